@@ -1,0 +1,15 @@
+/** Data, or an option about data, that cannot be used. The message says what was given and what is allowed. */
+export class DataError extends Error {
+  override readonly name = 'DataError'
+}
+
+/**
+ * Checks that an option is a whole number in [minimum, maximum].
+ *
+ * @throws DataError naming the option, its value and the allowed range.
+ */
+export function checkWhole(name: string, value: number, minimum: number, maximum = Number.MAX_SAFE_INTEGER) {
+  if (Number.isSafeInteger(value) && value >= minimum && value <= maximum) return
+  const range = maximum === Number.MAX_SAFE_INTEGER ? `from ${minimum} up` : `from ${minimum} to ${maximum}`
+  throw new DataError(`${name} is ${value}; it must be a whole number ${range}`)
+}

@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto'
+import { checkWhole, DataError } from '../data-error'
+import type { Corpus, Document } from './document'
+import { sharesPassageWith } from './shared-passage'
+
+export interface SplitOptions {
+  /** Every n-th document is held out: numbers n − 1, 2n − 1, … of those that may be. From 2 up. */
+  heldOutEvery: number
+  /** Documents of fewer tokens are never held out, e.g. 4 × 1024 + 1 for an evaluation at length 4096; 1 when absent. */
+  minimumHeldOutLength?: number
+  /** Documents for training that repeat a run of this many held-out tokens are dropped; 256 when absent. */
+  passageLength?: number
+}
+
+export interface Split {
+  train: Corpus
+  heldOut: Corpus
+  /** Documents in neither part: copies of an earlier document, and those that would show held-out text to training. */
+  dropped: Document[]
+}
+
+/**
+ * Splits a corpus into training and evaluation by whole documents, in the corpus's order and without chance.
+ *
+ * Text that occurs twice does not get across: copies of a document count once, and a training document that
+ * holds a long passage of a held-out one (a book beside its chapters, a speech that quotes another) is dropped.
+ *
+ * @throws DataError if nothing would be held out or nothing left to train on.
+ */
+export function splitByDocument(corpus: Corpus, options: SplitOptions): Split {
+  const { heldOutEvery, minimumHeldOutLength = 1, passageLength = 256 } = options
+  checkWhole('heldOutEvery', heldOutEvery, 2)
+  checkWhole('minimumHeldOutLength', minimumHeldOutLength, 0)
+  checkWhole('passageLength', passageLength, 2)
+
+  const distinct = firstOfEachText(corpus.documents)
+  const eligible = distinct.filter(({ tokens }) => tokens.length >= minimumHeldOutLength)
+  const heldOut = eligible.filter((_, index) => index % heldOutEvery === heldOutEvery - 1)
+  if (heldOut.length === 0) {
+    throw new DataError(
+      `'${corpus.name}' has ${eligible.length} different documents of at least ${minimumHeldOutLength} tokens; ` +
+        `holding out every ${heldOutEvery}th needs at least ${heldOutEvery}`,
+    )
+  }
+
+  const isHeldOut = new Set(heldOut)
+  const repeatsHeldOut = sharesPassageWith(heldOut, passageLength)
+  const train = distinct.filter((document) => !isHeldOut.has(document) && !repeatsHeldOut(document))
+  if (train.length === 0) {
+    throw new DataError(
+      `every other document of '${corpus.name}' repeats ${passageLength} tokens of a held-out one; ` +
+        'at least one must be different to train on',
+    )
+  }
+  const isTrain = new Set(train)
+  return {
+    train: { name: `${corpus.name}/train`, documents: train },
+    heldOut: { name: `${corpus.name}/held-out`, documents: heldOut },
+    dropped: corpus.documents.filter((document) => !isHeldOut.has(document) && !isTrain.has(document)),
+  }
+}
+
+function firstOfEachText(documents: Document[]): Document[] {
+  const texts = new Set<string>()
+  return documents.filter(({ tokens }) => {
+    const bytes = new Uint8Array(tokens.buffer, tokens.byteOffset, tokens.byteLength)
+    const digest = createHash('sha256').update(bytes).digest('hex')
+    if (texts.has(digest)) return false
+    texts.add(digest)
+    return true
+  })
+}

@@ -1,0 +1,24 @@
+import { createRandom, fold } from '@ttt-e2e/tensor-ops'
+import { bigramDocument, checkBigramLanguage, type BigramLanguage } from '../sources/bigram-languages'
+import type { Batch, StreamOptions } from './batch'
+import { sampleStream } from './sample-stream'
+
+export interface BigramStreamOptions extends BigramLanguage, StreamOptions {}
+
+/**
+ * Endless batches of bigram documents, each sequence of length + 1 tokens in a language of its own.
+ *
+ * Document n is a pure function of (seed, n); every target counts in the loss.
+ *
+ * @throws DataError for a language or a size that cannot be; while reading, the reason of an aborted signal.
+ */
+export function bigramStream(options: BigramStreamOptions): AsyncGenerator<Batch, void, void> {
+  const { vocabularySize, successors, seed, length } = options
+  checkBigramLanguage(options)
+  return sampleStream({
+    ...options,
+    sample: (n) =>
+      bigramDocument({ vocabularySize, successors, length: length + 1, random: createRandom(fold(seed, n)) })
+        .tokens,
+  })
+}

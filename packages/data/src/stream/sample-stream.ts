@@ -1,0 +1,38 @@
+import { checkWhole } from '../data-error'
+import type { Batch, StreamOptions } from './batch'
+import { lossMask } from './loss-mask'
+
+export interface SampleStreamOptions extends Omit<StreamOptions, 'seed'> {
+  /** Tokens [length + 1] of the n-th sample: a pure function of n, which is what makes the stream resumable. */
+  sample(n: number): ArrayLike<number>
+  /** Targets equal to it are masked out. */
+  bosToken?: number
+}
+
+/**
+ * An endless stream of batches whose n-th sample is `sample(n)`, whatever the batch size.
+ *
+ * @throws DataError at the call for a bad size or cursor; while reading, the reason of an aborted signal.
+ */
+export function sampleStream(options: SampleStreamOptions): AsyncGenerator<Batch, void, void> {
+  checkWhole('batch', options.batch, 1)
+  checkWhole('length', options.length, 1)
+  checkWhole('cursor.nextSample', options.cursor?.nextSample ?? 0, 0)
+  // The checks run at the call: a generator's own body would wait for the first next().
+  return batches(options)
+}
+
+async function* batches(options: SampleStreamOptions): AsyncGenerator<Batch, void, void> {
+  const { batch, length, signal, sample, bosToken } = options
+  for (let first = options.cursor?.nextSample ?? 0; ; first += batch) {
+    signal?.throwIfAborted()
+    const tokens = new Int32Array(batch * (length + 1))
+    const mask = new Uint8Array(batch * length)
+    for (let row = 0; row < batch; row++) {
+      const sequence = sample(first + row)
+      tokens.set(sequence, row * (length + 1))
+      mask.set(lossMask(sequence, bosToken), row * length)
+    }
+    yield { tokens, mask, batch, length, cursor: { nextSample: first + batch } }
+  }
+}

@@ -1,0 +1,113 @@
+// The block pool.
+#include "memory.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <vector>
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
+namespace ttt {
+namespace {
+
+constexpr size_t slab_size = size_t{32} << 20;
+/** Blocks from here on get a slab of their own. */
+constexpr size_t large_block = size_t{4} << 20;
+constexpr size_t huge_page = size_t{2} << 20;
+
+struct Slab {
+  char* address;
+  size_t bytes;
+  size_t used;
+};
+struct Block {
+  char* address;
+  size_t bytes;
+  int32_t slab;
+  int32_t size_class;
+};
+
+std::vector<Slab> slabs;
+std::vector<Block> blocks;
+std::vector<std::vector<int32_t>> free_blocks;
+int32_t open_slab = -1;
+size_t live = 0;
+size_t reserved = 0;
+bool poison = false;
+
+/** Four classes per power of two: at most a quarter of a block is unused. */
+int32_t class_of(size_t bytes) {
+  if (bytes <= 256) return bytes == 0 ? 0 : static_cast<int32_t>((bytes - 1) / 64);
+  const int log2 = 63 - __builtin_clzll(bytes - 1);
+  return 4 * (log2 - 7) + static_cast<int32_t>(((bytes - 1) >> (log2 - 2)) & 3);
+}
+size_t class_bytes(int32_t size_class) {
+  if (size_class < 4) return static_cast<size_t>(size_class + 1) * 64;
+  return static_cast<size_t>(4 + size_class % 4 + 1) << (size_class / 4 + 5);
+}
+
+int32_t add_slab(size_t bytes) {
+  const size_t alignment = bytes >= huge_page ? huge_page : 4096;
+  bytes = (bytes + alignment - 1) / alignment * alignment;
+  void* address = nullptr;
+  if (posix_memalign(&address, alignment, bytes) != 0) throw std::bad_alloc();
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+  madvise(address, bytes, MADV_HUGEPAGE);
+#endif
+  slabs.push_back({static_cast<char*>(address), bytes, 0});
+  reserved += bytes;
+  return static_cast<int32_t>(slabs.size()) - 1;
+}
+
+int32_t add_block(int32_t size_class) {
+  const size_t bytes = class_bytes(size_class);
+  int32_t slab;
+  if (bytes >= large_block) {
+    slab = add_slab(bytes);
+  } else {
+    if (open_slab < 0 || slabs[open_slab].used + bytes > slabs[open_slab].bytes) open_slab = add_slab(slab_size);
+    slab = open_slab;
+  }
+  blocks.push_back({slabs[slab].address + slabs[slab].used, bytes, slab, size_class});
+  slabs[slab].used += bytes;
+  return static_cast<int32_t>(blocks.size()) - 1;
+}
+
+}  // namespace
+
+int32_t allocate_block(size_t bytes) {
+  const int32_t size_class = class_of(bytes);
+  if (static_cast<size_t>(size_class) >= free_blocks.size()) free_blocks.resize(size_class + 1);
+  auto& list = free_blocks[size_class];
+  int32_t block;
+  if (list.empty()) {
+    block = add_block(size_class);
+  } else {
+    block = list.back();
+    list.pop_back();
+  }
+  live += blocks[block].bytes;
+  if (poison) std::memset(blocks[block].address, 0xff, blocks[block].bytes);
+  return block;
+}
+
+void release_block(int32_t block) {
+  live -= blocks[block].bytes;
+  free_blocks[blocks[block].size_class].push_back(block);
+}
+
+void* block_address(int32_t block) { return blocks[block].address; }
+
+BlockPlace block_place(int32_t block) {
+  const Block& b = blocks[block];
+  return {b.slab, static_cast<size_t>(b.address - slabs[b.slab].address), b.bytes};
+}
+void* slab_address(int32_t slab) { return slabs[slab].address; }
+size_t slab_bytes(int32_t slab) { return slabs[slab].bytes; }
+size_t live_bytes() { return live; }
+size_t reserved_bytes() { return reserved; }
+void poison_fresh_blocks(bool on) { poison = on; }
+
+}  // namespace ttt

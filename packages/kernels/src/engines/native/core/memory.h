@@ -1,0 +1,42 @@
+// Pooled memory: blocks by size class, carved from slabs that live as long as the process, so that a JavaScript view
+// on a slab never dangles. Only the main thread allocates.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+namespace ttt {
+
+/** Returns a block's number. Its contents are whatever was there before (NaN where poisoning is on). */
+int32_t allocate_block(size_t bytes);
+void release_block(int32_t block);
+void* block_address(int32_t block);
+
+struct BlockPlace {
+  int32_t slab;
+  size_t offset;
+  size_t bytes;
+};
+BlockPlace block_place(int32_t block);
+void* slab_address(int32_t slab);
+size_t slab_bytes(int32_t slab);
+
+size_t live_bytes();
+size_t reserved_bytes();
+void poison_fresh_blocks(bool on);
+
+/** Working memory of a kernel. */
+class Scratch {
+ public:
+  explicit Scratch(size_t floats) : block_(floats == 0 ? -1 : allocate_block(floats * sizeof(float))) {}
+  ~Scratch() {
+    if (block_ >= 0) release_block(block_);
+  }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  float* floats() const { return block_ < 0 ? nullptr : static_cast<float*>(block_address(block_)); }
+
+ private:
+  int32_t block_;
+};
+
+}  // namespace ttt

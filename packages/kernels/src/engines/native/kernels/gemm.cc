@@ -1,0 +1,293 @@
+// Matrix products from register tiles of up to 12 x 2 vectors (6 x 2 where there are 16 registers).
+#include "gemm.h"
+
+namespace ttt {
+namespace TTT_ISA {
+namespace {
+
+#if TTT_LANES == 16 || defined(__aarch64__)
+constexpr int tile_rows = 12;
+#else
+constexpr int tile_rows = 6;
+#endif
+constexpr int tile_vectors = 2;
+constexpr int panel = tile_vectors * lanes;
+constexpr int64_t depth_step = 256;
+/** Columns per task: a step's share of B then stays in the second-level cache. */
+constexpr int64_t panels_per_group = larger(1, 1024 / panel);
+/** Packed forms of B beyond this are made piece by piece. */
+constexpr int64_t scratch_limit = int64_t{8} << 20;
+
+/** One tile: c (+)= a[rows, depth] · b[depth, vectors · lanes]. */
+template <int rows, int vectors, bool strided_rows>
+void tile(int64_t depth, const float* a, int64_t a_stride, const float* b, int64_t b_stride, float* c, int64_t c_stride,
+          int64_t columns, bool add) {
+  Vector sums[rows][vectors] = {};
+  for (int64_t k = 0; k < depth; k++) {
+    Vector row[vectors];
+    TTT_UNROLL
+    for (int v = 0; v < vectors; v++) row[v] = load(b + v * lanes);
+    TTT_UNROLL
+    for (int i = 0; i < rows; i++) {
+      const Vector x = splat(strided_rows ? a[i * a_stride] : a[i]);
+      TTT_UNROLL
+      for (int v = 0; v < vectors; v++) sums[i][v] += x * row[v];
+    }
+    a += strided_rows ? 1 : a_stride;
+    b += b_stride;
+  }
+  if (columns == vectors * lanes) {
+    TTT_UNROLL
+    for (int i = 0; i < rows; i++) {
+      TTT_UNROLL
+      for (int v = 0; v < vectors; v++) {
+        float* target = c + i * c_stride + v * lanes;
+        store(target, add ? load(target) + sums[i][v] : sums[i][v]);
+      }
+    }
+    return;
+  }
+  float values[rows][vectors * lanes];
+  TTT_UNROLL
+  for (int i = 0; i < rows; i++) {
+    TTT_UNROLL
+    for (int v = 0; v < vectors; v++) store(values[i] + v * lanes, sums[i][v]);
+  }
+  for (int i = 0; i < rows; i++)
+    for (int64_t j = 0; j < columns; j++) c[i * c_stride + j] = add ? c[i * c_stride + j] + values[i][j] : values[i][j];
+}
+
+using Tile = void (*)(int64_t, const float*, int64_t, const float*, int64_t, float*, int64_t, int64_t, bool);
+struct TilesOfHeight {
+  Tile by_width_and_stride[tile_vectors][2];
+};
+template <int rows>
+constexpr TilesOfHeight tiles_of_height() {
+  return {{{tile<rows, 1, false>, tile<rows, 1, true>}, {tile<rows, 2, false>, tile<rows, 2, true>}}};
+}
+#if TTT_LANES == 16 || defined(__aarch64__)
+constexpr TilesOfHeight tiles[tile_rows] = {
+    tiles_of_height<1>(), tiles_of_height<2>(), tiles_of_height<3>(),  tiles_of_height<4>(),
+    tiles_of_height<5>(), tiles_of_height<6>(), tiles_of_height<7>(),  tiles_of_height<8>(),
+    tiles_of_height<9>(), tiles_of_height<10>(), tiles_of_height<11>(), tiles_of_height<12>()};
+#else
+constexpr TilesOfHeight tiles[tile_rows] = {tiles_of_height<1>(), tiles_of_height<2>(), tiles_of_height<3>(),
+                                            tiles_of_height<4>(), tiles_of_height<5>(), tiles_of_height<6>()};
+#endif
+
+/** Copies columns [first, first + columns) of b into [depth, width], the rest of the width zero. */
+void pack_panel(const Matrix& b, int64_t depth, int64_t first, int64_t columns, int64_t width, float* packed) {
+  const float* source = b.data + first * b.column_stride;
+  if (b.column_stride == 1) {
+    for (int64_t k = 0; k < depth; k++) {
+      const float* row = source + k * b.row_stride;
+      float* target = packed + k * width;
+      if (columns == width) {
+        for (int64_t j = 0; j < width; j += lanes) store(target + j, load(row + j));
+      } else {
+        for (int64_t j = 0; j < width; j++) target[j] = j < columns ? row[j] : 0.0f;
+      }
+    }
+    return;
+  }
+  for (int64_t j = 0; j < width; j += lanes) {
+    int64_t k = 0;
+    const int64_t present = smaller<int64_t>(lanes, columns - j);
+    if (b.row_stride == 1) {
+      for (; k + lanes <= depth; k += lanes) {
+        Vector square[lanes];
+        if (present == lanes) {
+          TTT_UNROLL
+          for (int i = 0; i < lanes; i++) square[i] = load(source + (j + i) * b.column_stride + k);
+        } else {
+          for (int i = 0; i < lanes; i++)
+            square[i] = i < present ? load(source + (j + i) * b.column_stride + k) : Vector{};
+        }
+        transpose_square(square);
+        TTT_UNROLL
+        for (int i = 0; i < lanes; i++) store(packed + (k + i) * width + j, square[i]);
+      }
+    }
+    for (; k < depth; k++)
+      for (int64_t i = 0; i < lanes; i++)
+        packed[k * width + j + i] = i < present ? source[(j + i) * b.column_stride + k * b.row_stride] : 0.0f;
+  }
+}
+
+/** Copies a[rows, depth] into [depth, tile_rows]; the buffer has a vector to spare. */
+void pack_rows(const float* a, int64_t row_stride, int64_t column_stride, int64_t rows, int64_t depth, float* packed) {
+  int64_t k = 0;
+  if (column_stride == 1) {
+    for (; k + lanes <= depth; k += lanes) {
+      for (int64_t first = 0; first < tile_rows; first += lanes) {
+        Vector square[lanes];
+        for (int i = 0; i < lanes; i++)
+          square[i] = first + i < rows ? load(a + (first + i) * row_stride + k) : Vector{};
+        transpose_square(square);
+        // In order: what a vector writes past its row is overwritten by the next.
+        if (tile_rows - first >= lanes) {
+          for (int i = 0; i < lanes; i++) store(packed + (k + i) * tile_rows + first, square[i]);
+        } else {
+          for (int i = 0; i < lanes; i++) {
+            float values[lanes];
+            store(values, square[i]);
+            for (int64_t j = first; j < tile_rows; j++) packed[(k + i) * tile_rows + j] = values[j - first];
+          }
+        }
+      }
+    }
+  }
+  for (; k < depth; k++)
+    for (int64_t i = 0; i < rows; i++) packed[k * tile_rows + i] = a[i * row_stride + k * column_stride];
+}
+
+struct Plan {
+  const Product& p;
+  /** Packed panels, [batch or 1][panels][depth][panel]; only the last panel of each where whole ones are read in place. */
+  float* packed;
+  int64_t panels, strips;
+  bool pack_all, pack_last, pack_a;
+  int64_t packed_batch_stride, packed_matrices;
+
+  int64_t width_of(int64_t j) const {
+    const int64_t columns = columns_of(j);
+    return columns > lanes ? panel : lanes;
+  }
+  int64_t columns_of(int64_t j) const { return smaller<int64_t>(panel, p.columns - j * panel); }
+  bool is_packed(int64_t j) const { return pack_all || (pack_last && j == panels - 1); }
+  float* packed_panel(int64_t matrix, int64_t j) const {
+    return packed + matrix * packed_batch_stride + (pack_all ? j * p.depth * panel : 0);
+  }
+  /** Strips are as even as can be, so that none is a thin rest. */
+  int64_t strip_start(int64_t strip) const { return p.rows * strip / strips; }
+};
+
+void pack(const Plan& plan) {
+  const Product& p = plan.p;
+  const int64_t each = plan.pack_all ? plan.panels : 1;
+  parallel(plan.packed_matrices * each, p.depth * panel / 2, [&](int64_t begin, int64_t end, int) {
+    for (int64_t i = begin; i < end; i++) {
+      const int64_t matrix = i / each, j = plan.pack_all ? i % each : plan.panels - 1;
+      Matrix b = p.b;
+      b.data += matrix * b.batch_stride;
+      pack_panel(b, p.depth, j * panel, plan.columns_of(j), plan.width_of(j), plan.packed_panel(matrix, j));
+    }
+  });
+}
+
+/** Rows of strips [first_strip, last_strip) times panels [first_panel, last_panel), for one matrix of the batch. */
+void multiply_block(const Plan& plan, int64_t batch, int64_t first_strip, int64_t last_strip, int64_t first_panel,
+                    int64_t last_panel) {
+  const Product& p = plan.p;
+  const float* a = p.a.data + batch * p.a.batch_stride;
+  const float* b = p.b.data + batch * p.b.batch_stride;
+  float* c = p.c + batch * p.c_batch_stride;
+  const int64_t matrix = plan.packed_matrices > 1 ? batch : 0;
+  alignas(64) float packed_rows[tile_rows * depth_step + lanes];
+  const bool contiguous = p.a.row_stride == 1;
+  for (int64_t k = 0; k == 0 || k < p.depth; k += depth_step) {
+    const int64_t depth = smaller(depth_step, p.depth - k);
+    for (int64_t strip = first_strip; strip < last_strip; strip++) {
+      const int64_t row = plan.strip_start(strip);
+      const int64_t rows = plan.strip_start(strip + 1) - row;
+      const float* strip_data = a + row * p.a.row_stride + k * p.a.column_stride;
+      int64_t stride = contiguous ? p.a.column_stride : p.a.row_stride;
+      bool strided = !contiguous;
+      if (plan.pack_a) {
+        pack_rows(strip_data, p.a.row_stride, p.a.column_stride, rows, depth, packed_rows);
+        strip_data = packed_rows;
+        stride = tile_rows;
+        strided = false;
+      }
+      const TilesOfHeight& of_height = tiles[rows - 1];
+      for (int64_t j = first_panel; j < last_panel; j++) {
+        const int64_t width = plan.width_of(j);
+        const bool packed = plan.is_packed(j);
+        const float* b_data = packed ? plan.packed_panel(matrix, j) + k * width : b + k * p.b.row_stride + j * panel;
+        of_height.by_width_and_stride[width / lanes - 1][strided](
+            depth, strip_data, stride, b_data, packed ? width : p.b.row_stride, c + row * p.c_row_stride + j * panel,
+            p.c_row_stride, plan.columns_of(j), p.accumulate || k > 0);
+      }
+    }
+  }
+}
+
+void multiply_planned(const Plan& plan) {
+  const Product& p = plan.p;
+  if (plan.pack_all || plan.pack_last) pack(plan);
+  int64_t group = smaller(plan.panels, panels_per_group);
+  const int64_t strips = p.batch * plan.strips;
+  // Few rows: more, narrower tasks.
+  while (group > 2 && strips * ceil_div(plan.panels, group) < 4 * thread_count()) group = (group + 1) / 2;
+  const int64_t groups = ceil_div(plan.panels, group);
+  const int64_t cost = ceil_div(p.rows, plan.strips) * smaller(p.columns, group * panel) * p.depth / 16;
+  parallel(groups * strips, cost, [&](int64_t begin, int64_t end, int) {
+    while (begin < end) {
+      const int64_t first_panel = begin / strips * group;
+      const int64_t batch = begin % strips / plan.strips;
+      const int64_t strip = begin % plan.strips;
+      const int64_t last = smaller(plan.strips, strip + end - begin);
+      multiply_block(plan, batch, strip, last, first_panel, smaller(plan.panels, first_panel + group));
+      begin += last - strip;
+    }
+  });
+}
+
+}  // namespace
+
+int64_t product_scratch(int64_t columns, int64_t depth) { return ceil_div(columns, panel) * panel * depth; }
+
+void multiply(const Product& product, float* scratch) {
+  Product p = product;
+  if (p.batch == 0 || p.rows == 0 || p.columns == 0) return;
+  if (p.columns == 1) p.b.column_stride = 1;
+  const bool shared = p.batch == 1 || p.b.batch_stride == 0;
+  // One tall matrix instead of many that meet the same B.
+  if (shared && p.batch > 1 && p.a.batch_stride == p.rows * p.a.row_stride && p.c_batch_stride == p.rows * p.c_row_stride) {
+    p.rows *= p.batch;
+    p.batch = 1;
+  }
+  const bool readable_in_place = p.b.column_stride == 1;
+  // Rows of B at a distance of whole pages collide in the caches; a copy is worth it once enough rows use it.
+  const bool large = p.rows >= 4 * tile_rows && (p.depth * p.columns > 65536 || p.b.row_stride % 512 == 0);
+  const bool pack_all = !readable_in_place || large;
+  const bool pack_last = !pack_all && p.columns % lanes != 0;
+  const int64_t matrices = shared ? 1 : p.batch;
+  const int64_t each = pack_all ? product_scratch(p.columns, p.depth) : pack_last ? p.depth * panel : 0;
+  if (scratch == nullptr && each * matrices > scratch_limit) {
+    if (matrices > 1) {
+      const int64_t half = p.batch / 2;
+      Product second = p;
+      second.a.data += half * p.a.batch_stride;
+      second.b.data += half * p.b.batch_stride;
+      second.c += half * p.c_batch_stride;
+      second.batch = p.batch - half;
+      p.batch = half;
+      multiply(p);
+      multiply(second);
+      return;
+    }
+    const int64_t half = ceil_div(ceil_div(p.columns, 2), panel) * panel;
+    if (half < p.columns) {
+      Product second = p;
+      second.b.data += half * p.b.column_stride;
+      second.c += half;
+      second.columns = p.columns - half;
+      p.columns = half;
+      multiply(p);
+      multiply(second);
+      return;
+    }
+  }
+  const bool in_place = p.a.row_stride == 1 || (p.columns <= 8 * panel && p.a.row_stride % 512 != 0);
+  const Scratch own(scratch == nullptr ? static_cast<size_t>(each * matrices) : 0);
+  const Plan plan{p,          scratch == nullptr ? own.floats() : scratch,
+                  ceil_div(p.columns, panel), ceil_div(p.rows, tile_rows),
+                  pack_all,   pack_last,
+                  !in_place,  each,
+                  matrices};
+  multiply_planned(plan);
+}
+
+}  // namespace TTT_ISA
+}  // namespace ttt

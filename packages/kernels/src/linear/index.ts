@@ -1,0 +1,22 @@
+import { defineFusedOp, type Shapes, type Tensor } from '@ttt-e2e/tensor-ops'
+import { linearReference } from './reference'
+
+const op = defineFusedOp({
+  name: 'Linear',
+  inputs: ['x', 'weight'],
+  outputs: ['y'],
+  outputShapes: ({ x, weight }: Shapes) => ({ y: [...x.slice(0, -1), weight[weight.length - 1]] }),
+  reference: linearReference,
+})
+
+/**
+ * y = x · weight.
+ *
+ * @param x [..., I]
+ * @param weight [I, O], or [B, I, O] for a weight of its own for each sequence of x [B, ..., I]
+ * @returns [..., O]
+ */
+export function linear(x: Tensor, weight: Tensor): Tensor {
+  return op({ x, weight }).y
+}
+export { op as linearOp }

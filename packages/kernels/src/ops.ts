@@ -1,0 +1,8 @@
+export { linear, linearOp } from './linear'
+export { rmsNorm, rmsNormOp } from './rms-norm'
+export { rope, ropeOp } from './rope'
+export { swiglu, swigluOp } from './swiglu'
+export { attention, attentionOp } from './attention'
+export { linearCrossEntropy, linearCrossEntropyOp } from './linear-cross-entropy'
+export { clippedSgd, clippedSgdOp } from './clipped-sgd'
+export { adamw, adamwOp, type AdamwAttributes } from './adamw'

@@ -1,0 +1,24 @@
+import { defineFusedOp, type Shapes, type Tensor } from '@ttt-e2e/tensor-ops'
+import { ropeReference } from './reference'
+
+const op = defineFusedOp({
+  name: 'Rope',
+  inputs: ['x'],
+  outputs: ['y'],
+  attributes: { theta: 500_000, offset: 0 },
+  outputShapes: ({ x }: Shapes) => ({ y: x }),
+  reference: ropeReference,
+  supports: ({ x }) => x[3] % 2 === 0 || `the head width ${x[3]} is odd`,
+})
+
+/**
+ * Rotary position embedding on interleaved pairs (x₂ᵢ, x₂ᵢ₊₁): token t of the sequence turns pair i by
+ * (offset + t) · theta^(−2i/d).
+ *
+ * @param x [B, T, H, d]
+ * @param options.offset position of the first token; small offsets keep float32 exact (RoPE is relative)
+ */
+export function rope(x: Tensor, options: { theta: number; offset: number }): Tensor {
+  return op({ x }, options).y
+}
+export { op as ropeOp }

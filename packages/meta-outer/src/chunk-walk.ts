@@ -1,0 +1,233 @@
+import { disposeTree, liveBytes, program, tf, treeLeaves, treeMap, vjp, type Tensor, type Vjp } from '@ttt-e2e/tensor-ops'
+import { joinStates, stateMetas, stateTensors, type MlpWeights, type SequenceState, type SuffixParams } from '@ttt-e2e/swa-transformer'
+import { learnFromChunk, lossChunkOf, maskedMean, predictChunk, type FastWeights, type System } from '@ttt-e2e/ttt-inner'
+import { columns, type Batch } from './batch'
+import type { GradientSum } from './gradient-sum'
+
+/** What one chunk computed, on request. `fast` and `gradient` are those of its own inner step. */
+export interface ChunkRecord {
+  /** After the last norm [B, b, D]. */
+  hidden: Tensor
+  fast?: FastWeights
+  gradient?: FastWeights
+}
+
+interface Border {
+  fast: FastWeights
+  states: SequenceState[]
+}
+
+type Inputs = { params: SuffixParams; fast: FastWeights; hidden: Tensor; states: Record<string, Tensor>[] }
+type Outputs = { loss: Tensor; fast?: FastWeights; states?: Record<string, Tensor>[] }
+type Aux = { tokenLosses: Tensor; hidden: Tensor; norm?: Tensor; gradient?: FastWeights; metas?: Record<string, number>[] }
+
+interface Piece {
+  start: number
+  end: number
+  learn: boolean
+  hidden: Tensor
+  targets: Tensor
+  mask: Tensor
+}
+
+export interface ChunkWalkOptions {
+  rate: number
+  checkpointEvery?: number | 'everything'
+  memoryBudget: number
+  record: boolean
+}
+
+/**
+ * The suffix over the chunks of whole sequences, forwards and backwards. For a system without a rule there is one
+ * piece, the whole sequence. Owns its tensors, but not `start`.
+ */
+export class ChunkWalk {
+  private readonly pieces: Piece[]
+  private readonly borders: (Border | undefined)[]
+  private readonly tapes: (Vjp<Inputs, Outputs, Aux> | undefined)[] = []
+  private readonly lossChunk: number
+  private keepTapes: boolean
+  private stride: number
+  readonly records: ChunkRecord[] = []
+  readonly chunkLosses: Float32Array
+  readonly innerNorms: Float32Array
+  readonly tokenLosses: Float32Array
+
+  constructor(
+    private readonly system: System,
+    private readonly params: SuffixParams,
+    private readonly batch: Batch,
+    hidden: Tensor,
+    start: Border,
+    private readonly options: ChunkWalkOptions,
+  ) {
+    const length = batch.length
+    this.lossChunk = lossChunkOf(system, length)
+    const size = system.rule ? this.lossChunk : length
+    const count = Math.ceil(length / size)
+    this.pieces = Array.from({ length: count }, (_, i) => {
+      const [first, end] = [i * size, Math.min(length, (i + 1) * size)]
+      const { tokens, targets, mask } = columns(batch, first, end)
+      tokens.dispose()
+      // Nobody reads on after the last chunk, so its step is taken only for the record; an unfinished one learns nothing.
+      const learn = system.rule !== undefined && end - first === size && (i < count - 1 || options.record)
+      const own = tf.tidy(() => tf.slice(hidden, [0, first, 0], [-1, end - first, -1]))
+      return { start: first, end, learn, hidden: own, targets, mask }
+    })
+    this.borders = [start]
+    this.keepTapes = options.checkpointEvery === 'everything' || options.checkpointEvery === undefined
+    this.stride = typeof options.checkpointEvery === 'number' ? Math.max(1, options.checkpointEvery) : 1
+    this.chunkLosses = new Float32Array(batch.batch * Math.ceil(length / this.lossChunk))
+    this.innerNorms = new Float32Array(system.rule ? batch.batch * count : 0)
+    this.tokenLosses = new Float32Array(batch.batch * length)
+  }
+
+  async forward(pause: () => Promise<void>): Promise<void> {
+    for (let i = 0; i < this.pieces.length; i++) {
+      const before = liveBytes()
+      this.step(i, this.keepTapes, true)
+      if (i === 0 && this.keepTapes && this.options.checkpointEvery === undefined) {
+        const needed = (liveBytes() - before) * this.pieces.length
+        if (needed > this.options.memoryBudget) {
+          this.keepTapes = false
+          this.tapes[0]?.dispose()
+          this.tapes[0] = undefined
+        }
+      }
+      if (!this.keepTapes && i % this.stride !== 0) this.dropBorder(i)
+      await pause()
+    }
+  }
+
+  /** @returns gradients with respect to the hidden states and the start's fast weights and states; the caller's */
+  async backward(
+    sum: GradientSum,
+    pause: () => Promise<void>,
+  ): Promise<{ hidden: Tensor; fast: FastWeights; states: Record<string, Tensor>[] }> {
+    const hiddenGradients: Tensor[] = []
+    let later: { fast: FastWeights; states: Record<string, Tensor>[] } | undefined
+    const weight = 1 / this.chunkLosses.length
+    for (let i = this.pieces.length - 1; i >= 0; i--) {
+      const tape = this.tapes[i] ?? this.taped(i)
+      const pulled = tf.tidy(() => {
+        const loss = tf.fill(tape.value.loss.shape, weight)
+        return tape.pull({ loss, fast: later?.fast, states: later?.states } as never) as never
+      }) as Inputs
+      this.tapes[i] = undefined
+      if (later) disposeTree([later.fast, later.states])
+      sum.add(this.params, pulled.params)
+      hiddenGradients[i] = pulled.hidden
+      later = { fast: pulled.fast, states: pulled.states }
+      if (i > 0) this.dropBorder(i)
+      await pause()
+    }
+    const hidden = tf.tidy(() => tf.concat(hiddenGradients, 1))
+    disposeTree(hiddenGradients)
+    return { hidden, ...later! }
+  }
+
+  dispose(): void {
+    for (const { hidden, targets, mask } of this.pieces) disposeTree([hidden, targets, mask])
+    for (const tape of this.tapes) tape?.dispose()
+    for (let i = 1; i < this.borders.length; i++) this.dropBorder(i)
+  }
+
+  /** Runs chunk i from its border and leaves the next border. */
+  private step(i: number, keepTape: boolean, report: boolean): void {
+    const { run, inputs } = this.chunkFunction(i)
+    let value: Outputs
+    let aux: Aux
+    if (keepTape) {
+      const tape = vjp<Inputs, Outputs, Aux>(run, inputs)
+      this.tapes[i] = tape
+      ;({ value, aux } = tape)
+    } else ({ value, aux } = tf.tidy(() => run(inputs) as never) as { value: Outputs; aux: Aux })
+    if (report) this.report(i, value, aux)
+    if (this.options.record && report)
+      this.records.push({ hidden: aux.hidden, fast: value.fast, gradient: aux.gradient })
+    else disposeTree([aux.hidden, ...(aux.gradient ? [aux.gradient] : [])])
+    disposeTree([value.loss, aux.tokenLosses, ...(aux.norm ? [aux.norm] : [])])
+    if (value.fast) {
+      const kept = this.options.record && report ? treeMap(value.fast as MlpWeights[], (weight) => tf.clone(weight)) : value.fast
+      this.borders[i + 1] = { fast: kept, states: joinStates(value.states!, aux.metas!) }
+    }
+  }
+
+  /** A tape for chunk i, whose border is computed again from the last one kept where need be. */
+  private taped(i: number): Vjp<Inputs, Outputs, Aux> {
+    let from = i
+    while (!this.borders[from]) from--
+    for (let j = from; j < i; j++) this.step(j, false, false)
+    const { run, inputs } = this.chunkFunction(i)
+    const tape = vjp<Inputs, Outputs, Aux>(run, inputs)
+    disposeTree([tape.aux.hidden, tape.aux.tokenLosses, ...treeLeaves([tape.aux.norm ?? [], tape.aux.gradient ?? []])])
+    disposeTree([tape.value.loss, tape.value.fast ?? [], tape.value.states ?? []])
+    return tape
+  }
+
+  private chunkFunction(i: number): { run: (x: Inputs) => { value: Outputs; aux: Aux }; inputs: Inputs } {
+    const { learn, hidden, targets, mask } = this.pieces[i]
+    const border = this.borders[i]!
+    const metas = stateMetas(border.states)
+    const { record, rate } = this.options
+    const run = program('chunk', (x: Inputs): { value: Outputs; aux: Aux } => {
+      const chunk = { hidden: x.hidden, targets, mask }
+      const states = joinStates(x.states, metas)
+      if (!learn) {
+        const { loss, tokenLosses, hidden } = predictChunk(this.system, x.params, x.fast, chunk, states)
+        return { value: { loss: this.system.rule ? loss : this.meansOfChunks(tokenLosses, mask) }, aux: { tokenLosses, hidden } }
+      }
+      const learned = learnFromChunk(this.system, x.params, x.fast, chunk, states, rate)
+      return {
+        value: { loss: learned.loss, fast: learned.fast, states: stateTensors(learned.states) },
+        aux: {
+          tokenLosses: learned.tokenLosses,
+          hidden: learned.hidden,
+          norm: learned.norm,
+          metas: stateMetas(learned.states),
+          ...(record && { gradient: learned.gradient }),
+        },
+      }
+    })
+    return { run, inputs: { params: this.params, fast: border.fast, hidden, states: stateTensors(border.states) } }
+  }
+
+  /** [B, T] -> [B, K], the last chunk perhaps shorter. */
+  private meansOfChunks(losses: Tensor, mask: Tensor): Tensor {
+    const { batch, length } = this.batch
+    const even = Math.floor(length / this.lossChunk)
+    const whole = even * this.lossChunk
+    const part = (x: Tensor, start: number, shape: number[]) =>
+      tf.reshape(tf.slice(x, [0, start], [-1, shape[1] * shape[2]]), shape)
+    const means = even > 0 ? [part3(whole, 0)] : []
+    if (whole < length) means.push(part3(length - whole, whole, 1))
+    return means.length === 1 ? means[0] : tf.concat(means, 1)
+
+    function part3(size: number, start: number, count = even): Tensor {
+      const shape = [batch, count, size / count]
+      return maskedMean(part(losses, start, shape), part(mask, start, shape))
+    }
+  }
+
+  private report(i: number, value: Outputs, aux: Aux): void {
+    const { start, end } = this.pieces[i]
+    const { batch, length } = this.batch
+    const losses = value.loss.dataSync()
+    if (this.system.rule) scatter(this.chunkLosses, losses, batch, i, this.pieces.length)
+    else this.chunkLosses.set(losses)
+    if (aux.norm) scatter(this.innerNorms, aux.norm.dataSync(), batch, i, this.pieces.length)
+    const tokenLosses = aux.tokenLosses.dataSync()
+    for (let b = 0; b < batch; b++)
+      this.tokenLosses.set(tokenLosses.subarray(b * (end - start), (b + 1) * (end - start)), b * length + start)
+  }
+
+  private dropBorder(i: number): void {
+    const border = this.borders[i]
+    if (border && i > 0) disposeTree([border.fast, stateTensors(border.states)])
+    this.borders[i] = i > 0 ? undefined : border
+  }
+}
+
+function scatter(into: Float32Array, values: ArrayLike<number>, batch: number, column: number, columnCount: number) {
+  for (let b = 0; b < batch; b++) into[b * columnCount + column] = values[b]
+}

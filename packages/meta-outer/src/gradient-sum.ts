@@ -1,0 +1,33 @@
+import { disposeTree, tf, treeLeaves, treeMap, type Tensor, type TensorTree } from '@ttt-e2e/tensor-ops'
+
+/** Sums the gradients that reach each parameter from the parts of a model; owns what it holds. */
+export class GradientSum {
+  private readonly sums = new Map<number, Tensor>()
+
+  /** Adds a part's gradients and frees them. @param parameters the part's leaves, of the same form */
+  add(parameters: TensorTree, gradients: TensorTree): void {
+    const leaves = treeLeaves(parameters)
+    treeLeaves(gradients).forEach((gradient, i) => {
+      const id = leaves[i].id
+      const sum = this.sums.get(id)
+      const next = sum === undefined ? gradient : tf.tidy(() => tf.add(sum, gradient))
+      if (sum !== undefined) {
+        sum.dispose()
+        gradient.dispose()
+      }
+      this.sums.set(id, tf.keep(next))
+    })
+  }
+
+  /** The sums in the form of `parameters`, zeros where nothing was added; the caller owns them. */
+  take<T extends TensorTree>(parameters: T): T {
+    const result = treeMap(parameters, (leaf) => this.sums.get(leaf.id) ?? tf.keep(tf.zeros(leaf.shape, 'float32')))
+    this.sums.clear()
+    return result
+  }
+
+  dispose(): void {
+    disposeTree([...this.sums.values()])
+    this.sums.clear()
+  }
+}

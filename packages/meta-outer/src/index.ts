@@ -1,0 +1,7 @@
+export { columns, type Batch } from './batch'
+export { type ChunkRecord } from './chunk-walk'
+export { metaGradient, type MetaGradient, type MetaGradientOptions } from './meta-gradient'
+export { decodeRun, disposeRun, encodeRun, startRun, type RunState } from './run-state'
+export { innerRateMultiplier, learningRate, standardSchedule, type Schedule } from './schedule'
+export { train, type TrainOptions } from './train'
+export { NonFiniteLoss, standardOptimizer, trainStep, type Optimizer, type StepReport } from './train-step'

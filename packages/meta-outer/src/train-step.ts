@@ -1,0 +1,108 @@
+import { adamw } from '@ttt-e2e/kernels/ops'
+import { disposeTree, tf, treeLeaves, treeWithLeaves } from '@ttt-e2e/tensor-ops'
+import type { System } from '@ttt-e2e/ttt-inner'
+import type { Batch } from './batch'
+import { metaGradient, type MetaGradientOptions } from './meta-gradient'
+import type { RunState } from './run-state'
+import { innerRateMultiplier, learningRate, type Schedule } from './schedule'
+
+export interface Optimizer {
+  schedule: Schedule
+  beta1: number
+  beta2: number
+  epsilon: number
+  /** Decoupled, on every parameter, times the learning rate. */
+  weightDecay: number
+  /** The global norm of the gradients is clipped to this before the moments. */
+  maxNorm: number
+}
+
+/** AdamW as published: β 0.9 and 0.95, ε 1e-8, weight decay 0.1, clip at 1. */
+export const standardOptimizer = (schedule: Schedule): Optimizer => ({
+  schedule,
+  beta1: 0.9,
+  beta2: 0.95,
+  epsilon: 1e-8,
+  weightDecay: 0.1,
+  maxNorm: 1,
+})
+
+export interface StepReport {
+  /** Number of this step, from 0. */
+  step: number
+  loss: number
+  /** Mean over the batch for each chunk [K]. */
+  chunkLosses: Float32Array
+  /** Mean over the batch of the inner gradient's norm for each chunk but the last; empty without a rule. */
+  innerNorms: Float32Array
+  /** Norm of all gradients before the clip. */
+  gradientNorm: number
+  learningRate: number
+  innerRate: number
+  /** Tokens of this step's batch. */
+  tokens: number
+}
+
+/** The meta-gradient of a batch, the clip, AdamW: one outer step. Replaces the tensors of `state`. */
+export async function trainStep(
+  system: System,
+  state: RunState,
+  batch: Batch,
+  optimizer: Optimizer,
+  options: Omit<MetaGradientOptions, 'innerRate' | 'record'> = {},
+): Promise<StepReport> {
+  const { schedule, ...adam } = optimizer
+  const rate = learningRate(schedule, state.step)
+  const innerRate = (system.rule?.rate ?? 0) * innerRateMultiplier(schedule, state.step)
+  const result = await metaGradient(system, state.params, batch, { ...options, innerRate })
+  if (!Number.isFinite(result.loss)) {
+    disposeTree(result.gradients)
+    throw new NonFiniteLoss(state.step, firstNonFinite(result.chunkLosses, batch.batch))
+  }
+  const updated = tf.tidy(() => {
+    const leaves = [state.params, result.gradients, state.firstMoments, state.secondMoments].map(treeLeaves)
+    return adamw(leaves[0], leaves[1], leaves[2], leaves[3], { ...adam, learningRate: rate, step: state.step + 1 }) as never
+  }) as ReturnType<typeof adamw>
+  const gradientNorm = updated.norm.dataSync()[0]
+  const before = [state.params, state.firstMoments, state.secondMoments]
+  state.params = treeWithLeaves(state.params, updated.parameters)
+  state.firstMoments = treeWithLeaves(state.firstMoments, updated.firstMoments)
+  state.secondMoments = treeWithLeaves(state.secondMoments, updated.secondMoments)
+  disposeTree([...before, result.gradients, updated.norm])
+  const step = state.step++
+  const tokens = batch.batch * batch.length
+  state.tokens += tokens
+  state.cursor = batch.cursor
+  return {
+    step,
+    loss: result.loss,
+    chunkLosses: columnMeans(result.chunkLosses, batch.batch),
+    innerNorms: columnMeans(result.innerNorms, batch.batch).slice(0, -1),
+    gradientNorm,
+    learningRate: rate,
+    innerRate,
+    tokens,
+  }
+}
+
+/** The loss of a step is NaN or infinite; the run's state is as before the step. */
+export class NonFiniteLoss extends Error {
+  override name = 'NonFiniteLoss'
+  constructor(
+    readonly step: number,
+    readonly chunk: number,
+  ) {
+    super(`the loss of step ${step} is not finite, first in chunk ${chunk} of its sequences`)
+  }
+}
+
+function firstNonFinite(chunkLosses: Float32Array, batch: number): number {
+  return columnMeans(chunkLosses, batch).findIndex((loss) => !Number.isFinite(loss))
+}
+
+function columnMeans(values: Float32Array, rows: number): Float32Array {
+  const columns = values.length / rows
+  const means = new Float32Array(columns)
+  for (let i = 0; i < values.length; i++) means[i % columns] += values[i] / rows
+  return means
+}

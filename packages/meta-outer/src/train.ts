@@ -1,0 +1,33 @@
+import type { System } from '@ttt-e2e/ttt-inner'
+import type { Batch } from './batch'
+import type { MetaGradientOptions } from './meta-gradient'
+import type { RunState } from './run-state'
+import { trainStep, type Optimizer, type StepReport } from './train-step'
+
+export interface TrainOptions extends Pick<MetaGradientOptions, 'checkpointEvery' | 'memoryBudget' | 'signal'> {
+  system: System
+  /** Where the run stands; each step moves it on. Save it between two reports to go on from there later. */
+  state: RunState
+  /** Batches from the position of `state.cursor` on. */
+  data: AsyncIterable<Batch>
+  optimizer: Optimizer
+}
+
+/**
+ * The training loop: one report after each outer step, until the schedule's steps are done, the data ends, or the
+ * signal aborts. An abort ends the loop without an error after the last whole step: `state` can be saved and resumed.
+ *
+ * @throws NonFiniteLoss
+ */
+export async function* train(options: TrainOptions): AsyncGenerator<StepReport, void, void> {
+  const { system, state, data, optimizer, signal, ...rest } = options
+  if (state.step >= optimizer.schedule.steps || signal?.aborted) return
+  try {
+    for await (const batch of data) {
+      yield await trainStep(system, state, batch, optimizer, { ...rest, signal })
+      if (state.step >= optimizer.schedule.steps || signal?.aborted) return
+    }
+  } catch (error) {
+    if (!signal?.aborted || error !== signal.reason) throw error
+  }
+}

@@ -1,0 +1,44 @@
+import type { Random, Tensor, TensorTree } from '@ttt-e2e/tensor-ops'
+
+/**
+ * What a part of a model remembers of the tokens it has read: tensors, each with a leading batch axis, and counters.
+ * Nothing but the part itself knows more of it.
+ */
+export interface SequenceState {
+  tensors: Record<string, Tensor>
+  meta: Record<string, number>
+}
+
+/** The sizes that a mixer is built from. */
+export interface MixerSizes {
+  hiddenSize: number
+  heads: number
+  ropeTheta: number
+  normEpsilon: number
+}
+
+/**
+ * The sublayer of a block that mixes tokens along the sequence. `read` is pure and differentiable in the parameters,
+ * x and the state's tensors; reading a whole sequence, chunk by chunk or token by token gives the same results.
+ */
+export interface SequenceMixer<P extends TensorTree = TensorTree> {
+  readonly name: string
+  init(random: Random): P
+  /** The state before the first token. */
+  start(params: P, batch: number): SequenceState
+  /** @param x [B, T, D] @returns y [B, T, D] and the state after these tokens */
+  read(params: P, x: Tensor, state: SequenceState): { y: Tensor; state: SequenceState }
+  /** Bytes of one sequence's state after `position` tokens. */
+  stateBytes(position: number): number
+}
+
+/** Makes a mixer for a model's sizes; a system's pattern is a list of these. */
+export type MixerKind = (sizes: MixerSizes) => SequenceMixer
+
+/** The counters of several states as one JSON, and back: a vjp's inputs and outputs are the tensors alone. */
+export const stateTensors = (states: readonly SequenceState[]) => states.map((state) => state.tensors)
+export const stateMetas = (states: readonly SequenceState[]) => states.map((state) => state.meta)
+export const joinStates = (
+  tensors: readonly Record<string, Tensor>[],
+  metas: readonly Record<string, number>[],
+): SequenceState[] => tensors.map((each, i) => ({ tensors: each, meta: metas[i] }))

@@ -1,0 +1,14 @@
+import { tf } from '../tf'
+import { registerEngine } from './registry'
+
+/** tfjs's own JavaScript backend: runs everywhere, and is the truth for tests. */
+registerEngine({
+  name: 'cpu',
+  probe: async () => true,
+  create: async () => {
+    await tf.setBackend('cpu')
+    // tfjs advises its Node package at the first operation; resolveEngine's line already says what runs.
+    ;(tf.backend() as unknown as { firstUse: boolean }).firstUse = false
+    return 'JavaScript, 1 thread'
+  },
+})

@@ -1,0 +1,49 @@
+export { tf, type Tensor } from './tf'
+export { vjp, type Vjp, type Cotangents } from './autodiff/vjp'
+export { rematerializedVjp } from './autodiff/remat'
+export {
+  defineFusedOp,
+  definedFusedOps,
+  onFusedOp,
+  shapesOf,
+  type Attributes,
+  type FusedOp,
+  type FusedOpDefinition,
+  type KernelFamily,
+  type Shapes,
+  type Tensors,
+} from './fused-op'
+export {
+  engineNames,
+  EngineError,
+  registerEngine,
+  resolveEngine,
+  type Engine,
+  type EngineName,
+  type EngineOptions,
+  type ResolvedEngine,
+} from './engine/registry'
+import './engine/cpu'
+export { profileKernels, type KernelProfile } from './engine/kernel-profile'
+export { program } from './program'
+export { createRandom, fold, restoreRandom, type Random, type RandomState } from './random'
+export {
+  disposeTree,
+  treeBytes,
+  treeEntries,
+  treeLeaves,
+  treeMap,
+  treeSize,
+  treeWithLeaves,
+  type TensorTree,
+} from './tree'
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  fromPlainTensor,
+  toPlainTensors,
+  SafetensorsError,
+  type PlainTensor,
+  type PlainTensors,
+} from './safetensors'
+export { liveBytes, liveTensors } from './memory'

@@ -1,0 +1,59 @@
+import { tf, type Tensor } from './tf'
+
+/** A tensor, or an object or array of trees of tensors; a branch may be absent. */
+export type TensorTree = Tensor | readonly TensorTree[] | { readonly [name: string]: TensorTree | undefined }
+
+const branches = (tree: TensorTree): [name: string, child: TensorTree][] =>
+  Object.entries(tree).filter((entry): entry is [string, TensorTree] => entry[1] !== undefined)
+
+const isTensor = (tree: TensorTree): tree is Tensor => tree instanceof tf.Tensor
+
+/** The leaves with their path names (`blocks.0.attention.wq`), in the order of the keys. The root tensor's path is ''. */
+export function treeEntries(tree: TensorTree, path = ''): [path: string, tensor: Tensor][] {
+  if (isTensor(tree)) return [[path, tree]]
+  const join = (name: string) => (path === '' ? `${name}` : `${path}.${name}`)
+  return branches(tree).flatMap(([name, child]) => treeEntries(child, join(name)))
+}
+
+export function treeLeaves(tree: TensorTree): Tensor[] {
+  const leaves: Tensor[] = []
+  const walk = (node: TensorTree): void => {
+    if (isTensor(node)) leaves.push(node)
+    else for (const [, child] of branches(node)) walk(child)
+  }
+  walk(tree)
+  return leaves
+}
+
+/** A tree of the same form with each leaf replaced; `map` also gets the leaf's path. */
+export function treeMap<T extends TensorTree>(tree: T, map: (leaf: Tensor, path: string) => Tensor): T {
+  const walk = (node: TensorTree, path: string): TensorTree => {
+    if (isTensor(node)) return map(node, path)
+    const join = (name: string) => (path === '' ? `${name}` : `${path}.${name}`)
+    const mapped = branches(node).map(([name, child]) => [name, walk(child, join(name))] as const)
+    return Array.isArray(node) ? mapped.map(([, child]) => child) : Object.fromEntries(mapped)
+  }
+  return walk(tree, '') as T
+}
+
+/** A tree of the same form whose leaves are taken in order from `leaves`. */
+export function treeWithLeaves<T extends TensorTree>(tree: T, leaves: readonly Tensor[]): T {
+  let next = 0
+  const result = treeMap(tree, () => leaves[next++])
+  if (next !== leaves.length) throw new Error(`the tree has ${next} leaves, ${leaves.length} were given`)
+  return result
+}
+
+export function disposeTree(tree: TensorTree): void {
+  for (const leaf of treeLeaves(tree)) leaf.dispose()
+}
+
+/** Bytes held by the leaves. */
+export function treeBytes(tree: TensorTree): number {
+  return treeLeaves(tree).reduce((sum, leaf) => sum + leaf.size * tf.util.bytesPerElement(leaf.dtype), 0)
+}
+
+/** Number of values in the leaves. */
+export function treeSize(tree: TensorTree): number {
+  return treeLeaves(tree).reduce((sum, leaf) => sum + leaf.size, 0)
+}

@@ -1,0 +1,81 @@
+import { clippedSgd } from '@ttt-e2e/kernels/ops'
+import { tf, treeLeaves, treeWithLeaves, vjp, type Tensor } from '@ttt-e2e/tensor-ops'
+import type { MlpWeights, SequenceState, SuffixParams } from '@ttt-e2e/swa-transformer'
+import type { FastWeights } from './fast-weights'
+import type { System } from './system'
+
+export interface Chunk {
+  /** The prefix's output for the chunk's tokens [B, b, D]. */
+  hidden: Tensor
+  /** int32 [B, b]: the token after each. */
+  targets: Tensor
+  /** float32 [B, b]: 1 where the target counts. */
+  mask: Tensor
+}
+
+export interface Prediction {
+  /** Mean over the targets that count, per sequence [B]; 0 for a sequence without any. */
+  loss: Tensor
+  /** Nats for each target, masked or not [B, b]. */
+  tokenLosses: Tensor
+  /** After the last norm [B, b, D], for logits. */
+  hidden: Tensor
+  states: SequenceState[]
+}
+
+export interface LearnedChunk extends Prediction {
+  fast: FastWeights
+  /** The inner gradient before the clip, and its norm per sequence [B]. */
+  gradient: FastWeights
+  norm: Tensor
+}
+
+/** Predicts a chunk with the given weights. @param prime with a batch axis where they are fast weights */
+export function predictChunk(
+  system: System,
+  params: SuffixParams,
+  prime: readonly MlpWeights[],
+  chunk: Chunk,
+  states: readonly SequenceState[],
+): Prediction {
+  const read = system.decoder.readSuffix(params, prime, chunk.hidden, states)
+  const tokenLosses = system.decoder.losses(params, read.hidden, chunk.targets)
+  return { loss: maskedMean(tokenLosses, chunk.mask), tokenLosses, hidden: read.hidden, states: read.states }
+}
+
+/** Σ masked / max(n, 1e-10) over the last axis. */
+export function maskedMean(losses: Tensor, mask: Tensor): Tensor {
+  return tf.div(tf.sum(tf.mul(losses, mask), -1), tf.maximum(tf.sum(mask, -1), 1e-10))
+}
+
+/**
+ * The inner step (paper §2.2): predicts a chunk with W_{i−1}, then W_i = W_{i−1} − rate · clip(∂loss/∂W_{i−1}).
+ * Predict first, learn after: the losses are those of a reader who hasn't seen the chunk. The states that earlier
+ * chunks left are held constant in the inner gradient. Differentiable in parameters, fast weights, chunk and states,
+ * through the gradient too.
+ *
+ * The loss that is differentiated is the sum over sequences of each one's mean, so that one backward pass gives each
+ * sequence its own gradient.
+ */
+export function learnFromChunk(
+  system: System,
+  params: SuffixParams,
+  fast: FastWeights,
+  chunk: Chunk,
+  states: readonly SequenceState[],
+  rate: number,
+): LearnedChunk {
+  const inner = vjp(
+    (weights: FastWeights) => {
+      const prediction = predictChunk(system, params, weights, chunk, states)
+      return { value: tf.sum(prediction.loss), aux: prediction }
+    },
+    fast,
+  )
+  const gradient = inner.pull(tf.scalar(1))
+  const { updated, norm } = clippedSgd(treeLeaves(fast), treeLeaves(gradient), {
+    rate,
+    maxNorm: system.rule?.maxNorm ?? 1,
+  })
+  return { ...inner.aux, fast: treeWithLeaves(fast, updated), gradient, norm }
+}
