@@ -47,3 +47,4 @@ export {
   type PlainTensors,
 } from './safetensors'
 export { liveBytes, liveTensors } from './memory'
+export { relativeError, relativeErrorOf } from './compare'

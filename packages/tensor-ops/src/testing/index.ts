@@ -1,5 +1,4 @@
 export { inFloat64 } from './float64'
 export { derivative } from './finite-differences'
-export { relativeError, relativeErrorOf } from './compare'
 export { leakedTensors } from './leaks'
 export { runOpSuite, type OpCase, type OpSuiteOptions } from './op-suite'

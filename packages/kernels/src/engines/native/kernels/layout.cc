@@ -1,4 +1,6 @@
 // Kernels that only move 4-byte values: transpose, slice, pad, tile, concat, split, gather and what adds them back.
+#include <type_traits>
+
 #include "parallel.h"
 
 namespace ttt {
@@ -244,23 +246,26 @@ void UnsortedSegmentSum(const Call& call) {
 /** Input indices; attributes onValue, offValue, and whether the output is int32. */
 void OneHot(const Call& call) {
   const Tensor &indices = call.inputs[0], &y = call.outputs[0];
-  const int64_t depth = y.last_dim();
-  const bool integers = call.attributes[2] != 0;
-  const auto word = [&](double value) {
-    return integers ? bits<float>(static_cast<int32_t>(value)) : static_cast<float>(value);
+  const int64_t depth = y.last_dim(), n = indices.size();
+  const auto place = [&](auto* values) {
+    for (int64_t i = 0; i < n; i++)
+      for (int64_t j = 0; j < depth; j++)
+        *values++ = static_cast<std::remove_reference_t<decltype(*values)>>(
+            call.attributes[indices.ints()[i] == j ? 0 : 1]);
   };
-  const float on = word(call.attributes[0]), off = word(call.attributes[1]);
-  fill(y, off);
-  for (int64_t i = 0, n = indices.size(); i < n; i++) {
-    const int64_t index = indices.ints()[i];
-    if (index >= 0 && index < depth) std::memcpy(y.floats() + i * depth + index, &on, 4);
+  if (call.attributes[2] != 0) {
+    place(y.ints());
+  } else {
+    place(y.floats());
   }
 }
 
 /** Attributes: the value, and whether the output is int32. */
 void Fill(const Call& call) {
-  const double value = call.attributes[0];
-  fill(call.outputs[0], call.attributes[1] != 0 ? bits<float>(static_cast<int32_t>(value)) : static_cast<float>(value));
+  const Tensor& y = call.outputs[0];
+  if (call.attributes[1] == 0) return fill(y, static_cast<float>(call.attributes[0]));
+  const int32_t value = static_cast<int32_t>(call.attributes[0]);
+  for (int64_t i = 0, n = y.size(); i < n; i++) y.ints()[i] = value;
 }
 
 }  // namespace TTT_ISA

@@ -1,4 +1,4 @@
-import type { Tensor } from '../tf'
+import type { Tensor } from './tf'
 
 /** ‖a − b‖ / ‖b‖; the plain norm of a where b is all zeros; infinite where shapes or finiteness differ. */
 export function relativeError(a: ArrayLike<number>, b: ArrayLike<number>): number {

@@ -1,0 +1,69 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { decodeSafetensors, relativeError, type PlainTensors } from '@ttt-e2e/tensor-ops'
+
+/** One golden case: NAME.json says what it is, NAME.safetensors holds its numbers. */
+export interface GoldenCase {
+  name: string
+  folder: string
+  kind: string
+  description: Record<string, unknown>
+  tensors: PlainTensors
+}
+
+/** What one case showed: the worst error over everything compared, against its tolerance. */
+export interface Verdict {
+  /** What had the worst error, as a share of its tolerance. */
+  worst: string
+  error: number
+  tolerance: number
+}
+
+/** The paths (without ending) of the golden cases below a folder, sorted. */
+export function findCases(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .flatMap((entry) => {
+      const path = join(folder, entry.name)
+      if (entry.isDirectory() || (entry.isSymbolicLink() && statSync(path).isDirectory())) return findCases(path)
+      const stem = path.replace(/\.json$/, '')
+      return path !== stem && existsSync(`${stem}.safetensors`) ? [stem] : []
+    })
+    .sort()
+}
+
+/** The case's description, or undefined where the JSON beside the tensors isn't one of a golden case. */
+export function readDescription(stem: string): Record<string, unknown> | undefined {
+  const description = JSON.parse(readFileSync(`${stem}.json`, 'utf8')) as Record<string, unknown>
+  return typeof description.kind === 'string' ? description : undefined
+}
+
+export function readCase(stem: string, description: Record<string, unknown>): GoldenCase {
+  return {
+    name: basename(stem),
+    folder: join(stem, '..'),
+    kind: String(description.kind),
+    description,
+    tensors: readTensors(stem),
+  }
+}
+
+export const readTensors = (stem: string): PlainTensors => decodeSafetensors(readFileSync(`${stem}.safetensors`)).tensors
+
+/** Collects comparisons; the verdict is the one furthest into its tolerance. */
+export class Comparisons {
+  private verdict: Verdict = { worst: 'nothing compared', error: Infinity, tolerance: 0 }
+  private count = 0
+
+  /** Relative L2 error against the expected values; the plain norm where those are all zero. */
+  compare(what: string, actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {
+    const error = relativeError(actual, expected)
+    const { error: worst, tolerance: allowed } = this.verdict
+    if (this.count++ === 0 || error / tolerance > worst / allowed) this.verdict = { worst: what, error, tolerance }
+  }
+
+  result(): Verdict {
+    return this.verdict
+  }
+}
+
+export const passes = ({ error, tolerance }: Verdict): boolean => error <= tolerance

@@ -1,0 +1,61 @@
+import { existsSync, statSync } from 'node:fs'
+import { resolveEngine } from '@ttt-e2e/tensor-ops'
+import '@ttt-e2e/kernels/engines'
+import { conformE2e } from './e2e'
+import { findCases, passes, readCase, readDescription, type GoldenCase, type Verdict } from './golden-case'
+import { conformOp } from './op'
+import { conformOuterSteps } from './outer-steps'
+
+export interface ConformOptions {
+  engine?: string
+  /** Only cases of this kind. */
+  kind?: string
+  print?: (line: string) => void
+}
+
+const runners: Record<string, (golden: GoldenCase) => Promise<Verdict | string> | Verdict | string> = {
+  op: (golden) => conformOp(golden) ?? `op ${String(golden.description.op)}`,
+  e2e: conformE2e,
+  'outer-steps': conformOuterSteps,
+}
+
+/**
+ * Runs every golden case below a folder through the public packages and prints a line for each, then the totals.
+ *
+ * @returns the exit code: 0 if every case that ran is ok and at least one ran
+ */
+export async function runConform(folder: string, options: ConformOptions = {}): Promise<number> {
+  const { engine = 'auto', kind, print = console.log } = options
+  if (!existsSync(folder) || !statSync(folder).isDirectory()) {
+    console.error(`conform: ${folder} is not a folder; give one with golden cases (NAME.json beside NAME.safetensors)`)
+    return 2
+  }
+  print((await resolveEngine(engine)).line)
+  const counts = { ok: 0, failed: 0, skipped: 0 }
+  for (const stem of findCases(folder)) {
+    const description = readDescription(stem)
+    if (!description || (kind !== undefined && description.kind !== kind)) continue
+    const name = stem.slice(folder.length).replace(/^\//, '')
+    const run = runners[String(description.kind)]
+    const outcome = run ? await attempt(run, stem, description) : `kind ${String(description.kind)}`
+    if (typeof outcome === 'string') {
+      counts.skipped++
+      print(`${name}  skipped: ${outcome}`)
+      continue
+    }
+    const ok = passes(outcome)
+    counts[ok ? 'ok' : 'failed']++
+    const { worst, error, tolerance } = outcome
+    print(`${name}  ${error.toExponential(1)} (${worst})  tolerance ${tolerance.toExponential(0)}  ${ok ? 'ok' : 'FAIL'}`)
+  }
+  print(`${counts.ok} ok, ${counts.failed} failed, ${counts.skipped} skipped`)
+  return counts.failed === 0 && counts.ok > 0 ? 0 : 1
+}
+
+async function attempt(run: (typeof runners)[string], stem: string, description: Record<string, unknown>) {
+  try {
+    return await run(readCase(stem, description))
+  } catch (error) {
+    return { worst: error instanceof Error ? error.message : String(error), error: Infinity, tolerance: 0 }
+  }
+}

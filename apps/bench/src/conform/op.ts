@@ -1,0 +1,53 @@
+import { linear, rmsNormOp, ropeOp, swigluOp, attentionOp, linearCrossEntropyOp, swiglu } from '@ttt-e2e/kernels/ops'
+import { fromPlainTensor, tf, vjp, type Tensor, type Tensors } from '@ttt-e2e/tensor-ops'
+import { Comparisons, type GoldenCase, type Verdict } from './golden-case'
+
+type Run = (inputs: Tensors, attributes: Record<string, number>) => Tensor
+
+const ops: Record<string, Run> = {
+  rms_norm: (inputs, { eps }) => rmsNormOp(inputs, { epsilon: eps }).y,
+  swiglu: (inputs) => swigluOp(inputs).y,
+  rope: (inputs, { theta, offset }) => ropeOp(inputs, { theta, offset }).y,
+  attention: (inputs, { window = 0, offset = 0 }) => attentionOp(inputs, { window, offset }).y,
+  linear_cross_entropy: (inputs) => linearCrossEntropyOp(inputs).losses,
+  mlp: ({ x, w1, w3, w2 }) => linear(swiglu(linear(x, w1), linear(x, w3)), w2),
+}
+
+const forwardTolerance = 1e-5
+const gradientTolerance = 5e-5
+
+/** Forward, gradient and gradient of the gradient of one op. Undefined where the op isn't known. */
+export function conformOp(golden: GoldenCase): Verdict | undefined {
+  const run = ops[String(golden.description.op)]
+  if (!run) return undefined
+  const attributes = (golden.description.attrs ?? {}) as Record<string, number>
+  const comparisons = new Comparisons()
+  tf.tidy(() => {
+    const group = (prefix: string): Tensors =>
+      Object.fromEntries(
+        Object.entries(golden.tensors)
+          .filter(([name]) => name.startsWith(`${prefix}.`))
+          .map(([name, plain]) => [name.slice(prefix.length + 1), fromPlainTensor(plain)]),
+      )
+    const variables = group('input')
+    const constants = group('attr')
+    const { cotangent } = golden.tensors
+    const start: Tensors = { ...variables, cotangent: fromPlainTensor(cotangent) }
+    const gradients = (x: Tensors): Tensors => {
+      const { cotangent: dy, ...inputs } = x
+      return vjp((y: Tensors) => ({ value: run({ ...y, ...constants }, attributes) }), inputs).pull(dy)
+    }
+    const output = run({ ...variables, ...constants }, attributes)
+    comparisons.compare('output', output.dataSync(), golden.tensors.output.values, forwardTolerance)
+    const second = vjp((x: Tensors) => ({ value: gradients(x) }), start)
+    const compareAll = (prefix: string, tensors: Tensors) => {
+      for (const [name, tensor] of Object.entries(tensors)) {
+        const expected = golden.tensors[`${prefix}.${name}`]
+        if (expected) comparisons.compare(`${prefix}.${name}`, tensor.dataSync(), expected.values, gradientTolerance)
+      }
+    }
+    compareAll('grad', second.value)
+    compareAll('grad_grad', second.pull(group('grad_cotangent')))
+  })
+  return comparisons.result()
+}

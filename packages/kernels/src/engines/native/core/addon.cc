@@ -1,0 +1,216 @@
+// The N-API side: JavaScript describes a call in two shared arrays and runs it with one call without arguments.
+//
+// Words: kernel, number of inputs, of outputs, of attributes; then for each input and output its block (−1 where
+// absent), rank and dimensions; an output's block is filled in. Attributes stand in the array of doubles.
+#include <node_api.h>
+
+#include <cstring>
+#include <exception>
+#include <thread>
+
+#include "instruction-sets.h"
+#include "memory.h"
+#include "threads.h"
+
+namespace ttt {
+namespace {
+
+constexpr int word_count = 16384;
+constexpr int attribute_count = 1024;
+constexpr int max_tensors = 2048;
+
+alignas(64) int32_t words[word_count];
+alignas(64) double attributes[attribute_count];
+Tensor tensors[max_tensors];
+KernelTable kernels;
+
+size_t bytes_of(const Tensor& t, int32_t bytes_per_value) {
+  return static_cast<size_t>(t.size()) * static_cast<size_t>(bytes_per_value);
+}
+
+/** Throws a JavaScript error. */
+napi_value fail(napi_env env, const char* message) {
+  napi_throw_error(env, nullptr, message);
+  return nullptr;
+}
+
+napi_value number(napi_env env, double value) {
+  napi_value result;
+  napi_create_double(env, value, &result);
+  return result;
+}
+
+struct Arguments {
+  napi_value values[4];
+  size_t count = 4;
+  Arguments(napi_env env, napi_callback_info info) { napi_get_cb_info(env, info, &count, values, nullptr, nullptr); }
+  double operator()(napi_env env, int i) const {
+    double value = 0;
+    napi_get_value_double(env, values[i], &value);
+    return value;
+  }
+};
+
+napi_value run(napi_env env, napi_callback_info) {
+  const int32_t* word = words;
+  const int32_t kernel = *word++, inputs = *word++, outputs = *word++, attribute_total = *word++;
+  for (int32_t i = 0; i < inputs; i++) {
+    const int32_t block = word[0];
+    tensors[i] = {block < 0 ? nullptr : block_address(block), word[1], word + 2};
+    word += 2 + word[1];
+  }
+  try {
+    int32_t* out = words + (word - words);
+    for (int32_t i = 0; i < outputs; i++) {
+      // An output that is wanted comes with its bytes per value, an absent one with −1.
+      Tensor& tensor = tensors[inputs + i];
+      tensor = {nullptr, out[1], out + 2};
+      if (out[0] >= 0) {
+        out[0] = allocate_block(bytes_of(tensor, out[0]));
+        tensor.data = block_address(out[0]);
+      }
+      out += 2 + out[1];
+    }
+    const char* error = nullptr;
+    kernels.entries[kernel].run({tensors, tensors + inputs, attributes, inputs, outputs, attribute_total, &error});
+    if (error == nullptr) return nullptr;
+    out = words + (word - words);
+    for (int32_t i = 0; i < outputs; i++) {
+      if (out[0] >= 0) release_block(out[0]);
+      out += 2 + out[1];
+    }
+    return fail(env, error);
+  } catch (const std::exception& error) {
+    return fail(env, error.what());
+  }
+}
+
+napi_value allocate(napi_env env, napi_callback_info info) {
+  const Arguments argument(env, info);
+  try {
+    return number(env, allocate_block(static_cast<size_t>(argument(env, 0))));
+  } catch (const std::exception& error) {
+    return fail(env, error.what());
+  }
+}
+
+napi_value release(napi_env env, napi_callback_info info) {
+  napi_value value;
+  size_t count = 1;
+  int32_t block = -1;
+  napi_get_cb_info(env, info, &count, &value, nullptr, nullptr);
+  napi_get_value_int32(env, value, &block);
+  release_block(block);
+  return nullptr;
+}
+
+/** Writes slab, offset and bytes of a block into the attributes. */
+napi_value locate(napi_env env, napi_callback_info info) {
+  const BlockPlace place = block_place(static_cast<int32_t>(Arguments(env, info)(env, 0)));
+  attributes[0] = place.slab;
+  attributes[1] = static_cast<double>(place.offset);
+  attributes[2] = static_cast<double>(place.bytes);
+  return nullptr;
+}
+
+/** An ArrayBuffer over a slab: slabs are never freed, so nothing needs finalizing. */
+napi_value slab(napi_env env, napi_callback_info info) {
+  const int32_t index = static_cast<int32_t>(Arguments(env, info)(env, 0));
+  napi_value result;
+  if (napi_create_external_arraybuffer(env, slab_address(index), slab_bytes(index), nullptr, nullptr, &result) != napi_ok)
+    return fail(env, "this runtime refuses array buffers over native memory");
+  return result;
+}
+
+napi_value use_instruction_set(napi_env env, napi_callback_info info) {
+  const int index = static_cast<int>(Arguments(env, info)(env, 0));
+  if (index < 0 || index >= instruction_set_count || !instruction_sets[index].supported())
+    return fail(env, "this machine lacks that instruction set");
+  kernels = instruction_sets[index].kernels();
+  return nullptr;
+}
+
+napi_value set_threads(napi_env env, napi_callback_info info) {
+  set_thread_count(static_cast<int>(Arguments(env, info)(env, 0)));
+  return nullptr;
+}
+napi_value set_poison(napi_env env, napi_callback_info info) {
+  poison_fresh_blocks(Arguments(env, info)(env, 0) != 0);
+  return nullptr;
+}
+napi_value live(napi_env env, napi_callback_info) { return number(env, static_cast<double>(live_bytes())); }
+napi_value reserved(napi_env env, napi_callback_info) { return number(env, static_cast<double>(reserved_bytes())); }
+
+napi_value string(napi_env env, const char* text) {
+  napi_value result;
+  napi_create_string_utf8(env, text, NAPI_AUTO_LENGTH, &result);
+  return result;
+}
+
+napi_value kernel_names(napi_env env) {
+  napi_value names;
+  napi_create_array(env, &names);
+  for (int i = 0; i < kernels.count; i++)
+    napi_set_element(env, names, static_cast<uint32_t>(i), string(env, kernels.entries[i].name));
+  return names;
+}
+
+/** [name, label, whether this machine has it], the best first. */
+napi_value instruction_set_list(napi_env env) {
+  napi_value list;
+  napi_create_array(env, &list);
+  for (int i = 0; i < instruction_set_count; i++) {
+    napi_value row, supported;
+    napi_create_array(env, &row);
+    napi_get_boolean(env, instruction_sets[i].supported(), &supported);
+    napi_set_element(env, row, 0, string(env, instruction_sets[i].name));
+    napi_set_element(env, row, 1, string(env, instruction_sets[i].label));
+    napi_set_element(env, row, 2, supported);
+    napi_set_element(env, list, static_cast<uint32_t>(i), row);
+  }
+  return list;
+}
+
+napi_value shared_array(napi_env env, void* data, size_t bytes, napi_typedarray_type type, size_t length) {
+  napi_value buffer, array;
+  if (napi_create_external_arraybuffer(env, data, bytes, nullptr, nullptr, &buffer) != napi_ok)
+    return fail(env, "this runtime refuses array buffers over native memory");
+  napi_create_typedarray(env, type, length, buffer, 0, &array);
+  return array;
+}
+
+napi_value initialize(napi_env env, napi_value exports) {
+  static const std::thread::id owner = std::this_thread::get_id();
+  if (owner != std::this_thread::get_id()) return fail(env, "the native engine runs in one thread of a process");
+  kernels = instruction_sets[instruction_set_count - 1].kernels();
+  struct Function {
+    const char* name;
+    napi_callback call;
+  };
+  const Function functions[] = {{"run", run},
+                                {"allocate", allocate},
+                                {"release", release},
+                                {"locate", locate},
+                                {"slab", slab},
+                                {"useInstructionSet", use_instruction_set},
+                                {"setThreads", set_threads},
+                                {"setPoison", set_poison},
+                                {"liveBytes", live},
+                                {"reservedBytes", reserved}};
+  for (const Function& function : functions) {
+    napi_value value;
+    napi_create_function(env, function.name, NAPI_AUTO_LENGTH, function.call, nullptr, &value);
+    napi_set_named_property(env, exports, function.name, value);
+  }
+  napi_set_named_property(env, exports, "words", shared_array(env, words, sizeof words, napi_int32_array, word_count));
+  napi_set_named_property(env, exports, "attributes",
+                          shared_array(env, attributes, sizeof attributes, napi_float64_array, attribute_count));
+  napi_set_named_property(env, exports, "kernelNames", kernel_names(env));
+  napi_set_named_property(env, exports, "instructionSets", instruction_set_list(env));
+  return exports;
+}
+
+}  // namespace
+}  // namespace ttt
+
+NAPI_MODULE_INIT() { return ttt::initialize(env, exports); }

@@ -1,0 +1,18 @@
+// The instruction sets that the kernels were compiled for, and which of them this machine has.
+#pragma once
+#include "call.h"
+
+namespace ttt {
+
+struct InstructionSet {
+  const char* name;
+  const char* label;
+  KernelTable (*kernels)();
+  bool (*supported)();
+};
+
+/** The best one first; the last, portable, runs everywhere. */
+extern const InstructionSet instruction_sets[];
+extern const int instruction_set_count;
+
+}  // namespace ttt
