@@ -2,6 +2,12 @@
 #pragma once
 #include <cstdint>
 
+/**
+ * Inline functions that the kernels of all instruction sets share must never be emitted on their own: the linker would
+ * keep one of them, perhaps with instructions that this machine lacks.
+ */
+#define TTT_SHARED_INLINE inline __attribute__((always_inline))
+
 namespace ttt {
 
 struct Tensor {
@@ -9,18 +15,18 @@ struct Tensor {
   int32_t rank;
   const int32_t* dims;
 
-  bool present() const { return data != nullptr; }
-  float* floats() const { return static_cast<float*>(data); }
-  int32_t* ints() const { return static_cast<int32_t*>(data); }
-  uint8_t* bytes() const { return static_cast<uint8_t*>(data); }
-  int64_t size() const { return size_between(0, rank); }
+  TTT_SHARED_INLINE bool present() const { return data != nullptr; }
+  TTT_SHARED_INLINE float* floats() const { return static_cast<float*>(data); }
+  TTT_SHARED_INLINE int32_t* ints() const { return static_cast<int32_t*>(data); }
+  TTT_SHARED_INLINE uint8_t* bytes() const { return static_cast<uint8_t*>(data); }
+  TTT_SHARED_INLINE int64_t size() const { return size_between(0, rank); }
   /** The product of the dimensions first … last − 1. */
-  int64_t size_between(int first, int last) const {
+  TTT_SHARED_INLINE int64_t size_between(int first, int last) const {
     int64_t product = 1;
     for (int i = first; i < last; i++) product *= dims[i];
     return product;
   }
-  int64_t last_dim() const { return rank == 0 ? 1 : dims[rank - 1]; }
+  TTT_SHARED_INLINE int64_t last_dim() const { return rank == 0 ? 1 : dims[rank - 1]; }
 };
 
 struct Call {

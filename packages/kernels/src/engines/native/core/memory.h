@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "call.h"
+
 namespace ttt {
 
 /** Returns a block's number. Its contents are whatever was there before (NaN where poisoning is on). */
@@ -27,13 +29,13 @@ void poison_fresh_blocks(bool on);
 /** Working memory of a kernel. */
 class Scratch {
  public:
-  explicit Scratch(size_t floats) : block_(floats == 0 ? -1 : allocate_block(floats * sizeof(float))) {}
-  ~Scratch() {
+  TTT_SHARED_INLINE explicit Scratch(size_t floats) : block_(floats == 0 ? -1 : allocate_block(floats * sizeof(float))) {}
+  TTT_SHARED_INLINE ~Scratch() {
     if (block_ >= 0) release_block(block_);
   }
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
-  float* floats() const { return block_ < 0 ? nullptr : static_cast<float*>(block_address(block_)); }
+  TTT_SHARED_INLINE float* floats() const { return block_ < 0 ? nullptr : static_cast<float*>(block_address(block_)); }
 
  private:
   int32_t block_;

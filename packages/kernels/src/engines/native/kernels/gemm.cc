@@ -14,7 +14,7 @@ constexpr int tile_vectors = 2;
 constexpr int panel = tile_vectors * lanes;
 constexpr int64_t depth_step = 256;
 /** Columns per task: a step's share of B then stays in the second-level cache. */
-constexpr int64_t panels_per_group = larger(1, 1024 / panel);
+constexpr int64_t panels_per_group = 1024 / panel;
 /** Packed forms of B beyond this are made piece by piece. */
 constexpr int64_t scratch_limit = int64_t{8} << 20;
 

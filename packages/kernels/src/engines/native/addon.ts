@@ -1,0 +1,25 @@
+import { createRequire } from 'node:module'
+
+/** What core/addon.cc exports. */
+export interface Addon {
+  /** The description of the next call, and its attributes; see core/addon.cc. */
+  words: Int32Array
+  attributes: Float64Array
+  kernelNames: string[]
+  /** [name, label, whether this machine has it], the best first. */
+  instructionSets: [name: string, label: string, supported: boolean][]
+  run(): void
+  allocate(bytes: number): number
+  release(block: number): void
+  locate(block: number): void
+  slab(index: number): ArrayBuffer
+  useInstructionSet(index: number): void
+  setThreads(count: number): void
+  setPoison(on: number): void
+  liveBytes(): number
+  reservedBytes(): number
+}
+
+export function loadAddon(path: string): Addon {
+  return createRequire(import.meta.url)(path) as Addon
+}

@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { availableParallelism, homedir } from 'node:os'
+import { basename, dirname, join } from 'node:path'
+import { findSources, type Sources } from './sources'
+import { baseFlags, findCompiler, instructionSetFlags, linkFlags, runCommand, type Compiler } from './toolchain'
+
+export type Build = { path: string } | { reason: string }
+
+/**
+ * The addon's path, compiled into the cache folder by the system's compiler where it isn't there yet; or the reason
+ * why it can't be had. Two processes may build at once: each links a file of its own and renames it into place.
+ */
+export async function buildAddon(): Promise<Build> {
+  if (process.platform === 'win32') return { reason: 'it is compiled on first use, which Windows is not set up for' }
+  const compiler = await findCompiler()
+  if ('tried' in compiler)
+    return { reason: `no C++ compiler found (tried ${compiler.tried.join(', ')}); install g++ or clang` }
+  const sources = findSources()
+  const folder = join(cacheFolder(), 'native')
+  const target = join(folder, `${keyOf(sources, compiler)}.node`)
+  if (existsSync(target)) return { path: target }
+  try {
+    mkdirSync(folder, { recursive: true })
+    const work = mkdtempSync(join(folder, 'build-'))
+    process.stderr.write(`compiling the native engine into ${folder} …, once\n`)
+    try {
+      const linked = await compile(sources, compiler, work)
+      renameSync(linked, target)
+    } finally {
+      rmSync(work, { recursive: true, force: true })
+    }
+    return { path: target }
+  } catch (error) {
+    return { reason: `it could not be compiled (${firstLineOf(error)})` }
+  }
+}
+
+function cacheFolder(): string {
+  if (process.env.TTT_E2E_CACHE) return process.env.TTT_E2E_CACHE
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'ttt-e2e')
+}
+
+function keyOf(sources: Sources, compiler: Compiler): string {
+  const hash = createHash('sha256')
+  const flags = [baseFlags, instructionSetFlags(compiler), linkFlags]
+  hash.update(JSON.stringify([compiler, flags, process.platform, process.arch]))
+  for (const path of [...sources.headers, ...sources.core, ...sources.kernels])
+    hash.update(`\0${basename(dirname(path))}/${basename(path)}\0`).update(readFileSync(path))
+  return hash.digest('hex').slice(0, 24)
+}
+
+async function compile(sources: Sources, compiler: Compiler, folder: string): Promise<string> {
+  const includes = [nodeHeaders(), ...sources.includeFolders].flatMap((path) => ['-I', path])
+  const jobs = sources.core.map((source) => ({ source, prefix: 'core', flags: [] as string[] }))
+  for (const [prefix, flags] of Object.entries(instructionSetFlags(compiler)))
+    for (const source of sources.kernels) jobs.push({ source, prefix, flags })
+  // The slowest source first, so that no core waits for it at the end.
+  const isSlow = (source: string) => Number(source.endsWith('gemm.cc'))
+  jobs.sort((a, b) => isSlow(b.source) - isSlow(a.source))
+  const objects: string[] = []
+  const waiting = jobs.map(({ source, prefix, flags }) => {
+    const object = join(folder, `${prefix}-${basename(dirname(source))}-${basename(source)}.o`)
+    objects.push(object)
+    return () => runCommand(compiler.command, [...baseFlags, ...flags, ...includes, '-c', source, '-o', object])
+  })
+  const worker = async () => {
+    for (let job = waiting.shift(); job; job = waiting.shift()) await job()
+  }
+  await Promise.all(Array.from({ length: availableParallelism() }, worker))
+  const addon = join(folder, 'addon.node')
+  await runCommand(compiler.command, [...linkFlags, ...objects, '-o', addon])
+  return addon
+}
+
+function nodeHeaders(): string {
+  const { include_dir } = createRequire(import.meta.url)('node-api-headers') as { include_dir: string }
+  return include_dir
+}
+
+function firstLineOf(error: unknown): string {
+  const { stderr, message } = error as { stderr?: string; message?: string }
+  const lines = (stderr || message || String(error)).split('\n')
+  return (lines.find((line) => line.includes('error')) ?? lines[0]).trim()
+}

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest'
+import { decodeSafetensors, encodeSafetensors, type PlainTensors } from './index'
+
+const tensors: PlainTensors = {
+  weights: { shape: [2, 2], values: Float32Array.of(1, -2, 3.5, 0) },
+  ids: { shape: [3], values: Int32Array.of(1, 2, -3) },
+  mask: { shape: [1, 2], values: Uint8Array.of(0, 1) },
+  scalar: { shape: [], values: Float32Array.of(7) },
+}
+
+/** A file with any header over the given data. */
+function file(header: unknown, data: Uint8Array = new Uint8Array()): Uint8Array {
+  const json = new TextEncoder().encode(typeof header === 'string' ? header : JSON.stringify(header))
+  const bytes = new Uint8Array(8 + json.length + data.length)
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(json.length), true)
+  bytes.set(json, 8)
+  bytes.set(data, 8 + json.length)
+  return bytes
+}
+
+it('reads what it wrote, metadata too', () => {
+  const { tensors: read, metadata } = decodeSafetensors(encodeSafetensors(tensors, { note: 'ü' }))
+  expect(read).toEqual(tensors)
+  expect(metadata).toEqual({ note: 'ü' })
+})
+
+it('reads from a view into a larger buffer', () => {
+  const bytes = encodeSafetensors(tensors)
+  const larger = new Uint8Array(bytes.length + 3)
+  larger.set(bytes, 3)
+  expect(decodeSafetensors(larger.subarray(3)).tensors).toEqual(tensors)
+})
+
+it('rounds F64 and widens BF16', () => {
+  const doubles = new Uint8Array(Float64Array.of(0.1).buffer)
+  const halves = new Uint8Array(Uint16Array.of(0x3f80, 0xc040).buffer)
+  const data = new Uint8Array([...doubles, ...halves])
+  const { tensors: read } = decodeSafetensors(
+    file({ a: { dtype: 'F64', shape: [1], data_offsets: [0, 8] }, b: { dtype: 'BF16', shape: [2], data_offsets: [8, 12] } }, data),
+  )
+  expect(read.a.values).toEqual(Float32Array.of(0.1))
+  expect(read.b.values).toEqual(Float32Array.of(1, -3))
+})
+
+describe('refuses', () => {
+  const entry = (over: object) => ({ x: { dtype: 'F32', shape: [2], data_offsets: [0, 8], ...over } })
+  it.each([
+    ['a file that is too short', new Uint8Array(3), 'at least 8 bytes'],
+    ['a header longer than the file', new Uint8Array([255, 0, 0, 0, 0, 0, 0, 0, 123]), 'the header claims 255 bytes'],
+    ['a header that is no JSON', file('{x'), 'not a JSON object'],
+    ['a header that is a list', file([]), 'not a JSON object'],
+    ['an unknown type', file(entry({ dtype: 'F8' }), new Uint8Array(8)), "'x' has type F8; known: F32"],
+    ['a negative shape', file(entry({ shape: [-2] }), new Uint8Array(8)), "'x' has no valid shape"],
+    ['offsets that do not fit the shape', file(entry({ data_offsets: [0, 4] }), new Uint8Array(8)), 'needs 8 bytes, its offsets give 4'],
+    ['offsets beyond the data', file(entry({}), new Uint8Array(4)), 'ends at byte 8'],
+    ['a missing entry', file({ x: null }), "'x' has type undefined"],
+    [
+      'overlapping tensors',
+      file({ ...entry({}), y: { dtype: 'F32', shape: [1], data_offsets: [4, 8] } }, new Uint8Array(8)),
+      "'y' overlaps the tensor before it",
+    ],
+  ])('%s', (_, bytes, message) => {
+    expect(() => decodeSafetensors(bytes)).toThrow(message)
+  })
+})
