@@ -1,0 +1,61 @@
+import { Reader, type Params, type System } from '@ttt-e2e/ttt-inner'
+
+export interface EvaluateOptions {
+  system: System
+  params: Params
+  /** Of length + 1 tokens each. */
+  documents: Int32Array[]
+  /** Tokens that the reader takes at a time. */
+  piece: number
+  bosToken?: number
+  signal?: AbortSignal
+  /** Called after each piece with the tokens read of all documents' tokens. */
+  onPiece?(done: number, total: number): void
+}
+
+/** Documents that are read side by side. */
+const batchSize = 8
+
+/**
+ * Reads documents from their beginning, as they would be read in use: in pieces, learning where the system learns.
+ *
+ * @returns nats of each document's targets [documents][length]
+ * @throws the signal's reason
+ */
+export async function evaluate(options: EvaluateOptions): Promise<Float32Array[]> {
+  const { system, params, documents, piece, bosToken, signal, onPiece } = options
+  const width = documents[0].length
+  const total = documents.length * width
+  const results: Float32Array[] = []
+  for (let first = 0; first < documents.length; first += batchSize) {
+    const batch = documents.slice(first, first + batchSize)
+    const nats = batch.map(() => new Float32Array(width))
+    const reader = new Reader(system, params, { batch: batch.length, bosToken })
+    try {
+      for (let start = 0; start < width; start += piece) {
+        const end = Math.min(start + piece, width)
+        const read = reader.read(sideBySide(batch, start, end))
+        nats.forEach((row, b) => row.set(read.subarray(b * (end - start), (b + 1) * (end - start)), start))
+        onPiece?.(first * width + batch.length * end, total)
+        // Lets a Ctrl-C through.
+        await new Promise((resolve) => setImmediate(resolve))
+        signal?.throwIfAborted()
+      }
+    } finally {
+      reader.dispose()
+    }
+    // Nothing predicts the first token.
+    results.push(...nats.map((row) => row.subarray(1)))
+  }
+  return results
+}
+
+/** Columns [start, end) of equally long rows, row-major. */
+function sideBySide(rows: Int32Array[], start: number, end: number): Int32Array {
+  const columns = new Int32Array(rows.length * (end - start))
+  rows.forEach((row, b) => columns.set(row.subarray(start, end), b * (end - start)))
+  return columns
+}
+
+/** How much a reader is given at a time: enough for large kernels, little enough for a window's scores to stay small. */
+export const pieceOf = (window: number) => Math.max(64, 4 * window)

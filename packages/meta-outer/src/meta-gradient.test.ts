@@ -1,0 +1,180 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { createRandom, disposeTree, liveTensors, relativeError, resolveEngine, tf, treeEntries, treeLeaves, treeMap } from '@ttt-e2e/tensor-ops'
+import { derivative, inFloat64 } from '@ttt-e2e/tensor-ops/testing'
+import type { Params, System } from '@ttt-e2e/ttt-inner'
+import type { Batch } from './batch'
+import { metaGradient, type MetaGradientOptions } from './meta-gradient'
+import { randomBatch, smallSystem } from './testing'
+
+beforeAll(() => resolveEngine('cpu'))
+
+/** Parameters large enough that inner gradients are clipped in some chunks and not in others; random norm scales. */
+function parametersOf(system: System, scale = 8): Params {
+  const random = createRandom(2)
+  const params = system.decoder.init(random)
+  return treeMap(params, (leaf, path) =>
+    /norm/i.test(path)
+      ? tf.tensor(Float32Array.from(leaf.dataSync(), () => 0.6 + random.uniform()), leaf.shape)
+      : tf.mul(leaf, scale),
+  )
+}
+
+const lossAt = async (system: System, params: Params, batch: Batch) => {
+  const { loss, gradients } = await metaGradient(system, params, batch)
+  disposeTree(gradients)
+  return loss
+}
+
+/** The loss bends strongly with parameters this large; float64 leaves about 1e-10 of noise at this step. */
+const smallStep = 1e-5
+
+/** The derivative of the loss along a random direction in the leaves that `moves` names, and what the gradient says. */
+async function alongDirection(system: System, batch: Batch, moves: (path: string) => boolean, params = parametersOf(system)) {
+  const random = createRandom(7)
+  const direction = treeMap(params, (leaf, path) =>
+    tf.tensor(Float32Array.from({ length: leaf.size }, () => (moves(path) ? random.normal() : 0)), leaf.shape),
+  )
+  const { gradients, record } = await metaGradient(system, params, batch, { record: true })
+  const dot = (a: Params, b: Params) => {
+    const right = treeLeaves(b)
+    return treeLeaves(a).reduce((sum, leaf, i) => sum + tf.sum(tf.mul(leaf, right[i])).dataSync()[0], 0)
+  }
+  const losses = new Map<number, number>()
+  for (const step of [-2, -1, 1, 2].map((n) => n * smallStep)) {
+    const right = treeLeaves(direction)
+    let i = 0
+    losses.set(step, await lossAt(system, treeMap(params, (leaf) => tf.add(leaf, tf.mul(right[i++], step))), batch))
+  }
+  return { analytic: dot(gradients, direction), numeric: derivative((step) => losses.get(step)!, smallStep), direction, record: record! }
+}
+
+const cases: [string, System, Batch][] = [
+  ['two suffix blocks', smallSystem(), randomBatch(2, 12)],
+  ['one suffix block', smallSystem({ suffixBlocks: 1 }), randomBatch(2, 12)],
+  ['a ragged last chunk', smallSystem(), randomBatch(2, 10)],
+  ['a sequence shorter than a chunk', smallSystem(), randomBatch(1, 3)],
+  ['masked targets and a chunk without any', smallSystem(), randomBatch(2, 12, [0, 5, 4, 6, 7, 20])],
+  ['full attention', smallSystem({ window: 0 }), randomBatch(1, 12)],
+  ['no rule', smallSystem({ learns: false }), randomBatch(2, 10)],
+  ['no rule and no prime', smallSystem({ learns: false, suffixBlocks: 0 }), randomBatch(2, 12)],
+]
+
+describe('the meta-gradient', () => {
+  it.each(cases)('agrees with finite differences in float64: %s', async (_, system, batch) => {
+    await inFloat64(async () => {
+      const { analytic, numeric } = await alongDirection(system, batch, () => true)
+      expect(Math.abs(analytic - numeric)).toBeLessThan(1e-7 * Math.max(1, Math.abs(numeric)))
+      expect(Math.abs(numeric)).toBeGreaterThan(1e-3)
+    })
+  })
+
+  it('is not the first-order one, which drops the gradient of the inner gradient', async () => {
+    await inFloat64(async () => {
+      const system = smallSystem({ suffixBlocks: 1 })
+      const batch = randomBatch(2, 12)
+      const { analytic, numeric, direction, record } = await alongDirection(system, batch, (path) => path.startsWith('prime'))
+      // First order: every W_i moves as W_0 does, so the gradient is the mean of the chunks' own inner gradients.
+      const weight = 1 / (batch.batch * record.chunks.length)
+      const firstOrder = record.chunks.reduce(
+        (sum, { gradient }) =>
+          sum +
+          (['w1', 'w3', 'w2'] as const).reduce(
+            (inner, name) => inner + tf.sum(tf.mul(tf.sum(gradient![0][name], 0), direction.prime[0][name])).dataSync()[0] * weight,
+            0,
+          ),
+        0,
+      )
+      const tolerance = 1e-7 * Math.abs(numeric)
+      expect(Math.abs(analytic - numeric)).toBeLessThan(tolerance)
+      expect(Math.abs(firstOrder - numeric)).toBeGreaterThan(1e5 * tolerance)
+    })
+  })
+
+  it('clips in some chunks and not in others in these tests', async () => {
+    const system = smallSystem()
+    const { innerNorms, gradients } = await metaGradient(system, parametersOf(system), randomBatch(2, 12))
+    disposeTree(gradients)
+    const taken = [innerNorms[0], innerNorms[1], innerNorms[3], innerNorms[4]]
+    expect(Math.min(...taken)).toBeLessThan(1)
+    expect(Math.max(...taken)).toBeGreaterThan(1)
+  })
+
+  it.each([1, 2, 3, 'everything', undefined] as MetaGradientOptions['checkpointEvery'][])(
+    'is the same bits with checkpointEvery %s and leaves nothing behind',
+    async (checkpointEvery) => {
+      const system = smallSystem()
+      const params = parametersOf(system)
+      const batch = randomBatch(2, 26)
+      const expected = await metaGradient(system, params, batch, { checkpointEvery: 'everything' })
+      const before = liveTensors()
+      const actual = await metaGradient(system, params, batch, { checkpointEvery, memoryBudget: 1 })
+      expect(actual.chunkLosses).toEqual(expected.chunkLosses)
+      const right = treeLeaves(expected.gradients)
+      treeLeaves(actual.gradients).forEach((leaf, i) => expect(leaf.dataSync()).toEqual(right[i].dataSync()))
+      disposeTree(actual.gradients)
+      expect(liveTensors()).toBe(before)
+    },
+  )
+
+  it('of a batch is the mean of those of its sequences', async () => {
+    const system = smallSystem()
+    const params = parametersOf(system)
+    const batch = randomBatch(3, 14, [2, 17])
+    const whole = await metaGradient(system, params, batch)
+    const singles = await Promise.all(
+      [0, 1, 2].map((b) =>
+        metaGradient(system, params, {
+          ...batch,
+          batch: 1,
+          tokens: batch.tokens.slice(b * 15, (b + 1) * 15),
+          mask: batch.mask.slice(b * 14, (b + 1) * 14),
+        }),
+      ),
+    )
+    expect(whole.loss).toBeCloseTo(singles.reduce((sum, { loss }) => sum + loss, 0) / 3, 6)
+    const others = singles.map(({ gradients }) => new Map(treeEntries(gradients)))
+    for (const [path, leaf] of treeEntries(whole.gradients)) {
+      const mean = leaf.dataSync().map((_, i) => others.reduce((sum, g) => sum + g.get(path)!.dataSync()[i], 0) / 3)
+      expect(relativeError(leaf.dataSync(), mean), path).toBeLessThan(1e-5)
+    }
+  })
+
+  it('sees no future: changing token t leaves the losses of all targets before it bitwise', async () => {
+    const system = smallSystem()
+    const params = parametersOf(system)
+    const batch = randomBatch(1, 14)
+    const before = await metaGradient(system, params, batch)
+    for (const t of [1, 4, 5, 9, 13, 14]) {
+      const tokens = batch.tokens.slice()
+      tokens[t] = (tokens[t] + 1) % 11
+      const after = await metaGradient(system, params, { ...batch, tokens })
+      expect(after.tokenLosses.slice(0, t - 1)).toEqual(before.tokenLosses.slice(0, t - 1))
+      expect(after.tokenLosses[t - 1]).not.toBe(before.tokenLosses[t - 1])
+      disposeTree(after.gradients)
+    }
+  })
+
+  it('with an inner rate of 0 has the losses and gradients of the system without a rule', async () => {
+    const learning = smallSystem()
+    const params = parametersOf(learning)
+    const batch = randomBatch(2, 12)
+    const still = await metaGradient(smallSystem({ learns: false }), params, batch)
+    const frozen = await metaGradient(learning, params, batch, { innerRate: 0 })
+    expect(relativeError(frozen.tokenLosses, still.tokenLosses)).toBeLessThan(1e-6)
+    expect(frozen.loss).toBeCloseTo(still.loss, 6)
+    const right = new Map(treeEntries(still.gradients))
+    for (const [path, leaf] of treeEntries(frozen.gradients))
+      expect(relativeError(leaf.dataSync(), right.get(path)!.dataSync()), path).toBeLessThan(1e-5)
+  })
+
+  it('stops at an abort and frees everything', async () => {
+    const system = smallSystem()
+    const params = parametersOf(system)
+    const before = liveTensors()
+    const controller = new AbortController()
+    const running = metaGradient(system, params, randomBatch(1, 40), { signal: controller.signal })
+    controller.abort(new Error('enough'))
+    await expect(running).rejects.toThrow('enough')
+    expect(liveTensors()).toBe(before)
+  })
+})
