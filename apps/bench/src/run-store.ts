@@ -69,6 +69,12 @@ export class RunStore {
     }
   }
 
+  /** How many steps the stored curve has; 0 where nothing is stored. */
+  storedSteps(): number {
+    const path = this.path('curve.jsonl')
+    return existsSync(path) ? readFileSync(path, 'utf8').split('\n').length - 1 : 0
+  }
+
   save(state: RunState, curve: CurvePoint[]): void {
     writeFileAtomically(this.path('curve.jsonl'), curve.map((point) => `${JSON.stringify(point)}\n`).join(''))
     writeFileAtomically(this.path('run.safetensors'), encodeRun(state))

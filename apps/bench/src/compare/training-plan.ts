@@ -8,6 +8,7 @@ import { judgeConvergence } from './convergence'
 export interface TrainingPlan {
   /** The most steps that it takes. */
   steps: number
+  fewestSteps: number
   /** The schedule to go on by after these losses, until its steps are done; undefined at the end. */
   next(losses: number[]): Schedule | undefined
   /** The part of the curve that the convergence rule judges. */
@@ -22,6 +23,7 @@ export function planTraining(training: TrainingPreset, systemName: string, known
   if (!untilConverged)
     return {
       steps,
+      fewestSteps: steps,
       next: (losses) => (losses.length < steps ? standard : undefined),
       judged: (losses) => losses,
     }
@@ -37,6 +39,7 @@ export function planTraining(training: TrainingPreset, systemName: string, known
   }
   return {
     steps: most + cooldownSteps,
+    fewestSteps: steps + cooldownSteps,
     next(losses) {
       const { at, decided } = decide(losses)
       // The cosine between equal ends is constant; begun at `at`, it is the cool-down.

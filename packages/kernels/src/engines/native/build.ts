@@ -4,7 +4,14 @@ import { createRequire } from 'node:module'
 import { availableParallelism, homedir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { findSources, type Sources } from './sources'
-import { baseFlags, findCompiler, instructionSetFlags, linkFlags, runCommand, type Compiler } from './toolchain'
+import {
+  baseFlags,
+  findCompiler,
+  instructionSetFlags,
+  linkFlags,
+  runCommand,
+  type Compiler,
+} from './toolchain'
 
 export type Build = { path: string } | { reason: string }
 
@@ -13,7 +20,8 @@ export type Build = { path: string } | { reason: string }
  * why it can't be had. Two processes may build at once: each links a file of its own and renames it into place.
  */
 export async function buildAddon(): Promise<Build> {
-  if (process.platform === 'win32') return { reason: 'it is compiled on first use, which Windows is not set up for' }
+  if (process.platform === 'win32')
+    return { reason: 'it is compiled on first use, which Windows is not set up for' }
   const compiler = await findCompiler()
   if ('tried' in compiler)
     return { reason: `no C++ compiler found (tried ${compiler.tried.join(', ')}); install g++ or clang` }
@@ -63,7 +71,8 @@ async function compile(sources: Sources, compiler: Compiler, folder: string): Pr
   const waiting = jobs.map(({ source, prefix, flags }) => {
     const object = join(folder, `${prefix}-${basename(dirname(source))}-${basename(source)}.o`)
     objects.push(object)
-    return () => runCommand(compiler.command, [...baseFlags, ...flags, ...includes, '-c', source, '-o', object])
+    return () =>
+      runCommand(compiler.command, [...baseFlags, ...flags, ...includes, '-c', source, '-o', object])
   })
   const worker = async () => {
     for (let job = waiting.shift(); job; job = waiting.shift()) await job()

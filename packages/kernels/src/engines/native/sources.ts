@@ -16,7 +16,8 @@ function packageRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url))
   for (;;) {
     const manifest = join(folder, 'package.json')
-    if (existsSync(manifest) && JSON.parse(readFileSync(manifest, 'utf8')).name === '@ttt-e2e/kernels') return folder
+    if (existsSync(manifest) && JSON.parse(readFileSync(manifest, 'utf8')).name === '@ttt-e2e/kernels')
+      return folder
     const parent = dirname(folder)
     if (parent === folder) throw new Error('the package @ttt-e2e/kernels lost its package.json')
     folder = parent

@@ -50,4 +50,5 @@ export function instructionSetFlags(compiler: Compiler): Record<string, string[]
   }
 }
 
-export const linkFlags = process.platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared', '-pthread']
+export const linkFlags =
+  process.platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared', '-pthread']

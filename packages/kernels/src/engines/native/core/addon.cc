@@ -15,9 +15,9 @@
 namespace ttt {
 namespace {
 
-constexpr int word_count = 16384;
+constexpr int word_count = 262144;
 constexpr int attribute_count = 1024;
-constexpr int max_tensors = 2048;
+constexpr int max_tensors = 16384;
 
 alignas(64) int32_t words[word_count];
 alignas(64) double attributes[attribute_count];

@@ -87,6 +87,7 @@ void stop_threads() {
 }  // namespace
 
 void set_thread_count(int count) {
+  if (count == threads_wanted) return;
   stop_threads();
   threads_wanted = count < 1 ? 1 : count;
 }

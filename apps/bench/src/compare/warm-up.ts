@@ -1,0 +1,70 @@
+import { disposeRun, standardOptimizer, standardSchedule, startRun, trainStep } from '@ttt-e2e/meta-outer'
+import type { KernelProfile, ResolvedEngine } from '@ttt-e2e/tensor-ops'
+import { Reader, type System } from '@ttt-e2e/ttt-inner'
+import type { KernelShare } from '../results'
+import type { Task } from '../tasks'
+import { pieceOf } from './evaluate'
+import { profileStep } from './profile-step'
+
+/** What a system's work takes on this machine, from a few steps that are thrown away. */
+export interface WarmUp {
+  stepSeconds: number
+  /** Seconds to read one token of evaluation, documents side by side. */
+  readSeconds: number
+  /** Seconds to read one token of one sequence. */
+  readAloneSeconds: number
+  kernels: KernelShare
+}
+
+/** Takes two training steps and reads two pieces; the second of each is timed, the step's kernels are counted. */
+export async function warmUp(system: System, task: Task, engine: ResolvedEngine): Promise<WarmUp> {
+  const state = startRun(system, 0)
+  const optimizer = standardOptimizer(standardSchedule(100, task.training.peakLearningRate))
+  try {
+    const batches = task.stream({ seed: 0 })[Symbol.asyncIterator]()
+    const batch = (await batches.next()).value
+    await trainStep(system, state, batch, optimizer)
+    const start = performance.now()
+    const { profile } = await profileStep(() => trainStep(system, state, batch, optimizer))
+    const stepSeconds = (performance.now() - start) / 1000
+    const rows = Math.min(8, task.evaluation.documents.length)
+    return {
+      stepSeconds,
+      readSeconds: timeReading(system, state.params, rows, pieceOf(task.size.window)),
+      readAloneSeconds: timeReading(system, state.params, 1, 64),
+      kernels: shareOf(profile, stepSeconds, engine),
+    }
+  } finally {
+    disposeRun(state)
+  }
+}
+
+function timeReading(system: System, params: ConstructorParameters<typeof Reader>[1], batch: number, length: number) {
+  const reader = new Reader(system, params, { batch })
+  const tokens = new Int32Array(batch * length)
+  try {
+    reader.read(tokens)
+    const start = performance.now()
+    reader.read(tokens)
+    return (performance.now() - start) / 1000 / tokens.length
+  } finally {
+    reader.dispose()
+  }
+}
+
+function shareOf(profile: KernelProfile, stepSeconds: number, engine: ResolvedEngine): KernelShare {
+  const own = profile.byKernel.filter(({ name }) => engine.hasOwnKernel(name))
+  const ownMilliseconds = own.reduce((sum, { milliseconds }) => sum + milliseconds, 0)
+  return {
+    calls: profile.calls,
+    kernelSeconds: profile.milliseconds / 1000,
+    stepSeconds,
+    ownShare: ownMilliseconds / profile.milliseconds,
+    slowest: profile.byKernel.slice(0, 12).map(({ name, calls, milliseconds }) => ({
+      name,
+      calls,
+      seconds: milliseconds / 1000,
+      own: engine.hasOwnKernel(name),
+    })),
+  }
+}

@@ -1,0 +1,57 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { encodeSafetensors, resolveEngine } from '@ttt-e2e/tensor-ops'
+import '@ttt-e2e/kernels/engines'
+import { describe, expect, it } from 'vitest'
+import { runConform } from './index'
+
+const golden = fileURLToPath(new URL('../../fixtures/golden', import.meta.url))
+
+describe.each(['cpu', 'native'])('conform on %s', (engine) => {
+  it.for(['ops', 'e2e'])('agrees with every golden case of %s', async (folder, { skip }) => {
+    await resolveEngine(engine).catch((error: Error) => skip(error.message))
+    const lines: string[] = []
+    const code = await runConform(join(golden, folder), { engine, print: (line) => lines.push(line) })
+    expect(lines.filter((line) => line.includes('FAIL'))).toEqual([])
+    expect(lines.at(-1)).toMatch(folder === 'ops' ? /^11 ok, 0 failed, 0 skipped$/ : /^7 ok, 0 failed, 0 skipped$/)
+    expect(code).toBe(0)
+  })
+})
+
+describe('conform', () => {
+  const folderWith = (description: object, tensors = {}) => {
+    const folder = mkdtempSync(join(tmpdir(), 'conform-'))
+    writeFileSync(join(folder, 'case.json'), JSON.stringify(description))
+    writeFileSync(join(folder, 'case.safetensors'), encodeSafetensors(tensors))
+    return folder
+  }
+  const run = async (folder: string, kind?: string) => {
+    const lines: string[] = []
+    const code = await runConform(folder, { engine: 'cpu', kind, print: (line) => lines.push(line) })
+    return { code, lines: lines.slice(1) }
+  }
+  const scalar = (value: number) => ({ shape: [1], values: Float32Array.of(value) })
+
+  it('skips kinds it does not know, and fails where nothing ran', async () => {
+    expect(await run(folderWith({ kind: 'dream' }))).toEqual({
+      code: 1,
+      lines: ['case  skipped: kind dream', '0 ok, 0 failed, 1 skipped'],
+    })
+    expect(await run(folderWith({ kind: 'op' }), 'e2e')).toEqual({ code: 1, lines: ['0 ok, 0 failed, 0 skipped'] })
+  })
+
+  it('fails a case whose numbers are wrong', async () => {
+    const tensors = { 'input.gate': scalar(1), 'input.up': scalar(1), cotangent: scalar(1), output: scalar(2) }
+    const { code, lines } = await run(folderWith({ kind: 'op', op: 'swiglu', attrs: {} }, tensors))
+    expect(code).toBe(1)
+    expect(lines[0]).toMatch(/^case {2}6\.3e-1 \(output\) {2}tolerance 1e-5 {2}FAIL$/)
+  })
+
+  it('fails a case that it cannot read', async () => {
+    const { code, lines } = await run(folderWith({ kind: 'op', op: 'swiglu', attrs: {} }))
+    expect(code).toBe(1)
+    expect(lines[0]).toContain('FAIL')
+  })
+})

@@ -1,0 +1,55 @@
+import { tf } from '@ttt-e2e/tensor-ops'
+import type { Addon } from './addon'
+import type { NativeBackend, TensorInfo } from './backend'
+
+export interface KernelCall {
+  inputs: Record<string, TensorInfo>
+  attributes: Record<string, unknown>
+  backend: NativeBackend
+}
+
+/** Returns undefined where the native kernel doesn't take these inputs: then the cpu backend's kernel runs. */
+export type NativeKernel = (call: KernelCall) => TensorInfo | TensorInfo[] | undefined
+
+export const backendName = 'native'
+
+/** Registers kernels for the backend and knows which of them are its own. */
+export class KernelSet {
+  readonly own = new Set<string>()
+  private readonly indexes: Map<string, number>
+
+  constructor(addon: Addon) {
+    this.indexes = new Map(addon.kernelNames.map((name, index) => [name, index]))
+  }
+
+  has(name: string): boolean {
+    return this.indexes.has(name)
+  }
+
+  index(name: string): number {
+    const index = this.indexes.get(name)
+    if (index === undefined) throw new Error(`the addon has no kernel '${name}'`)
+    return index
+  }
+
+  register(kernelName: string, kernel: NativeKernel): void {
+    const fallback = tf.getKernel(kernelName, backendName)
+    if (fallback) tf.unregisterKernel(kernelName, backendName)
+    tf.registerKernel({
+      kernelName,
+      backendName,
+      kernelFunc: (given) => {
+        const { inputs, attrs, backend } = given as unknown as {
+          inputs: Record<string, TensorInfo>
+          attrs: Record<string, unknown>
+          backend: NativeBackend
+        }
+        const result = kernel({ inputs, attributes: attrs, backend })
+        if (result !== undefined) return result
+        if (!fallback) throw new Error(`the native engine can't run the kernel ${kernelName} on these inputs`)
+        return fallback.kernelFunc(given)
+      },
+    })
+    this.own.add(kernelName)
+  }
+}

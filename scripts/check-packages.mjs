@@ -1,0 +1,55 @@
+// Packs every package, installs the tarballs into an empty folder, imports each entry point there and runs the README's
+// library example. Expects built packages. Prints one line per check and exits 1 if any failed.
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const root = new URL('..', import.meta.url).pathname
+const folder = mkdtempSync(join(tmpdir(), 'packed-'))
+const packages = readdirSync(join(root, 'packages')).map((name) => join(root, 'packages', name))
+const run = (cwd, command, ...args) =>
+  execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 2 ** 26 })
+
+let [passed, failed] = [0, 0]
+function check(what, action) {
+  try {
+    action()
+    passed++
+    console.log(`ok    ${what}`)
+  } catch (error) {
+    failed++
+    console.log(`FAIL  ${what}\n${error.stdout ?? ''}${error.stderr ?? ''}${error.message}`)
+  }
+}
+
+const dependencies = {}
+const entries = []
+for (const path of packages) {
+  const { name, exports } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'))
+  check(`publint ${name}`, () => run(path, join(root, 'node_modules/.bin/publint'), '--strict', '.'))
+  check(`pack ${name}`, () => {
+    const packed = JSON.parse(run(path, 'pnpm', 'pack', '--json', '--pack-destination', folder))
+    dependencies[name] = `file:${packed.filename}`
+  })
+  // The test kits need vitest, which an importing project brings.
+  entries.push(...Object.keys(exports).filter((entry) => entry !== './testing').map((entry) => name + entry.slice(1)))
+}
+
+writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies }))
+check('install the tarballs into an empty folder', () => run(folder, 'npm', 'install', '--ignore-scripts', '--no-audit', '--no-fund'))
+for (const entry of entries)
+  check(`import ${entry}`, () => run(folder, 'node', '--input-type=module', '-e', `await import('${entry}')`))
+
+check("run the README's example", () => {
+  const [, code] = readFileSync(join(root, 'README.md'), 'utf8').match(/```js\n(.*?)```/s)
+  writeFileSync(join(folder, 'example.js'), code)
+  const output = run(folder, 'node', 'example.js')
+  const losses = [...output.matchAll(/loss ([\d.]+)/g)].map((match) => Number(match[1]))
+  if (losses.length < 2 || !(losses.at(-1) < losses[0] - 0.5)) throw new Error(`the loss did not fall:\n${output}`)
+  if (!/nats per byte/.test(output)) throw new Error(`nothing was read:\n${output}`)
+})
+
+rmSync(folder, { recursive: true })
+console.log(`packages: ${passed} passed, ${failed} failed`)
+process.exit(failed === 0 ? 0 : 1)
