@@ -67,7 +67,37 @@ function pieces(id: string, tokens: Int32Array, length: number) {
   const width = [4, 2, 1].map((times) => times * length + 1).find((tokensOf) => tokensOf <= tokens.length)
   if (width === undefined) return []
   return Array.from({ length: Math.floor(tokens.length / width) }, (_, n) => ({
-    id: `${id} (held out, byte ${n * width} on)`,
+    id: `${id} from byte ${n * width} of its part`,
     tokens: tokens.subarray(n * width, (n + 1) * width),
   }))
+}
+
+/**
+ * A text that models trained before only read: documents from their beginning, in pieces of the evaluation's length.
+ *
+ * @param trainedOn the task whose stored models read it
+ * @throws UserError if no document is as long as one sequence
+ */
+export function readOnlyTextTask({ text: preset }: Preset, path: string, trainedOn: string): Task {
+  const { length } = preset.training
+  const corpus = readTextCorpus(path, byteTokenizer)
+  const documents = corpus.documents.flatMap(({ id, tokens }) => pieces(id, tokens, length))
+  const evaluationLength = [4, 2, 1]
+    .map((times) => times * length)
+    .find((tokens) => documents.some((document) => document.tokens.length > tokens))
+  if (evaluationLength === undefined) {
+    const longest = Math.max(...corpus.documents.map(({ tokens }) => tokens.length))
+    throw new UserError(
+      `the longest document of '${path}' has ${longest} bytes; a sequence of the stored models is ${length + 1}`,
+    )
+  }
+  return textTask({
+    name: trainedOn,
+    title: `your text: ${corpus.name}, bytes, read by models trained on '${trainedOn}'`,
+    preset,
+    train: { name: corpus.name, documents: [] },
+    heldOut: { name: corpus.name, documents },
+    evaluationLength,
+    notes: ['Nobody was trained on this run: if the models have seen this text before, its losses flatter them all.'],
+  })
 }

@@ -37,8 +37,8 @@ export function runOpSuite<A extends Attributes>(
   { engines = ['cpu', 'native'], order = 2, tolerance = { forward: 1e-5, gradient: 5e-5 } }: OpSuiteOptions = {},
 ): void {
   describe(op.name, () => {
-    for (const example of cases) {
-      it.runIf(order > 0)(`${example.name}: the reference's derivatives agree with finite differences`, async () => {
+    for (const example of order > 0 ? cases : []) {
+      it(`${example.name}: the reference's derivatives agree with finite differences`, async () => {
         await resolveEngine('cpu')
         inFloat64(() => tf.tidy(() => checkFiniteDifferences(op, example, order)))
       })
@@ -60,7 +60,7 @@ export function runOpSuite<A extends Attributes>(
               return { result, leaked }
             })
             expect(leaked).toBe(0)
-            expect(Object.keys(actual)).toEqual(Object.keys(expected))
+            expect(Object.keys(actual).sort()).toEqual(Object.keys(expected).sort())
             for (const [name, plain] of Object.entries(expected)) {
               const limit = name.startsWith('output') ? tolerance.forward : tolerance.gradient
               const error = tf.tidy(() => relativeErrorOf(tensorOf(actual[name]), tensorOf(plain)))
@@ -191,6 +191,7 @@ function checkFiniteDifferences<A extends Attributes>(op: FusedOp<A>, example: O
     )
     const expected = derivative((step) => tf.tidy(() => f(moved(step)).dataSync()[0]))
     expect(Math.abs(along - expected)).toBeLessThan(1e-6 * Math.max(1, Math.abs(expected)))
-    expect(Math.abs(expected), 'a derivative of zero would show nothing').toBeGreaterThan(1e-9)
+    // A linear op's gradient doesn't move with its input; its loss does.
+    if (f === loss) expect(Math.abs(expected), 'a derivative of zero would show nothing').toBeGreaterThan(1e-9)
   }
 }

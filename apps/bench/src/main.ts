@@ -1,0 +1,77 @@
+import { Command, CommanderError } from 'commander'
+import { readOptions, type RawOptions } from './options'
+import { presetNames, presets } from './presets'
+import { taskNames } from './tasks'
+import { UserError } from './user-error'
+import { systems } from '@ttt-e2e/baselines'
+
+// pnpm runs scripts in the package's folder; a path that someone types is relative to where they typed it.
+const caller = process.env.INIT_CWD ?? process.cwd()
+
+const list = (entries: [name: string, summary: string][]) =>
+  entries.map(([name, summary]) => `  ${name.padEnd(16)}${summary}`).join('\n')
+
+const command = new Command('bench')
+  .description('Trains TTT-E2E and the systems around it, reads with them and reports loss and time against context.')
+  .option('--systems <names>', 'systems to compare, separated by commas; those below by default')
+  .option('--preset <name>', 'sizes and steps; default where nothing is said')
+  .option('--task <name>', `one task only: ${taskNames.join(', ')}`)
+  .option('--data <path>', 'your own text as the only task: a file, a folder or .jsonl with a "text" in each line')
+  .option('--seeds <number>', 'train each system with this many seeds, for paired 95 % intervals over documents and seeds')
+  .option('--engine <name>', 'auto, native, webgpu, tensorflow, wasm or cpu', 'auto')
+  .option('--threads <number>', 'threads of the engine; all cores where left out')
+  .option('--out <folder>', 'what is trained and the report; runs/bench-<preset> where left out')
+  .option('--model <folder>', 'read with what an earlier run stored there, without training; with --data your own text')
+  .addHelpText(
+    'after',
+    `
+Systems:
+${list(Object.entries(systems).map(([name, { summary }]) => [name, summary]))}
+
+Presets:
+${list(presetNames.map((name) => [name, presets[name].summary]))}
+
+Examples:
+  bench                                     both tasks, all systems
+  bench --preset quick                      a first look
+  bench --systems ttt-e2e,swa --task books  two systems on one task
+  bench --data my-book.txt                  trains on your text, measures on its held-out part
+  bench --model runs/bench-default --data my-book.txt
+                                            reads your text with what was trained before
+  bench --seeds 3                           intervals over documents and seeds
+  bench conform ../golden                   checks the numbers against golden cases
+
+A run that was stopped goes on where it was when the same command is given again; one that is complete is only read
+with. Exit codes: 0 done, 2 a request that can't be met, 130 stopped by Ctrl-C with everything measured so far kept.`,
+  )
+  .action(async (raw: RawOptions) => {
+    const options = readOptions(raw, caller)
+    const { bench } = await import('./bench')
+    process.exitCode = await bench(options, caller)
+  })
+
+command
+  .command('conform <folder>')
+  .description('runs the golden cases below a folder through the public packages')
+  .option('--engine <name>', 'the engine to run them on', 'auto')
+  .option('--kind <kind>', 'only cases of this kind')
+  .action(async (folder: string, options: { engine: string; kind?: string }) => {
+    const { resolve } = await import('node:path')
+    const { runConform } = await import('./conform')
+    process.exitCode = await runConform(resolve(caller, folder), options)
+  })
+
+/** Errors that say what was asked for and can't be had: a sentence is enough. */
+const expected = new Set(['UserError', 'DataError', 'EngineError', 'UnknownSystem', 'SafetensorsError'])
+
+for (const each of [command, ...command.commands])
+  each.exitOverride().configureOutput({ writeErr: (text) => process.stderr.write(text) })
+try {
+  await command.parseAsync()
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
+  else if (error instanceof UserError || (error instanceof Error && expected.has(error.name))) {
+    process.stderr.write(`${error.message}\n`)
+    process.exitCode = 2
+  } else throw error
+}

@@ -1,0 +1,92 @@
+import { definitionOf, UnknownSystem } from '@ttt-e2e/baselines'
+import { resolve } from 'node:path'
+import { defaultSystems, presetNames, type PresetName } from './presets'
+import { taskNames, type TaskName } from './tasks'
+import { UserError } from './user-error'
+
+/** The command line as it was typed. */
+export interface RawOptions {
+  systems?: string
+  preset?: string
+  engine: string
+  threads?: string
+  seeds?: string
+  data?: string
+  out?: string
+  model?: string
+  task?: string
+}
+
+/** A checked command line; paths are absolute. */
+export interface BenchOptions {
+  /** Absent where the caller named none. */
+  systems?: string[]
+  preset?: PresetName
+  engine: string
+  threads?: number
+  seeds?: number
+  data?: string
+  out?: string
+  model?: string
+  task?: TaskName
+}
+
+/**
+ * Checks what was typed; relative paths are relative to `caller`.
+ *
+ * @throws UserError naming what was given and what is allowed
+ */
+export function readOptions(raw: RawOptions, caller: string): BenchOptions {
+  const path = (given: string | undefined) => (given === undefined ? undefined : resolve(caller, given))
+  if (raw.data !== undefined && raw.task !== undefined)
+    throw new UserError(`--task ${raw.task} and --data ${raw.data} were both given; your own text is the only task of its run`)
+  if (raw.model !== undefined && raw.preset !== undefined)
+    throw new UserError(`--model ${raw.model} and --preset ${raw.preset} were both given; a stored run has its own preset`)
+  return {
+    systems: raw.systems === undefined ? undefined : readSystems(raw.systems),
+    preset: oneOf('preset', raw.preset, presetNames),
+    engine: raw.engine,
+    threads: wholeNumber('threads', raw.threads, 1024),
+    seeds: wholeNumber('seeds', raw.seeds, 100),
+    data: path(raw.data),
+    out: path(raw.out),
+    model: path(raw.model),
+    task: oneOf('task', raw.task, taskNames),
+  }
+}
+
+function readSystems(given: string): string[] {
+  const names = given.split(',').map((name) => name.trim())
+  try {
+    for (const name of names) definitionOf(name)
+  } catch (error) {
+    if (error instanceof UnknownSystem) throw new UserError(error.message)
+    throw error
+  }
+  return [...new Set(names)]
+}
+
+/**
+ * The systems of a run in the order asked for, each after the one whose weights it reads with: that one belongs to
+ * the run even if it wasn't named.
+ */
+export function withWeights(names: readonly string[] = defaultSystems): string[] {
+  return [...new Set(names.flatMap((name) => [definitionOf(name).weightsOf ?? name, name]))].sort(
+    (a, b) => Number(definitionOf(a).weightsOf !== undefined) - Number(definitionOf(b).weightsOf !== undefined),
+  )
+}
+
+function oneOf<Name extends string>(what: string, given: string | undefined, known: readonly Name[]): Name | undefined {
+  if (given === undefined) return undefined
+  const found = known.find((name) => name === given)
+  if (found === undefined) throw new UserError(`unknown ${what} '${given}'; known: ${known.join(', ')}`)
+  return found
+}
+
+function wholeNumber(option: string, given: string | undefined, largest: number): number | undefined {
+  if (given === undefined) return undefined
+  const value = Number(given)
+  if (!/^\d+$/.test(given) || value < 1 || value > largest)
+    throw new UserError(`--${option} is '${given}'; it must be a whole number from 1 to ${largest}`)
+  return value
+}
