@@ -12,6 +12,7 @@ const list = (entries: [name: string, summary: string][]) =>
   entries.map(([name, summary]) => `  ${name.padEnd(16)}${summary}`).join('\n')
 
 const command = new Command('bench')
+  .enablePositionalOptions()
   .description('Trains TTT-E2E and the systems around it, reads with them and reports loss and time against context.')
   .option('--systems <names>', 'systems to compare, separated by commas; those below by default')
   .option('--preset <name>', 'sizes and steps; default where nothing is said')

@@ -8,10 +8,10 @@ export interface KernelProfile {
 }
 
 /**
- * Runs `run` and reports the kernels that the active engine executed, slowest first. A kernel that calls another
- * counts as one call.
+ * Runs `run` and reports the kernels that the active engine executed meanwhile, slowest first. A kernel that calls
+ * another counts as one call.
  */
-export function profileKernels<T>(run: () => T): { result: T; profile: KernelProfile } {
+export async function profileKernels<T>(run: () => T | Promise<T>): Promise<{ result: T; profile: KernelProfile }> {
   const kernels = tf.getKernelsForBackend(tf.getBackend())
   const totals = new Map<string, { calls: number; milliseconds: number }>()
   const originals = kernels.map((kernel) => kernel.kernelFunc)
@@ -33,7 +33,7 @@ export function profileKernels<T>(run: () => T): { result: T; profile: KernelPro
     }
   })
   try {
-    const result = run()
+    const result = await run()
     const byKernel = [...totals].map(([name, total]) => ({ name, ...total }))
     byKernel.sort((a, b) => b.milliseconds - a.milliseconds)
     const sum = (key: 'calls' | 'milliseconds') => byKernel.reduce((total, kernel) => total + kernel[key], 0)

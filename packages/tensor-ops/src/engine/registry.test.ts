@@ -16,7 +16,7 @@ it('never replaces an engine asked for by name', async () => {
 
 it('counts the kernels that ran', async () => {
   await resolveEngine('cpu')
-  const { result, profile } = profileKernels(() => tf.tidy(() => tf.add(tf.exp(tf.ones([2])), 1).dataSync()[0]))
+  const { result, profile } = await profileKernels(() => tf.tidy(() => tf.add(tf.exp(tf.ones([2])), 1).dataSync()[0]))
   expect(result).toBeCloseTo(Math.E + 1, 5)
   expect(profile.byKernel.map((kernel) => kernel.name).sort()).toEqual(expect.arrayContaining(['Add', 'Exp']))
   expect(profile.calls).toBe(profile.byKernel.reduce((sum, kernel) => sum + kernel.calls, 0))

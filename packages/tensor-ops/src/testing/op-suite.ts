@@ -22,19 +22,19 @@ export interface OpSuiteOptions {
   /** Engines to hold against the reference; one that can't run here is skipped with its reason. */
   engines?: readonly string[]
   /** Highest order of derivative to check. */
-  order?: 0 | 1 | 2
+  order?: 0 | 1 | 2 | 3
   tolerance?: { forward: number; gradient: number }
 }
 
 /**
- * The same tests for every fused op, on every engine: forward, gradient and gradient of the gradient against the
+ * The same tests for every fused op, on every engine: forward and derivatives to the third order against the
  * reference on cpu; the reference itself against finite differences in float64; each gradient variant that computes
  * a part; no tensor left behind.
  */
 export function runOpSuite<A extends Attributes>(
   op: FusedOp<A>,
   cases: readonly OpCase<A>[],
-  { engines = ['cpu', 'native'], order = 2, tolerance = { forward: 1e-5, gradient: 5e-5 } }: OpSuiteOptions = {},
+  { engines = ['cpu', 'native'], order = 3, tolerance = { forward: 1e-5, gradient: 5e-5 } }: OpSuiteOptions = {},
 ): void {
   describe(op.name, () => {
     for (const example of order > 0 ? cases : []) {
@@ -107,12 +107,22 @@ function derivatives<A extends Attributes>(
       const first = gradientsOf(op, call, inputs, example, wanted)
       record(`gradient(${wanted})`, first(variablesOf(inputs, wanted)))
       if (order === 1) continue
-      const { pull } = vjp((x: Tensors) => ({ value: first(x) }), variablesOf(inputs, op.differentiable))
-      record(`second gradient(${wanted})`, pull(randomLike(variablesOf(inputs, wanted), 3)))
+      const second = nextOrder((x) => first({ ...inputs, ...x }), 3)
+      record(`second gradient(${wanted})`, second(variablesOf(inputs, op.differentiable)))
+      if (order === 2 || wanted !== op.differentiable) continue
+      record('third gradient', nextOrder(second, 5)(variablesOf(inputs, op.differentiable)))
     }
   })
   return results
 }
+
+/** The gradient of ⟨f(x), fixed random cotangents⟩ as a function of x. */
+const nextOrder =
+  (f: (x: Tensors) => Tensors, seed: number) =>
+  (x: Tensors): Tensors => {
+    const { value, pull } = vjp((y: Tensors) => ({ value: f(y) }), x)
+    return pull(randomLike(value, seed))
+  }
 
 const variablesOf = (inputs: Tensors, names: readonly string[]): Tensors =>
   Object.fromEntries(names.map((name) => [name, inputs[name]]))

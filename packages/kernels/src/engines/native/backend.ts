@@ -18,7 +18,10 @@ type DataId = object
 class NativeStorage extends tf.DataStorage<NativeData> {
   count = 0
   override get(id: DataId): NativeData {
-    return id instanceof NativeData && id.alive ? id : super.get(id)
+    if (!(id instanceof NativeData)) return super.get(id)
+    // Asking for it brings back what has moved to another backend.
+    if (!id.alive) super.get(id)
+    return id
   }
   override has(id: DataId): boolean {
     return id instanceof NativeData ? id.alive : super.has(id)

@@ -279,7 +279,9 @@ void multiply(const Product& product, float* scratch) {
       return;
     }
   }
-  const bool in_place = p.a.row_stride == 1 || (p.columns <= 8 * panel && p.a.row_stride % 512 != 0);
+  // Steps of whole pages through A collide in the caches too; many columns repay a copy of each strip anyway.
+  const int64_t a_step = p.a.row_stride == 1 ? p.a.column_stride : p.a.row_stride;
+  const bool in_place = p.columns <= 8 * panel && a_step % 512 != 0;
   const Scratch own(scratch == nullptr ? static_cast<size_t>(each * matrices) : 0);
   const Plan plan{p,          scratch == nullptr ? own.floats() : scratch,
                   ceil_div(p.columns, panel), ceil_div(p.rows, tile_rows),

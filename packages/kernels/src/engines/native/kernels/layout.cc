@@ -62,7 +62,7 @@ void run(const StridedCopy& given, const float* source, float* target) {
   }
   // The dimension along which the source is contiguous, where that isn't the innermost, makes a plane with it.
   int plane = 0;
-  if (copy.from[0] != 1)
+  if (copy.from[0] != 1 && copy.to[0] == 1)
     for (int d = 1; d < copy.rank; d++)
       if (copy.from[d] == 1 && copy.dims[d] >= 4) plane = d;
   int64_t outer = 1;
@@ -82,6 +82,8 @@ void run(const StridedCopy& given, const float* source, float* target) {
     if (plane > 0) {
       transpose_plane(from + first, copy.from[0], to + first * copy.to[plane], copy.to[plane], copy.dims[0],
                       last - first);
+    } else if (copy.to[0] != 1) {
+      for (int64_t i = 0; i < copy.dims[0]; i++) to[i * copy.to[0]] = from[i * copy.from[0]];
     } else if (copy.from[0] == 1) {
       copy_row(from, to, copy.dims[0]);
     } else if (copy.from[0] == 0) {

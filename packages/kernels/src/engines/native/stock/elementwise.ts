@@ -4,22 +4,8 @@ import type { KernelSet } from '../kernel-set'
 
 const arithmetic = ['Add', 'Sub', 'Multiply', 'RealDiv', 'Maximum', 'Minimum', 'SquaredDifference']
 const comparisons = ['Greater', 'GreaterEqual', 'Less', 'LessEqual', 'Equal', 'NotEqual']
-const unary = [
-  ...[
-    'Neg',
-    'Square',
-    'Sqrt',
-    'Rsqrt',
-    'Exp',
-    'Log',
-    'Sigmoid',
-    'Tanh',
-    'Softplus',
-    'Relu',
-    'Abs',
-    'Reciprocal',
-  ],
-]
+const floating = ['Neg', 'Square', 'Sqrt', 'Rsqrt', 'Exp', 'Log', 'Sigmoid', 'Tanh', 'Softplus']
+const piecewise = ['Relu', 'Abs', 'Reciprocal']
 
 export function registerElementwise(kernels: KernelSet): void {
   for (const [names, dtype] of [
@@ -34,7 +20,7 @@ export function registerElementwise(kernels: KernelSet): void {
       })
     }
 
-  for (const name of unary) {
+  for (const name of [...floating, ...piecewise]) {
     const index = kernels.index(name)
     kernels.register(name, ({ inputs: { x }, backend }) =>
       x.dtype === 'float32' ? backend.call(index, [x], [x.shape], [])[0] : undefined,

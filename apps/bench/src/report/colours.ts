@@ -1,0 +1,14 @@
+/** Colours that colour-blind readers can tell apart (Okabe and Ito); a system has the same one in every figure. */
+const palette = ['#d55e00', '#0072b2', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#7a5195', '#8c6d31']
+
+const fixed = ['ttt-e2e', 'full-attention', 'swa', 'ttt-static', 'ttt-off', 'ttt-naive']
+
+export function colourOf(system: string, among: string[]): string {
+  const known = fixed.indexOf(system)
+  if (known >= 0) return palette[known]
+  const others = among.filter((name) => !fixed.includes(name))
+  return palette[(fixed.length + Math.max(0, others.indexOf(system))) % palette.length]
+}
+
+export const referenceColour = '#444'
+export const referenceDashes = ['6 4', '2 3', '8 3 2 3']

@@ -1,0 +1,67 @@
+import { subject } from '../compare/summarise'
+import type { Difference, SystemResults, TaskResults } from '../results'
+import { signed } from './tables/differences'
+import { rangeNames } from './tables/loss-by-index'
+
+/** What the numbers of a task say, in plain sentences; nothing that they don't. */
+export function verdictOf(task: TaskResults): string[] {
+  const ours = task.systems.find(({ name }) => name === subject)
+  if (!ours?.loss) return ['ttt-e2e was not evaluated, so there is nothing to set the others against.', ...task.notes]
+  return [
+    ...trend(ours, task),
+    ...againstReferences(ours, task),
+    ...task.differences.map((difference) => against(difference, task)),
+    ...unconverged(task),
+    ...beyondTraining(task),
+    ...task.notes,
+  ]
+}
+
+function trend({ loss }: SystemResults, task: TaskResults): string[] {
+  const names = rangeNames(task)
+  if (loss!.length < 2) return []
+  const [before, last] = loss!.slice(-2)
+  const change = last - before
+  const place = `from ${before.toFixed(3)} at ${names.at(-2)} to ${last.toFixed(3)} at ${names.at(-1)}`
+  return [change < 0 ? `ttt-e2e's loss still falls at the end: ${place}.` : `ttt-e2e's loss does NOT fall at the end: ${place}.`]
+}
+
+function againstReferences({ loss }: SystemResults, { references }: TaskResults): string[] {
+  return references.map(({ name, detail, loss: limit }) => {
+    const distance = loss!.at(-1)! - limit.at(-1)!
+    const where = distance < 0 ? 'below' : 'above'
+    return `ttt-e2e ends ${Math.abs(distance).toFixed(3)} nats ${where} the ${name}, ${limit.at(-1)!.toFixed(3)}: the ${detail}.`
+  })
+}
+
+function against({ system, mean, low, high }: Difference, task: TaskResults): string {
+  const range = rangeNames(task).at(-1)
+  const amount = `${signed(mean)} nats${low === undefined ? '' : ` (95 % interval ${signed(low)} to ${signed(high!)})`} at ${range}`
+  const caution = labelOf(task, system) ? `; ${system} is ${labelOf(task, system)}` : ''
+  if (low === undefined || high === undefined) return `Against ${system}: ${amount}; one document allows no interval${caution}.`
+  if (high < 0) return `ttt-e2e beats ${system}: ${amount}${caution}.`
+  if (low > 0) return `ttt-e2e does NOT beat ${system}, it is behind: ${amount}${caution}.`
+  return `ttt-e2e does NOT beat ${system} beyond doubt: ${amount}${caution}.`
+}
+
+/** `not converged after 500 steps`, where it isn't. */
+function labelOf({ systems }: TaskResults, name: string): string | undefined {
+  const run = systems.find((system) => system.name === name)?.runs.find(({ converged }) => !converged)
+  return run && `not converged after ${run.steps} steps`
+}
+
+function unconverged(task: TaskResults): string[] {
+  const names = task.systems
+    .filter(({ name, weightsOf }) => weightsOf === undefined && labelOf(task, name))
+    .map(({ name }) => `${name} (${labelOf(task, name)})`)
+  if (names.length === 0) return []
+  return [`Not converged: ${names.join(', ')}. Trained longer they would be better; their curves are in the report.`]
+}
+
+function beyondTraining({ systems, evaluation, training }: TaskResults): string[] {
+  if (evaluation.length <= training.length || !systems.some(({ name }) => name === 'full-attention')) return []
+  return [
+    `full-attention was trained on ${training.length} tokens and reads ${evaluation.length}: beyond ${training.length} its positions ` +
+      `are new to it, so its last ranges say how it extrapolates, not what attention trained at that length can do.`,
+  ]
+}

@@ -1,0 +1,129 @@
+import { resolveEngine, tf } from '@ttt-e2e/tensor-ops'
+import { leakedTensors } from '@ttt-e2e/tensor-ops/testing'
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, describe, expect, it } from 'vitest'
+import './index'
+import { attentionOp, linearCrossEntropyOp, rmsNormOp } from '../../ops'
+import { addonForTests, integers, normal } from './testing'
+
+beforeAll(async () => {
+  await resolveEngine('native', { threads: 2 })
+})
+const nativeBytes = () => (tf.memory() as unknown as { nativeBytes: number }).nativeBytes
+
+describe('the native engine', () => {
+  it('says what it runs on and which kernels are its own', async () => {
+    const engine = await resolveEngine('native', { threads: 1 })
+    expect(engine.description).toMatch(/, 1 thread$/)
+    for (const name of ['BatchMatMul', 'Add', 'Reshape', 'Attention'])
+      expect(engine.hasOwnKernel(name)).toBe(true)
+    expect(engine.hasOwnKernel('Cumsum')).toBe(false)
+    await resolveEngine('native', { threads: 2 })
+  })
+
+  it('gives all its memory back', () => {
+    const before = nativeBytes()
+    const leaked = leakedTensors(() =>
+      tf.tidy(() => {
+        const x = normal([50, 70])
+        const gradient = tf.grad((y) => tf.sum(tf.square(tf.softmax(tf.matMul(y, y, false, true)))))
+        tf.grad((y) => tf.sum(tf.square(gradient(y))))(x)
+        tf.cumsum(tf.reshape(tf.sin(x), [-1]))
+        expect(nativeBytes()).toBeGreaterThan(before)
+      }),
+    )
+    expect(leaked).toBe(0)
+    expect(nativeBytes()).toBe(before)
+  })
+
+  it('keeps a copy of what it is given and hands out copies', () => {
+    const given = new Float32Array([1, 2, 3])
+    const x = tf.tensor1d(given)
+    given[0] = 9
+    const read = x.dataSync()
+    expect([...read]).toEqual([1, 2, 3])
+    read[1] = 9
+    expect([...x.dataSync()]).toEqual([1, 2, 3])
+    x.dispose()
+  })
+
+  it('never lets a cpu kernel keep a view on its memory', () => {
+    const x = tf.tensor1d([1, 2, 3, 4])
+    // stridedSlice falls back, and cpu's kernel may return a part of its input's array.
+    const part = tf.stridedSlice(x, [1], [3], [1])
+    x.dispose()
+    const other = tf.fill([4], 7)
+    expect([...part.dataSync()]).toEqual([2, 3])
+    tf.dispose([part, other])
+  })
+
+  it('moves tensors to another engine and back', async () => {
+    const x = tf.tensor1d([1, 2, 3])
+    const y = tf.add(x, 1)
+    await resolveEngine('cpu')
+    const z = tf.add(x, y)
+    await resolveEngine('native', { threads: 2 })
+    expect([...tf.mul(z, x).dataSync()]).toEqual([3, 10, 21])
+    expect([...tf.add(y, 1).dataSync()]).toEqual([3, 4, 5])
+  })
+
+  it('gives the same bits on 1, 2 and 3 threads and again', async () => {
+    const [x, scale, targets] = [normal([700, 96]), normal([96]), integers([700], 257)]
+    const [weight, d] = [normal([257, 96]), normal([700])]
+    const q = normal([2, 150, 4, 16])
+    const run = () =>
+      tf.tidy(() => {
+        const norm = rmsNormOp.gradient()({ x, scale, d_y: x })
+        const head = linearCrossEntropyOp.gradient()({ hidden: x, weight, targets, d_losses: d })
+        const { y, logSumExp } = attentionOp({ q, k: q, v: q }, { window: 70, offset: 0 })
+        const attention = attentionOp.gradient(['q', 'k', 'v'], ['y'])(
+          { q, k: q, v: q, d_y: q, y, logSumExp },
+          { window: 70 },
+        )
+        const sums = [tf.sum(x), tf.sum(x, 0), tf.mean(tf.exp(x))]
+        const all = [...Object.values(norm), ...Object.values(head), y, ...Object.values(attention), ...sums]
+        return all.map((tensor) => Array.from(tensor.dataSync())) as never
+      }) as unknown as number[][]
+    await resolveEngine('native', { threads: 1 })
+    const expected = run()
+    for (const threads of [2, 3, 2]) {
+      await resolveEngine('native', { threads })
+      expect(run()).toEqual(expected)
+    }
+  })
+
+  it('makes errors of the kernels JavaScript errors', () => {
+    const hidden = normal([2, 4])
+    const targets = tf.tensor1d([1, 9], 'int32')
+    expect(() => linearCrossEntropyOp({ hidden, weight: hidden, targets })).toThrow(
+      'outside of the vocabulary',
+    )
+    expect(() => tf.gather(hidden, targets)).toThrow()
+  })
+
+  it('fills fresh blocks with NaN where asked to', async () => {
+    const addon = await addonForTests()
+    addon.setPoison(1)
+    const block = addon.allocate(64)
+    addon.locate(block)
+    const [slab, offset] = addon.attributes
+    expect(new Float32Array(addon.slab(slab), offset, 16).every(Number.isNaN)).toBe(true)
+    addon.release(block)
+    addon.setPoison(0)
+  })
+
+  it('says why it refuses', () => {
+    const script =
+      "import('./index.ts').then(async () => console.log(await (await import('@ttt-e2e/tensor-ops')).resolveEngine('native').catch((e) => e.message)))"
+    const environment = { ...process.env, CXX: 'no-such-compiler', PATH: '/nowhere' }
+    const output = execFileSync(process.execPath, ['--conditions=source', '--import', 'tsx', '-e', script], {
+      cwd: fileURLToPath(new URL('..', import.meta.url)),
+      env: environment,
+      encoding: 'utf8',
+    })
+    expect(output).toContain(
+      'no C++ compiler found (tried no-such-compiler, c++, g++, clang++); install g++ or clang',
+    )
+  })
+})

@@ -1,0 +1,106 @@
+import { type FusedOp, type Shapes, type Tensor } from '@ttt-e2e/tensor-ops'
+import { describe, it } from 'vitest'
+import './index'
+import {
+  adamwOp,
+  attentionOp,
+  clippedSgdOp,
+  linearCrossEntropyOp,
+  linearOp,
+  rmsNormOp,
+  ropeOp,
+  swigluOp,
+} from '../../ops'
+import { expectLikeCpu, integers, normal } from './testing'
+
+interface Case {
+  op: FusedOp
+  shapes: Shapes
+  attributes?: Record<string, number>
+  /** Orders of gradients that have a kernel. */
+  order: number
+}
+const attentionShapes = (b: number, tq: number, tk: number, h: number, g: number, d: number) => ({
+  q: [b, tq, h, d],
+  k: [b, tk, g, d],
+  v: [b, tk, g, d],
+})
+const steps = ['p', 'g', 'm', 'v'].flatMap((letter) => [[`${letter}0`, [5, 7]], [`${letter}1`, [70, 300]]]) // prettier-ignore
+const any = (op: unknown) => op as FusedOp
+
+const cases: Case[] = [
+  { op: any(linearOp), shapes: { x: [3, 11, 17], weight: [17, 37] }, order: 2 },
+  { op: any(linearOp), shapes: { x: [3, 11, 300], weight: [3, 300, 20] }, order: 2 },
+  { op: any(rmsNormOp), shapes: { x: [131, 33], scale: [33] }, attributes: { epsilon: 1e-3 }, order: 2 },
+  { op: any(rmsNormOp), shapes: { x: [2, 3, 4, 7], scale: [7] }, order: 2 },
+  { op: any(ropeOp), shapes: { x: [2, 5, 3, 6] }, attributes: { theta: 1e4, offset: 7 }, order: 2 },
+  { op: any(ropeOp), shapes: { x: [2, 5, 3, 32] }, attributes: { theta: 5e5, offset: 0 }, order: 2 },
+  { op: any(swigluOp), shapes: { gate: [7, 33], up: [7, 33] }, order: 2 },
+  { op: any(attentionOp), shapes: attentionShapes(2, 53, 53, 4, 2, 9), order: 1 },
+  {
+    op: any(attentionOp),
+    shapes: attentionShapes(1, 33, 70, 2, 2, 16),
+    attributes: { window: 20, offset: 37 },
+    order: 1,
+  },
+  {
+    op: any(attentionOp),
+    shapes: attentionShapes(2, 9, 9, 3, 1, 8),
+    attributes: { window: 1, offset: 0 },
+    order: 1,
+  },
+  { op: any(linearCrossEntropyOp), shapes: { hidden: [71, 19], weight: [37, 19], targets: [71] }, order: 2 },
+  { op: any(linearCrossEntropyOp), shapes: { hidden: [45, 8], weight: [40000, 8], targets: [45] }, order: 2 },
+  { op: any(clippedSgdOp(2)), shapes: { w0: [2, 3, 4], w1: [2, 70, 500], g0: [2, 3, 4], g1: [2, 70, 500] }, attributes: { rate: 0.3, maxNorm: 1 }, order: 1 }, // prettier-ignore
+  { op: any(clippedSgdOp(2)), shapes: { w0: [2, 3, 4], w1: [2, 5], g0: [2, 3, 4], g1: [2, 5] }, attributes: { rate: 0.3, maxNorm: 100 }, order: 1 }, // prettier-ignore
+  { op: any(adamwOp(2)), shapes: Object.fromEntries(steps), attributes: { step: 3 }, order: 0 },
+]
+
+/** All of a list, and each one alone. */
+const subsets = (names: readonly string[]) => [
+  names,
+  ...(names.length > 1 ? names.map((name) => [name]) : []),
+]
+
+/** An op, its gradients and theirs, whole and in part. */
+function variants(op: FusedOp, order: number): FusedOp[] {
+  if (order === 0) return [op]
+  const gradients = subsets(op.differentiable).flatMap((wanted) =>
+    subsets(op.outputs).map((cotangents) => op.gradient(wanted, cotangents)),
+  )
+  return [op, ...gradients.flatMap((gradient) => variants(gradient, order - 1))]
+}
+
+function inputOf(name: string, shape: number[], classes: number): Tensor {
+  if (name === 'targets') return integers(shape, classes)
+  return name.startsWith('v') && shape.length < 3 ? normal(shape).square() : normal(shape)
+}
+
+describe('fused kernels agree with their references', () => {
+  for (const { op, shapes, attributes, order } of cases)
+    it(`${op.name} ${JSON.stringify(shapes)} ${JSON.stringify(attributes ?? {})}`, async () => {
+      const inputs: Record<string, Tensor> = {}
+      for (const name of op.inputs) inputs[name] = inputOf(name, shapes[name], shapes.weight?.[0])
+      const outputs = op.reference(inputs, attributes)
+      for (const variant of variants(op, order)) {
+        const given = variant.inputs.map((name) => {
+          if (inputs[name]) return inputs[name]
+          if (outputs[name]) return outputs[name]
+          return (inputs[name] = normal(shapeOf(name, inputs, outputs)))
+        })
+        const asRecord = (tensors: Tensor[]) =>
+          Object.fromEntries(variant.inputs.map((name, i) => [name, tensors[i]]))
+        const listed = (results: Record<string, Tensor>) => variant.outputs.map((name) => results[name])
+        await expectLikeCpu(given, (...x) => listed(variant.reference(asRecord(x), attributes)), {
+          native: (...x) => listed(variant(asRecord(x), attributes)),
+          tolerance: variant.order === 0 ? 3e-6 : 2e-5,
+        })
+      }
+    })
+})
+
+/** The shape of a cotangent: d_y has that of the output y, d_grad_x that of the input x. */
+function shapeOf(name: string, inputs: Record<string, Tensor>, outputs: Record<string, Tensor>): number[] {
+  const of = name.replace(/^d_(grad\d*_)?/, '')
+  return (name.startsWith('d_grad') ? inputs[of] : outputs[of]).shape
+}
