@@ -1,5 +1,6 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createRandom, disposeTree, liveTensors, relativeError, resolveEngine, tf, treeEntries, treeLeaves, treeMap } from '@ttt-e2e/tensor-ops'
+import '@ttt-e2e/kernels/engines'
 import { derivative, inFloat64 } from '@ttt-e2e/tensor-ops/testing'
 import type { Params, System } from '@ttt-e2e/ttt-inner'
 import type { Batch } from './batch'
@@ -7,6 +8,7 @@ import { metaGradient, type MetaGradientOptions } from './meta-gradient'
 import { randomBatch, smallSystem } from './testing'
 
 beforeAll(() => resolveEngine('cpu'))
+let refused: string | undefined
 
 /** Parameters large enough that inner gradients are clipped in some chunks and not in others; random norm scales. */
 function parametersOf(system: System, scale = 8): Params {
@@ -88,6 +90,18 @@ describe('the meta-gradient', () => {
       expect(Math.abs(analytic - numeric)).toBeLessThan(tolerance)
       expect(Math.abs(firstOrder - numeric)).toBeGreaterThan(1e5 * tolerance)
     })
+  })
+
+})
+
+describe.each(['cpu', 'native'])('the meta-gradient on %s', (engine) => {
+  beforeAll(async () => {
+    refused = undefined
+    await resolveEngine(engine).catch((error: Error) => (refused = error.message))
+  })
+  afterAll(() => resolveEngine('cpu'))
+  beforeEach(({ skip }) => {
+    if (refused !== undefined) skip(refused)
   })
 
   it('clips in some chunks and not in others in these tests', async () => {

@@ -22,13 +22,15 @@ struct Shape {
         window(static_cast<int64_t>(call.attributes[0])),
         offset(static_cast<int64_t>(call.attributes[1])),
         scale(static_cast<float>(1 / __builtin_sqrt(static_cast<double>(width)))) {
-    // Small windows take small blocks: a block meets block + window keys.
-    block = window > 0 && window < 48 ? 24 : 48;
+    // Small windows take small blocks: a block meets block + window keys. Blocks are as even as can be.
+    const int64_t most = window > 0 && window < 48 ? 24 : 48;
+    block = larger<int64_t>(1, ceil_div(queries, larger<int64_t>(1, ceil_div(queries, most))));
     longest = 0;
     for (int64_t first = 0; first < queries; first += block) {
       const int64_t last = smaller(first + block, queries) - 1;
       longest = larger(longest, last_key(last) - first_key(first) + 1);
     }
+    longest = ceil_div(longest, lanes) * lanes;
   }
   int64_t first_key(int64_t query) const {
     return window == 0 ? 0 : smaller(keys, larger<int64_t>(0, offset + query - window + 1));
@@ -51,9 +53,24 @@ struct Shape {
 /** Queries [first, first + rows) of one head against keys [low, low + count). */
 struct Block {
   int64_t first, rows, low, count;
+  /** From one row of scores to the next: whole vectors, of which the last may hold nothing of use. */
+  int64_t stride;
   Block(const Shape& s, int64_t index) : first(index * s.block), rows(smaller(s.block, s.queries - first)) {
     low = s.first_key(first);
     count = larger<int64_t>(0, s.last_key(first + rows - 1) - low + 1);
+    stride = ceil_div(count, lanes) * lanes;
+  }
+};
+
+/** The keys [begin, end) of a block that one of its queries sees. */
+struct Seen {
+  int32_t begin, end;
+  Seen(const Shape& s, const Block& block, int64_t i)
+      : begin(static_cast<int32_t>(smaller(block.count, larger<int64_t>(0, s.first_key(block.first + i) - block.low)))),
+        end(static_cast<int32_t>(larger<int64_t>(begin, s.last_key(block.first + i) - block.low + 1))) {}
+  TTT_INLINE Integers mask(int64_t key) const {
+    const Integers number = lane_numbers() + splat(static_cast<int32_t>(key));
+    return (number >= splat(begin)) & (number < splat(end));
   }
 };
 
@@ -73,30 +90,31 @@ void Attention(const Call& call) {
       const Block block(s, u % s.blocks());
       if (block.count > 0)
         multiply({1, block.rows, block.count, s.width, s.query_rows(q + s.query_at(b, block.first, head)),
-                  transposed(s.key_rows(k + s.key_at(b, block.low, key_head))), scores, block.count},
+                  transposed(s.key_rows(k + s.key_at(b, block.low, key_head))), scores, block.stride},
                  packed);
       for (int64_t i = 0; i < block.rows; i++) {
-        float* row = scores + i * block.count;
-        const int64_t seen = larger<int64_t>(0, s.first_key(block.first + i) - block.low);
-        const int64_t count = larger<int64_t>(0, s.last_key(block.first + i) - block.low + 1 - seen);
-        float most = 0, total = 0;
-        if (count > 0) {
-          most = max_row(row + seen, count) * s.scale;
-          Vector sums = {};
-          for_vectors(count, [&](int64_t j, auto m) {
-            const Vector e = exp_of(load(row + seen + j, m) * splat(s.scale) - splat(most));
-            store(row + seen + j, e, m);
-            sums += fill_rest(e, 0.0f, m);
-          });
-          total = sum_lanes(sums);
-          scale_row(row + seen, row + seen, 1.0f / total, count);
+        float* row = scores + i * block.stride;
+        const Seen seen(s, block, i);
+        const Vector nothing = splat(-__builtin_inff());
+        Vector largest = nothing, sums = {};
+        for (int64_t j = 0; j < block.stride; j += lanes) {
+          const Vector score = seen.mask(j) ? load(row + j) * splat(s.scale) : nothing;
+          largest = larger(largest, score);
+          store(row + j, score);
         }
-        for (int64_t j = 0; j < seen; j++) row[j] = 0;
-        for (int64_t j = seen + count; j < block.count; j++) row[j] = 0;
+        const float most = seen.begin < seen.end ? max_lanes(largest) : 0.0f;
+        for (int64_t j = 0; j < block.stride; j += lanes) {
+          const Vector e = exp_of(load(row + j) - splat(most));
+          store(row + j, e);
+          sums += e;
+        }
+        const float total = sum_lanes(sums);
+        const Vector share = splat(total > 0 ? 1.0f / total : total);
+        for (int64_t j = 0; j < block.stride; j += lanes) store(row + j, load(row + j) * share);
         if (log_sums) log_sums[(b * s.heads + head) * s.queries + block.first + i] = most + log_of(total);
       }
       if (y)
-        multiply({1, block.rows, s.width, block.count, row_major(scores, block.count),
+        multiply({1, block.rows, s.width, block.count, row_major(scores, block.stride),
                   s.key_rows(v + s.key_at(b, block.low, key_head)), y + s.query_at(b, block.first, head), s.query_step()},
                  packed);
     }
@@ -129,40 +147,37 @@ void AttentionGrad(const Call& call) {
         const int64_t at = s.query_at(b, block.first, head), key_at = s.key_at(b, block.low, key_head);
         if (block.count > 0) {
           multiply({1, block.rows, block.count, s.width, s.query_rows(q + at), transposed(s.key_rows(k + key_at)),
-                    weights, block.count},
+                    weights, block.stride},
                    packed);
           if (d_y)
             multiply({1, block.rows, block.count, s.width, s.query_rows(d_y + at), transposed(s.key_rows(v + key_at)),
-                      slopes, block.count},
+                      slopes, block.stride},
                      packed);
         }
         for (int64_t i = 0; i < block.rows; i++) {
-          float *p = weights + i * block.count, *slope = slopes + i * block.count;
-          const int64_t seen = larger<int64_t>(0, s.first_key(block.first + i) - block.low);
-          const int64_t count = larger<int64_t>(0, s.last_key(block.first + i) - block.low + 1 - seen);
+          float *p = weights + i * block.stride, *slope = slopes + i * block.stride;
+          const Seen seen(s, block, i);
           const int64_t row = (b * s.heads + head) * s.queries + block.first + i;
           const int64_t query = at + i * s.query_step();
           const float shift = (d_log_sums ? d_log_sums[row] : 0.0f) - (d_y ? dot(d_y + query, y + query, s.width) : 0.0f);
-          for_vectors(count, [&](int64_t j, auto m) {
-            const int64_t key = seen + j;
-            const Vector weight = exp_of(load(p + key, m) * splat(s.scale) - splat(log_sums[row]));
-            const Vector d_weight = d_y ? load(slope + key, m) : Vector{};
-            store(p + key, weight, m);
-            store(slope + key, weight * (d_weight + splat(shift)) * splat(s.scale), m);
-          });
-          for (int64_t j = 0; j < block.count; j++)
-            if (j < seen || j >= seen + count) p[j] = slope[j] = 0;
+          for (int64_t j = 0; j < block.stride; j += lanes) {
+            const Vector score = load(p + j) * splat(s.scale) - splat(log_sums[row]);
+            const Vector weight = seen.mask(j) ? exp_of(score) : Vector{};
+            const Vector d_weight = (d_y ? load(slope + j) : Vector{}) + splat(shift);
+            store(p + j, weight);
+            store(slope + j, seen.mask(j) ? weight * d_weight * splat(s.scale) : Vector{});
+          }
         }
         if (grad_q)
-          multiply({1, block.rows, s.width, block.count, row_major(slopes, block.count), s.key_rows(k + key_at),
+          multiply({1, block.rows, s.width, block.count, row_major(slopes, block.stride), s.key_rows(k + key_at),
                     grad_q + at, s.query_step()},
                    packed);
         if (grad_k)
-          multiply({1, block.count, s.width, block.rows, transposed(row_major(slopes, block.count)),
+          multiply({1, block.count, s.width, block.rows, transposed(row_major(slopes, block.stride)),
                     s.query_rows(q + at), grad_k + key_at, s.key_step(), 0, true},
                    packed);
         if (grad_v && d_y)
-          multiply({1, block.count, s.width, block.rows, transposed(row_major(weights, block.count)),
+          multiply({1, block.count, s.width, block.rows, transposed(row_major(weights, block.stride)),
                     s.query_rows(d_y + at), grad_v + key_at, s.key_step(), 0, true},
                    packed);
       }

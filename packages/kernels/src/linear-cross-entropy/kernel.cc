@@ -13,6 +13,8 @@ struct Problem {
   const float *hidden, *weight;
   const int32_t* targets;
   int64_t rows, width, vocabulary, block;
+  /** From one row of logits to the next: whole vectors. */
+  int64_t stride;
 
   explicit Problem(const Call& call)
       : hidden(call.inputs[0].floats()),
@@ -20,7 +22,8 @@ struct Problem {
         targets(call.inputs[2].ints()),
         rows(call.inputs[0].dims[0]),
         width(call.inputs[0].dims[1]),
-        vocabulary(call.inputs[1].dims[0]) {
+        vocabulary(call.inputs[1].dims[0]),
+        stride(ceil_div(vocabulary, lanes) * lanes) {
     // A fixed function of the vocabulary: sums over rows are grouped by block.
     block = larger<int64_t>(32, smaller<int64_t>(512, (int64_t{1} << 20) / larger<int64_t>(vocabulary, 1)));
     block = smaller(block, rows);
@@ -29,16 +32,16 @@ struct Problem {
   }
   /** out [count, vocabulary] (+)= x · wᵀ */
   void to_logits(const float* x, const float* w, int64_t count, float* out, bool accumulate = false) const {
-    multiply({1, count, vocabulary, width, row_major(x, width), transposed(row_major(w, width)), out, vocabulary, 0,
+    multiply({1, count, vocabulary, width, row_major(x, width), transposed(row_major(w, width)), out, stride, 0,
               accumulate});
   }
   /** out [count, width] (+)= logits · w */
   void to_hidden(const float* logits, const float* w, int64_t count, float* out, bool accumulate = false) const {
-    multiply({1, count, width, vocabulary, row_major(logits, vocabulary), row_major(w, width), out, width, 0, accumulate});
+    multiply({1, count, width, vocabulary, row_major(logits, stride), row_major(w, width), out, width, 0, accumulate});
   }
   /** out [vocabulary, width] (+)= logitsᵀ · x */
   void to_weight(const float* logits, const float* x, int64_t count, float* out, bool accumulate) const {
-    multiply({1, vocabulary, width, count, transposed(row_major(logits, vocabulary)), row_major(x, width), out, width, 0,
+    multiply({1, vocabulary, width, count, transposed(row_major(logits, stride)), row_major(x, width), out, width, 0,
               accumulate});
   }
 };
@@ -62,13 +65,13 @@ void LinearCrossEntropy(const Call& call) {
   const Problem problem(call);
   if (*call.error) return;
   const int64_t n = problem.vocabulary;
-  const Scratch scratch(static_cast<size_t>(problem.block * n));
+  const Scratch scratch(static_cast<size_t>(problem.block * problem.stride));
   for (int64_t first = 0; first < problem.rows; first += problem.block) {
     const int64_t count = smaller(problem.block, problem.rows - first);
     problem.to_logits(problem.hidden + first * problem.width, problem.weight, count, scratch.floats());
     parallel(count, n, [&](int64_t begin, int64_t end, int) {
       for (int64_t row = begin; row < end; row++) {
-        const float* z = scratch.floats() + row * n;
+        const float* z = scratch.floats() + row * problem.stride;
         const float most = max_row(z, n);
         Vector sums = {};
         for_vectors(n, [&](int64_t i, auto m) { sums += fill_rest(exp_of(load(z + i, m) - splat(most)), 0.0f, m); });
@@ -91,14 +94,14 @@ void LinearCrossEntropyGrad(const Call& call) {
     return;
   }
   const int64_t n = problem.vocabulary, width = problem.width;
-  const Scratch scratch(static_cast<size_t>(problem.block * n));
+  const Scratch scratch(static_cast<size_t>(problem.block * problem.stride));
   for (int64_t first = 0; first < problem.rows; first += problem.block) {
     const int64_t count = smaller(problem.block, problem.rows - first);
     const float* hidden = problem.hidden + first * width;
     problem.to_logits(hidden, problem.weight, count, scratch.floats());
     parallel(count, n, [&](int64_t begin, int64_t end, int) {
       for (int64_t row = begin; row < end; row++) {
-        float* z = scratch.floats() + row * n;
+        float* z = scratch.floats() + row * problem.stride;
         softmax_row(z, n);
         z[problem.targets[first + row]] -= 1;
         scale_row(z, z, d_losses[first + row], n);
@@ -120,7 +123,7 @@ void LinearCrossEntropyGradGrad(const Call& call) {
     for (int i = 0; i < 3; i++) fill(call.outputs[i], 0);
     return;
   }
-  const int64_t n = problem.vocabulary, width = problem.width, size = problem.block * n;
+  const int64_t n = problem.vocabulary, width = problem.width, size = problem.block * problem.stride;
   const Scratch scratch(static_cast<size_t>(2 * size));
   float *logits = scratch.floats(), *along = scratch.floats() + size;
   for (int64_t first = 0; first < problem.rows; first += problem.block) {
@@ -133,7 +136,7 @@ void LinearCrossEntropyGradGrad(const Call& call) {
     // Leaves d_losses · s in `logits` and c = d_losses · p ⊙ (a − ⟨p, a⟩) in `along`.
     parallel(count, 2 * n, [&](int64_t begin, int64_t end, int) {
       for (int64_t row = begin; row < end; row++) {
-        float *p = logits + row * n, *a = along + row * n;
+        float *p = logits + row * problem.stride, *a = along + row * problem.stride;
         softmax_row(p, n);
         const int64_t target = problem.targets[first + row];
         const float mean = dot(p, a, n), d = d_losses ? d_losses[first + row] : 0.0f;

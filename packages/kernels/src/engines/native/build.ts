@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism, homedir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
@@ -17,7 +17,7 @@ export type Build = { path: string } | { reason: string }
 
 /**
  * The addon's path, compiled into the cache folder by the system's compiler where it isn't there yet; or the reason
- * why it can't be had. Two processes may build at once: each links a file of its own and renames it into place.
+ * why it can't be had. A file comes into place whole, so that processes that build at once can't disturb each other.
  */
 export async function buildAddon(): Promise<Build> {
   if (process.platform === 'win32')
@@ -31,17 +31,48 @@ export async function buildAddon(): Promise<Build> {
   if (existsSync(target)) return { path: target }
   try {
     mkdirSync(folder, { recursive: true })
-    const work = mkdtempSync(join(folder, 'build-'))
-    process.stderr.write(`compiling the native engine into ${folder} …, once\n`)
+    const lock = `${target}.lock`
+    while (!takeLock(lock)) {
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      if (existsSync(target)) return { path: target }
+    }
     try {
-      const linked = await compile(sources, compiler, work)
-      renameSync(linked, target)
+      if (!existsSync(target)) await compileInto(target, folder, sources, compiler)
     } finally {
-      rmSync(work, { recursive: true, force: true })
+      rmSync(lock, { recursive: true, force: true })
     }
     return { path: target }
   } catch (error) {
     return { reason: `it could not be compiled (${firstLineOf(error)})` }
+  }
+}
+
+/** One process builds while others wait; a lock as old as this was left behind by one that died. */
+const staleLockMilliseconds = 120_000
+
+function takeLock(path: string): boolean {
+  try {
+    mkdirSync(path)
+    return true
+  } catch {
+    const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0)
+    if (age > staleLockMilliseconds) rmSync(path, { recursive: true, force: true })
+    return false
+  }
+}
+
+async function compileInto(
+  target: string,
+  folder: string,
+  sources: Sources,
+  compiler: Compiler,
+): Promise<void> {
+  const work = mkdtempSync(join(folder, 'build-'))
+  process.stderr.write(`compiling the native engine into ${folder} …, once\n`)
+  try {
+    renameSync(await compile(sources, compiler, work), target)
+  } finally {
+    rmSync(work, { recursive: true, force: true })
   }
 }
 

@@ -73,9 +73,9 @@ struct Broadcast {
   }
 };
 
-template <class M>
-TTT_INLINE Vector load_or_repeat(const float* p, int64_t i, int64_t stride, M m) {
-  return stride == 0 ? splat(*p) : load(p + i, m);
+TTT_INLINE const float* repeat(float value, float* values) {
+  store(values, splat(value));
+  return values;
 }
 
 /** Calls write(position in the output, values, m) for f of the two inputs. */
@@ -93,16 +93,11 @@ void combine(const Call& call, F f, Write write) {
       const float* x = a.floats() + over.offset(0, row) + first * a_step;
       const float* y = b.floats() + over.offset(1, row) + first * b_step;
       const int64_t at = row * n + first;
-      if (a_step == 1 && b_step == 1) {
-        for_vectors(count, [&](int64_t i, auto m) { write(at + i, f(load(x + i, m), load(y + i, m)), m); });
-      } else if (a_step == 1) {
-        const Vector repeated = splat(*y);
-        for_vectors(count, [&](int64_t i, auto m) { write(at + i, f(load(x + i, m), repeated), m); });
-      } else {
-        for_vectors(count, [&](int64_t i, auto m) {
-          write(at + i, f(load_or_repeat(x, i, a_step, m), load_or_repeat(y, i, b_step, m)), m);
-        });
-      }
+      // What repeats is read from a vector full of it, again and again: one loop for every kind of broadcast.
+      float a_repeated[lanes], b_repeated[lanes];
+      if (a_step == 0) x = repeat(*x, a_repeated);
+      if (b_step == 0) y = repeat(*y, b_repeated);
+      for_vectors(count, [&](int64_t i, auto m) { write(at + i, f(load(x + (i & -a_step), m), load(y + (i & -b_step), m)), m); });
     }
   });
 }

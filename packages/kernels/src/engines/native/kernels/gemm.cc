@@ -254,6 +254,31 @@ void multiply(const Product& product, float* scratch) {
   const bool pack_last = !pack_all && p.columns % lanes != 0;
   const int64_t matrices = shared ? 1 : p.batch;
   const int64_t each = pack_all ? product_scratch(p.columns, p.depth) : pack_last ? p.depth * panel : 0;
+  // Where each task can pack its own part of B, the packed form never moves between cores.
+  const int64_t panels = ceil_div(p.columns, panel);
+  const bool by_panels = matrices == 1 && p.batch == 1 && p.rows <= 8 * tile_rows && panels >= 2 * thread_count();
+  if (scratch == nullptr && pack_all && (matrices > 1 || by_panels) && each <= scratch_limit && !inside_task()) {
+    const Scratch own(static_cast<size_t>(each * thread_count()));
+    const int64_t count = by_panels ? panels : p.batch;
+    parallel(count, p.rows * p.depth * (p.columns * p.batch / count) / 16, [&](int64_t begin, int64_t end, int worker) {
+      float* packed = own.floats() + worker * each;
+      Product part = p;
+      if (by_panels) {
+        part.b.data += begin * panel * p.b.column_stride;
+        part.c += begin * panel;
+        part.columns = smaller(p.columns, end * panel) - begin * panel;
+        return multiply(part, packed);
+      }
+      part.batch = 1;
+      for (int64_t i = begin; i < end; i++) {
+        part.a.data = p.a.data + i * p.a.batch_stride;
+        part.b.data = p.b.data + i * p.b.batch_stride;
+        part.c = p.c + i * p.c_batch_stride;
+        multiply(part, packed);
+      }
+    });
+    return;
+  }
   if (scratch == nullptr && each * matrices > scratch_limit) {
     if (matrices > 1) {
       const int64_t half = p.batch / 2;

@@ -9,7 +9,9 @@ TTT_INLINE Vector exp_of(Vector x) {
   // x = n ln 2 + r; adding 1.5 · 2^23 rounds to a whole number that stands in the low bits.
   const Vector shifter = splat(12582912.0f);
   Vector clamped = x > splat(89.0f) ? splat(89.0f) : x;
-  clamped = clamped < splat(-104.0f) ? splat(-104.0f) : clamped;
+  // Results below the normal range are 0: processors take a hundred times as long for denormals, and masked scores are
+  // all of that kind.
+  clamped = clamped < splat(-87.33f) ? splat(-87.33f) : clamped;
   const Vector shifted = clamped * splat(1.44269504f) + shifter;
   const Integers n = bits<Integers>(shifted) - bits<Integers>(shifter);
   const Vector whole = shifted - shifter;
@@ -22,11 +24,11 @@ TTT_INLINE Vector exp_of(Vector x) {
   p = p * r + splat(1.6666665459e-1f);
   p = p * r + splat(5.0000001201e-1f);
   p = p * (r * r) + r + splat(1.0f);
-  // Two factors, so that results beyond 2^127 and below 2^-126 come out as well.
+  // Two factors, so that results beyond 2^127 come out as well.
   const Integers half = n >> 1;
   const Vector low = bits<Vector>((half + splat(int32_t{127})) << 23);
   const Vector high = bits<Vector>((n - half + splat(int32_t{127})) << 23);
-  return p * low * high;
+  return x < splat(-87.33f) ? splat(0.0f) : p * low * high;
 }
 
 TTT_INLINE Vector log_of(Vector x) {
@@ -59,9 +61,10 @@ TTT_INLINE Vector log_of(Vector x) {
 }
 
 TTT_INLINE Vector sqrt_of(Vector x) {
-  Vector y;
-  for (int i = 0; i < lanes; i++) y[i] = __builtin_sqrtf(x[i]);
-  return y;
+  float values[lanes];
+  store(values, x);
+  for (int i = 0; i < lanes; i++) values[i] = __builtin_sqrtf(values[i]);
+  return load(values);
 }
 
 TTT_INLINE Vector absolute(Vector x) { return bits<Vector>(bits<Integers>(x) & splat(int32_t{0x7fffffff})); }

@@ -25,6 +25,13 @@ constexpr int lanes = TTT_LANES;
 typedef float Vector __attribute__((vector_size(TTT_LANES * 4)));
 typedef int32_t Integers __attribute__((vector_size(TTT_LANES * 4)));
 
+template <int... I>
+TTT_INLINE Integers lane_numbers(std::integer_sequence<int, I...>) {
+  return Integers{I...};
+}
+/** 0, 1, 2, … */
+TTT_INLINE Integers lane_numbers() { return lane_numbers(std::make_integer_sequence<int, lanes>{}); }
+
 /** A whole vector of values, or the last few of a row. */
 struct Whole {
   static constexpr int count = lanes;
@@ -44,13 +51,13 @@ TTT_INLINE Vector load(const float* p) {
 TTT_INLINE void store(float* p, Vector v) { std::memcpy(p, &v, sizeof v); }
 TTT_INLINE Vector load(const float* p, Whole) { return load(p); }
 TTT_INLINE void store(float* p, Vector v, Whole) { store(p, v); }
-/** Lanes past the end are zero. */
-TTT_INLINE Vector load(const float* p, Part part) {
+/** Lanes past the end are zero. Not inlined: the ends of rows are everywhere, and would double every loop's code. */
+__attribute__((noinline)) inline Vector load(const float* p, Part part) {
   float values[lanes] = {};
   for (int i = 0; i < part.count; i++) values[i] = p[i];
   return load(values);
 }
-TTT_INLINE void store(float* p, Vector v, Part part) {
+__attribute__((noinline)) inline void store(float* p, Vector v, Part part) {
   float values[lanes];
   store(values, v);
   for (int i = 0; i < part.count; i++) p[i] = values[i];
@@ -58,8 +65,7 @@ TTT_INLINE void store(float* p, Vector v, Part part) {
 /** `v` with the lanes past the end replaced. */
 TTT_INLINE Vector fill_rest(Vector v, float, Whole) { return v; }
 TTT_INLINE Vector fill_rest(Vector v, float rest, Part part) {
-  for (int i = part.count; i < lanes; i++) v[i] = rest;
-  return v;
+  return lane_numbers() < splat(int32_t{part.count}) ? v : splat(rest);
 }
 
 /** Calls f(i, Whole) for each whole vector of 0 … n − 1 and f(i, Part) for what is left. */
