@@ -2,3 +2,6 @@ export { learnFromChunk, maskedMean, predictChunk, type Chunk, type LearnedChunk
 export { startFastWeights, type FastWeights } from './fast-weights'
 export { lossChunkOf, type LearningRule, type Params, type System } from './system'
 export { Reader, type ReaderOptions } from './reader'
+export { generate, type GenerateOptions } from './generate'
+export { type SavedState } from './reader-state'
+export { sampleToken, type SamplingOptions } from './sample'

@@ -1,28 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createRandom, disposeTree, liveTensors, resolveEngine } from '@ttt-e2e/tensor-ops'
-import { attentionMixer, createDecoder } from '@ttt-e2e/swa-transformer'
 import { Reader } from './reader'
 import type { System } from './system'
-
-const system = (learns: boolean, suffixBlocks = 2): System => ({
-  name: 'small',
-  decoder: createDecoder({
-    vocabularySize: 11,
-    hiddenSize: 8,
-    heads: 2,
-    intermediateSize: 12,
-    mixers: Array.from({ length: 3 }, () => attentionMixer(6)),
-    suffixBlocks,
-    ropeTheta: 10_000,
-    normEpsilon: 1e-6,
-  }),
-  ...(learns && { rule: { chunk: 4, rate: 1, maxNorm: 1 } }),
-})
-
-const tokensOf = (batch: number, length: number) => {
-  const random = createRandom(5)
-  return Int32Array.from({ length: batch * length }, () => random.integer(11))
-}
+import { randomTokens, smallSystem } from './testing'
 
 function readInPieces(subject: System, tokens: Int32Array, pieces: number[]) {
   const params = subject.decoder.init(createRandom(1))
@@ -43,48 +23,100 @@ function readInPieces(subject: System, tokens: Int32Array, pieces: number[]) {
 beforeAll(() => resolveEngine('cpu'))
 
 describe('a reader', () => {
-  const tokens = tokensOf(1, 27)
+  const tokens = randomTokens(1, 27)
 
   it.each([[[1]], [[3]], [[4]], [[5]], [[7, 1, 2]]])('reads in pieces of %j as at once', (pieces) => {
-    const whole = readInPieces(system(true), tokens, [27])
-    const parts = readInPieces(system(true), tokens, pieces)
+    const whole = readInPieces(smallSystem(true), tokens, [27])
+    const parts = readInPieces(smallSystem(true), tokens, pieces)
     expect(parts.steps).toBe(whole.steps)
     for (let i = 1; i < tokens.length; i++) expect(parts.losses[i]).toBeCloseTo(whole.losses[i], 5)
   })
 
   it('takes a step when the token after a chunk is known, not before', () => {
-    expect(readInPieces(system(true), tokens.slice(0, 4), [4]).steps).toBe(0)
-    expect(readInPieces(system(true), tokens.slice(0, 5), [4]).steps).toBe(1)
-    expect(readInPieces(system(true), tokens.slice(0, 5), [5]).steps).toBe(1)
+    expect(readInPieces(smallSystem(true), tokens.slice(0, 4), [4]).steps).toBe(0)
+    expect(readInPieces(smallSystem(true), tokens.slice(0, 5), [4]).steps).toBe(1)
+    expect(readInPieces(smallSystem(true), tokens.slice(0, 5), [5]).steps).toBe(1)
   })
 
   it('predicts nothing for the first token only', () => {
-    const { losses } = readInPieces(system(true), tokens, [6])
+    const { losses } = readInPieces(smallSystem(true), tokens, [6])
     expect(losses.map(Number.isNaN)).toEqual([true, ...Array<boolean>(26).fill(false)])
   })
 
   it('learns: the losses of the second chunk are others than without a rule, those of the first are the same', () => {
-    const learning = readInPieces(system(true), tokens, [27]).losses
-    const still = readInPieces(system(false), tokens, [27]).losses
+    const learning = readInPieces(smallSystem(true), tokens, [27]).losses
+    const still = readInPieces(smallSystem(false), tokens, [27]).losses
     for (let i = 1; i <= 4; i++) expect(learning[i]).toBeCloseTo(still[i], 6)
     expect(Math.abs(learning[6] - still[6])).toBeGreaterThan(1e-4)
   })
 
   it('holds a constant number of bytes at the same place in a chunk', () => {
-    const { bytes } = readInPieces(system(true), tokensOf(1, 26), [1])
-    expect(readInPieces(system(true), tokensOf(1, 50), [1]).bytes).toBe(bytes)
+    const { bytes } = readInPieces(smallSystem(true), randomTokens(1, 26), [1])
+    expect(readInPieces(smallSystem(true), randomTokens(1, 50), [1]).bytes).toBe(bytes)
   })
 
   it('frees everything', () => {
     const before = liveTensors()
-    readInPieces(system(true), tokens, [3])
-    readInPieces(system(false, 0), tokens, [27])
+    readInPieces(smallSystem(true), tokens, [3])
+    readInPieces(smallSystem(false, 0), tokens, [27])
     expect(liveTensors()).toBe(before)
   })
 
   it('refuses tokens that are not rows of one length', () => {
-    const subject = system(true)
+    const subject = smallSystem(true)
     const reader = new Reader(subject, subject.decoder.init(createRandom(1)), { batch: 2 })
     expect(() => reader.read(new Int32Array(3))).toThrow("3 tokens don't make 2 sequences of one length")
+  })
+
+  it('goes on bitwise from a saved memory that went through JSON and plain values', () => {
+    const subject = smallSystem(true)
+    const params = subject.decoder.init(createRandom(1))
+    const reader = new Reader(subject, params)
+    reader.read(tokens.slice(0, 14))
+    const { tensors, meta } = reader.save()
+    const restored = new Reader(subject, params, {}, { tensors, meta: JSON.parse(JSON.stringify(meta)) })
+    expect(restored.position).toBe(14)
+    expect(restored.nextLogits()).toEqual(reader.nextLogits())
+    expect(restored.read(tokens.slice(14))).toEqual(reader.read(tokens.slice(14)))
+    expect(restored.steps).toBe(6)
+  })
+
+  it('forks: neither changes the other, and both own what they hold', () => {
+    const subject = smallSystem(true)
+    const params = subject.decoder.init(createRandom(1))
+    const before = liveTensors()
+    const reader = new Reader(subject, params)
+    reader.read(tokens.slice(0, 14))
+    const fork = reader.fork()
+    const left = reader.nextLogits()
+    fork.read(tokens.slice(3, 12))
+    expect(reader.nextLogits()).toEqual(left)
+    expect(reader).toMatchObject({ position: 14, steps: 3 })
+    reader.dispose()
+    expect(fork.read(tokens.slice(14)).every(Number.isFinite)).toBe(true)
+    fork.dispose()
+    expect(liveTensors()).toBe(before)
+  })
+
+  it('refuses a memory of another model, naming what does not fit', () => {
+    const subject = smallSystem(true)
+    const params = subject.decoder.init(createRandom(1))
+    const reader = new Reader(subject, params)
+    reader.read(tokens)
+    const other = smallSystem(true, 1)
+    expect(() => new Reader(other, other.decoder.init(createRandom(1)), {}, reader.save())).toThrow(
+      "the memory doesn't fit the model: prefix has 2 states, not 3",
+    )
+  })
+
+  it('passes by chunks while it is told not to learn', () => {
+    const subject = smallSystem(true)
+    const params = subject.decoder.init(createRandom(1))
+    const reader = new Reader(subject, params)
+    reader.learning = false
+    const losses = reader.read(tokens)
+    expect(reader.steps).toBe(0)
+    const still = new Reader(smallSystem(false), params).read(tokens)
+    for (let i = 1; i < tokens.length; i++) expect(losses[i]).toBeCloseTo(still[i], 5)
   })
 })

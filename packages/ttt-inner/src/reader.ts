@@ -1,7 +1,16 @@
-import { disposeTree, tf, treeBytes, treeMap, type Tensor, type TensorTree } from '@ttt-e2e/tensor-ops'
+import { disposeTree, tf, treeMap, type Tensor, type TensorTree } from '@ttt-e2e/tensor-ops'
 import { joinStates, stateMetas, stateTensors, type MlpWeights, type SequenceState } from '@ttt-e2e/swa-transformer'
 import { learnFromChunk } from './chunk'
 import { startFastWeights, type FastWeights } from './fast-weights'
+import {
+  bytesOfState,
+  copyState,
+  disposeState,
+  restoreState,
+  saveState,
+  type ReaderState,
+  type SavedState,
+} from './reader-state'
 import type { Params, System } from './system'
 
 export interface ReaderOptions {
@@ -21,29 +30,56 @@ export interface ReaderOptions {
 export class Reader {
   private readonly batch: number
   private readonly rate: number
-  private fast: FastWeights | undefined
-  private prefix: SequenceState[]
-  private suffix: SequenceState[]
-  private open: OpenChunk
-  /** Hidden states after the last norm of the last token read [B, 1, D]: they predict the next one. */
-  private last: Tensor | undefined
-  /** Tokens read of each sequence. */
-  position = 0
-  /** Inner steps taken. */
-  steps = 0
+  private state: ReaderState
+  /** Whether chunks that fill up from now on are learned from; where not, they pass by. */
+  learning = true
 
   constructor(
     private readonly system: System,
     private readonly params: Params,
     private readonly options: ReaderOptions = {},
+    from?: SavedState | ReaderState,
   ) {
-    const { decoder, rule } = system
-    const batch = (this.batch = options.batch ?? 1)
-    this.rate = options.rate ?? rule?.rate ?? 0
-    this.fast = rule && tidied(() => startFastWeights(params.prime, batch))
-    this.prefix = decoder.prefix.map((stage) => ownState(() => stage.start(stage.params(params), batch)))
-    this.suffix = ownStates(() => decoder.startSuffix(decoder.suffixParams(params), batch))
-    this.open = { rows: 0, tokens: [], states: copyStates(this.suffix) }
+    this.batch = options.batch ?? 1
+    this.rate = options.rate ?? system.rule?.rate ?? 0
+    this.state = startState(system, params, this.batch)
+    if (!from) return
+    const fresh = this.state
+    try {
+      this.state = 'meta' in from ? restoreState(from, fresh) : copyState(from)
+    } finally {
+      disposeState(fresh)
+    }
+  }
+
+  /** Tokens read of each sequence. */
+  get position(): number {
+    return this.state.position
+  }
+
+  /** Inner steps taken. */
+  get steps(): number {
+    return this.state.steps
+  }
+
+  /** Another reader with the same memory; neither changes the other. Constant time: tensors are shared until changed. */
+  fork(): Reader {
+    const fork = new Reader(this.system, this.params, this.options, this.state)
+    fork.learning = this.learning
+    return fork
+  }
+
+  /** The memory as plain data, to go on from in another process: `new Reader(system, params, options, saved)`. */
+  save(): SavedState {
+    return saveState(this.state)
+  }
+
+  /** What the next token of each sequence is predicted to be: logits [B, V]. @throws before the first token */
+  nextLogits(): Float32Array {
+    const { last } = this.state
+    if (!last) throw new Error('nothing was read yet: there is no next token to predict')
+    const { decoder } = this.system
+    return tf.tidy(() => decoder.logits(decoder.suffixParams(this.params), last).dataSync().slice() as never)
   }
 
   /**
@@ -60,30 +96,26 @@ export class Reader {
     const losses = new Float32Array(tokens.length).fill(NaN)
     if (length === 0) return losses
     const piece: Piece = { tokens, length, losses }
-    if (this.last) this.reportLast(piece)
+    if (this.state.last) this.reportLast(piece)
     const hidden = this.readPrefix(piece)
     for (let j = 0; j < length; ) j += this.readSuffix(piece, hidden, j)
     hidden.dispose()
-    this.position += length
+    this.state.position += length
     return losses
   }
 
   /** Bytes that this reader holds. */
   stateBytes(): number {
-    const { fast, prefix, suffix, open, last } = this
-    const parts = [fast, stateTensors([...prefix, ...suffix, ...open.states]), open.hidden, last]
-    return treeBytes(parts.filter((part) => part !== undefined) as TensorTree)
+    return bytesOfState(this.state)
   }
 
   dispose(): void {
-    const { fast, prefix, suffix, open, last } = this
-    for (const part of [fast, stateTensors([...prefix, ...suffix, ...open.states]), open.hidden, last])
-      if (part) disposeTree(part)
+    disposeState(this.state)
   }
 
   private reportLast({ tokens, length, losses }: Piece): void {
     const first = columnsOf(tokens, this.batch, length, 0, 1)
-    const nats = this.lossesOf(this.last!, first)
+    const nats = this.lossesOf(this.state.last!, first)
     for (let b = 0; b < this.batch; b++) losses[b * length] = nats[b]
   }
 
@@ -94,14 +126,14 @@ export class Reader {
       return decoder.embed(this.params.embedding, ids)
     })
     decoder.prefix.forEach((stage, i) => {
-      const before = this.prefix[i]
+      const before = this.state.prefix[i]
       const after = runStates(() => {
         const { hidden: next, state } = stage.run(stage.params(this.params), hidden, before)
         return { hidden: next, states: [state] }
       })
       disposeTree([hidden, before.tensors])
       hidden = after.hidden
-      this.prefix[i] = after.states[0]
+      this.state.prefix[i] = after.states[0]
     })
     return hidden
   }
@@ -109,12 +141,15 @@ export class Reader {
   /** Reads from column j on as far as the open chunk goes. @returns how many tokens that was */
   private readSuffix(piece: Piece, hidden: Tensor, j: number): number {
     const size = this.system.rule?.chunk ?? Infinity
-    if (this.open.rows === size) this.learn(piece.tokens, piece.length, j)
+    if (this.state.open.rows === size) {
+      if (this.learning) this.learn(piece.tokens, piece.length, j)
+      else this.passBorder()
+    }
     const rest = piece.length - j
-    const rows = Math.min(rest, size - this.open.rows)
+    const rows = Math.min(rest, size - this.state.open.rows)
     const own = tidied(() => tf.slice(hidden, [0, j, 0], [-1, rows, -1]))
     if (this.system.rule) this.extendOpen(own, piece, j, rows)
-    if (this.open.rows === size && rows === size && rest > size) {
+    if (this.learning && rows === size && rest > size) {
       // The whole chunk and the token after it are here: the step's own prediction is the only one needed.
       this.report(piece, j, this.learn(piece.tokens, piece.length, j + rows), rows)
       own.dispose()
@@ -128,9 +163,9 @@ export class Reader {
   private predict(piece: Piece, hidden: Tensor, j: number, rows: number): void {
     const { decoder } = this.system
     const params = decoder.suffixParams(this.params)
-    const after = runStates(() => decoder.readSuffix(params, this.weights(), hidden, this.suffix))
-    disposeTree(stateTensors(this.suffix))
-    this.suffix = after.states
+    const after = runStates(() => decoder.readSuffix(params, this.weights(), hidden, this.state.suffix))
+    disposeTree(stateTensors(this.state.suffix))
+    this.state.suffix = after.states
     const known = Math.min(rows, piece.length - j - 1)
     if (known > 0) {
       const predicting = tidied(() => tf.slice(after.hidden, [0, 0, 0], [-1, known, -1]))
@@ -138,14 +173,15 @@ export class Reader {
       this.report(piece, j, this.lossesOf(predicting, targets), known)
       predicting.dispose()
     }
-    this.last?.dispose()
-    this.last = tidied(() => tf.slice(after.hidden, [0, rows - 1, 0], [-1, 1, -1]))
+    this.state.last?.dispose()
+    this.state.last = tidied(() => tf.slice(after.hidden, [0, rows - 1, 0], [-1, 1, -1]))
     after.hidden.dispose()
   }
 
   /** The inner step on the open chunk. @param j the column of `tokens` that follows it @returns its losses [B, b] */
   private learn(tokens: Int32Array, length: number, j: number): Float32Array {
-    const { batch, open } = this
+    const { batch } = this
+    const { open } = this.state
     const { decoder } = this.system
     const size = open.rows
     const targets = new Int32Array(batch * size)
@@ -161,21 +197,29 @@ export class Reader {
         targets: tf.tensor(targets, [batch, size], 'int32'),
         mask: tf.tensor(mask, [batch, size]),
       }
-      const result = learnFromChunk(this.system, decoder.suffixParams(this.params), this.fast!, chunk, open.states, this.rate)
+      const result = learnFromChunk(this.system, decoder.suffixParams(this.params), this.state.fast!, chunk, open.states, this.rate)
       metas.push(...stateMetas(result.states))
       return { fast: result.fast, states: stateTensors(result.states), tokenLosses: result.tokenLosses } as never
     }) as { fast: FastWeights; states: Record<string, Tensor>[]; tokenLosses: Tensor }
     const losses = learned.tokenLosses.dataSync().slice() as Float32Array
-    disposeTree([learned.tokenLosses, open.hidden!, this.fast!, stateTensors([...open.states, ...this.suffix])])
-    this.fast = learned.fast
-    this.suffix = joinStates(learned.states, metas)
-    this.open = { rows: 0, tokens: [], states: copyStates(this.suffix) }
-    this.steps++
+    disposeTree([learned.tokenLosses, open.hidden!, this.state.fast!, stateTensors([...open.states, ...this.state.suffix])])
+    this.state.fast = learned.fast
+    this.state.suffix = joinStates(learned.states, metas)
+    this.state.open = { rows: 0, tokens: [], states: copyStates(this.state.suffix) }
+    this.state.steps++
     return losses
   }
 
+  /** Leaves a full chunk behind without learning from it. */
+  private passBorder(): void {
+    const { open, suffix } = this.state
+    disposeTree([open.hidden!, stateTensors(open.states)])
+    this.state.open = { rows: 0, tokens: [], states: copyStates(suffix) }
+  }
+
   private extendOpen(hidden: Tensor, { tokens, length }: Piece, j: number, rows: number): void {
-    const { open, batch } = this
+    const { batch } = this
+    const { open } = this.state
     const before = open.hidden
     open.hidden = tidied(() => (before ? tf.concat([before, hidden], 1) : tf.clone(hidden)))
     before?.dispose()
@@ -187,7 +231,7 @@ export class Reader {
   }
 
   private weights(): readonly MlpWeights[] {
-    return this.fast ?? this.params.prime
+    return this.state.fast ?? this.params.prime
   }
 
   private lossesOf(hidden: Tensor, targets: Int32Array): Float32Array {
@@ -210,14 +254,6 @@ interface Piece {
   losses: Float32Array
 }
 
-/** The tokens after the last step, with what a step on them needs: the prefix's output and the states at their start. */
-interface OpenChunk {
-  rows: number
-  tokens: number[][]
-  hidden?: Tensor
-  states: SequenceState[]
-}
-
 const tidied = <T extends TensorTree>(run: () => T): T => tf.tidy(() => run() as never) as T
 
 /** Runs `run` and keeps its hidden states and the tensors of its states, each a tensor of its own. */
@@ -231,18 +267,32 @@ function runStates(run: () => { hidden: Tensor; states: SequenceState[] }): { hi
   return { hidden: kept.hidden, states: joinStates(kept.tensors, metas) }
 }
 
-function ownStates(run: () => SequenceState[]): SequenceState[] {
-  let metas: Record<string, number>[] = []
-  const tensors = tidied(() => {
-    const states = run()
-    metas = stateMetas(states)
-    return treeMap(stateTensors(states), (t) => tf.clone(t))
-  })
-  return joinStates(tensors, metas)
+function copyStates(states: SequenceState[]): SequenceState[] {
+  const tensors = treeMap(stateTensors(states), (t) => tf.clone(t))
+  return joinStates(tensors, structuredClone(stateMetas(states)))
 }
 
-const ownState = (run: () => SequenceState): SequenceState => ownStates(() => [run()])[0]
-const copyStates = (states: SequenceState[]): SequenceState[] => ownStates(() => states)
+function startState(system: System, params: Params, batch: number): ReaderState {
+  const { decoder, rule } = system
+  const start = (run: () => SequenceState[]): SequenceState[] => {
+    let metas: Record<string, number>[] = []
+    const tensors = tidied(() => {
+      const states = run()
+      metas = stateMetas(states)
+      return treeMap(stateTensors(states), (t) => tf.clone(t))
+    })
+    return joinStates(tensors, metas)
+  }
+  const suffix = start(() => decoder.startSuffix(decoder.suffixParams(params), batch))
+  return {
+    ...(rule && { fast: tidied(() => startFastWeights(params.prime, batch)) }),
+    prefix: start(() => decoder.prefix.map((stage) => stage.start(stage.params(params), batch))),
+    suffix,
+    open: { rows: 0, tokens: [], states: copyStates(suffix) },
+    position: 0,
+    steps: 0,
+  }
+}
 
 function columnsOf(tokens: Int32Array, batch: number, length: number, start: number, end: number): Int32Array {
   const part = new Int32Array(batch * (end - start))

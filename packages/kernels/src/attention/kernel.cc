@@ -68,6 +68,13 @@ struct Seen {
   Seen(const Shape& s, const Block& block, int64_t i)
       : begin(static_cast<int32_t>(smaller(block.count, larger<int64_t>(0, s.first_key(block.first + i) - block.low)))),
         end(static_cast<int32_t>(larger<int64_t>(begin, s.last_key(block.first + i) - block.low + 1))) {}
+  /** The vectors that hold some of them; all others are only ever zero. */
+  int64_t first_vector() const { return begin / lanes * lanes; }
+  int64_t last_vector() const { return ceil_div(end, lanes) * lanes; }
+  void clear_rest(float* row, int64_t stride) const {
+    for (int64_t j = 0; j < first_vector(); j += lanes) store(row + j, Vector{});
+    for (int64_t j = last_vector(); j < stride; j += lanes) store(row + j, Vector{});
+  }
   TTT_INLINE Integers mask(int64_t key) const {
     const Integers number = lane_numbers() + splat(static_cast<int32_t>(key));
     return (number >= splat(begin)) & (number < splat(end));
@@ -95,22 +102,24 @@ void Attention(const Call& call) {
       for (int64_t i = 0; i < block.rows; i++) {
         float* row = scores + i * block.stride;
         const Seen seen(s, block, i);
+        seen.clear_rest(row, block.stride);
+        const int64_t from = seen.first_vector(), to = seen.last_vector();
         const Vector nothing = splat(-__builtin_inff());
         Vector largest = nothing, sums = {};
-        for (int64_t j = 0; j < block.stride; j += lanes) {
+        for (int64_t j = from; j < to; j += lanes) {
           const Vector score = seen.mask(j) ? load(row + j) * splat(s.scale) : nothing;
           largest = larger(largest, score);
           store(row + j, score);
         }
         const float most = seen.begin < seen.end ? max_lanes(largest) : 0.0f;
-        for (int64_t j = 0; j < block.stride; j += lanes) {
+        for (int64_t j = from; j < to; j += lanes) {
           const Vector e = exp_of(load(row + j) - splat(most));
           store(row + j, e);
           sums += e;
         }
         const float total = sum_lanes(sums);
         const Vector share = splat(total > 0 ? 1.0f / total : total);
-        for (int64_t j = 0; j < block.stride; j += lanes) store(row + j, load(row + j) * share);
+        for (int64_t j = from; j < to; j += lanes) store(row + j, load(row + j) * share);
         if (log_sums) log_sums[(b * s.heads + head) * s.queries + block.first + i] = most + log_of(total);
       }
       if (y)
@@ -157,10 +166,12 @@ void AttentionGrad(const Call& call) {
         for (int64_t i = 0; i < block.rows; i++) {
           float *p = weights + i * block.stride, *slope = slopes + i * block.stride;
           const Seen seen(s, block, i);
+          seen.clear_rest(p, block.stride);
+          seen.clear_rest(slope, block.stride);
           const int64_t row = (b * s.heads + head) * s.queries + block.first + i;
           const int64_t query = at + i * s.query_step();
           const float shift = (d_log_sums ? d_log_sums[row] : 0.0f) - (d_y ? dot(d_y + query, y + query, s.width) : 0.0f);
-          for (int64_t j = 0; j < block.stride; j += lanes) {
+          for (int64_t j = seen.first_vector(); j < seen.last_vector(); j += lanes) {
             const Vector score = load(p + j) * splat(s.scale) - splat(log_sums[row]);
             const Vector weight = seen.mask(j) ? exp_of(score) : Vector{};
             const Vector d_weight = (d_y ? load(slope + j) : Vector{}) + splat(shift);

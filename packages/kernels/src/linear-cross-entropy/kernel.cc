@@ -25,7 +25,7 @@ struct Problem {
         vocabulary(call.inputs[1].dims[0]),
         stride(ceil_div(vocabulary, lanes) * lanes) {
     // A fixed function of the vocabulary: sums over rows are grouped by block.
-    block = larger<int64_t>(32, smaller<int64_t>(512, (int64_t{1} << 20) / larger<int64_t>(vocabulary, 1)));
+    block = larger<int64_t>(256, smaller<int64_t>(512, (int64_t{1} << 20) / larger<int64_t>(vocabulary, 1)));
     block = smaller(block, rows);
     for (int64_t i = 0; i < rows; i++)
       if (targets[i] < 0 || targets[i] >= vocabulary) *call.error = "LinearCrossEntropy: a target lies outside of the vocabulary";

@@ -7,6 +7,8 @@ import './index'
 import { attentionOp, linearCrossEntropyOp, rmsNormOp } from '../../ops'
 import { addonForTests, integers, normal } from './testing'
 
+const { fill } = tf
+
 beforeAll(async () => {
   await resolveEngine('native', { threads: 2 })
 })
@@ -53,7 +55,7 @@ describe('the native engine', () => {
     // stridedSlice falls back, and cpu's kernel may return a part of its input's array.
     const part = tf.stridedSlice(x, [1], [3], [1])
     x.dispose()
-    const other = tf.fill([4], 7)
+    const other = fill([4], 7)
     expect([...part.dataSync()]).toEqual([2, 3])
     tf.dispose([part, other])
   })

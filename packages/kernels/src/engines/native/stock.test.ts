@@ -3,6 +3,8 @@ import { afterEach, describe, it } from 'vitest'
 import './index'
 import { expectLikeCpu, integers, normal } from './testing'
 
+const { fill } = tf
+
 afterEach(() => tf.disposeVariables())
 
 const binary: Record<string, (a: Tensor, b: Tensor) => Tensor> = {
@@ -162,7 +164,7 @@ describe('layout', () => {
   )
   same('where', () => [normal([5, 7]), normal([5, 7])], (x, y) => [tf.where(tf.greater(x, 0), x, y)]) // prettier-ignore
   same('cast', () => [normal([40], 100), integers([9], 100)], (x, i) => [tf.cast(x, 'int32'), tf.cast(i, 'float32'), tf.cast(tf.greater(x, 0), 'float32'), tf.cast(tf.greater(x, 0), 'int32'), tf.cast(x, 'bool')]) // prettier-ignore
-  same('fill', () => [normal([3, 5])], (x) => [tf.zerosLike(x), tf.onesLike(x), tf.fill([2, 3], 7), tf.fill([4], -3, 'int32'), tf.zeros([2]), tf.addN([x, x, x])]) // prettier-ignore
+  same('fill', () => [normal([3, 5])], (x) => [tf.zerosLike(x), tf.onesLike(x), fill([2, 3], 7), fill([4], -3, 'int32'), tf.zeros([2]), tf.addN([x, x, x])]) // prettier-ignore
   same('views', () => [normal([3, 5])], (x) => [tf.reshape(x, [5, -1]), tf.expandDims(x, 1), tf.squeeze(tf.expandDims(x, 0)), tf.clone(x)]) // prettier-ignore
   same('empty tensors', () => [tf.zeros([0, 3]), normal([2, 3])], (x, y) => [tf.add(x, x), tf.sum(x, 0), tf.concat([x, y], 0), tf.matMul(y, x, false, true), tf.matMul(x, x, true)]) // prettier-ignore
   same('kernels of the cpu backend in between', () => [normal([3, 5])], (x) => [tf.add(tf.sin(x), x), tf.cumsum(tf.mul(x, 2)), tf.reverse(tf.stridedSlice(x, [0, 0], [3, 5], [2, 2])), tf.add(tf.scalar(2, 'int32'), tf.scalar(3, 'int32'))]) // prettier-ignore

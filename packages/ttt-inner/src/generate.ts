@@ -1,0 +1,41 @@
+import { createRandom } from '@ttt-e2e/tensor-ops'
+import type { Reader } from './reader'
+import { sampleToken, type SamplingOptions } from './sample'
+
+export interface GenerateOptions extends SamplingOptions {
+  /** Tokens at the most; without a limit where left out. */
+  maxTokens?: number
+  /** The same seed and memory give the same tokens. */
+  seed?: number
+  /** Ends before this token is given out, e.g. the mark before a document. */
+  stopTokens?: readonly number[]
+  /** Whether chunks of what is generated are learned from too; not where left out. */
+  learn?: boolean
+  signal?: AbortSignal
+}
+
+/**
+ * Generates tokens one by one from what a reader of one sequence remembers. Each token given out has been read by the
+ * reader, so its memory goes on with them. An abort ends the loop without an error.
+ *
+ * @throws if nothing was read yet
+ */
+export async function* generate(reader: Reader, options: GenerateOptions = {}): AsyncGenerator<number, void, void> {
+  const { maxTokens = Infinity, seed = 0, stopTokens = [], learn = false, signal } = options
+  const random = createRandom(seed)
+  const { learning } = reader
+  reader.learning = learn
+  try {
+    for (let count = 0; count < maxTokens; count++) {
+      // Timers, sockets and aborts get a turn between two tokens.
+      await new Promise((resolve) => setImmediate(resolve))
+      if (signal?.aborted) return
+      const token = sampleToken(reader.nextLogits(), random, options)
+      if (stopTokens.includes(token)) return
+      reader.read(Int32Array.of(token))
+      yield token
+    }
+  } finally {
+    reader.learning = learning
+  }
+}
