@@ -1,4 +1,4 @@
-export { widthWithPrimes, type ModelSize } from './size'
+export { type ModelSize } from '@ttt-e2e/swa-transformer'
 export {
   createSystem,
   definitionOf,

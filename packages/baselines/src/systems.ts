@@ -1,6 +1,5 @@
-import { attentionMixer, createDecoder, type MixerKind } from '@ttt-e2e/swa-transformer'
+import { attentionMixer, createDecoder, widthWithPrimes, type MixerKind, type ModelSize } from '@ttt-e2e/swa-transformer'
 import type { System } from '@ttt-e2e/ttt-inner'
-import { widthWithPrimes, type ModelSize } from './size'
 
 /** How a system of the comparison is built, and what it is in a few words. */
 export interface SystemDefinition {

@@ -10,3 +10,4 @@ export {
   type SequenceMixer,
   type SequenceState,
 } from './mixer'
+export { publishedSizes, widthWithPrimes, type ModelSize } from './size'
