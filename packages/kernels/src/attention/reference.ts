@@ -18,8 +18,12 @@ export function attentionReference({ q, k, v }: Tensors, attributes: { window: n
 
 /** [1, shared · queries, keys]: 0 where a query sees a key, −1e30 where it doesn't. */
 function hidden(shared: number, queries: number, keys: number, { window, offset }: { window: number; offset: number }) {
-  const row = (position: number) =>
-    Array.from({ length: keys }, (_, j) => (j <= position && (window === 0 || position - j < window) ? 0 : -1e30))
-  const rows = Array.from({ length: queries }, (_, i) => row(offset + i))
-  return tf.tensor3d([Array.from({ length: shared }, () => rows).flat()], [1, shared * queries, keys])
+  const rows = shared * queries
+  const bias = new Float32Array(rows * keys).fill(-1e30)
+  for (let row = 0; row < rows; row++) {
+    const position = offset + (row % queries)
+    const first = window === 0 ? 0 : Math.max(0, position - window + 1)
+    bias.fill(0, row * keys + first, row * keys + Math.min(keys, position + 1))
+  }
+  return tf.tensor(bias, [1, rows, keys])
 }

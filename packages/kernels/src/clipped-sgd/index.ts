@@ -31,7 +31,7 @@ export function clippedSgdOp(count: number) {
  *
  * @param weights each [B, ...]
  * @param gradients of the same shapes
- * @returns the updated weights and the norms before the clip [B], which carry no gradient
+ * @returns the updated weights and the norms before the clip [B], a report that is not to be differentiated: its slope at 0 is infinite
  */
 export function clippedSgd(
   weights: Tensor[],
