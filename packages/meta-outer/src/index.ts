@@ -5,3 +5,4 @@ export { decodeRun, disposeRun, encodeRun, startRun, type RunState } from './run
 export { innerRateMultiplier, learningRate, standardSchedule, type Schedule } from './schedule'
 export { train, type TrainOptions } from './train'
 export { NonFiniteLoss, standardOptimizer, trainStep, type Optimizer, type StepReport } from './train-step'
+export { type DataRecipe, type Recipe } from './recipe'

@@ -1,0 +1,37 @@
+import type { ModelSize } from '@ttt-e2e/swa-transformer'
+import type { Optimizer } from './train-step'
+
+/** Where the tokens of a run come from. */
+export type DataRecipe =
+  /** The public-domain books of two npm packages, as bytes. */
+  | { kind: 'books' }
+  /** Bigram languages: each document has its own table of equally likely followers. */
+  | { kind: 'languages'; successors: number }
+  /** The user's own text as bytes: a file, a folder, or JSON lines. */
+  | { kind: 'text'; path: string }
+
+/** Everything that a training run depends on, as JSON; it goes into every checkpoint. Named `<size>/<stage>`. */
+export interface Recipe {
+  name: string
+  summary: string
+  /** The name of a system of the registry. */
+  system: string
+  size: ModelSize
+  data: DataRecipe
+  training: {
+    /** Targets of a sequence. */
+    length: number
+    /** Sequences per step. */
+    batch: number
+    optimizer: Optimizer
+    seed: number
+  }
+  evaluation: {
+    /** Held-out documents, at the most. */
+    documents: number
+    /** Tokens read of each. */
+    length: number
+    /** Steps between two evaluations. */
+    every: number
+  }
+}
