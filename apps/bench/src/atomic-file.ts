@@ -6,7 +6,7 @@ export function writeFileAtomically(path: string, content: string | Uint8Array):
   const temporary = `${path}.tmp-${process.pid}`
   const file = openSync(temporary, 'w')
   try {
-    for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written)
+    for (let written = 0; written < bytes.length;) written += writeSync(file, bytes, written)
     fsyncSync(file)
   } finally {
     closeSync(file)

@@ -1,9 +1,11 @@
 import '@ttt-e2e/kernels/engines'
 import { statSync } from 'node:fs'
-import { join } from 'node:path'
 import { createSystem } from '@ttt-e2e/baselines'
 import { resolveEngine, type ResolvedEngine } from '@ttt-e2e/tensor-ops'
-import { compareTask, startResults, type Comparison } from './compare/compare-task'
+import { compareTask } from './compare/compare-task'
+import type { Comparison } from './compare/comparison'
+import { startResults } from './compare/start-results'
+import { openStores } from './compare/stores'
 import { convergenceRule } from './compare/convergence'
 import { estimate } from './compare/estimate'
 import { measureReading } from './compare/reading-speed'
@@ -18,7 +20,13 @@ import { parametersTable } from './report/tables/parameters'
 import { formatTable } from './report/text'
 import { writeReport } from './report/write-report'
 import type { Results } from './results'
-import { defaultOutput, openOutput, readDescription, writeDescription, type RunDescription } from './run-description'
+import {
+  defaultOutput,
+  openOutput,
+  readDescription,
+  writeDescription,
+  type RunDescription,
+} from './run-description'
 import type { Task } from './tasks'
 import { chooseTasks } from './tasks/choose-tasks'
 import { storedTasks } from './tasks/stored-tasks'
@@ -44,7 +52,6 @@ export async function bench(options: BenchOptions, caller: string): Promise<numb
   const tasks = stored ? storedTasks(stored, options) : chooseTasks(preset, options)
   const out = options.out ?? defaultOutput(caller, presetName, options.data, options.model)
   openOutput(out)
-  if (!stored) writeDescription(out, { ...description, tasks: tasks.map(({ name }) => name) })
   progress.print(`preset: ${presetName} (${preset.summary}) · output: ${out}`)
 
   const origin = provenance()
@@ -75,6 +82,11 @@ export async function bench(options: BenchOptions, caller: string): Promise<numb
     progress,
     workload: new Workload(),
   }
+  if (!stored) {
+    for (const task of tasks) openStores(task, comparison)
+    writeDescription(out, { ...description, tasks: tasks.map(({ name }) => name) })
+  }
+  const startedAt = performance.now()
   try {
     await measureAll(tasks, results, comparison, engine, out)
   } catch (error) {
@@ -86,28 +98,42 @@ export async function bench(options: BenchOptions, caller: string): Promise<numb
   }
   const paths = writeReport(out, results)
   progress.print(paths.text)
-  progress.print(`\nresults: ${paths.results}\nreport:  ${paths.report}`)
+  progress.print(`\ntook ${formatDuration((performance.now() - startedAt) / 1000)}`)
+  progress.print(`results: ${paths.results}\nreport:  ${paths.report}`)
   if (!results.interrupted) return 0
   progress.print('stopped before the end; the same command goes on from here')
   return interruptedExitCode
 }
 
-async function measureAll(tasks: Task[], results: Results, comparison: Comparison, engine: ResolvedEngine, out: string) {
+async function measureAll(
+  tasks: Task[],
+  results: Results,
+  comparison: Comparison,
+  engine: ResolvedEngine,
+  out: string,
+) {
   const { progress, signal, workload, train } = comparison
   if (train) {
     let beyond = 0
-    for (const [i, task] of tasks.entries()) beyond += await estimate(task, results.tasks[i], comparison, engine)
+    for (const [i, task] of tasks.entries())
+      beyond += await estimate(task, results.tasks[i], comparison, engine)
     const least = formatDuration(workload.left())
     const most = beyond > 0 ? ` to ${formatDuration(workload.left() + beyond)}` : ''
     progress.print(`estimated time: ${least}${most}, from timed warm-up steps`)
   }
   for (const [i, task] of tasks.entries()) {
     const taskResults = results.tasks[i]
-    for (const system of taskResults.systems.filter(({ weightsOf }) => weightsOf === undefined)) {
-      progress.update(`${task.name} · ${system.name} · times its reading`)
-      system.readingSpeed = await measureReading(createSystem(system.name, task.size), task.reading, signal)
+    const timed = taskResults.systems.filter(({ weightsOf }) => weightsOf === undefined)
+    const speeds = await measureReading(
+      timed.map(({ name }) => createSystem(name, task.size)),
+      task.reading,
+      signal,
+      ({ name }) => progress.update(`${task.name} · ${name} · times its reading`),
+    )
+    timed.forEach((system, place) => {
+      system.readingSpeed = speeds[place]
       workload.done(`read ${task.name} ${system.name}`)
-    }
+    })
     try {
       await compareTask(task, taskResults, comparison)
     } finally {
@@ -133,7 +159,7 @@ function describe(options: BenchOptions, engine: ResolvedEngine, progress: Progr
     systems: withWeights(options.systems),
     seeds: options.seeds ?? 1,
     tasks: [],
-    ...(options.data !== undefined && { data: join(options.data) }),
+    ...(options.data !== undefined && { data: options.data }),
   }
 }
 
@@ -141,7 +167,9 @@ function fromStored(stored: RunDescription, options: BenchOptions): RunDescripti
   const systems = options.systems === undefined ? stored.systems : withWeights(options.systems)
   const missing = systems.filter((name) => !stored.systems.includes(name))
   if (missing.length > 0)
-    throw new UserError(`'${options.model}' holds no run of ${missing.join(', ')}; it holds ${stored.systems.join(', ')}`)
+    throw new UserError(
+      `'${options.model}' holds no run of ${missing.join(', ')}; it holds ${stored.systems.join(', ')}`,
+    )
   if (options.seeds !== undefined && options.seeds > stored.seeds)
     throw new UserError(`--seeds is ${options.seeds}; '${options.model}' holds ${stored.seeds}`)
   return { ...stored, systems, seeds: options.seeds ?? stored.seeds }

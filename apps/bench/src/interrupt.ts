@@ -1,13 +1,22 @@
+/** As a shell reports a command that Ctrl-C ended. */
+export const interruptedExitCode = 130
+
+/** A terminal signals every process of a command, and package managers pass on what they get: one press, two signals. */
+const samePressMilliseconds = 500
+
 /**
  * Makes Ctrl-C (or a TERM) abort the signal that is returned, so that work can stop at the next safe place; a second
  * one quits at once.
  */
 export function abortOnSignals(onFirst: () => void): { signal: AbortSignal; restore: () => void } {
   const controller = new AbortController()
+  let firstAt = 0
   const handle = () => {
-    if (controller.signal.aborted) process.exit(interruptedExitCode)
-    controller.abort()
-    onFirst()
+    if (!controller.signal.aborted) {
+      firstAt = performance.now()
+      controller.abort()
+      onFirst()
+    } else if (performance.now() - firstAt > samePressMilliseconds) process.exit(interruptedExitCode)
   }
   const names = ['SIGINT', 'SIGTERM'] as const
   for (const name of names) process.on(name, handle)
@@ -18,6 +27,3 @@ export function abortOnSignals(onFirst: () => void): { signal: AbortSignal; rest
     },
   }
 }
-
-/** As a shell reports a command that Ctrl-C ended. */
-export const interruptedExitCode = 130

@@ -11,18 +11,29 @@ const caller = process.env.INIT_CWD ?? process.cwd()
 const list = (entries: [name: string, summary: string][]) =>
   entries.map(([name, summary]) => `  ${name.padEnd(16)}${summary}`).join('\n')
 
-const command = new Command('bench')
+const command = new Command('pnpm --filter bench start')
   .enablePositionalOptions()
-  .description('Trains TTT-E2E and the systems around it, reads with them and reports loss and time against context.')
+  .description(
+    'Trains TTT-E2E and the systems around it, reads with them and reports loss and time against context.',
+  )
   .option('--systems <names>', 'systems to compare, separated by commas; those below by default')
   .option('--preset <name>', 'sizes and steps; default where nothing is said')
   .option('--task <name>', `one task only: ${taskNames.join(', ')}`)
-  .option('--data <path>', 'your own text as the only task: a file, a folder or .jsonl with a "text" in each line')
-  .option('--seeds <number>', 'train each system with this many seeds, for paired 95 % intervals over documents and seeds')
+  .option(
+    '--data <path>',
+    'your own text as the only task: a file, a folder or .jsonl with a "text" in each line',
+  )
+  .option(
+    '--seeds <number>',
+    'train each system with this many seeds, for paired 95 % intervals over documents and seeds',
+  )
   .option('--engine <name>', 'auto, native, webgpu, tensorflow, wasm or cpu', 'auto')
   .option('--threads <number>', 'threads of the engine; all cores where left out')
   .option('--out <folder>', 'what is trained and the report; runs/bench-<preset> where left out')
-  .option('--model <folder>', 'read with what an earlier run stored there, without training; with --data your own text')
+  .option(
+    '--model <folder>',
+    'read with what an earlier run stored there, without training; with --data your own text',
+  )
   .addHelpText(
     'after',
     `
@@ -32,15 +43,15 @@ ${list(Object.entries(systems).map(([name, { summary }]) => [name, summary]))}
 Presets:
 ${list(presetNames.map((name) => [name, presets[name].summary]))}
 
-Examples:
-  bench                                     both tasks, all systems
-  bench --preset quick                      a first look
-  bench --systems ttt-e2e,swa --task books  two systems on one task
-  bench --data my-book.txt                  trains on your text, measures on its held-out part
-  bench --model runs/bench-default --data my-book.txt
+Examples, each after \`pnpm --filter bench start\`:
+  (nothing)                                 both tasks, all systems
+  --preset quick                            a first look
+  --systems ttt-e2e,swa --task books        two systems on one task
+  --data my-book.txt                        trains on your text, measures on its held-out part
+  --model runs/bench-default --data my-book.txt
                                             reads your text with what was trained before
-  bench --seeds 3                           intervals over documents and seeds
-  bench conform ../golden                   checks the numbers against golden cases
+  --seeds 3                                 intervals over documents and seeds
+  conform ../golden                         checks the numbers against golden cases
 
 A run that was stopped goes on where it was when the same command is given again; one that is complete is only read
 with. Exit codes: 0 done, 2 a request that can't be met, 130 stopped by Ctrl-C with everything measured so far kept.`,
@@ -68,7 +79,9 @@ const expected = new Set(['UserError', 'DataError', 'EngineError', 'UnknownSyste
 for (const each of [command, ...command.commands])
   each.exitOverride().configureOutput({ writeErr: (text) => process.stderr.write(text) })
 try {
-  await command.parseAsync()
+  // Some package managers pass on the -- that separates a script's own parameters.
+  const parameters = process.argv.slice(process.argv[2] === '--' ? 3 : 2)
+  await command.parseAsync(parameters, { from: 'user' })
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
   else if (error instanceof UserError || (error instanceof Error && expected.has(error.name))) {

@@ -39,9 +39,13 @@ export interface BenchOptions {
 export function readOptions(raw: RawOptions, caller: string): BenchOptions {
   const path = (given: string | undefined) => (given === undefined ? undefined : resolve(caller, given))
   if (raw.data !== undefined && raw.task !== undefined)
-    throw new UserError(`--task ${raw.task} and --data ${raw.data} were both given; your own text is the only task of its run`)
+    throw new UserError(
+      `--task ${raw.task} and --data ${raw.data} were both given; your own text is the only task of its run`,
+    )
   if (raw.model !== undefined && raw.preset !== undefined)
-    throw new UserError(`--model ${raw.model} and --preset ${raw.preset} were both given; a stored run has its own preset`)
+    throw new UserError(
+      `--model ${raw.model} and --preset ${raw.preset} were both given; a stored run has its own preset`,
+    )
   return {
     systems: raw.systems === undefined ? undefined : readSystems(raw.systems),
     preset: oneOf('preset', raw.preset, presetNames),
@@ -72,11 +76,16 @@ function readSystems(given: string): string[] {
  */
 export function withWeights(names: readonly string[] = defaultSystems): string[] {
   return [...new Set(names.flatMap((name) => [definitionOf(name).weightsOf ?? name, name]))].sort(
-    (a, b) => Number(definitionOf(a).weightsOf !== undefined) - Number(definitionOf(b).weightsOf !== undefined),
+    (a, b) =>
+      Number(definitionOf(a).weightsOf !== undefined) - Number(definitionOf(b).weightsOf !== undefined),
   )
 }
 
-function oneOf<Name extends string>(what: string, given: string | undefined, known: readonly Name[]): Name | undefined {
+function oneOf<Name extends string>(
+  what: string,
+  given: string | undefined,
+  known: readonly Name[],
+): Name | undefined {
   if (given === undefined) return undefined
   const found = known.find((name) => name === given)
   if (found === undefined) throw new UserError(`unknown ${what} '${given}'; known: ${known.join(', ')}`)

@@ -56,7 +56,7 @@ const languages = {
     innerRate: 1,
     ropeTheta: 500_000,
   },
-  training: { length: 256, batch: 16, peakLearningRate: 3e-3, steps: 500, stepsOf: { 'ttt-e2e': 350 } },
+  training: { length: 256, batch: 16, peakLearningRate: 3e-3, steps: 500 },
   evaluationDocuments: 32,
   reading: { longestContext: 4096, repeats: 3 },
 } satisfies LanguagesPreset
@@ -92,7 +92,15 @@ export const presets = {
     },
     text: {
       ...text,
-      size: { ...text.size, hiddenSize: 16, heads: 2, layers: 2, intermediateSize: 48, window: 16, chunk: 16 },
+      size: {
+        ...text.size,
+        hiddenSize: 16,
+        heads: 2,
+        layers: 2,
+        intermediateSize: 48,
+        window: 16,
+        chunk: 16,
+      },
       training: { length: 64, batch: 4, peakLearningRate: 5e-3, steps: 40 },
       evaluationDocuments: 8,
       reading: { longestContext: 1024, repeats: 1 },
@@ -102,7 +110,7 @@ export const presets = {
     summary: 'at most 90 seconds on two cores with the native engine',
     languages: {
       ...languages,
-      training: { ...languages.training, batch: 8, steps: 60, stepsOf: {} },
+      training: { ...languages.training, batch: 8, steps: 60 },
       evaluationDocuments: 16,
       reading: { longestContext: 1024, repeats: 1 },
     },

@@ -8,7 +8,9 @@ export class Progress {
   private shownAt = -Infinity
 
   constructor(private readonly stream: NodeJS.WriteStream = process.stdout) {
-    this.live = stream.isTTY ? createLogUpdate(stream, { showCursor: true }) : undefined
+    // A terminal without a size, as some recorders have, shows nothing of a line that is rewritten.
+    const rewritable = stream.isTTY && stream.columns > 0 && stream.rows > 0
+    this.live = rewritable ? createLogUpdate(stream, { showCursor: true }) : undefined
   }
 
   /** A line that stays. */

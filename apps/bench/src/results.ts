@@ -8,7 +8,14 @@ export interface Results {
   finishedAt: string
   /** Whether it was stopped before everything was measured. */
   interrupted: boolean
-  options: { presetName: string; preset: Preset; systems: string[]; seeds: number; data?: string; trained: boolean }
+  options: {
+    presetName: string
+    preset: Preset
+    systems: string[]
+    seeds: number
+    data?: string
+    trained: boolean
+  }
   engine: { name: string; description: string; line: string }
   machine: Record<string, string | number>
   versions: Record<string, string>

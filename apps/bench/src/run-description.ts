@@ -26,7 +26,9 @@ export function openOutput(directory: string): void {
     rmSync(probe)
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? (error as Error).message
-    throw new UserError(`nothing can be written to '${directory}' (${reason}); give --out a folder that can be written to`)
+    throw new UserError(
+      `nothing can be written to '${directory}' (${reason}); give --out a folder that can be written to`,
+    )
   }
 }
 
@@ -48,18 +50,26 @@ export function writeDescription(directory: string, description: RunDescription)
 export function readDescription(directory: string): RunDescription {
   const path = join(directory, fileName)
   if (!existsSync(path))
-    throw new UserError(`'${directory}' holds no stored runs (no ${fileName}); give a folder that an earlier run wrote to`)
+    throw new UserError(
+      `'${directory}' holds no stored runs (no ${fileName}); give a folder that an earlier run wrote to`,
+    )
   try {
     const found = JSON.parse(readFileSync(path, 'utf8')) as RunDescription
     if (found.schemaVersion === 1) return found
   } catch {
     // Said below, for a file that isn't JSON and one of another form.
   }
-  throw new UserError(`'${path}' is not a description of stored runs; give a folder that an earlier run wrote to`)
+  throw new UserError(
+    `'${path}' is not a description of stored runs; give a folder that an earlier run wrote to`,
+  )
 }
 
 /** Where a run writes when nothing was said, below the caller's folder. */
 export function defaultOutput(caller: string, presetName: string, data?: string, model?: string): string {
-  const parts = ['bench', model === undefined ? presetName : `read-${basename(model)}`, ...(data ? [basename(data)] : [])]
+  const parts = [
+    'bench',
+    model === undefined ? presetName : `read-${basename(model)}`,
+    ...(data ? [basename(data)] : []),
+  ]
   return join(caller, 'runs', parts.join('-'))
 }

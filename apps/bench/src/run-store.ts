@@ -57,10 +57,13 @@ export class RunStore {
     if (!existsSync(path)) return undefined
     try {
       const state = decodeRun(system, readFileSync(path))
-      const lines = readFileSync(this.path('curve.jsonl'), 'utf8').split('\n').filter((line) => line !== '')
+      const lines = readFileSync(this.path('curve.jsonl'), 'utf8')
+        .split('\n')
+        .filter((line) => line !== '')
       // The curve is written first, so that a run cut off between the two has too much of it, never too little.
       const curve = lines.slice(0, state.step).map((line) => JSON.parse(line) as CurvePoint)
-      if (curve.length < state.step) throw new Error(`its curve has ${curve.length} steps, its state ${state.step}`)
+      if (curve.length < state.step)
+        throw new Error(`its curve has ${curve.length} steps, its state ${state.step}`)
       return { state, curve }
     } catch (error) {
       throw new UserError(
@@ -109,4 +112,5 @@ function firstDifference(
   return { path: path || 'a recipe', stored: show(stored), asked: show(asked) }
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null

@@ -2,7 +2,8 @@ import { createSystem } from '@ttt-e2e/baselines'
 import type { ResolvedEngine } from '@ttt-e2e/tensor-ops'
 import type { TaskResults } from '../results'
 import type { Task } from '../tasks'
-import { storeOf, type Comparison } from './compare-task'
+import type { Comparison } from './comparison'
+import { storeOf } from './stores'
 import { planTraining } from './training-plan'
 import { warmUp } from './warm-up'
 
@@ -22,14 +23,22 @@ export async function estimate(
   const evaluationTokens = task.evaluation.documents.length * (task.evaluation.length + 1)
   for (const owner of results.systems.filter(({ weightsOf }) => weightsOf === undefined)) {
     progress.update(`${task.name} · ${owner.name} · warming up`)
-    const { stepSeconds, readSeconds, readAloneSeconds, kernels } = await warmUp(createSystem(owner.name, task.size), task, engine)
+    const { stepSeconds, readSeconds, readAloneSeconds, kernels } = await warmUp(
+      createSystem(owner.name, task.size),
+      task,
+      engine,
+    )
     owner.kernels = kernels
     await new Promise((resolve) => setImmediate(resolve))
     signal.throwIfAborted()
     const plan = planTraining(task.training, owner.name, task.knownLosses?.(owner.name))
-    workload.set(`read ${task.name} ${owner.name}`, readAloneSeconds * task.reading.longestContext * task.reading.repeats)
+    workload.set(
+      `read ${task.name} ${owner.name}`,
+      readAloneSeconds * task.reading.longestContext * task.reading.repeats,
+    )
     for (let seed = 0; seed < seeds; seed++) {
-      const left = (steps: number) => Math.max(0, steps - storeOf(store, task, owner.name, seed).storedSteps()) * stepSeconds
+      const left = (steps: number) =>
+        Math.max(0, steps - storeOf(store, task, owner.name, seed).storedSteps()) * stepSeconds
       workload.set(`train ${task.name} ${owner.name} ${seed}`, left(plan.fewestSteps))
       beyond += left(plan.steps) - left(plan.fewestSteps)
       for (const { name, weightsOf } of results.systems)

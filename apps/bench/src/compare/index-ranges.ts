@@ -3,7 +3,8 @@ import type { IndexRange } from '../results'
 /** 0–64, –128, –256, … up to `length`; the last range ends there. */
 export function indexRanges(length: number): IndexRange[] {
   const ranges: IndexRange[] = []
-  for (let from = 0, to = 64; from < length; from = to, to *= 2) ranges.push({ from, to: Math.min(to, length) })
+  for (let from = 0, to = 64; from < length; from = to, to *= 2)
+    ranges.push({ from, to: Math.min(to, length) })
   return ranges
 }
 

@@ -14,28 +14,52 @@ const pieceLength = 64
 
 /**
  * How long reading takes as the context grows: one sequence of random tokens through random weights, timed piece by
- * piece. The time at a context is the median over the pieces of its last quarter, over all repeats.
+ * piece. The time at a context is the median over the pieces of its last quarter, over all repeats; the systems take
+ * turns, so that a busy moment of the machine does not fall on one alone.
+ *
+ * @returns for each system its times
  */
 export async function measureReading(
-  system: System,
+  systems: readonly System[],
   { longestContext, repeats }: ReadingPreset,
   signal: AbortSignal,
-): Promise<ReadingSpeed[]> {
+  onTurn?: (system: System) => void,
+): Promise<ReadingSpeed[][]> {
   const random = createRandom(0)
-  const params = system.decoder.init(random)
-  const tokens = Int32Array.from({ length: longestContext }, () => random.integer(system.decoder.config.vocabularySize))
-  const pieces: TimedPiece[] = []
+  const readers = systems.map((system) => ({
+    system,
+    params: system.decoder.init(random),
+    pieces: [] as TimedPiece[],
+  }))
+  const tokens = Int32Array.from({ length: longestContext }, () =>
+    random.integer(systems[0].decoder.config.vocabularySize),
+  )
+  const few = tokens.subarray(0, 8 * pieceLength)
   try {
-    // The first pieces of a process pay for compiling: read one context unseen.
-    await readTimed(system, params, tokens.subarray(0, Math.min(4 * pieceLength, longestContext)), [], signal)
-    for (let repeat = 0; repeat < repeats; repeat++) await readTimed(system, params, tokens, pieces, signal)
+    for (const { system, params, pieces } of readers) {
+      onTurn?.(system)
+      // The first pieces of a process pay for compiling: they are read untimed. A short context is few pieces: a
+      // median needs more of them.
+      await readTimed(system, params, few, [], signal)
+      for (let repeat = 0; repeat < 4; repeat++) await readTimed(system, params, few, pieces, signal)
+    }
+    for (let repeat = 0; repeat < repeats; repeat++)
+      for (const { system, params, pieces } of readers) {
+        onTurn?.(system)
+        await readTimed(system, params, tokens, pieces, signal)
+      }
   } finally {
-    disposeTree(params)
+    for (const { params } of readers) disposeTree(params)
   }
+  return readers.map(({ pieces }) => summarise(pieces, longestContext))
+}
+
+function summarise(pieces: TimedPiece[], longestContext: number): ReadingSpeed[] {
   const contexts: number[] = []
   for (let context = pieceLength; context <= longestContext; context *= 2) contexts.push(context)
   return contexts.map((context) => {
-    const near = pieces.filter(({ end }) => end <= context && end > Math.min(context * 0.75, context - pieceLength))
+    const first = Math.min(context * 0.75, context - pieceLength)
+    const near = pieces.filter(({ end }) => end <= context && end > first)
     const per1000 = (seconds: number[]) => (median(seconds) * 1000) / pieceLength
     return {
       context,

@@ -18,7 +18,8 @@ export function summarise(task: TaskResults): void {
 
 /** At the last range, over the seeds that both were evaluated for. */
 function differenceTo(task: TaskResults, name: string): Difference | undefined {
-  const evaluationsOf = (wanted: string) => task.systems.find((system) => system.name === wanted)?.evaluations ?? []
+  const evaluationsOf = (wanted: string) =>
+    task.systems.find((system) => system.name === wanted)?.evaluations ?? []
   const theirs = evaluationsOf(name)
   const pairs = evaluationsOf(subject).flatMap((ours) => {
     const their = theirs.find(({ seed }) => seed === ours.seed)

@@ -49,10 +49,20 @@ export async function trainSystem(options: TrainSystemOptions): Promise<TrainedR
   }
   const lossesOf = () => curve.map(({ loss }) => loss)
   try {
-    for (let schedule = plan.next(lossesOf()); schedule && !signal.aborted; schedule = plan.next(lossesOf())) {
+    for (
+      let schedule = plan.next(lossesOf());
+      schedule && !signal.aborted;
+      schedule = plan.next(lossesOf())
+    ) {
       const data = task.stream({ seed: seeds.data, cursor: state.cursor, signal })
       let startedAt = performance.now()
-      for await (const report of train({ system, state, data, optimizer: standardOptimizer(schedule), signal })) {
+      for await (const report of train({
+        system,
+        state,
+        data,
+        optimizer: standardOptimizer(schedule),
+        signal,
+      })) {
         const { step, loss, gradientNorm, learningRate, innerRate } = report
         const seconds = (performance.now() - startedAt) / 1000
         curve.push({ step, loss, gradientNorm, learningRate, innerRate, seconds })

@@ -15,10 +15,18 @@ export interface TrainingPlan {
   judged(losses: number[]): number[]
 }
 
+/** Steps of a system; with `untilConverged` the fewest before the cool-down. */
+export const stepsOf = (training: TrainingPreset, systemName: string): number =>
+  training.stepsOf?.[systemName as SystemName] ?? training.steps
+
 /** The plan of one system: a fixed number of steps, or as many as it takes to converge and a cool-down. */
-export function planTraining(training: TrainingPreset, systemName: string, known?: KnownLosses): TrainingPlan {
+export function planTraining(
+  training: TrainingPreset,
+  systemName: string,
+  known?: KnownLosses,
+): TrainingPlan {
   const { peakLearningRate: peak, untilConverged } = training
-  const steps = training.stepsOf?.[systemName as SystemName] ?? training.steps
+  const steps = stepsOf(training, systemName)
   const standard = standardSchedule(steps, peak)
   if (!untilConverged)
     return {
@@ -44,7 +52,9 @@ export function planTraining(training: TrainingPreset, systemName: string, known
       const { at, decided } = decide(losses)
       // The cosine between equal ends is constant; begun at `at`, it is the cool-down.
       if (!decided) return { ...standard, steps: at, endLearningRate: peak }
-      return losses.length < at + cooldownSteps ? { ...standard, steps: at + cooldownSteps, warmupSteps: at } : undefined
+      return losses.length < at + cooldownSteps
+        ? { ...standard, steps: at + cooldownSteps, warmupSteps: at }
+        : undefined
     },
     judged(losses) {
       const { at, decided } = decide(losses)

@@ -15,7 +15,9 @@ describe.each(['cpu', 'native'])('conform on %s', (engine) => {
     const lines: string[] = []
     const code = await runConform(join(golden, folder), { engine, print: (line) => lines.push(line) })
     expect(lines.filter((line) => line.includes('FAIL'))).toEqual([])
-    expect(lines.at(-1)).toMatch(folder === 'ops' ? /^11 ok, 0 failed, 0 skipped$/ : /^7 ok, 0 failed, 0 skipped$/)
+    expect(lines.at(-1)).toMatch(
+      folder === 'ops' ? /^11 ok, 0 failed, 0 skipped$/ : /^7 ok, 0 failed, 0 skipped$/,
+    )
     expect(code).toBe(0)
   })
 })
@@ -39,11 +41,19 @@ describe('conform', () => {
       code: 1,
       lines: ['case  skipped: kind dream', '0 ok, 0 failed, 1 skipped'],
     })
-    expect(await run(folderWith({ kind: 'op' }), 'e2e')).toEqual({ code: 1, lines: ['0 ok, 0 failed, 0 skipped'] })
+    expect(await run(folderWith({ kind: 'op' }), 'e2e')).toEqual({
+      code: 1,
+      lines: ['0 ok, 0 failed, 0 skipped'],
+    })
   })
 
   it('fails a case whose numbers are wrong', async () => {
-    const tensors = { 'input.gate': scalar(1), 'input.up': scalar(1), cotangent: scalar(1), output: scalar(2) }
+    const tensors = {
+      'input.gate': scalar(1),
+      'input.up': scalar(1),
+      cotangent: scalar(1),
+      output: scalar(2),
+    }
     const { code, lines } = await run(folderWith({ kind: 'op', op: 'swiglu', attrs: {} }, tensors))
     expect(code).toBe(1)
     expect(lines[0]).toMatch(/^case {2}6\.3e-1 \(output\) {2}tolerance 1e-5 {2}FAIL$/)

@@ -31,13 +31,19 @@ export function systemOf(config: E2eConfig): System {
     hiddenSize: config.hidden_size,
     heads: config.num_attention_heads,
     intermediateSize: config.intermediate_size,
-    mixers: Array.from({ length: config.num_hidden_layers }, () => attentionMixer(config.sliding_window_size ?? 0)),
+    mixers: Array.from({ length: config.num_hidden_layers }, () =>
+      attentionMixer(config.sliding_window_size ?? 0),
+    ),
     suffixBlocks: config.prime ? config.suffix_len : 0,
     ropeTheta: config.rope_theta,
     normEpsilon: config.rms_norm_eps,
   })
   const chunk = config.mini_batch_size
   return config.train_mode === 'meta'
-    ? { name: 'golden', decoder, rule: { chunk, rate: config.inner_lr ?? 1, maxNorm: config.inner_clip ?? 1 } }
+    ? {
+        name: 'golden',
+        decoder,
+        rule: { chunk, rate: config.inner_lr ?? 1, maxNorm: config.inner_clip ?? 1 },
+      }
     : { name: 'golden', decoder, lossChunk: chunk }
 }

@@ -20,7 +20,10 @@ export async function conformE2e(golden: GoldenCase): Promise<Verdict> {
     : golden.tensors
   const batch = batchOf(inputs.tokens.values as Int32Array, config)
   const params = fromPublished(system.decoder, inputs, 'params/')
-  const result = await metaGradient(system, params, batch, { innerRate: innerRate(system, config), record: true })
+  const result = await metaGradient(system, params, batch, {
+    innerRate: innerRate(system, config),
+    record: true,
+  })
   const comparisons = new Comparisons()
   const expect = (name: string, actual: ArrayLike<number>, tolerance: number) => {
     const expected = golden.tensors[name]
@@ -30,14 +33,21 @@ export async function conformE2e(golden: GoldenCase): Promise<Verdict> {
   expect('seq_loss', rowMeans(result.chunkLosses, batch.batch), forwardTolerance)
   expect('chunk_loss', result.chunkLosses, forwardTolerance)
   expect('nll_unmasked', result.tokenLosses, forwardTolerance)
-  expect('nll_masked', result.tokenLosses.map((nats, i) => nats * batch.mask[i]), forwardTolerance)
+  expect(
+    'nll_masked',
+    result.tokenLosses.map((nats, i) => nats * batch.mask[i]),
+    forwardTolerance,
+  )
   expect('loss_mask', batch.mask, 0)
   expect('n_targets', targetCounts(batch, config.mini_batch_size), 0)
   expect('inner_gnorm', result.innerNorms, forwardTolerance)
   const record = result.record!
   expect('prefix_out', record.prefixOutput.dataSync(), forwardTolerance)
   const logits = tf.tidy(() => {
-    const hidden = tf.concat(record.chunks.map((chunk) => chunk.hidden), 1)
+    const hidden = tf.concat(
+      record.chunks.map((chunk) => chunk.hidden),
+      1,
+    )
     return system.decoder.logits(system.decoder.suffixParams(params), hidden)
   })
   expect('logits', logits.dataSync(), forwardTolerance)
@@ -45,14 +55,28 @@ export async function conformE2e(golden: GoldenCase): Promise<Verdict> {
     if (!system.rule) continue
     const overChunks = (of: 'fast' | 'gradient') =>
       tf.tidy(() =>
-        tf.stack(record.chunks.map((chunk) => tf.stack(chunk[of]!.map((mlp) => mlp[name]), 1)), 1).dataSync(),
+        tf
+          .stack(
+            record.chunks.map((chunk) =>
+              tf.stack(
+                chunk[of]!.map((mlp) => mlp[name]),
+                1,
+              ),
+            ),
+            1,
+          )
+          .dataSync(),
       ) as unknown as Float32Array
     expect(`fast/${name}`, overChunks('fast'), forwardTolerance)
     expect(`innergrad/${name}`, overChunks('gradient'), gradientTolerance)
   }
   for (const [name, values] of Object.entries(toPublished(system.decoder, result.gradients)))
     expect(`grad/${name}`, values, gradientTolerance)
-  const chunkTensors = record.chunks.flatMap(({ hidden, fast, gradient }) => [hidden, fast ?? [], gradient ?? []])
+  const chunkTensors = record.chunks.flatMap(({ hidden, fast, gradient }) => [
+    hidden,
+    fast ?? [],
+    gradient ?? [],
+  ])
   disposeTree([params, result.gradients, record.prefixOutput, logits, ...chunkTensors])
   return comparisons.result()
 }
@@ -62,7 +86,10 @@ export function batchOf(tokens: Int32Array, config: E2eConfig): Batch {
   const batch = tokens.length / (length + 1)
   const mask = new Uint8Array(batch * length)
   for (let b = 0; b < batch; b++)
-    mask.set(lossMask(tokens.subarray(b * (length + 1), (b + 1) * (length + 1)), config.bos_token_id), b * length)
+    mask.set(
+      lossMask(tokens.subarray(b * (length + 1), (b + 1) * (length + 1)), config.bos_token_id),
+      b * length,
+    )
   return { tokens, mask, batch, length, cursor: null }
 }
 
@@ -73,13 +100,20 @@ function innerRate(system: System, config: E2eConfig): number {
 
 const rowMeans = (values: Float32Array, rows: number): number[] => {
   const columns = values.length / rows
-  return Array.from({ length: rows }, (_, b) => values.subarray(b * columns, (b + 1) * columns).reduce((a, x) => a + x, 0) / columns)
+  return Array.from(
+    { length: rows },
+    (_, b) => values.subarray(b * columns, (b + 1) * columns).reduce((a, x) => a + x, 0) / columns,
+  )
 }
 
 function targetCounts({ mask, batch, length }: Batch, chunk: number): number[] {
   const counts: number[] = []
   for (let b = 0; b < batch; b++)
     for (let start = 0; start < length; start += chunk)
-      counts.push(mask.subarray(b * length + start, b * length + Math.min(length, start + chunk)).reduce((a, x) => a + x, 0))
+      counts.push(
+        mask
+          .subarray(b * length + start, b * length + Math.min(length, start + chunk))
+          .reduce((a, x) => a + x, 0),
+      )
   return counts
 }

@@ -24,7 +24,8 @@ export function findCases(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true })
     .flatMap((entry) => {
       const path = join(folder, entry.name)
-      if (entry.isDirectory() || (entry.isSymbolicLink() && statSync(path).isDirectory())) return findCases(path)
+      if (entry.isDirectory() || (entry.isSymbolicLink() && statSync(path).isDirectory()))
+        return findCases(path)
       const stem = path.replace(/\.json$/, '')
       return path !== stem && existsSync(`${stem}.safetensors`) ? [stem] : []
     })
@@ -47,7 +48,8 @@ export function readCase(stem: string, description: Record<string, unknown>): Go
   }
 }
 
-export const readTensors = (stem: string): PlainTensors => decodeSafetensors(readFileSync(`${stem}.safetensors`)).tensors
+export const readTensors = (stem: string): PlainTensors =>
+  decodeSafetensors(readFileSync(`${stem}.safetensors`)).tensors
 
 /** Collects comparisons; the verdict is the one furthest into its tolerance. */
 export class Comparisons {
@@ -58,7 +60,8 @@ export class Comparisons {
   compare(what: string, actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {
     const error = relativeError(actual, expected)
     const { error: worst, tolerance: allowed } = this.verdict
-    if (this.count++ === 0 || error / tolerance > worst / allowed) this.verdict = { worst: what, error, tolerance }
+    if (this.count++ === 0 || error / tolerance > worst / allowed)
+      this.verdict = { worst: what, error, tolerance }
   }
 
   result(): Verdict {

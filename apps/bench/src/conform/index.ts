@@ -27,7 +27,9 @@ const runners: Record<string, (golden: GoldenCase) => Promise<Verdict | string> 
 export async function runConform(folder: string, options: ConformOptions = {}): Promise<number> {
   const { engine = 'auto', kind, print = console.log } = options
   if (!existsSync(folder) || !statSync(folder).isDirectory()) {
-    console.error(`conform: ${folder} is not a folder; give one with golden cases (NAME.json beside NAME.safetensors)`)
+    console.error(
+      `conform: ${folder} is not a folder; give one with golden cases (NAME.json beside NAME.safetensors)`,
+    )
     return 2
   }
   print((await resolveEngine(engine)).line)
@@ -46,7 +48,9 @@ export async function runConform(folder: string, options: ConformOptions = {}): 
     const ok = passes(outcome)
     counts[ok ? 'ok' : 'failed']++
     const { worst, error, tolerance } = outcome
-    print(`${name}  ${error.toExponential(1)} (${worst})  tolerance ${tolerance.toExponential(0)}  ${ok ? 'ok' : 'FAIL'}`)
+    print(
+      `${name}  ${error.toExponential(1)} (${worst})  tolerance ${tolerance.toExponential(0)}  ${ok ? 'ok' : 'FAIL'}`,
+    )
   }
   print(`${counts.ok} ok, ${counts.failed} failed, ${counts.skipped} skipped`)
   return counts.failed === 0 && counts.ok > 0 ? 0 : 1

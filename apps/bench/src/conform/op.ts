@@ -1,4 +1,12 @@
-import { linear, rmsNormOp, ropeOp, swigluOp, attentionOp, linearCrossEntropyOp, swiglu } from '@ttt-e2e/kernels/ops'
+import {
+  linear,
+  rmsNormOp,
+  ropeOp,
+  swigluOp,
+  attentionOp,
+  linearCrossEntropyOp,
+  swiglu,
+} from '@ttt-e2e/kernels/ops'
 import { fromPlainTensor, tf, vjp, type Tensor, type Tensors } from '@ttt-e2e/tensor-ops'
 import { Comparisons, type GoldenCase, type Verdict } from './golden-case'
 
@@ -43,7 +51,8 @@ export function conformOp(golden: GoldenCase): Verdict | undefined {
     const compareAll = (prefix: string, tensors: Tensors) => {
       for (const [name, tensor] of Object.entries(tensors)) {
         const expected = golden.tensors[`${prefix}.${name}`]
-        if (expected) comparisons.compare(`${prefix}.${name}`, tensor.dataSync(), expected.values, gradientTolerance)
+        if (expected)
+          comparisons.compare(`${prefix}.${name}`, tensor.dataSync(), expected.values, gradientTolerance)
       }
     }
     compareAll('grad', second.value)

@@ -1,4 +1,12 @@
-import { createRandom, disposeTree, fromPlainTensor, treeEntries, treeMap, type PlainTensor, type PlainTensors } from '@ttt-e2e/tensor-ops'
+import {
+  createRandom,
+  disposeTree,
+  fromPlainTensor,
+  treeEntries,
+  treeMap,
+  type PlainTensor,
+  type PlainTensors,
+} from '@ttt-e2e/tensor-ops'
 import type { Decoder } from '@ttt-e2e/swa-transformer'
 import type { Params } from '@ttt-e2e/ttt-inner'
 
@@ -10,13 +18,17 @@ function publishedPlace(path: string, prefixBlocks: number): { name: string; lay
   if (path === 'embedding') return { name: `${root}wte.weight` }
   if (path === 'finalNorm') return { name: `${root}ln_f.weight` }
   const layer = Number(parts[1])
-  if (parts[0] === 'prime') return { name: `${root}h.prime_storage.feed_forward_prime.${parts[2]}.weight`, layer }
+  if (parts[0] === 'prime')
+    return { name: `${root}h.prime_storage.feed_forward_prime.${parts[2]}.weight`, layer }
   const [, , sublayer, part, leaf] = parts
   const post = leaf === 'postNorm' ? '_post' : ''
   if (sublayer === 'prime')
     return { name: `${root}h.prime_storage.ffn_prime${post}_norm.weight`, layer: layer - prefixBlocks }
   if (sublayer === 'feedForward')
-    return { name: `${root}h.blocks.${part === 'mlp' ? `feed_forward.${leaf}` : `ffn${post}_norm`}.weight`, layer }
+    return {
+      name: `${root}h.blocks.${part === 'mlp' ? `feed_forward.${leaf}` : `ffn${post}_norm`}.weight`,
+      layer,
+    }
   if (part === 'norms') return { name: `${root}h.blocks.seq${post}_norm.weight`, layer }
   const name = leaf === 'qNorm' ? 'q_norm' : leaf === 'kNorm' ? 'k_norm' : leaf
   return { name: `${root}h.blocks.seq_modeling_block.${name}.weight`, layer }

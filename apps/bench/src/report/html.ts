@@ -46,7 +46,9 @@ function formatTask(task: TaskResults): string {
   const listed = tables.map((table) => table(task)).filter((table) => table !== undefined)
   return [
     `<section><h2>${escape(task.title)}</h2>`,
-    `<h3>Verdict</h3><ul>${verdictOf(task).map((sentence) => `<li>${escape(sentence)}</li>`).join('')}</ul>`,
+    `<h3>Verdict</h3><ul>${verdictOf(task)
+      .map((sentence) => `<li>${escape(sentence)}</li>`)
+      .join('')}</ul>`,
     ...drawn.map(formatFigure),
     ...listed.map(formatTable),
     formatTable({ ...parametersTable(task), title: 'systems' }),
@@ -65,7 +67,9 @@ function formatFigure({ title, caption, svg, legend }: Figure): string {
 function formatTable({ title, columns, rows, note }: Table): string {
   const isNumber = columns.map((_, i) => i > 0 && rows.every((row) => !/[a-z]{3}/.test(row[i])))
   const cells = (tag: string, values: string[]) =>
-    values.map((value, i) => `<${tag}${isNumber[i] ? ' class="number"' : ''}>${escape(value)}</${tag}>`).join('')
+    values
+      .map((value, i) => `<${tag}${isNumber[i] ? ' class="number"' : ''}>${escape(value)}</${tag}>`)
+      .join('')
   return [
     `<h3>${escape(title)}</h3><div class="scroll"><table><thead><tr>${cells('th', columns)}</tr></thead>`,
     `<tbody>${rows.map((row) => `<tr>${cells('td', row)}</tr>`).join('')}</tbody></table></div>`,

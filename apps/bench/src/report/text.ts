@@ -9,7 +9,10 @@ export function formatTable({ title, columns, rows, note }: Table): string {
   // Numbers line up on the right, names and sentences on the left.
   const left = columns.map((_, i) => i === 0 || rows.some((row) => /[a-z]{3}/.test(row[i])))
   const line = (cells: string[]) =>
-    cells.map((cell, i) => (left[i] ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ').trimEnd()
+    cells
+      .map((cell, i) => (left[i] ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
+      .join('  ')
+      .trimEnd()
   return [title, line(columns), ...rows.map(line), ...(note ? [`(${note})`] : [])].join('\n')
 }
 
@@ -19,7 +22,12 @@ export function formatResults(results: Results): string {
     .flatMap((task) => {
       const found = tables.map((table) => table(task)).filter((table) => table !== undefined)
       if (found.length === 0) return []
-      return [`\n== ${task.title}`, ...found.map((table) => `\n${formatTable(table)}`), '', ...verdictOf(task).map((s) => `* ${s}`)]
+      return [
+        `\n== ${task.title}`,
+        ...found.map((table) => `\n${formatTable(table)}`),
+        '',
+        ...verdictOf(task).map((s) => `* ${s}`),
+      ]
     })
     .join('\n')
 }

@@ -6,7 +6,8 @@ import { rangeNames } from './tables/loss-by-index'
 /** What the numbers of a task say, in plain sentences; nothing that they don't. */
 export function verdictOf(task: TaskResults): string[] {
   const ours = task.systems.find(({ name }) => name === subject)
-  if (!ours?.loss) return ['ttt-e2e was not evaluated, so there is nothing to set the others against.', ...task.notes]
+  if (!ours?.loss)
+    return ['ttt-e2e was not evaluated, so there is nothing to set the others against.', ...task.notes]
   return [
     ...trend(ours, task),
     ...againstReferences(ours, task),
@@ -23,7 +24,11 @@ function trend({ loss }: SystemResults, task: TaskResults): string[] {
   const [before, last] = loss!.slice(-2)
   const change = last - before
   const place = `from ${before.toFixed(3)} at ${names.at(-2)} to ${last.toFixed(3)} at ${names.at(-1)}`
-  return [change < 0 ? `ttt-e2e's loss still falls at the end: ${place}.` : `ttt-e2e's loss does NOT fall at the end: ${place}.`]
+  return [
+    change < 0
+      ? `ttt-e2e's loss still falls at the end: ${place}.`
+      : `ttt-e2e's loss does NOT fall at the end: ${place}.`,
+  ]
 }
 
 function againstReferences({ loss }: SystemResults, { references }: TaskResults): string[] {
@@ -34,13 +39,17 @@ function againstReferences({ loss }: SystemResults, { references }: TaskResults)
   })
 }
 
+/** Less than this is 0.000 in the tables: nothing to speak of. */
+const visible = 0.0005
+
 function against({ system, mean, low, high }: Difference, task: TaskResults): string {
   const range = rangeNames(task).at(-1)
   const amount = `${signed(mean)} nats${low === undefined ? '' : ` (95 % interval ${signed(low)} to ${signed(high!)})`} at ${range}`
   const caution = labelOf(task, system) ? `; ${system} is ${labelOf(task, system)}` : ''
-  if (low === undefined || high === undefined) return `Against ${system}: ${amount}; one document allows no interval${caution}.`
-  if (high < 0) return `ttt-e2e beats ${system}: ${amount}${caution}.`
-  if (low > 0) return `ttt-e2e does NOT beat ${system}, it is behind: ${amount}${caution}.`
+  if (low === undefined || high === undefined)
+    return `Against ${system}: ${amount}; one document allows no interval${caution}.`
+  if (high < -visible) return `ttt-e2e beats ${system}: ${amount}${caution}.`
+  if (low > visible) return `ttt-e2e does NOT beat ${system}, it is behind: ${amount}${caution}.`
   return `ttt-e2e does NOT beat ${system} beyond doubt: ${amount}${caution}.`
 }
 
@@ -55,11 +64,14 @@ function unconverged(task: TaskResults): string[] {
     .filter(({ name, weightsOf }) => weightsOf === undefined && labelOf(task, name))
     .map(({ name }) => `${name} (${labelOf(task, name)})`)
   if (names.length === 0) return []
-  return [`Not converged: ${names.join(', ')}. Trained longer they would be better; their curves are in the report.`]
+  return [
+    `Not converged: ${names.join(', ')}. Trained longer they may do better; the learning curves show how they stood.`,
+  ]
 }
 
 function beyondTraining({ systems, evaluation, training }: TaskResults): string[] {
-  if (evaluation.length <= training.length || !systems.some(({ name }) => name === 'full-attention')) return []
+  if (evaluation.length <= training.length || !systems.some(({ name }) => name === 'full-attention'))
+    return []
   return [
     `full-attention was trained on ${training.length} tokens and reads ${evaluation.length}: beyond ${training.length} its positions ` +
       `are new to it, so its last ranges say how it extrapolates, not what attention trained at that length can do.`,

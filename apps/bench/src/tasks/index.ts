@@ -12,5 +12,6 @@ export const tasks = {
 export type TaskName = keyof typeof tasks
 export const taskNames = Object.keys(tasks) as TaskName[]
 
+export { languagesTask }
 export { ownTextTask } from './own-text'
 export type { KnownLosses, Reference, Task } from './task'

@@ -46,7 +46,10 @@ const minimumLength = (length: number) => 5 * (length + 1)
 function divide(corpus: Corpus, length: number): { train: Corpus; heldOut: Corpus; how: string } {
   try {
     const split = splitByDocument(corpus, { heldOutEvery: 10, minimumHeldOutLength: 4 * length + 1 })
-    return { ...split, how: 'Every tenth long document is held out; text that repeats one is left out of training.' }
+    return {
+      ...split,
+      how: 'Every tenth long document is held out; text that repeats one is left out of training.',
+    }
   } catch (error) {
     if (!(error instanceof DataError)) throw error
   }
@@ -56,9 +59,12 @@ function divide(corpus: Corpus, length: number): { train: Corpus; heldOut: Corpu
   })
   const heldOut = parts.flatMap(({ id, after }) => pieces(id, after, length))
   return {
-    train: { name: `${corpus.name}/train`, documents: parts.map(({ id, before }) => ({ id, tokens: before })) },
+    train: {
+      name: `${corpus.name}/train`,
+      documents: parts.map(({ id, before }) => ({ id, tokens: before })),
+    },
     heldOut: { name: `${corpus.name}/held-out`, documents: heldOut },
-    how: 'Too few long documents to hold some out: the last fifth of each is held out, cut into pieces.',
+    how: 'Too few different long documents to hold some out: the last fifth of each is held out, cut into pieces; passages that documents share are on both sides.',
   }
 }
 
@@ -72,8 +78,11 @@ function pieces(id: string, tokens: Int32Array, length: number) {
   }))
 }
 
+/** Training lengths that a text is read over by models trained before, the longest that fits. */
+const readOver = [16, 8, 4, 2, 1]
+
 /**
- * A text that models trained before only read: documents from their beginning, in pieces of the evaluation's length.
+ * A text that models trained before only read: each document from its beginning.
  *
  * @param trainedOn the task whose stored models read it
  * @throws UserError if no document is as long as one sequence
@@ -81,23 +90,21 @@ function pieces(id: string, tokens: Int32Array, length: number) {
 export function readOnlyTextTask({ text: preset }: Preset, path: string, trainedOn: string): Task {
   const { length } = preset.training
   const corpus = readTextCorpus(path, byteTokenizer)
-  const documents = corpus.documents.flatMap(({ id, tokens }) => pieces(id, tokens, length))
-  const evaluationLength = [4, 2, 1]
-    .map((times) => times * length)
-    .find((tokens) => documents.some((document) => document.tokens.length > tokens))
-  if (evaluationLength === undefined) {
-    const longest = Math.max(...corpus.documents.map(({ tokens }) => tokens.length))
+  const longest = Math.max(...corpus.documents.map(({ tokens }) => tokens.length))
+  const evaluationLength = readOver.map((times) => times * length).find((tokens) => tokens < longest)
+  if (evaluationLength === undefined)
     throw new UserError(
-      `the longest document of '${path}' has ${longest} bytes; a sequence of the stored models is ${length + 1}`,
+      `the longest document of '${path}' has ${longest} bytes; one of at least ${length + 1} is needed, a sequence of the stored models`,
     )
-  }
   return textTask({
     name: trainedOn,
     title: `your text: ${corpus.name}, bytes, read by models trained on '${trainedOn}'`,
     preset,
     train: { name: corpus.name, documents: [] },
-    heldOut: { name: corpus.name, documents },
+    heldOut: corpus,
     evaluationLength,
-    notes: ['Nobody was trained on this run: if the models have seen this text before, its losses flatter them all.'],
+    notes: [
+      'Nothing was trained in this run: if the models have seen this text before, its losses flatter all of them.',
+    ],
   })
 }

@@ -16,7 +16,9 @@ export function storedTasks(stored: RunDescription, { data, task, model }: Bench
   if (data !== undefined) {
     const trainedOn = ['text', 'books'].find((name) => stored.tasks.includes(name))
     if (!trainedOn)
-      throw new UserError(`'${model}' holds no models of text to read '${data}' with; it holds ${stored.tasks.join(', ')}`)
+      throw new UserError(
+        `'${model}' holds no models of text to read '${data}' with; it holds ${stored.tasks.join(', ')}`,
+      )
     return [readOnlyTextTask(preset, data, trainedOn)]
   }
   const names = task === undefined ? stored.tasks : [task]

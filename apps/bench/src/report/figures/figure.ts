@@ -12,6 +12,14 @@ export interface Figure {
 /** Draws on the server side: an SVG as text, without scripts. */
 export function drawSvg(options: Plot.PlotOptions): string {
   const { document } = parseHTML('<!doctype html><html><body></body></html>')
-  const svg = Plot.plot({ width: 760, height: 380, marginLeft: 60, marginBottom: 45, marginTop: 30, ...options, document })
+  const svg = Plot.plot({
+    width: 760,
+    height: 380,
+    marginLeft: 60,
+    marginBottom: 45,
+    marginTop: 30,
+    ...options,
+    document,
+  })
   return svg.outerHTML
 }

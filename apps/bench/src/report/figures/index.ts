@@ -5,4 +5,8 @@ import { lossFigure } from './loss-by-index'
 import { readingFigure } from './reading-speed'
 
 /** The figures of each task, in the order of the report. */
-export const figures: ((task: TaskResults) => Figure | undefined)[] = [lossFigure, learningFigure, readingFigure]
+export const figures: ((task: TaskResults) => Figure | undefined)[] = [
+  lossFigure,
+  learningFigure,
+  readingFigure,
+]

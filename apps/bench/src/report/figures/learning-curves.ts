@@ -8,12 +8,15 @@ const pointCount = 80
 
 /** Training loss against steps, a line for each seed. */
 export function learningFigure({ systems }: TaskResults): Figure | undefined {
-  const trained = systems.filter(({ weightsOf, runs }) => weightsOf === undefined && runs.some(({ steps }) => steps > 1))
+  const trained = systems.filter(
+    ({ weightsOf, runs }) => weightsOf === undefined && runs.some(({ steps }) => steps > 1),
+  )
   if (trained.length === 0) return undefined
   const names = systems.map(({ name }) => name)
   return {
     title: 'Learning curves',
-    caption: 'Training loss over the steps, each point the mean of the steps since the one before; one line for each seed.',
+    caption:
+      'Training loss over the steps, each point the mean of the steps since the one before; one line for each seed.',
     svg: drawSvg({
       x: { label: 'step' },
       y: { label: 'training loss (nats per token)', grid: true, nice: true },

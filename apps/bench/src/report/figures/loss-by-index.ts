@@ -16,14 +16,23 @@ export function lossFigure(task: TaskResults): Figure | undefined {
     title: 'Loss by token index',
     caption:
       'Mean nats per token in each range of indexes; lower is better. Right of the grey line lies what is longer than the training sequences.' +
-      (task.references.length > 0 ? ' Dashed: known by counting, nobody can be lower with that much memory.' : ''),
+      (task.references.length > 0
+        ? ' Dashed: known by counting, nobody can be lower with that much memory.'
+        : ''),
     svg: drawSvg({
       x: { label: 'token index', ticks: labels.map((_, i) => i), tickFormat: (i: number) => labels[i] },
       y: { label: 'nats per token', grid: true, nice: true },
       marks: [
-        ...(trained >= 0 && trained < labels.length - 1 ? [Plot.ruleX([trained + 0.5], { stroke: '#bbb' })] : []),
+        ...(trained >= 0 && trained < labels.length - 1
+          ? [Plot.ruleX([trained + 0.5], { stroke: '#bbb' })]
+          : []),
         ...task.references.map(({ loss }, i) =>
-          Plot.lineY(points(loss), { x: 'range', y: 'nats', stroke: referenceColour, strokeDasharray: referenceDashes[i] }),
+          Plot.lineY(points(loss), {
+            x: 'range',
+            y: 'nats',
+            stroke: referenceColour,
+            strokeDasharray: referenceDashes[i],
+          }),
         ),
         ...measured.flatMap(({ name, loss }) => [
           Plot.lineY(points(loss!), { x: 'range', y: 'nats', stroke: colourOf(name, names), strokeWidth: 2 }),

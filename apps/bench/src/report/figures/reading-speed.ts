@@ -10,12 +10,18 @@ export function readingFigure({ systems }: TaskResults): Figure | undefined {
   const names = systems.map(({ name }) => name)
   return {
     title: 'Seconds per 1000 tokens by context length',
-    caption: 'Reading one sequence 64 tokens at a time, medians of the wall time around each context; random weights.',
+    caption:
+      'Reading one sequence 64 tokens at a time, medians of the wall time around each context; random weights.',
     svg: drawSvg({
       x: { type: 'log', base: 2, label: 'tokens read before', tickFormat: (n: number) => String(n) },
       y: { label: 'seconds per 1000 tokens', grid: true, zero: true, nice: true },
       marks: timed.flatMap(({ name, readingSpeed }) => [
-        Plot.lineY(readingSpeed, { x: 'context', y: 'secondsPer1000', stroke: colourOf(name, names), strokeWidth: 2 }),
+        Plot.lineY(readingSpeed, {
+          x: 'context',
+          y: 'secondsPer1000',
+          stroke: colourOf(name, names),
+          strokeWidth: 2,
+        }),
         Plot.dot(readingSpeed, { x: 'context', y: 'secondsPer1000', fill: colourOf(name, names), r: 3 }),
       ]),
     }),

@@ -1,0 +1,28 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, it } from 'vitest'
+import { bench } from './bench'
+import { readOptions, type RawOptions } from './options'
+
+const folder = mkdtempSync(join(tmpdir(), 'bench-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+writeFileSync(join(folder, 'empty.txt'), '')
+writeFileSync(join(folder, 'binary.txt'), Buffer.from([0, 255, 0]))
+writeFileSync(join(folder, 'wrong.jsonl'), '{"words": "no text"}')
+
+it.each<[Partial<RawOptions>, RegExp]>([
+  [{ data: 'missing.txt' }, /^there is no file or folder '.*missing.txt'; give --data one that exists$/],
+  [{ data: 'empty.txt' }, /^file '.*empty.txt' is empty; it must hold text$/],
+  [{ data: 'binary.txt' }, /^file '.*binary.txt' is not text/],
+  [{ data: 'wrong.jsonl' }, /^line 1 of '.*wrong.jsonl' has no text/],
+  [
+    { out: 'empty.txt/below', task: 'languages' },
+    /^nothing can be written to '.*below' \(ENOTDIR\); give --out/,
+  ],
+  [{ model: 'missing' }, /^'.*missing' holds no stored runs/],
+  [{ engine: 'tensorflow' }, /^the engine 'tensorflow' can't run here/],
+])('refuses %o and leaves nothing behind', async (given, sentence) => {
+  await expect(bench(readOptions({ engine: 'cpu', ...given }, folder), folder)).rejects.toThrow(sentence)
+  expect(existsSync(join(folder, 'runs'))).toBe(false)
+})

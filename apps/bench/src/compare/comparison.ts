@@ -1,0 +1,17 @@
+import type { Progress } from '../progress'
+import type { Workload } from './workload'
+
+/** What stays the same over all tasks of a run. */
+export interface Comparison {
+  /** Every system's weights' own system is among them. */
+  systems: string[]
+  seeds: number
+  /** Where trained runs are stored: one folder for each task, in it one for each system. */
+  store: string
+  /** Whether to train what isn't trained yet, or only to read with what is stored. */
+  train: boolean
+  provenance: Record<string, unknown>
+  signal: AbortSignal
+  progress: Progress
+  workload: Workload
+}

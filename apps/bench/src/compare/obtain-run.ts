@@ -1,0 +1,89 @@
+import { createSystem } from '@ttt-e2e/baselines'
+import type { RunResults } from '../results'
+import type { Task } from '../tasks'
+import { UserError } from '../user-error'
+import type { Comparison } from './comparison'
+import { judgeConvergence } from './convergence'
+import { storeOf } from './stores'
+import { trainSystem, type TrainedRun } from './train-system'
+import { planTraining } from './training-plan'
+import { formatDuration } from './workload'
+
+/**
+ * Trains a run from where it stands, or takes it as it is stored where nothing is to be trained. The caller disposes
+ * its state.
+ *
+ * @throws UserError if nothing that fits is stored
+ */
+export async function obtainRun(
+  task: Task,
+  name: string,
+  seed: number,
+  comparison: Comparison,
+): Promise<TrainedRun> {
+  const { signal, progress, workload } = comparison
+  const system = createSystem(name, task.size)
+  const store = storeOf(comparison.store, task, name, seed)
+  if (!comparison.train) {
+    const stored = store.load(system)
+    if (!stored)
+      throw new UserError(
+        `'${store.directory}' holds no trained run; --model reads with what an earlier run stored`,
+      )
+    return stored
+  }
+  const plan = planTraining(task.training, name, task.knownLosses?.(name))
+  const key = `train ${task.name} ${name} ${seed}`
+  const tokensPerStep = task.training.batch * task.training.length
+  let stepsNow = 0
+  let secondsNow = 0
+  const run = await trainSystem({
+    system,
+    task,
+    seed,
+    plan,
+    store,
+    signal,
+    onStep({ step, loss, seconds }) {
+      stepsNow++
+      secondsNow += seconds
+      const perStep = secondsNow / stepsNow
+      workload.set(key, Math.max(0, plan.fewestSteps - step - 1) * perStep)
+      progress.update(
+        `${task.name} · ${name} · seed ${seed} · step ${step + 1}/${plan.steps} · loss ${loss.toFixed(3)} · ` +
+          `${Math.round(tokensPerStep / perStep)} tokens/s · ${formatDuration((plan.steps - step - 1) * perStep)} left, ` +
+          `${formatDuration(workload.left())} in all`,
+      )
+    },
+  })
+  workload.done(key)
+  const recent = run.curve.slice(-10)
+  const last = recent.reduce((sum, { loss }) => sum + loss, 0) / recent.length
+  const how =
+    stepsNow === 0
+      ? 'stored'
+      : `trained in ${formatDuration(secondsNow)}, ${Math.round((tokensPerStep * stepsNow) / secondsNow)} tokens/s`
+  if (!signal.aborted)
+    progress.print(
+      `${task.name} · ${name} · seed ${seed}: ${run.curve.length} steps ${how}, loss of the last ten ${last.toFixed(3)}`,
+    )
+  return run
+}
+
+/** What a report says of a run. */
+export function describeRun(task: Task, name: string, seed: number, run: TrainedRun): RunResults {
+  const known = task.knownLosses?.(name)
+  const plan = planTraining(task.training, name, known)
+  const curve = run.curve.map(({ loss }) => loss)
+  return {
+    seed,
+    steps: curve.length,
+    plannedSteps: plan.next(curve)?.steps ?? curve.length,
+    tokens: run.state.tokens,
+    seconds: run.curve.reduce((sum, { seconds }) => sum + seconds, 0),
+    curve,
+    ...judgeConvergence(plan.judged(curve), known),
+    memory: run.memory,
+    failure: run.failure,
+  }
+}

@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest'
+import { readOptions, withWeights } from './options'
+
+describe('readOptions', () => {
+  it('takes relative paths from where the caller is', () => {
+    expect(readOptions({ engine: 'auto', out: 'runs/a', data: '/b.txt' }, '/home/x')).toMatchObject({
+      out: '/home/x/runs/a',
+      data: '/b.txt',
+    })
+  })
+
+  it.each([
+    [{ systems: 'ttt-e2e,mamba9' }, "unknown system 'mamba9'; known: ttt-e2e, full-attention"],
+    [{ preset: 'huge' }, "unknown preset 'huge'; known: tiny, quick, default, full"],
+    [{ task: 'poems' }, "unknown task 'poems'; known: languages, books"],
+    [{ seeds: '1.5' }, "--seeds is '1.5'; it must be a whole number from 1 to 100"],
+    [{ seeds: '1e2' }, "--seeds is '1e2'"],
+    [{ threads: '0' }, "--threads is '0'; it must be a whole number from 1 to 1024"],
+    [{ task: 'books', data: 'a.txt' }, 'your own text is the only task of its run'],
+    [{ model: 'runs/a', preset: 'quick' }, 'a stored run has its own preset'],
+  ])('refuses %o in one sentence', (given, sentence) => {
+    expect(() => readOptions({ engine: 'auto', ...given }, '/')).toThrow(sentence)
+  })
+})
+
+describe('withWeights', () => {
+  it('adds the system whose weights another reads with, before it', () => {
+    expect(withWeights(['ttt-off', 'swa'])).toEqual(['ttt-e2e', 'swa', 'ttt-off'])
+  })
+})

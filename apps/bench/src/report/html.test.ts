@@ -1,0 +1,62 @@
+import { resolveEngine } from '@ttt-e2e/tensor-ops'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { startResults } from '../compare/start-results'
+import { convergenceRule } from '../compare/convergence'
+import { summarise } from '../compare/summarise'
+import type { Results } from '../results'
+import { microPreset, microTask } from '../testing'
+import { formatHtml } from './html'
+import { formatResults } from './text'
+
+beforeAll(() => resolveEngine('cpu'))
+
+/** TTT-E2E ahead of swa on every document, behind full attention. */
+function results(): Results {
+  const task = startResults(microTask(), ['ttt-e2e', 'swa', 'full-attention'])
+  task.title = 'a <task> & more'
+  task.systems.forEach((system, place) => {
+    const nats = [1.2, 1.3, 1.0][place]
+    const run = { seed: 0, steps: 4, plannedSteps: 4, tokens: 128, seconds: 1, curve: [3, 2, 1, 1] }
+    system.runs.push({ ...run, converged: place === 0, verdict: 'as it is' })
+    system.evaluations.push({ seed: 0, perDocument: [[nats], [nats + 0.5], [nats + 0.25]] })
+    system.readingSpeed = [64, 128].map((context) => ({
+      context,
+      secondsPer1000: 0.1,
+      cpuSecondsPer1000: 0.1,
+    }))
+  })
+  summarise(task)
+  return {
+    schemaVersion: 1,
+    startedAt: '',
+    finishedAt: '',
+    interrupted: false,
+    options: { presetName: 'micro', preset: microPreset, systems: [], seeds: 1, trained: true },
+    engine: { name: 'cpu', description: '', line: 'engine: cpu' },
+    machine: {},
+    versions: {},
+    gitHash: null,
+    convergenceRule,
+    tasks: [task],
+  }
+}
+
+describe('the report', () => {
+  it('is one page that needs nothing else', () => {
+    const page = formatHtml(results())
+    expect(page.match(/<figure>/g)).toHaveLength(3)
+    expect(page.match(/<svg[^>]*viewBox/g)).toHaveLength(3)
+    expect(page).not.toMatch(/<script|<link|<img|https?:\/\/(?!www\.w3\.org)/)
+    expect(page).toContain('a &lt;task&gt; &amp; more')
+    expect(page).not.toContain('NaN')
+    expect(page).toContain('limit of full memory')
+  })
+
+  it('says plainly where TTT-E2E wins and where it does not', () => {
+    const text = formatResults(results())
+    expect(text).toContain('ttt-e2e beats swa: −0.100 nats (95 % interval −0.100 to −0.100)')
+    expect(text).toContain('ttt-e2e does NOT beat full-attention, it is behind: +0.200 nats')
+    expect(text).toContain('full-attention is not converged after 4 steps')
+    expect(text).toContain('how it extrapolates')
+  })
+})
