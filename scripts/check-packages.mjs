@@ -9,7 +9,12 @@ const root = new URL('..', import.meta.url).pathname
 const folder = mkdtempSync(join(tmpdir(), 'packed-'))
 const packages = readdirSync(join(root, 'packages')).map((name) => join(root, 'packages', name))
 const run = (cwd, command, ...args) =>
-  execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 2 ** 26 })
+  execFileSync(command, args, {
+    cwd,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    maxBuffer: 2 ** 26,
+  })
 
 let [passed, failed] = [0, 0]
 function check(what, action) {
@@ -33,11 +38,17 @@ for (const path of packages) {
     dependencies[name] = `file:${packed.filename}`
   })
   // The test kits need vitest, which an importing project brings.
-  entries.push(...Object.keys(exports).filter((entry) => entry !== './testing').map((entry) => name + entry.slice(1)))
+  entries.push(
+    ...Object.keys(exports)
+      .filter((entry) => entry !== './testing')
+      .map((entry) => name + entry.slice(1)),
+  )
 }
 
 writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies }))
-check('install the tarballs into an empty folder', () => run(folder, 'npm', 'install', '--ignore-scripts', '--no-audit', '--no-fund'))
+check('install the tarballs into an empty folder', () =>
+  run(folder, 'npm', 'install', '--ignore-scripts', '--no-audit', '--no-fund'),
+)
 for (const entry of entries)
   check(`import ${entry}`, () => run(folder, 'node', '--input-type=module', '-e', `await import('${entry}')`))
 
@@ -46,7 +57,8 @@ check("run the README's example", () => {
   writeFileSync(join(folder, 'example.js'), code)
   const output = run(folder, 'node', 'example.js')
   const losses = [...output.matchAll(/loss ([\d.]+)/g)].map((match) => Number(match[1]))
-  if (losses.length < 2 || !(losses.at(-1) < losses[0] - 0.5)) throw new Error(`the loss did not fall:\n${output}`)
+  if (losses.length < 2 || !(losses.at(-1) < losses[0] - 0.5))
+    throw new Error(`the loss did not fall:\n${output}`)
   if (!/nats per byte/.test(output)) throw new Error(`nothing was read:\n${output}`)
 })
 

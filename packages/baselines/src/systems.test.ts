@@ -52,7 +52,9 @@ describe('the systems', () => {
   })
 
   it('are named in the error about an unknown one', () => {
-    expect(() => createSystem('mamba3', size)).toThrow(`unknown system 'mamba3'; known: ${systemNames.join(', ')}`)
+    expect(() => createSystem('mamba3', size)).toThrow(
+      `unknown system 'mamba3'; known: ${systemNames.join(', ')}`,
+    )
     expect(() => createSystem('toString', size)).toThrow("unknown system 'toString'")
   })
 })

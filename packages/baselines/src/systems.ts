@@ -1,4 +1,10 @@
-import { attentionMixer, createDecoder, widthWithPrimes, type MixerKind, type ModelSize } from '@ttt-e2e/swa-transformer'
+import {
+  attentionMixer,
+  createDecoder,
+  widthWithPrimes,
+  type MixerKind,
+  type ModelSize,
+} from '@ttt-e2e/swa-transformer'
 import type { System } from '@ttt-e2e/ttt-inner'
 
 /** How a system of the comparison is built, and what it is in a few words. */
@@ -26,7 +32,11 @@ export const systems = {
   },
   'full-attention': { summary: 'attention to everything read', pattern: full },
   swa: { summary: 'window attention in every layer', pattern: windowed },
-  'ttt-static': { summary: "TTT-E2E's architecture, trained and read without learning", pattern: windowed, primes: true },
+  'ttt-static': {
+    summary: "TTT-E2E's architecture, trained and read without learning",
+    pattern: windowed,
+    primes: true,
+  },
   'ttt-off': {
     summary: "TTT-E2E's weights, learning switched off",
     pattern: windowed,

@@ -13,7 +13,11 @@ export interface Batch {
 }
 
 /** Columns [start, end) of the inputs, targets and mask. */
-export function columns(batch: Batch, start: number, end: number): { tokens: Tensor; targets: Tensor; mask: Tensor } {
+export function columns(
+  batch: Batch,
+  start: number,
+  end: number,
+): { tokens: Tensor; targets: Tensor; mask: Tensor } {
   const width = end - start
   const shape: [number, number] = [batch.batch, width]
   const tokens = new Int32Array(batch.batch * width)
@@ -25,5 +29,9 @@ export function columns(batch: Batch, start: number, end: number): { tokens: Ten
     targets.set(batch.tokens.subarray(row + start + 1, row + end + 1), b * width)
     mask.set(batch.mask.subarray(b * batch.length + start, b * batch.length + end), b * width)
   }
-  return { tokens: tf.tensor(tokens, shape, 'int32'), targets: tf.tensor(targets, shape, 'int32'), mask: tf.tensor(mask, shape) }
+  return {
+    tokens: tf.tensor(tokens, shape, 'int32'),
+    targets: tf.tensor(targets, shape, 'int32'),
+    mask: tf.tensor(mask, shape),
+  }
 }

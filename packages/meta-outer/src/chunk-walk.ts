@@ -1,6 +1,30 @@
-import { disposeTree, liveBytes, program, tf, treeLeaves, treeMap, vjp, type Tensor, type Vjp } from '@ttt-e2e/tensor-ops'
-import { joinStates, stateMetas, stateTensors, type MlpWeights, type SequenceState, type SuffixParams } from '@ttt-e2e/swa-transformer'
-import { learnFromChunk, lossChunkOf, maskedMean, predictChunk, type FastWeights, type System } from '@ttt-e2e/ttt-inner'
+import {
+  disposeTree,
+  liveBytes,
+  program,
+  tf,
+  treeLeaves,
+  treeMap,
+  vjp,
+  type Tensor,
+  type Vjp,
+} from '@ttt-e2e/tensor-ops'
+import {
+  joinStates,
+  stateMetas,
+  stateTensors,
+  type MlpWeights,
+  type SequenceState,
+  type SuffixParams,
+} from '@ttt-e2e/swa-transformer'
+import {
+  learnFromChunk,
+  lossChunkOf,
+  maskedMean,
+  predictChunk,
+  type FastWeights,
+  type System,
+} from '@ttt-e2e/ttt-inner'
 import { columns, type Batch } from './batch'
 import type { GradientSum } from './gradient-sum'
 
@@ -19,7 +43,13 @@ interface Border {
 
 type Inputs = { params: SuffixParams; fast: FastWeights; hidden: Tensor; states: Record<string, Tensor>[] }
 type Outputs = { loss: Tensor; fast?: FastWeights; states?: Record<string, Tensor>[] }
-type Aux = { tokenLosses: Tensor; hidden: Tensor; norm?: Tensor; gradient?: FastWeights; metas?: Record<string, number>[] }
+type Aux = {
+  tokenLosses: Tensor
+  hidden: Tensor
+  norm?: Tensor
+  gradient?: FastWeights
+  metas?: Record<string, number>[]
+}
 
 interface Piece {
   start: number
@@ -148,7 +178,10 @@ export class ChunkWalk {
     else disposeTree([aux.hidden, ...(aux.gradient ? [aux.gradient] : [])])
     disposeTree([value.loss, aux.tokenLosses, ...(aux.norm ? [aux.norm] : [])])
     if (value.fast) {
-      const kept = this.options.record && report ? treeMap(value.fast as MlpWeights[], (weight) => tf.clone(weight)) : value.fast
+      const kept =
+        this.options.record && report
+          ? treeMap(value.fast as MlpWeights[], (weight) => tf.clone(weight))
+          : value.fast
       this.borders[i + 1] = { fast: kept, states: joinStates(value.states!, aux.metas!) }
     }
   }
@@ -160,7 +193,11 @@ export class ChunkWalk {
     for (let j = from; j < i; j++) this.step(j, false, false)
     const { run, inputs } = this.chunkFunction(i)
     const tape = vjp<Inputs, Outputs, Aux>(run, inputs)
-    disposeTree([tape.aux.hidden, tape.aux.tokenLosses, ...treeLeaves([tape.aux.norm ?? [], tape.aux.gradient ?? []])])
+    disposeTree([
+      tape.aux.hidden,
+      tape.aux.tokenLosses,
+      ...treeLeaves([tape.aux.norm ?? [], tape.aux.gradient ?? []]),
+    ])
     disposeTree([tape.value.loss, tape.value.fast ?? [], tape.value.states ?? []])
     return tape
   }
@@ -175,7 +212,10 @@ export class ChunkWalk {
       const states = joinStates(x.states, metas)
       if (!learn) {
         const { loss, tokenLosses, hidden } = predictChunk(this.system, x.params, x.fast, chunk, states)
-        return { value: { loss: this.system.rule ? loss : this.meansOfChunks(tokenLosses, mask) }, aux: { tokenLosses, hidden } }
+        return {
+          value: { loss: this.system.rule ? loss : this.meansOfChunks(tokenLosses, mask) },
+          aux: { tokenLosses, hidden },
+        }
       }
       const learned = learnFromChunk(this.system, x.params, x.fast, chunk, states, rate)
       return {
@@ -189,7 +229,10 @@ export class ChunkWalk {
         },
       }
     })
-    return { run, inputs: { params: this.params, fast: border.fast, hidden, states: stateTensors(border.states) } }
+    return {
+      run,
+      inputs: { params: this.params, fast: border.fast, hidden, states: stateTensors(border.states) },
+    }
   }
 
   /** [B, T] -> [B, K], the last chunk perhaps shorter. */
@@ -218,7 +261,10 @@ export class ChunkWalk {
     if (aux.norm) scatter(this.innerNorms, aux.norm.dataSync(), batch, i, this.pieces.length)
     const tokenLosses = aux.tokenLosses.dataSync()
     for (let b = 0; b < batch; b++)
-      this.tokenLosses.set(tokenLosses.subarray(b * (end - start), (b + 1) * (end - start)), b * length + start)
+      this.tokenLosses.set(
+        tokenLosses.subarray(b * (end - start), (b + 1) * (end - start)),
+        b * length + start,
+      )
   }
 
   private dropBorder(i: number): void {
@@ -228,6 +274,12 @@ export class ChunkWalk {
   }
 }
 
-function scatter(into: Float32Array, values: ArrayLike<number>, batch: number, column: number, columnCount: number) {
+function scatter(
+  into: Float32Array,
+  values: ArrayLike<number>,
+  batch: number,
+  column: number,
+  columnCount: number,
+) {
   for (let b = 0; b < batch; b++) into[b * columnCount + column] = values[b]
 }

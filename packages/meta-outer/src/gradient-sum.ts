@@ -21,7 +21,10 @@ export class GradientSum {
 
   /** The sums in the form of `parameters`, zeros where nothing was added; the caller owns them. */
   take<T extends TensorTree>(parameters: T): T {
-    const result = treeMap(parameters, (leaf) => this.sums.get(leaf.id) ?? tf.keep(tf.zeros(leaf.shape, 'float32')))
+    const result = treeMap(
+      parameters,
+      (leaf) => this.sums.get(leaf.id) ?? tf.keep(tf.zeros(leaf.shape, 'float32')),
+    )
     this.sums.clear()
     return result
   }

@@ -1,5 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { createRandom, disposeTree, liveTensors, relativeError, resolveEngine, tf, treeEntries, treeLeaves, treeMap } from '@ttt-e2e/tensor-ops'
+import {
+  createRandom,
+  disposeTree,
+  liveTensors,
+  relativeError,
+  resolveEngine,
+  tf,
+  treeEntries,
+  treeLeaves,
+  treeMap,
+} from '@ttt-e2e/tensor-ops'
 import '@ttt-e2e/kernels/engines'
 import { derivative, inFloat64 } from '@ttt-e2e/tensor-ops/testing'
 import type { Params, System } from '@ttt-e2e/ttt-inner'
@@ -16,7 +26,10 @@ function parametersOf(system: System, scale = 8): Params {
   const params = system.decoder.init(random)
   return treeMap(params, (leaf, path) =>
     /norm/i.test(path)
-      ? tf.tensor(Float32Array.from(leaf.dataSync(), () => 0.6 + random.uniform()), leaf.shape)
+      ? tf.tensor(
+          Float32Array.from(leaf.dataSync(), () => 0.6 + random.uniform()),
+          leaf.shape,
+        )
       : tf.mul(leaf, scale),
   )
 }
@@ -31,10 +44,18 @@ const lossAt = async (system: System, params: Params, batch: Batch) => {
 const smallStep = 1e-5
 
 /** The derivative of the loss along a random direction in the leaves that `moves` names, and what the gradient says. */
-async function alongDirection(system: System, batch: Batch, moves: (path: string) => boolean, params = parametersOf(system)) {
+async function alongDirection(
+  system: System,
+  batch: Batch,
+  moves: (path: string) => boolean,
+  params = parametersOf(system),
+) {
   const random = createRandom(7)
   const direction = treeMap(params, (leaf, path) =>
-    tf.tensor(Float32Array.from({ length: leaf.size }, () => (moves(path) ? random.normal() : 0)), leaf.shape),
+    tf.tensor(
+      Float32Array.from({ length: leaf.size }, () => (moves(path) ? random.normal() : 0)),
+      leaf.shape,
+    ),
   )
   const { gradients, record } = await metaGradient(system, params, batch, { record: true })
   const dot = (a: Params, b: Params) => {
@@ -45,9 +66,21 @@ async function alongDirection(system: System, batch: Batch, moves: (path: string
   for (const step of [-2, -1, 1, 2].map((n) => n * smallStep)) {
     const right = treeLeaves(direction)
     let i = 0
-    losses.set(step, await lossAt(system, treeMap(params, (leaf) => tf.add(leaf, tf.mul(right[i++], step))), batch))
+    losses.set(
+      step,
+      await lossAt(
+        system,
+        treeMap(params, (leaf) => tf.add(leaf, tf.mul(right[i++], step))),
+        batch,
+      ),
+    )
   }
-  return { analytic: dot(gradients, direction), numeric: derivative((step) => losses.get(step)!, smallStep), direction, record: record! }
+  return {
+    analytic: dot(gradients, direction),
+    numeric: derivative((step) => losses.get(step)!, smallStep),
+    direction,
+    record: record!,
+  }
 }
 
 const cases: [string, System, Batch][] = [
@@ -74,14 +107,18 @@ describe('the meta-gradient', () => {
     await inFloat64(async () => {
       const system = smallSystem({ suffixBlocks: 1 })
       const batch = randomBatch(2, 12)
-      const { analytic, numeric, direction, record } = await alongDirection(system, batch, (path) => path.startsWith('prime'))
+      const { analytic, numeric, direction, record } = await alongDirection(system, batch, (path) =>
+        path.startsWith('prime'),
+      )
       // First order: every W_i moves as W_0 does, so the gradient is the mean of the chunks' own inner gradients.
       const weight = 1 / (batch.batch * record.chunks.length)
       const firstOrder = record.chunks.reduce(
         (sum, { gradient }) =>
           sum +
           (['w1', 'w3', 'w2'] as const).reduce(
-            (inner, name) => inner + tf.sum(tf.mul(tf.sum(gradient![0][name], 0), direction.prime[0][name])).dataSync()[0] * weight,
+            (inner, name) =>
+              inner +
+              tf.sum(tf.mul(tf.sum(gradient![0][name], 0), direction.prime[0][name])).dataSync()[0] * weight,
             0,
           ),
         0,
@@ -91,7 +128,6 @@ describe('the meta-gradient', () => {
       expect(Math.abs(firstOrder - numeric)).toBeGreaterThan(1e5 * tolerance)
     })
   })
-
 })
 
 describe.each(['cpu', 'native'])('the meta-gradient on %s', (engine) => {
@@ -148,7 +184,9 @@ describe.each(['cpu', 'native'])('the meta-gradient on %s', (engine) => {
     expect(whole.loss).toBeCloseTo(singles.reduce((sum, { loss }) => sum + loss, 0) / 3, 6)
     const others = singles.map(({ gradients }) => new Map(treeEntries(gradients)))
     for (const [path, leaf] of treeEntries(whole.gradients)) {
-      const mean = leaf.dataSync().map((_, i) => others.reduce((sum, g) => sum + g.get(path)!.dataSync()[i], 0) / 3)
+      const mean = leaf
+        .dataSync()
+        .map((_, i) => others.reduce((sum, g) => sum + g.get(path)!.dataSync()[i], 0) / 3)
       expect(relativeError(leaf.dataSync(), mean), path).toBeLessThan(1e-5)
     }
   })

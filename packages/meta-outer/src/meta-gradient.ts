@@ -1,5 +1,11 @@
 import { disposeTree, vjp, type Tensor } from '@ttt-e2e/tensor-ops'
-import { stateMetas, stateTensors, joinStates, type MlpWeights, type SuffixParams } from '@ttt-e2e/swa-transformer'
+import {
+  stateMetas,
+  stateTensors,
+  joinStates,
+  type MlpWeights,
+  type SuffixParams,
+} from '@ttt-e2e/swa-transformer'
 import { startFastWeights, type Params, type System } from '@ttt-e2e/ttt-inner'
 import { columns, type Batch } from './batch'
 import { ChunkWalk, type ChunkRecord } from './chunk-walk'
@@ -127,4 +133,3 @@ function startOf(system: System, params: Params, suffixParams: SuffixParams, bat
     },
   }
 }
-

@@ -37,7 +37,14 @@ export function disposeRun({ params, firstMoments, secondMoments }: RunState): v
 }
 
 /** The run as one safetensors file; the counters stand in its metadata. */
-export function encodeRun({ params, firstMoments, secondMoments, step, tokens, cursor }: RunState): Uint8Array {
+export function encodeRun({
+  params,
+  firstMoments,
+  secondMoments,
+  step,
+  tokens,
+  cursor,
+}: RunState): Uint8Array {
   const named = treeEntries({ params, firstMoments, secondMoments })
   return encodeSafetensors(toPlainTensors(named), { run: JSON.stringify({ step, tokens, cursor }) })
 }
@@ -52,7 +59,11 @@ export function decodeRun(system: System, bytes: Uint8Array): RunState {
   return tf.tidy(() => {
     const form = system.decoder.init(createRandom(0))
     const load = (group: string) => loadTree(form, tensors, group)
-    const state = { params: load('params'), firstMoments: load('firstMoments'), secondMoments: load('secondMoments') }
+    const state = {
+      params: load('params'),
+      firstMoments: load('firstMoments'),
+      secondMoments: load('secondMoments'),
+    }
     return { ...state, ...counters } as never
   }) as RunState
 }
@@ -63,7 +74,8 @@ function loadTree(form: Params, tensors: PlainTensors, group: string): Params {
     const name = `${group}.${path}`
     const found = tensors[name]
     if (!found) problems.push(`${name} is missing`)
-    else if (found.shape.join() !== leaf.shape.join()) problems.push(`${name} is [${found.shape}], not [${leaf.shape}]`)
+    else if (found.shape.join() !== leaf.shape.join())
+      problems.push(`${name} is [${found.shape}], not [${leaf.shape}]`)
     else return fromPlainTensor(found)
     return leaf
   })

@@ -32,7 +32,10 @@ export function learningRate(schedule: Schedule, step: number): number {
 }
 
 /** What the inner rate is multiplied by. @param step from 0 */
-export function innerRateMultiplier(schedule: Pick<Schedule, 'innerWarmupSteps' | 'innerRateStart'>, step: number): number {
+export function innerRateMultiplier(
+  schedule: Pick<Schedule, 'innerWarmupSteps' | 'innerRateStart'>,
+  step: number,
+): number {
   const { innerWarmupSteps, innerRateStart } = schedule
   if (innerWarmupSteps === 0) return 1
   return innerRateStart + (1 - innerRateStart) * Math.min(1, (step + 1) / innerWarmupSteps)

@@ -4,7 +4,15 @@ import type { System } from '@ttt-e2e/ttt-inner'
 import type { Batch } from './batch'
 
 /** A decoder small enough for finite differences. */
-export function smallSystem(options: Partial<{ learns: boolean; suffixBlocks: number; window: number; rate: number; lossChunk: number }> = {}): System {
+export function smallSystem(
+  options: Partial<{
+    learns: boolean
+    suffixBlocks: number
+    window: number
+    rate: number
+    lossChunk: number
+  }> = {},
+): System {
   const { learns = true, suffixBlocks = 2, window = 6, rate = 0.7, lossChunk = 4 } = options
   return {
     name: 'small',

@@ -61,7 +61,11 @@ export async function trainStep(
   }
   const updated = tf.tidy(() => {
     const leaves = [state.params, result.gradients, state.firstMoments, state.secondMoments].map(treeLeaves)
-    return adamw(leaves[0], leaves[1], leaves[2], leaves[3], { ...adam, learningRate: rate, step: state.step + 1 }) as never
+    return adamw(leaves[0], leaves[1], leaves[2], leaves[3], {
+      ...adam,
+      learningRate: rate,
+      step: state.step + 1,
+    }) as never
   }) as ReturnType<typeof adamw>
   const gradientNorm = updated.norm.dataSync()[0]
   const before = [state.params, state.firstMoments, state.secondMoments]

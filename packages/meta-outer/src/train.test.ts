@@ -45,29 +45,39 @@ describe('training', () => {
     const state = startRun(system, 1)
     const optimizer = standardOptimizer(standardSchedule(30, 1e-2))
     const losses: number[] = []
-    for (let i = 0; i < 30; i++) losses.push((await trainStep(system, state, randomBatch(2, 12), optimizer)).loss)
+    for (let i = 0; i < 30; i++)
+      losses.push((await trainStep(system, state, randomBatch(2, 12), optimizer)).loss)
     expect(losses[29]).toBeLessThan(losses[0] - 0.3)
   })
 
-  it.for(['cpu', 'native'])('holds as many tensors and bytes after 50 steps as after 3 on %s', async (engine, { skip }) => {
-    await resolveEngine(engine).catch((error: Error) => skip(error.message))
-    const state = startRun(smallSystem(), 1)
-    const held: string[] = []
-    const optimizer = standardOptimizer(standardSchedule(50, 1e-3))
-    for await (const report of train({ system: smallSystem(), state, data: batches(), optimizer }))
-      if (report.step >= 3) held.push(`${liveTensors()} tensors, ${liveBytes()} bytes`)
-    expect(new Set(held).size).toBe(1)
-    expect(held).toHaveLength(47)
-    disposeRun(state)
-    await resolveEngine('cpu')
-  })
+  it.for(['cpu', 'native'])(
+    'holds as many tensors and bytes after 50 steps as after 3 on %s',
+    async (engine, { skip }) => {
+      await resolveEngine(engine).catch((error: Error) => skip(error.message))
+      const state = startRun(smallSystem(), 1)
+      const held: string[] = []
+      const optimizer = standardOptimizer(standardSchedule(50, 1e-3))
+      for await (const report of train({ system: smallSystem(), state, data: batches(), optimizer }))
+        if (report.step >= 3) held.push(`${liveTensors()} tensors, ${liveBytes()} bytes`)
+      expect(new Set(held).size).toBe(1)
+      expect(held).toHaveLength(47)
+      disposeRun(state)
+      await resolveEngine('cpu')
+    },
+  )
 
   it('ends after a whole step when aborted, and can go on', async () => {
     const state = startRun(smallSystem(), 1)
     const controller = new AbortController()
     const optimizer = standardOptimizer(standardSchedule(20, 1e-2))
     let reports = 0
-    for await (const report of train({ system: smallSystem(), state, data: batches(), optimizer, signal: controller.signal })) {
+    for await (const report of train({
+      system: smallSystem(),
+      state,
+      data: batches(),
+      optimizer,
+      signal: controller.signal,
+    })) {
       reports++
       if (report.step === 2) controller.abort()
     }
@@ -80,9 +90,9 @@ describe('training', () => {
     const state = startRun(system, 1)
     state.params = treeMap(state.params, (leaf, path) => (path === 'finalNorm' ? tf.mul(leaf, NaN) : leaf))
     const before = valuesOf(state)
-    await expect(trainStep(system, state, randomBatch(1, 8), standardOptimizer(standardSchedule(5, 1e-2)))).rejects.toThrow(
-      NonFiniteLoss,
-    )
+    await expect(
+      trainStep(system, state, randomBatch(1, 8), standardOptimizer(standardSchedule(5, 1e-2))),
+    ).rejects.toThrow(NonFiniteLoss)
     expect(state.step).toBe(0)
     expect(valuesOf(state)).toEqual(before)
   })

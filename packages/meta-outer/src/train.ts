@@ -4,7 +4,10 @@ import type { MetaGradientOptions } from './meta-gradient'
 import type { RunState } from './run-state'
 import { trainStep, type Optimizer, type StepReport } from './train-step'
 
-export interface TrainOptions extends Pick<MetaGradientOptions, 'checkpointEvery' | 'memoryBudget' | 'signal'> {
+export interface TrainOptions extends Pick<
+  MetaGradientOptions,
+  'checkpointEvery' | 'memoryBudget' | 'signal'
+> {
   system: System
   /** Where the run stands; each step moves it on. Save it between two reports to go on from there later. */
   state: RunState

@@ -42,10 +42,15 @@ export const attentionMixer =
         const k = withCached(state, 'k', rmsNorm(byHead(linear(x, params.wk)), params.kNorm, normEpsilon))
         const v = withCached(state, 'v', byHead(linear(x, params.wv)))
         const offset = k.shape[1]! - length
-        const y = attention(rope(q, { theta: ropeTheta, offset }), rope(k, { theta: ropeTheta, offset: 0 }), v, {
-          window,
-          offset,
-        })
+        const y = attention(
+          rope(q, { theta: ropeTheta, offset }),
+          rope(k, { theta: ropeTheta, offset: 0 }),
+          v,
+          {
+            window,
+            offset,
+          },
+        )
         return {
           y: linear(tf.reshape(y, [batch, length, hiddenSize]), params.wo),
           state: {

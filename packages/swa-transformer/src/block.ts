@@ -36,7 +36,12 @@ export function mixSublayer(
 }
 
 /** h + postNorm(w2(silu(x·w1) ⊙ (x·w3))) with x = norm(h). @param hidden [B, T, D] */
-export function mlpSublayer(norms: SandwichNorm, weights: MlpWeights, hidden: Tensor, epsilon: number): Tensor {
+export function mlpSublayer(
+  norms: SandwichNorm,
+  weights: MlpWeights,
+  hidden: Tensor,
+  epsilon: number,
+): Tensor {
   const x = rmsNorm(hidden, norms.norm, epsilon)
   const y = linear(swiglu(linear(x, weights.w1), linear(x, weights.w3)), weights.w2)
   return tf.add(hidden, rmsNorm(y, norms.postNorm, epsilon))

@@ -1,5 +1,13 @@
 import { beforeAll, expect, it } from 'vitest'
-import { createRandom, relativeErrorOf, resolveEngine, tf, treeEntries, treeSize, type Tensor } from '@ttt-e2e/tensor-ops'
+import {
+  createRandom,
+  relativeErrorOf,
+  resolveEngine,
+  tf,
+  treeEntries,
+  treeSize,
+  type Tensor,
+} from '@ttt-e2e/tensor-ops'
 import { attentionMixer } from './attention-mixer'
 import { createDecoder, type Decoder, type DecoderParams } from './decoder'
 import type { SequenceState } from './mixer'
@@ -56,8 +64,12 @@ it('has losses that are the cross entropies of its logits', () => {
     const hidden = readInPieces(decoder, params, [1, 2, 3], 3)
     const targets = tf.tensor2d([[2, 3, 4]], [1, 3], 'int32')
     const suffixParams = decoder.suffixParams(params)
-    const nats = tf.neg(tf.gather(tf.logSoftmax(decoder.logits(suffixParams, hidden)), targets as never, 2, 2))
-    expect(relativeErrorOf(decoder.losses(suffixParams, hidden, targets), tf.reshape(nats, [1, 3]))).toBeLessThan(1e-6)
+    const nats = tf.neg(
+      tf.gather(tf.logSoftmax(decoder.logits(suffixParams, hidden)), targets as never, 2, 2),
+    )
+    expect(
+      relativeErrorOf(decoder.losses(suffixParams, hidden, targets), tf.reshape(nats, [1, 3])),
+    ).toBeLessThan(1e-6)
   })
 })
 
@@ -78,5 +90,7 @@ it('draws the same parameters from the same seed, norms at 1, weights at 0.02', 
 
 it('refuses sizes that do not fit', () => {
   expect(() => createDecoder(config(4))).toThrow("4 suffix blocks don't fit into 3 layers")
-  expect(() => createDecoder({ ...config(1), heads: 3 })).toThrow('the hidden size 8 must be an even multiple of the 3 heads')
+  expect(() => createDecoder({ ...config(1), heads: 3 })).toThrow(
+    'the hidden size 8 must be an even multiple of the 3 heads',
+  )
 })

@@ -91,7 +91,10 @@ export function createDecoder(config: DecoderConfig): Decoder {
     run(params, hidden, state) {
       const { mixing, feedForward } = params as BlockParams
       const mixed = mixSublayer(mixing, mixers[index], hidden, state, normEpsilon)
-      return { hidden: mlpSublayer(feedForward.norms, feedForward.mlp, mixed.hidden, normEpsilon), state: mixed.state }
+      return {
+        hidden: mlpSublayer(feedForward.norms, feedForward.mlp, mixed.hidden, normEpsilon),
+        state: mixed.state,
+      }
     },
   })
   const mixerOnly = (index: number): PrefixStage => ({
@@ -128,12 +131,20 @@ export function createDecoder(config: DecoderConfig): Decoder {
       })),
     }),
     startSuffix: (params, batch) =>
-      params.blocks.slice(1).map((block, i) => mixers[prefixBlocks + 1 + i].start(block.mixing!.mixer, batch)),
+      params.blocks
+        .slice(1)
+        .map((block, i) => mixers[prefixBlocks + 1 + i].start(block.mixing!.mixer, batch)),
     readSuffix(params, prime, hidden, states) {
       const after: SequenceState[] = []
       params.blocks.forEach((block, s) => {
         if (s > 0) {
-          const mixed = mixSublayer(block.mixing!, mixers[prefixBlocks + s], hidden, states[s - 1], normEpsilon)
+          const mixed = mixSublayer(
+            block.mixing!,
+            mixers[prefixBlocks + s],
+            hidden,
+            states[s - 1],
+            normEpsilon,
+          )
           hidden = mixed.hidden
           after.push(mixed.state)
         }
@@ -153,7 +164,12 @@ export function createDecoder(config: DecoderConfig): Decoder {
     },
     logits(params, hidden) {
       const [batch, length, width] = hidden.shape
-      const rows = tf.matMul(tf.reshape(hidden, [batch * length, width]), params.embedding as never, false, true)
+      const rows = tf.matMul(
+        tf.reshape(hidden, [batch * length, width]),
+        params.embedding as never,
+        false,
+        true,
+      )
       return tf.reshape(rows, [batch, length, params.embedding.shape[0]])
     },
     stateBytes: (position) => mixers.reduce((sum, mixer) => sum + mixer.stateBytes(position), 0),

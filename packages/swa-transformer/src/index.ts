@@ -1,4 +1,11 @@
-export { createDecoder, type Decoder, type DecoderConfig, type DecoderParams, type PrefixStage, type SuffixParams } from './decoder'
+export {
+  createDecoder,
+  type Decoder,
+  type DecoderConfig,
+  type DecoderParams,
+  type PrefixStage,
+  type SuffixParams,
+} from './decoder'
 export { attentionMixer, type AttentionParams } from './attention-mixer'
 export { type BlockParams, type MlpWeights, type SandwichNorm } from './block'
 export {

@@ -7,5 +7,7 @@ it('gives the published widths of TTT-E2E', () => {
 })
 
 it('keeps small widths even', () => {
-  expect(widthWithPrimes({ ...publishedSizes['125m'], intermediateSize: 160, layers: 4, suffixBlocks: 1 })).toBe(128)
+  expect(
+    widthWithPrimes({ ...publishedSizes['125m'], intermediateSize: 160, layers: 4, suffixBlocks: 1 }),
+  ).toBe(128)
 })

@@ -1,6 +1,23 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { createRandom, liveTensors, relativeErrorOf, resolveEngine, tf, treeMap, vjp, type Tensor } from '@ttt-e2e/tensor-ops'
-import { stateMetas, stateTensors, joinStates, type MixerKind, type MixerSizes, type SequenceMixer, type SequenceState } from './mixer'
+import {
+  createRandom,
+  liveTensors,
+  relativeErrorOf,
+  resolveEngine,
+  tf,
+  treeMap,
+  vjp,
+  type Tensor,
+} from '@ttt-e2e/tensor-ops'
+import {
+  stateMetas,
+  stateTensors,
+  joinStates,
+  type MixerKind,
+  type MixerSizes,
+  type SequenceMixer,
+  type SequenceState,
+} from './mixer'
 
 export interface MixerSuiteOptions {
   sizes?: Partial<MixerSizes>
@@ -13,7 +30,13 @@ export interface MixerSuiteOptions {
 /** The tests that every mixer passes: causality, pieces equal the whole, states that can be kept, gradients through the state. */
 export function runMixerSuite(name: string, kind: MixerKind, options: MixerSuiteOptions = {}): void {
   const { length = 23, tolerance = 1e-5 } = options
-  const sizes: MixerSizes = { hiddenSize: 16, heads: 2, ropeTheta: 10_000, normEpsilon: 1e-6, ...options.sizes }
+  const sizes: MixerSizes = {
+    hiddenSize: 16,
+    heads: 2,
+    ropeTheta: 10_000,
+    normEpsilon: 1e-6,
+    ...options.sizes,
+  }
   describe(`mixer ${name}`, () => {
     beforeAll(() => resolveEngine('cpu'))
     const setUp = () => {
@@ -25,7 +48,12 @@ export function runMixerSuite(name: string, kind: MixerKind, options: MixerSuite
     }
     const part = (x: Tensor, start: number, end: number) => tf.slice(x, [0, start, 0], [-1, end - start, -1])
 
-    function readInPieces(mixer: SequenceMixer, params: ReturnType<typeof setUp>['params'], x: Tensor, pieces: number[]) {
+    function readInPieces(
+      mixer: SequenceMixer,
+      params: ReturnType<typeof setUp>['params'],
+      x: Tensor,
+      pieces: number[],
+    ) {
       let state = mixer.start(params, x.shape[0])
       const outputs: Tensor[] = []
       for (let start = 0, i = 0; start < x.shape[1]!; i++) {
@@ -57,7 +85,9 @@ export function runMixerSuite(name: string, kind: MixerKind, options: MixerSuite
         const cut = 11
         const changed = tf.concat([part(x, 0, cut), tf.mul(part(x, cut, length), -3)], 1)
         expect(part(read(changed), 0, cut).dataSync()).toEqual(part(read(x), 0, cut).dataSync())
-        expect(relativeErrorOf(part(read(changed), cut, length), part(read(x), cut, length))).toBeGreaterThan(1e-2)
+        expect(relativeErrorOf(part(read(changed), cut, length), part(read(x), cut, length))).toBeGreaterThan(
+          1e-2,
+        )
       })
     })
 
@@ -72,7 +102,9 @@ export function runMixerSuite(name: string, kind: MixerKind, options: MixerSuite
           meta: JSON.parse(JSON.stringify(before.meta)),
         }
         const rest = part(x, 9, length)
-        expect(mixer.read(params, rest, restored).y.dataSync()).toEqual(mixer.read(params, rest, before).y.dataSync())
+        expect(mixer.read(params, rest, restored).y.dataSync()).toEqual(
+          mixer.read(params, rest, before).y.dataSync(),
+        )
       })
     })
 
@@ -81,7 +113,10 @@ export function runMixerSuite(name: string, kind: MixerKind, options: MixerSuite
         const { mixer, params, x } = setUp()
         const cut = 9
         const loss = (y: Tensor) => tf.sum(tf.square(part(y, cut, length)))
-        const whole = vjp((input: Tensor) => ({ value: loss(mixer.read(params, input, mixer.start(params, 2)).y) }), x)
+        const whole = vjp(
+          (input: Tensor) => ({ value: loss(mixer.read(params, input, mixer.start(params, 2)).y) }),
+          x,
+        )
         const inTwo = vjp((input: Tensor) => {
           const { state } = mixer.read(params, part(input, 0, cut), mixer.start(params, 2))
           const again = joinStates(stateTensors([state]), stateMetas([state]))[0]

@@ -1,5 +1,14 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { defineFusedOp, definedFusedOps, onFusedOp, resolveEngine, tf, vjp, type Tensor, type Tensors } from './index'
+import {
+  defineFusedOp,
+  definedFusedOps,
+  onFusedOp,
+  resolveEngine,
+  tf,
+  vjp,
+  type Tensor,
+  type Tensors,
+} from './index'
 
 /** y = x³ with kernels that count their calls, up to the gradient: the gradient's gradient is the reference's. */
 const cube = defineFusedOp({
@@ -7,7 +16,10 @@ const cube = defineFusedOp({
   inputs: ['x', 'unused'],
   outputs: ['y', 'half'],
   outputShapes: ({ x }) => ({ y: x, half: x }),
-  reference: ({ x, unused }: Tensors) => ({ y: tf.add(tf.mul(tf.square(x), x), tf.mul(unused, 0)), half: tf.mul(x, 0.5) }),
+  reference: ({ x, unused }: Tensors) => ({
+    y: tf.add(tf.mul(tf.square(x), x), tf.mul(unused, 0)),
+    half: tf.mul(x, 0.5),
+  }),
   memo: ['y'],
 })
 const calls: string[] = []
@@ -38,7 +50,8 @@ beforeAll(async () => {
 })
 
 const y = (x: Tensor) => cube({ x, unused: tf.ones([1]) }).y
-const pull = (f: (x: Tensor) => Tensor) => (x: Tensor) => vjp((v: Tensor) => ({ value: f(v) }), x).pull(tf.ones([1]))
+const pull = (f: (x: Tensor) => Tensor) => (x: Tensor) =>
+  vjp((v: Tensor) => ({ value: f(v) }), x).pull(tf.ones([1]))
 
 describe('a fused op', () => {
   it('runs the kernel, and the variant of its gradient that computes what is wanted', () => {
@@ -59,13 +72,24 @@ describe('a fused op', () => {
 
   it('says what its engine runs', () => {
     expect(cube.kernelFor({ x: [1], unused: [1] })).toBe(true)
-    expect(cube.gradient().gradient().kernelFor({ x: [1] })).toContain("no kernel 'TestCubeGradGrad'")
+    expect(
+      cube
+        .gradient()
+        .gradient()
+        .kernelFor({ x: [1] }),
+    ).toContain("no kernel 'TestCubeGradGrad'")
   })
 
   it('is listed once, without its gradients', () => {
     expect(definedFusedOps().map((op) => op.name)).toEqual(['TestCube'])
-    expect(() => defineFusedOp({ name: 'TestCube', inputs: ['x'], outputs: ['y'], outputShapes: () => ({}), reference: () => ({}) })).toThrow(
-      "a fused op 'TestCube' is already defined",
-    )
+    expect(() =>
+      defineFusedOp({
+        name: 'TestCube',
+        inputs: ['x'],
+        outputs: ['y'],
+        outputShapes: () => ({}),
+        reference: () => ({}),
+      }),
+    ).toThrow("a fused op 'TestCube' is already defined")
   })
 })

@@ -84,11 +84,17 @@ export function onFusedOp(listener: Listener): void {
  *
  * @throws if an op of that name exists
  */
-export function defineFusedOp<A extends Attributes = Record<never, never>>(definition: FusedOpDefinition<A>): FusedOp<A> {
+export function defineFusedOp<A extends Attributes = Record<never, never>>(
+  definition: FusedOpDefinition<A>,
+): FusedOp<A> {
   if (fusedOps.has(definition.name)) throw new Error(`a fused op '${definition.name}' is already defined`)
   const { name, inputs, outputs, differentiable = inputs } = definition
   const attributes = Object.keys(definition.attributes ?? {})
-  return makeFusedOp(definition, { name: definition.kernel ?? name, inputs, outputs, differentiable, attributes }, 0)
+  return makeFusedOp(
+    definition,
+    { name: definition.kernel ?? name, inputs, outputs, differentiable, attributes },
+    0,
+  )
 }
 
 function makeFusedOp<A extends Attributes>(
@@ -115,9 +121,11 @@ function makeFusedOp<A extends Attributes>(
   }
   op.reference = (inputs: Tensors, attributes?: Partial<A>) =>
     tf.tidy(() => definition.reference(inputs, complete(attributes)))
-  op.outputShapes = (shapes: Shapes, attributes?: Partial<A>) => definition.outputShapes(shapes, complete(attributes))
+  op.outputShapes = (shapes: Shapes, attributes?: Partial<A>) =>
+    definition.outputShapes(shapes, complete(attributes))
   op.kernelFor = (shapes: Shapes, attributes?: Partial<A>): true | string => {
-    if (tf.getKernel(name, tf.getBackend()) == null) return `the engine '${tf.getBackend()}' has no kernel '${name}'`
+    if (tf.getKernel(name, tf.getBackend()) == null)
+      return `the engine '${tf.getBackend()}' has no kernel '${name}'`
     return definition.supports?.(shapes, complete(attributes)) ?? true
   }
   op.gradient = (wanted: readonly string[] = differentiable, cotangents: readonly string[] = outputNames) => {
@@ -132,7 +140,12 @@ function makeFusedOp<A extends Attributes>(
     return gradient
   }
 
-  const pullAll = (cotangents: (Tensor | undefined)[], saved: Tensor[], attributes: A, wanted: readonly string[]) => {
+  const pullAll = (
+    cotangents: (Tensor | undefined)[],
+    saved: Tensor[],
+    attributes: A,
+    wanted: readonly string[],
+  ) => {
     const inputs: Tensors = {}
     inputNames.forEach((input, i) => (inputs[input] = saved[i]))
     memo.forEach((output, i) => (inputs[output] = saved[inputNames.length + i]))
@@ -155,7 +168,12 @@ function makeFusedOp<A extends Attributes>(
     gradFunc: (dy: Tensor | Tensor[], saved: Tensor[], attributes) => {
       let gradientOf: ((input: string) => Tensor) | undefined
       const pull = (input: string) =>
-        (gradientOf ??= pullAll(Array.isArray(dy) ? dy : [dy], saved, attributes as unknown as A, differentiable))(input)
+        (gradientOf ??= pullAll(
+          Array.isArray(dy) ? dy : [dy],
+          saved,
+          attributes as unknown as A,
+          differentiable,
+        ))(input)
       return Object.fromEntries(
         inputNames.map((input, i) => [
           input,
@@ -166,7 +184,13 @@ function makeFusedOp<A extends Attributes>(
   })
 
   Object.defineProperty(op, 'name', { value: name })
-  const made = Object.assign(op, { inputs: inputNames, outputs: outputNames, differentiable, family, order }) as unknown as FusedOp<A>
+  const made = Object.assign(op, {
+    inputs: inputNames,
+    outputs: outputNames,
+    differentiable,
+    family,
+    order,
+  }) as unknown as FusedOp<A>
   fusedOps.set(name, made as unknown as FusedOp)
   for (const listener of listeners) listener(made as unknown as FusedOp)
   return made
@@ -205,7 +229,10 @@ function gradientDefinition<A extends Attributes>(
     supports: of.supports,
     reference(tensors, attributes) {
       const variables = Object.fromEntries(wanted.map((name) => [name, tensors[name]]))
-      const { pull } = vjp((x: Tensors) => ({ value: of.reference({ ...tensors, ...x }, attributes) }), variables)
+      const { pull } = vjp(
+        (x: Tensors) => ({ value: of.reference({ ...tensors, ...x }, attributes) }),
+        variables,
+      )
       const gradients = pull(Object.fromEntries(cotangents.map((output) => [output, tensors[`d_${output}`]])))
       return Object.fromEntries(wanted.map((input) => [gradientOf(input), gradients[input]]))
     },

@@ -11,7 +11,11 @@ it('goes on from its state, in the middle of a pair of normals too', () => {
   const random = createRandom(3)
   random.normal()
   const copy = restoreRandom(JSON.parse(JSON.stringify(random.state())))
-  expect([copy.normal(), copy.uniform(), copy.integer(100)]).toEqual([random.normal(), random.uniform(), random.integer(100)])
+  expect([copy.normal(), copy.uniform(), copy.integer(100)]).toEqual([
+    random.normal(),
+    random.uniform(),
+    random.integer(100),
+  ])
 })
 
 it('draws uniforms and normals with the right moments', () => {

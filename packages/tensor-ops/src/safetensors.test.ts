@@ -36,7 +36,13 @@ it('rounds F64 and widens BF16', () => {
   const halves = new Uint8Array(Uint16Array.of(0x3f80, 0xc040).buffer)
   const data = new Uint8Array([...doubles, ...halves])
   const { tensors: read } = decodeSafetensors(
-    file({ a: { dtype: 'F64', shape: [1], data_offsets: [0, 8] }, b: { dtype: 'BF16', shape: [2], data_offsets: [8, 12] } }, data),
+    file(
+      {
+        a: { dtype: 'F64', shape: [1], data_offsets: [0, 8] },
+        b: { dtype: 'BF16', shape: [2], data_offsets: [8, 12] },
+      },
+      data,
+    ),
   )
   expect(read.a.values).toEqual(Float32Array.of(0.1))
   expect(read.b.values).toEqual(Float32Array.of(1, -3))
@@ -46,12 +52,20 @@ describe('refuses', () => {
   const entry = (over: object) => ({ x: { dtype: 'F32', shape: [2], data_offsets: [0, 8], ...over } })
   it.each([
     ['a file that is too short', new Uint8Array(3), 'at least 8 bytes'],
-    ['a header longer than the file', new Uint8Array([255, 0, 0, 0, 0, 0, 0, 0, 123]), 'the header claims 255 bytes'],
+    [
+      'a header longer than the file',
+      new Uint8Array([255, 0, 0, 0, 0, 0, 0, 0, 123]),
+      'the header claims 255 bytes',
+    ],
     ['a header that is no JSON', file('{x'), 'not a JSON object'],
     ['a header that is a list', file([]), 'not a JSON object'],
     ['an unknown type', file(entry({ dtype: 'F8' }), new Uint8Array(8)), "'x' has type F8; known: F32"],
     ['a negative shape', file(entry({ shape: [-2] }), new Uint8Array(8)), "'x' has no valid shape"],
-    ['offsets that do not fit the shape', file(entry({ data_offsets: [0, 4] }), new Uint8Array(8)), 'needs 8 bytes, its offsets give 4'],
+    [
+      'offsets that do not fit the shape',
+      file(entry({ data_offsets: [0, 4] }), new Uint8Array(8)),
+      'needs 8 bytes, its offsets give 4',
+    ],
     ['offsets beyond the data', file(entry({}), new Uint8Array(4)), 'ends at byte 8'],
     ['a missing entry', file({ x: null }), "'x' has type undefined"],
     [

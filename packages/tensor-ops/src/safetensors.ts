@@ -25,12 +25,18 @@ interface HeaderEntry {
  *
  * @throws SafetensorsError if the header isn't sound or a tensor's type, size or place doesn't fit the file
  */
-export function decodeSafetensors(bytes: Uint8Array): { tensors: PlainTensors; metadata: Record<string, string> } {
+export function decodeSafetensors(bytes: Uint8Array): {
+  tensors: PlainTensors
+  metadata: Record<string, string>
+} {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  if (bytes.length < 8) throw new SafetensorsError(`a safetensors file has at least 8 bytes, this one has ${bytes.length}`)
+  if (bytes.length < 8)
+    throw new SafetensorsError(`a safetensors file has at least 8 bytes, this one has ${bytes.length}`)
   const headerLength = Number(view.getBigUint64(0, true))
   if (headerLength > bytes.length - 8)
-    throw new SafetensorsError(`the header claims ${headerLength} bytes, the file has ${bytes.length - 8} after its length`)
+    throw new SafetensorsError(
+      `the header claims ${headerLength} bytes, the file has ${bytes.length - 8} after its length`,
+    )
   const header = parseHeader(bytes.subarray(8, 8 + headerLength))
   const data = bytes.subarray(8 + headerLength)
   const { __metadata__: metadata = {}, ...entries } = header
@@ -38,7 +44,10 @@ export function decodeSafetensors(bytes: Uint8Array): { tensors: PlainTensors; m
   const tensors: PlainTensors = {}
   for (const [name, entry] of Object.entries(entries as Record<string, HeaderEntry>)) {
     const [start, end] = entry.data_offsets
-    tensors[name] = { shape: entry.shape, values: decodeValues(entry.dtype as FileType, new Uint8Array(data.subarray(start, end))) }
+    tensors[name] = {
+      shape: entry.shape,
+      values: decodeValues(entry.dtype as FileType, new Uint8Array(data.subarray(start, end))),
+    }
   }
   return { tensors, metadata: metadata as Record<string, string> }
 }
@@ -46,7 +55,8 @@ export function decodeSafetensors(bytes: Uint8Array): { tensors: PlainTensors; m
 function parseHeader(bytes: Uint8Array): Record<string, unknown> {
   try {
     const header: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-    if (typeof header === 'object' && header !== null && !Array.isArray(header)) return header as Record<string, unknown>
+    if (typeof header === 'object' && header !== null && !Array.isArray(header))
+      return header as Record<string, unknown>
   } catch {
     // Said below, in one sentence for both kinds of damage.
   }
@@ -60,12 +70,15 @@ function checkLayout(entries: Record<string, HeaderEntry>, available: number): v
     const { dtype, shape, data_offsets: offsets } = entry ?? {}
     if (!(dtype in bytesPer))
       throw new SafetensorsError(`'${name}' has type ${dtype}; known: ${Object.keys(bytesPer).join(', ')}`)
-    if (!Array.isArray(shape) || !shape.every(isCount)) throw new SafetensorsError(`'${name}' has no valid shape`)
+    if (!Array.isArray(shape) || !shape.every(isCount))
+      throw new SafetensorsError(`'${name}' has no valid shape`)
     if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount))
       throw new SafetensorsError(`'${name}' has no valid data_offsets`)
     const size = shape.reduce((a, b) => a * b, 1) * bytesPer[dtype as FileType]
     if (offsets[1] - offsets[0] !== size)
-      throw new SafetensorsError(`'${name}' [${shape}] ${dtype} needs ${size} bytes, its offsets give ${offsets[1] - offsets[0]}`)
+      throw new SafetensorsError(
+        `'${name}' [${shape}] ${dtype} needs ${size} bytes, its offsets give ${offsets[1] - offsets[0]}`,
+      )
     return { name, offsets }
   })
   byPlace.sort((a, b) => a.offsets[0] - b.offsets[0] || a.offsets[1] - b.offsets[1])
@@ -121,7 +134,10 @@ export function encodeSafetensors(tensors: PlainTensors, metadata: Record<string
 /** Downloads named tensors; float32 and int32 only. */
 export function toPlainTensors(entries: Iterable<readonly [string, Tensor]>): PlainTensors {
   return Object.fromEntries(
-    [...entries].map(([name, tensor]) => [name, { shape: tensor.shape, values: tensor.dataSync().slice() as Float32Array }]),
+    [...entries].map(([name, tensor]) => [
+      name,
+      { shape: tensor.shape, values: tensor.dataSync().slice() as Float32Array },
+    ]),
   )
 }
 

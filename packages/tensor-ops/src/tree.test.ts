@@ -1,5 +1,14 @@
 import { expect, it } from 'vitest'
-import { resolveEngine, tf, treeBytes, treeEntries, treeLeaves, treeMap, treeSize, treeWithLeaves } from './index'
+import {
+  resolveEngine,
+  tf,
+  treeBytes,
+  treeEntries,
+  treeLeaves,
+  treeMap,
+  treeSize,
+  treeWithLeaves,
+} from './index'
 
 await resolveEngine('cpu')
 const tree = () => ({ a: tf.ones([2]), list: [tf.zeros([3]), { deep: tf.scalar(4) }], absent: undefined })

@@ -65,13 +65,10 @@ export function learnFromChunk(
   states: readonly SequenceState[],
   rate: number,
 ): LearnedChunk {
-  const inner = vjp(
-    (weights: FastWeights) => {
-      const prediction = predictChunk(system, params, weights, chunk, states)
-      return { value: tf.sum(prediction.loss), aux: prediction }
-    },
-    fast,
-  )
+  const inner = vjp((weights: FastWeights) => {
+    const prediction = predictChunk(system, params, weights, chunk, states)
+    return { value: tf.sum(prediction.loss), aux: prediction }
+  }, fast)
   const gradient = inner.pull(tf.scalar(1))
   const { updated, norm } = clippedSgd(treeLeaves(fast), treeLeaves(gradient), {
     rate,

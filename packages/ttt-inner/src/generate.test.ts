@@ -42,7 +42,8 @@ describe('generate', () => {
     const reader = new Reader(system, params)
     reader.read(randomTokens(1, 9))
     let count = 0
-    for await (const _ of generate(reader, { signal: controller.signal })) if (++count === 3) controller.abort()
+    for await (const _ of generate(reader, { signal: controller.signal }))
+      if (++count === 3) controller.abort()
     expect(count).toBe(3)
   })
 

@@ -20,7 +20,10 @@ export interface GenerateOptions extends SamplingOptions {
  *
  * @throws if nothing was read yet
  */
-export async function* generate(reader: Reader, options: GenerateOptions = {}): AsyncGenerator<number, void, void> {
+export async function* generate(
+  reader: Reader,
+  options: GenerateOptions = {},
+): AsyncGenerator<number, void, void> {
   const { maxTokens = Infinity, seed = 0, stopTokens = [], learn = false, signal } = options
   const random = createRandom(seed)
   const { learning } = reader

@@ -139,7 +139,7 @@ export function restoreState(saved: SavedState, fresh: ReaderState): ReaderState
   for (const [name, found, expected] of counts)
     if (found !== expected) problems.push(`${name} has ${found} states, not ${expected}`)
   const tree = {
-    fast: fresh.fast && (treeMap(fresh.fast as TensorTree, (leaf, path) => take(`fast.${path}`, leaf) ?? leaf)),
+    fast: fresh.fast && treeMap(fresh.fast as TensorTree, (leaf, path) => take(`fast.${path}`, leaf) ?? leaf),
     prefix: meta.prefix.map((_, i) => under(`prefix.${i}.`)),
     suffix: meta.suffix.map((_, i) => under(`suffix.${i}.`)),
     open: {

@@ -1,5 +1,11 @@
 import { disposeTree, tf, treeMap, type Tensor, type TensorTree } from '@ttt-e2e/tensor-ops'
-import { joinStates, stateMetas, stateTensors, type MlpWeights, type SequenceState } from '@ttt-e2e/swa-transformer'
+import {
+  joinStates,
+  stateMetas,
+  stateTensors,
+  type MlpWeights,
+  type SequenceState,
+} from '@ttt-e2e/swa-transformer'
 import { learnFromChunk } from './chunk'
 import { startFastWeights, type FastWeights } from './fast-weights'
 import {
@@ -92,13 +98,14 @@ export class Reader {
   read(tokens: Int32Array): Float32Array {
     const { batch } = this
     const length = tokens.length / batch
-    if (!Number.isInteger(length)) throw new Error(`${tokens.length} tokens don't make ${batch} sequences of one length`)
+    if (!Number.isInteger(length))
+      throw new Error(`${tokens.length} tokens don't make ${batch} sequences of one length`)
     const losses = new Float32Array(tokens.length).fill(NaN)
     if (length === 0) return losses
     const piece: Piece = { tokens, length, losses }
     if (this.state.last) this.reportLast(piece)
     const hidden = this.readPrefix(piece)
-    for (let j = 0; j < length; ) j += this.readSuffix(piece, hidden, j)
+    for (let j = 0; j < length;) j += this.readSuffix(piece, hidden, j)
     hidden.dispose()
     this.state.position += length
     return losses
@@ -197,12 +204,28 @@ export class Reader {
         targets: tf.tensor(targets, [batch, size], 'int32'),
         mask: tf.tensor(mask, [batch, size]),
       }
-      const result = learnFromChunk(this.system, decoder.suffixParams(this.params), this.state.fast!, chunk, open.states, this.rate)
+      const result = learnFromChunk(
+        this.system,
+        decoder.suffixParams(this.params),
+        this.state.fast!,
+        chunk,
+        open.states,
+        this.rate,
+      )
       metas.push(...stateMetas(result.states))
-      return { fast: result.fast, states: stateTensors(result.states), tokenLosses: result.tokenLosses } as never
+      return {
+        fast: result.fast,
+        states: stateTensors(result.states),
+        tokenLosses: result.tokenLosses,
+      } as never
     }) as { fast: FastWeights; states: Record<string, Tensor>[]; tokenLosses: Tensor }
     const losses = learned.tokenLosses.dataSync().slice() as Float32Array
-    disposeTree([learned.tokenLosses, open.hidden!, this.state.fast!, stateTensors([...open.states, ...this.state.suffix])])
+    disposeTree([
+      learned.tokenLosses,
+      open.hidden!,
+      this.state.fast!,
+      stateTensors([...open.states, ...this.state.suffix]),
+    ])
     this.state.fast = learned.fast
     this.state.suffix = joinStates(learned.states, metas)
     this.state.open = { rows: 0, tokens: [], states: copyStates(this.state.suffix) }
@@ -239,12 +262,16 @@ export class Reader {
     return tf.tidy(() => {
       const shape = [this.batch, targets.length / this.batch]
       const params = decoder.suffixParams(this.params)
-      return decoder.losses(params, hidden, tf.tensor(targets, shape, 'int32')).dataSync().slice() as never
+      return decoder
+        .losses(params, hidden, tf.tensor(targets, shape, 'int32'))
+        .dataSync()
+        .slice() as never
     }) as unknown as Float32Array
   }
 
   private report({ losses, length }: Piece, j: number, nats: Float32Array, rows: number): void {
-    for (let b = 0; b < this.batch; b++) losses.set(nats.subarray(b * rows, (b + 1) * rows), b * length + j + 1)
+    for (let b = 0; b < this.batch; b++)
+      losses.set(nats.subarray(b * rows, (b + 1) * rows), b * length + j + 1)
   }
 }
 
@@ -257,7 +284,10 @@ interface Piece {
 const tidied = <T extends TensorTree>(run: () => T): T => tf.tidy(() => run() as never) as T
 
 /** Runs `run` and keeps its hidden states and the tensors of its states, each a tensor of its own. */
-function runStates(run: () => { hidden: Tensor; states: SequenceState[] }): { hidden: Tensor; states: SequenceState[] } {
+function runStates(run: () => { hidden: Tensor; states: SequenceState[] }): {
+  hidden: Tensor
+  states: SequenceState[]
+} {
   let metas: Record<string, number>[] = []
   const kept = tidied(() => {
     const { hidden, states } = run()
@@ -294,7 +324,13 @@ function startState(system: System, params: Params, batch: number): ReaderState 
   }
 }
 
-function columnsOf(tokens: Int32Array, batch: number, length: number, start: number, end: number): Int32Array {
+function columnsOf(
+  tokens: Int32Array,
+  batch: number,
+  length: number,
+  start: number,
+  end: number,
+): Int32Array {
   const part = new Int32Array(batch * (end - start))
   for (let b = 0; b < batch; b++)
     part.set(tokens.subarray(b * length + start, b * length + end), b * (end - start))

@@ -3,5 +3,10 @@ const shapes = Object.fromEntries([...names, 'v'].flatMap((n) => [[`${n}0`, [5, 
 
 export const cases = [
   { name: 'clipped', shapes, attributes: { learningRate: 0.02, step: 3 }, scale: { v0: 0, v1: 0 } },
-  { name: 'first step', shapes, attributes: { learningRate: 0.02, step: 1, maxNorm: 100 }, scale: { v0: 0, v1: 0 } },
+  {
+    name: 'first step',
+    shapes,
+    attributes: { learningRate: 0.02, step: 1, maxNorm: 100 },
+    scale: { v0: 0, v1: 0 },
+  },
 ]

@@ -1,7 +1,15 @@
 import { defineFusedOp, type FusedOp, type Shapes, type Tensor } from '@ttt-e2e/tensor-ops'
 import { adamwReference } from './reference'
 
-const defaults = { learningRate: 1e-3, beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, maxNorm: 1, step: 1 }
+const defaults = {
+  learningRate: 1e-3,
+  beta1: 0.9,
+  beta2: 0.95,
+  epsilon: 1e-8,
+  weightDecay: 0.1,
+  maxNorm: 1,
+  step: 1,
+}
 export type AdamwAttributes = typeof defaults
 
 const ops = new Map<number, FusedOp<AdamwAttributes>>()
@@ -45,7 +53,8 @@ export function adamw(
 ): { parameters: Tensor[]; firstMoments: Tensor[]; secondMoments: Tensor[]; norm: Tensor } {
   const inputs: Record<string, Tensor> = {}
   const groups = { p: parameters, g: gradients, m: firstMoments, v: secondMoments }
-  for (const [letter, tensors] of Object.entries(groups)) tensors.forEach((t, i) => (inputs[`${letter}${i}`] = t))
+  for (const [letter, tensors] of Object.entries(groups))
+    tensors.forEach((t, i) => (inputs[`${letter}${i}`] = t))
   const outputs = adamwOp(parameters.length)(inputs, options)
   const group = (letter: string) => parameters.map((_, i) => outputs[`new_${letter}${i}`])
   return { parameters: group('p'), firstMoments: group('m'), secondMoments: group('v'), norm: outputs.norm }

@@ -1,7 +1,11 @@
 export const cases = [
   { name: 'causal', shapes: shapes(2, 9, 9, 2, 2, 8), attributes: { window: 0, offset: 0 } },
   { name: 'window', shapes: shapes(1, 40, 40, 2, 2, 16), attributes: { window: 12, offset: 0 } },
-  { name: 'window with cached keys', shapes: shapes(2, 8, 24, 2, 2, 16), attributes: { window: 12, offset: 16 } },
+  {
+    name: 'window with cached keys',
+    shapes: shapes(2, 8, 24, 2, 2, 16),
+    attributes: { window: 12, offset: 16 },
+  },
   { name: 'grouped heads', shapes: shapes(1, 7, 7, 4, 2, 8), attributes: { window: 0, offset: 0 } },
   { name: 'one token', shapes: shapes(1, 1, 5, 2, 1, 8), attributes: { window: 4, offset: 4 } },
   { name: 'one key', shapes: shapes(1, 1, 1, 2, 2, 8), attributes: { window: 4, offset: 0 } },
@@ -14,7 +18,14 @@ export const cases = [
   },
 ]
 
-function shapes(batch: number, queries: number, keys: number, heads: number, keyHeads: number, width: number) {
+function shapes(
+  batch: number,
+  queries: number,
+  keys: number,
+  heads: number,
+  keyHeads: number,
+  width: number,
+) {
   return {
     q: [batch, queries, heads, width],
     k: [batch, keys, keyHeads, width],

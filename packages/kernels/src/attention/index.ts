@@ -25,7 +25,12 @@ const op = defineFusedOp({
  * @param options.offset Tk − Tq where the keys end with the last query's
  * @returns [B, Tq, H, d]
  */
-export function attention(q: Tensor, k: Tensor, v: Tensor, options: { window: number; offset: number }): Tensor {
+export function attention(
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  options: { window: number; offset: number },
+): Tensor {
   return op({ q, k, v }, options).y
 }
 export { op as attentionOp }

@@ -1,7 +1,10 @@
 import { tf, type Tensor, type Tensors } from '@ttt-e2e/tensor-ops'
 
 /** Query heads that share a key head are laid out as more queries of it: [B · G, H/G · Tq, d] against [B · G, Tk, d]. */
-export function attentionReference({ q, k, v }: Tensors, attributes: { window: number; offset: number }): Tensors {
+export function attentionReference(
+  { q, k, v }: Tensors,
+  attributes: { window: number; offset: number },
+): Tensors {
   const [batch, queries, heads, width] = q.shape
   const [, keys, keyHeads] = k.shape
   const shared = heads / keyHeads
@@ -17,7 +20,12 @@ export function attentionReference({ q, k, v }: Tensors, attributes: { window: n
 }
 
 /** [1, shared · queries, keys]: 0 where a query sees a key, −1e30 where it doesn't. */
-function hidden(shared: number, queries: number, keys: number, { window, offset }: { window: number; offset: number }) {
+function hidden(
+  shared: number,
+  queries: number,
+  keys: number,
+  { window, offset }: { window: number; offset: number },
+) {
   const rows = shared * queries
   const bias = new Float32Array(rows * keys).fill(-1e30)
   for (let row = 0; row < rows; row++) {

@@ -29,18 +29,22 @@ describe.each(Object.entries(functions))('%s', (_, f) => {
   it.each([1, 2, 3])('has the right derivative of order %i', (order) => {
     inFloat64(() =>
       tf.tidy(() => {
-        const scalar = (x: Tensor) => tf.sum(tf.mul(tf.square(f(x)), tf.add(tf.range(0, f(x).size).reshape(f(x).shape), 1)))
+        const scalar = (x: Tensor) =>
+          tf.sum(tf.mul(tf.square(f(x)), tf.add(tf.range(0, f(x).size).reshape(f(x).shape), 1)))
         let value = scalar
         for (let i = 1; i < order; i++) {
           const lower = value
           const weights = tf.tensor1d([0.3, -1.2, 0.8, 0.5, -0.7, 1.1])
-          value = (x) => tf.sum(tf.mul(vjp((y: Tensor) => ({ value: lower(y) }), x).pull(tf.scalar(1)), weights))
+          value = (x) =>
+            tf.sum(tf.mul(vjp((y: Tensor) => ({ value: lower(y) }), x).pull(tf.scalar(1)), weights))
         }
         const x = tf.tensor1d([0.7, -1.1, 0.3, 0.2, 1.3, -0.4])
         const direction = tf.tensor1d([1, 0.5, -0.3, 0.9, -1.4, 0.2])
         const gradient = vjp((y: Tensor) => ({ value: value(y) }), x).pull(tf.scalar(1))
         const along = tf.sum(tf.mul(gradient, direction)).dataSync()[0]
-        const expected = derivative((step) => tf.tidy(() => value(tf.add(x, tf.mul(direction, step))).dataSync()[0]))
+        const expected = derivative((step) =>
+          tf.tidy(() => value(tf.add(x, tf.mul(direction, step))).dataSync()[0]),
+        )
         expect(Math.abs(along - expected)).toBeLessThan(1e-7 * Math.max(1, Math.abs(expected)))
         expect(Math.abs(expected)).toBeGreaterThan(1e-3)
       }),

@@ -69,7 +69,16 @@ function consumes(node: TapeNode, tensors: tf.Tensor[]): boolean {
 
 function registerZeroGradients(): void {
   const zeros = (x: tf.Tensor) => tf.zeros(x.shape, 'float32')
-  for (const kernelName of ['Greater', 'GreaterEqual', 'Less', 'LessEqual', 'Equal', 'NotEqual', 'LogicalAnd', 'LogicalOr'])
+  for (const kernelName of [
+    'Greater',
+    'GreaterEqual',
+    'Less',
+    'LessEqual',
+    'Equal',
+    'NotEqual',
+    'LogicalAnd',
+    'LogicalOr',
+  ])
     tf.registerGradient({
       kernelName,
       inputsToSave: ['a', 'b'],

@@ -34,7 +34,10 @@ describe.each([
   })
 
   it('keeps auxiliary outputs, tensors or not', () => {
-    const { aux } = differentiate((x: Tensor) => ({ value: tf.sum(x), aux: { twice: tf.mul(x, 2), note: 'kept' } }), tf.ones([2]))
+    const { aux } = differentiate(
+      (x: Tensor) => ({ value: tf.sum(x), aux: { twice: tf.mul(x, 2), note: 'kept' } }),
+      tf.ones([2]),
+    )
     expect(aux.note).toBe('kept')
     expect(values(aux.twice)).toEqual([2, 2])
   })
@@ -60,7 +63,9 @@ describe.each([
 
   it('names the output whose cotangent has the wrong shape', () => {
     const { pull } = differentiate((y: Tensor) => ({ value: tf.exp(y) }), tf.ones([2]))
-    expect(() => pull(tf.ones([3]))).toThrow('the cotangent of an output is float32 [3], it must be float32 [2]')
+    expect(() => pull(tf.ones([3]))).toThrow(
+      'the cotangent of an output is float32 [3], it must be float32 [2]',
+    )
   })
 })
 
@@ -102,14 +107,17 @@ describe('nested vjps', () => {
         const target = tf.tensor1d([0, 1, 0])
         const loss = (w: Tensor) => tf.neg(tf.sum(tf.mul(target, tf.logSoftmax(tf.mul(w, tf.sigmoid(w))))))
         const afterSteps = (w: Tensor) => {
-          for (let i = 0; i < 2; i++) w = tf.sub(w, vjp((v: Tensor) => ({ value: loss(v) }), w).pull(tf.scalar(1)))
+          for (let i = 0; i < 2; i++)
+            w = tf.sub(w, vjp((v: Tensor) => ({ value: loss(v) }), w).pull(tf.scalar(1)))
           return loss(w)
         }
         const w = tf.tensor1d([0.4, -0.3, 1.1])
         const direction = tf.tensor1d([1, -2, 0.5])
         const gradient = vjp((v: Tensor) => ({ value: afterSteps(v) }), w).pull(tf.scalar(1))
         const along = tf.sum(tf.mul(gradient, direction)).dataSync()[0]
-        const expected = derivative((step) => tf.tidy(() => afterSteps(tf.add(w, tf.mul(direction, step))).dataSync()[0]))
+        const expected = derivative((step) =>
+          tf.tidy(() => afterSteps(tf.add(w, tf.mul(direction, step))).dataSync()[0]),
+        )
         expect(Math.abs(along - expected)).toBeLessThan(1e-8)
         expect(Math.abs(expected)).toBeGreaterThan(0.05)
       }),

@@ -66,7 +66,9 @@ export function vjp<X extends TensorTree, Y extends TensorTree, A = undefined>(
     aux: aux as A,
     pull(cotangents) {
       try {
-        const gradients = tf.tidy(() => backpropagate(nodes, leaves, outputs, cotangentLeaves(value, cotangents)))
+        const gradients = tf.tidy(() =>
+          backpropagate(nodes, leaves, outputs, cotangentLeaves(value, cotangents)),
+        )
         return treeWithLeaves(inputs, gradients)
       } finally {
         freeOwnTape()
@@ -79,7 +81,10 @@ export function vjp<X extends TensorTree, Y extends TensorTree, A = undefined>(
 /** An output that is an input is cloned, so that whoever frees outputs never frees an input. */
 function withFreshOutputs<Y extends TensorTree, A>(result: { value: Y; aux?: A }, inputs: Tensor[]) {
   const ids = new Set(inputs.map((x) => x.id))
-  return { value: treeMap(result.value, (leaf) => (ids.has(leaf.id) ? tf.clone(leaf) : leaf)), aux: result.aux }
+  return {
+    value: treeMap(result.value, (leaf) => (ids.has(leaf.id) ? tf.clone(leaf) : leaf)),
+    aux: result.aux,
+  }
 }
 
 function freeTape(tape: TapeNode[]): void {
@@ -138,7 +143,8 @@ function gradientsOfNode(
   if (!node.gradient) throw new Error(`the kernel ${node.kernelName} has no gradient`)
   const pulls = node.gradient(cotangents)
   return wanted.map((name) => {
-    if (!pulls[name]) throw new Error(`the gradient of ${node.kernelName} has no entry for its input '${name}'`)
+    if (!pulls[name])
+      throw new Error(`the gradient of ${node.kernelName} has no entry for its input '${name}'`)
     return [name, pulls[name]()]
   })
 }

@@ -11,7 +11,9 @@ export interface KernelProfile {
  * Runs `run` and reports the kernels that the active engine executed meanwhile, slowest first. A kernel that calls
  * another counts as one call.
  */
-export async function profileKernels<T>(run: () => T | Promise<T>): Promise<{ result: T; profile: KernelProfile }> {
+export async function profileKernels<T>(
+  run: () => T | Promise<T>,
+): Promise<{ result: T; profile: KernelProfile }> {
   const kernels = tf.getKernelsForBackend(tf.getBackend())
   const totals = new Map<string, { calls: number; milliseconds: number }>()
   const originals = kernels.map((kernel) => kernel.kernelFunc)

@@ -10,13 +10,17 @@ it('says in one line what was chosen and why the others were refused', async () 
 
 it('never replaces an engine asked for by name', async () => {
   registerEngine({ name: 'wasm', probe: async () => 'no modules here', create: async () => '' })
-  await expect(resolveEngine('wasm')).rejects.toThrow("the engine 'wasm' can't run here (wasm: no modules here)")
+  await expect(resolveEngine('wasm')).rejects.toThrow(
+    "the engine 'wasm' can't run here (wasm: no modules here)",
+  )
   await expect(resolveEngine('gpu')).rejects.toThrow("unknown engine 'gpu'; known: auto, native")
 })
 
 it('counts the kernels that ran', async () => {
   await resolveEngine('cpu')
-  const { result, profile } = await profileKernels(() => tf.tidy(() => tf.add(tf.exp(tf.ones([2])), 1).dataSync()[0]))
+  const { result, profile } = await profileKernels(() =>
+    tf.tidy(() => tf.add(tf.exp(tf.ones([2])), 1).dataSync()[0]),
+  )
   expect(result).toBeCloseTo(Math.E + 1, 5)
   expect(profile.byKernel.map((kernel) => kernel.name).sort()).toEqual(expect.arrayContaining(['Add', 'Exp']))
   expect(profile.calls).toBe(profile.byKernel.reduce((sum, kernel) => sum + kernel.calls, 0))

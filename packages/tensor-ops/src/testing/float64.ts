@@ -10,7 +10,8 @@ export function inFloat64<T>(run: () => T): T {
   const { platform } = tf.env()
   const { isTypedArray } = platform
   globalThis.Float32Array = Float64Array as unknown as Float32ArrayConstructor
-  platform.isTypedArray = (a): a is Float32Array => a instanceof Float64Array || isTypedArray.call(platform, a)
+  platform.isTypedArray = (a): a is Float32Array =>
+    a instanceof Float64Array || isTypedArray.call(platform, a)
   const restore = () => {
     globalThis.Float32Array = single
     platform.isTypedArray = isTypedArray

@@ -34,7 +34,11 @@ export interface OpSuiteOptions {
 export function runOpSuite<A extends Attributes>(
   op: FusedOp<A>,
   cases: readonly OpCase<A>[],
-  { engines = ['cpu', 'native'], order = 3, tolerance = { forward: 1e-5, gradient: 5e-5 } }: OpSuiteOptions = {},
+  {
+    engines = ['cpu', 'native'],
+    order = 3,
+    tolerance = { forward: 1e-5, gradient: 5e-5 },
+  }: OpSuiteOptions = {},
 ): void {
   describe(op.name, () => {
     for (const example of order > 0 ? cases : []) {
@@ -77,7 +81,10 @@ interface Plain {
   shape: number[]
   values: Float32Array
 }
-const plainOf = (tensor: Tensor): Plain => ({ shape: tensor.shape, values: tensor.dataSync().slice() as Float32Array })
+const plainOf = (tensor: Tensor): Plain => ({
+  shape: tensor.shape,
+  values: tensor.dataSync().slice() as Float32Array,
+})
 const tensorOf = ({ shape, values }: Plain) => tf.tensor(values, shape, 'float32')
 
 async function onEngine<T>(name: string, run: () => T): Promise<T> {
@@ -102,7 +109,10 @@ function derivatives<A extends Attributes>(
     }
     record('output', call(inputs, example.attributes))
     if (order === 0 || op.differentiable.length === 0) return
-    const subsets = [op.differentiable, ...(op.differentiable.length > 1 ? op.differentiable.map((x) => [x]) : [])]
+    const subsets = [
+      op.differentiable,
+      ...(op.differentiable.length > 1 ? op.differentiable.map((x) => [x]) : []),
+    ]
     for (const wanted of subsets) {
       const first = gradientsOf(op, call, inputs, example, wanted)
       record(`gradient(${wanted})`, first(variablesOf(inputs, wanted)))
@@ -156,9 +166,22 @@ function makeInputs<A extends Attributes>(op: FusedOp<A>, example: OpCase<A>): T
       const size = tf.util.sizeFromShape(shape)
       const limit = example.integersBelow?.[name]
       if (limit !== undefined)
-        return [name, tf.tensor(Int32Array.from({ length: size }, () => random.integer(limit)), shape, 'int32')]
+        return [
+          name,
+          tf.tensor(
+            Int32Array.from({ length: size }, () => random.integer(limit)),
+            shape,
+            'int32',
+          ),
+        ]
       const scale = example.scale?.[name] ?? 1
-      return [name, tf.tensor(Float32Array.from({ length: size }, () => Math.fround(scale * random.normal())), shape)]
+      return [
+        name,
+        tf.tensor(
+          Float32Array.from({ length: size }, () => Math.fround(scale * random.normal())),
+          shape,
+        ),
+      ]
     }),
   )
 }
@@ -168,20 +191,29 @@ function randomLike(tensors: Tensors, seed: number): Tensors {
   return Object.fromEntries(
     Object.entries(tensors).map(([name, { shape, size }]) => [
       name,
-      tf.tensor(Float32Array.from({ length: size }, () => Math.fround(random.normal())), shape, 'float32'),
+      tf.tensor(
+        Float32Array.from({ length: size }, () => Math.fround(random.normal())),
+        shape,
+        'float32',
+      ),
     ]),
   )
 }
 
-function checkFiniteDifferences<A extends Attributes>(op: FusedOp<A>, example: OpCase<A>, order: number): void {
+function checkFiniteDifferences<A extends Attributes>(
+  op: FusedOp<A>,
+  example: OpCase<A>,
+  order: number,
+): void {
   if (op.differentiable.length === 0) return
   const inputs = makeInputs(op, example)
   const variables = variablesOf(inputs, op.differentiable)
   const direction = randomLike(variables, 4)
-  for (const name of op.differentiable)
-    direction[name] = tf.mul(direction[name], example.scale?.[name] || 1)
+  for (const name of op.differentiable) direction[name] = tf.mul(direction[name], example.scale?.[name] || 1)
   const moved = (step: number): Tensors =>
-    Object.fromEntries(op.differentiable.map((name) => [name, tf.add(inputs[name], tf.mul(direction[name], step))]))
+    Object.fromEntries(
+      op.differentiable.map((name) => [name, tf.add(inputs[name], tf.mul(direction[name], step))]),
+    )
   const weigh = (tensors: Tensors, seed: number) => {
     const weights = randomLike(tensors, seed)
     const names = Object.keys(tensors)
@@ -202,6 +234,7 @@ function checkFiniteDifferences<A extends Attributes>(op: FusedOp<A>, example: O
     const expected = derivative((step) => tf.tidy(() => f(moved(step)).dataSync()[0]))
     expect(Math.abs(along - expected)).toBeLessThan(1e-6 * Math.max(1, Math.abs(expected)))
     // A linear op's gradient doesn't move with its input; its loss does.
-    if (f === loss) expect(Math.abs(expected), 'a derivative of zero would show nothing').toBeGreaterThan(1e-9)
+    if (f === loss)
+      expect(Math.abs(expected), 'a derivative of zero would show nothing').toBeGreaterThan(1e-9)
   }
 }
