@@ -8,8 +8,6 @@ export interface TrainingPreset {
   peakLearningRate: number
   /** Steps of each system; with `untilConverged` the fewest. */
   steps: number
-  /** Steps of single systems, where they differ. */
-  stepsOf?: Partial<Record<SystemName, number>>
   /** Train at the peak rate until the convergence rule says so, then cool down. */
   untilConverged?: { checkEvery: number; mostSteps: number; cooldownSteps: number }
 }
@@ -129,7 +127,6 @@ export const presets = {
       training: {
         ...languages.training,
         steps: 2000,
-        stepsOf: {},
         untilConverged: { checkEvery: 250, mostSteps: 20_000, cooldownSteps: 500 },
       },
       evaluationDocuments: 64,

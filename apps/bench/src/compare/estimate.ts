@@ -31,7 +31,7 @@ export async function estimate(
     owner.kernels = kernels
     await new Promise((resolve) => setImmediate(resolve))
     signal.throwIfAborted()
-    const plan = planTraining(task.training, owner.name, task.knownLosses?.(owner.name))
+    const plan = planTraining(task.training, task.knownLosses?.(owner.name))
     workload.set(
       `read ${task.name} ${owner.name}`,
       readAloneSeconds * task.reading.longestContext * task.reading.repeats,

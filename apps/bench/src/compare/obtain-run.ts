@@ -32,7 +32,7 @@ export async function obtainRun(
       )
     return stored
   }
-  const plan = planTraining(task.training, name, task.knownLosses?.(name))
+  const plan = planTraining(task.training, task.knownLosses?.(name))
   const key = `train ${task.name} ${name} ${seed}`
   const tokensPerStep = task.training.batch * task.training.length
   let stepsNow = 0
@@ -73,7 +73,7 @@ export async function obtainRun(
 /** What a report says of a run. */
 export function describeRun(task: Task, name: string, seed: number, run: TrainedRun): RunResults {
   const known = task.knownLosses?.(name)
-  const plan = planTraining(task.training, name, known)
+  const plan = planTraining(task.training, known)
   const curve = run.curve.map(({ loss }) => loss)
   return {
     seed,

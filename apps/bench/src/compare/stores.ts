@@ -3,7 +3,6 @@ import { definitionOf } from '@ttt-e2e/baselines'
 import { RunStore } from '../run-store'
 import type { Task } from '../tasks'
 import type { Comparison } from './comparison'
-import { stepsOf } from './training-plan'
 
 /** Where a run is stored. */
 export const storeOf = (root: string, task: Task, system: string, seed: number) =>
@@ -21,15 +20,13 @@ export function openStores(task: Task, { systems, seeds, store, provenance }: Co
 }
 
 function recipeOf(task: Task, system: string, seed: number) {
-  // The steps of other systems are none of its business.
-  const training = { ...task.training, steps: stepsOf(task.training, system), stepsOf: undefined }
   return {
     schemaVersion: 1,
     task: task.name,
     data: task.data,
     system,
     size: task.size,
-    training,
+    training: task.training,
     seed,
   }
 }

@@ -7,16 +7,16 @@ const training = { length: 8, batch: 1, peakLearningRate: 1, steps: 100 }
 const flat = (steps: number, loss = 1) => Array.from({ length: steps }, () => loss)
 
 describe('planTraining', () => {
-  it('gives single systems their own number of steps', () => {
-    const plan = planTraining({ ...training, stepsOf: { swa: 7 } }, 'swa')
-    expect(plan.next([])?.steps).toBe(7)
-    expect(plan.next(flat(7))).toBeUndefined()
-    expect(planTraining(training, 'swa').steps).toBe(100)
+  it('takes the steps of its preset', () => {
+    const plan = planTraining(training)
+    expect(plan.steps).toBe(100)
+    expect(plan.next([])?.steps).toBe(100)
+    expect(plan.next(flat(100))).toBeUndefined()
   })
 
   describe('until converged', () => {
     const untilConverged = { checkEvery: 50, mostSteps: 400, cooldownSteps: 20 }
-    const plan = planTraining({ ...training, untilConverged }, 'swa')
+    const plan = planTraining({ ...training, untilConverged })
     const falling = (steps: number) => Array.from({ length: steps }, (_, i) => 10 - i / 10)
 
     it('stays at the peak as long as the loss falls', () => {

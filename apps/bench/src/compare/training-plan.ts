@@ -1,4 +1,3 @@
-import type { SystemName } from '@ttt-e2e/baselines'
 import { standardSchedule, type Schedule } from '@ttt-e2e/meta-outer'
 import type { TrainingPreset } from '../presets'
 import type { KnownLosses } from '../tasks'
@@ -15,18 +14,9 @@ export interface TrainingPlan {
   judged(losses: number[]): number[]
 }
 
-/** Steps of a system; with `untilConverged` the fewest before the cool-down. */
-export const stepsOf = (training: TrainingPreset, systemName: string): number =>
-  training.stepsOf?.[systemName as SystemName] ?? training.steps
-
 /** The plan of one system: a fixed number of steps, or as many as it takes to converge and a cool-down. */
-export function planTraining(
-  training: TrainingPreset,
-  systemName: string,
-  known?: KnownLosses,
-): TrainingPlan {
-  const { peakLearningRate: peak, untilConverged } = training
-  const steps = stepsOf(training, systemName)
+export function planTraining(training: TrainingPreset, known?: KnownLosses): TrainingPlan {
+  const { steps, peakLearningRate: peak, untilConverged } = training
   const standard = standardSchedule(steps, peak)
   if (!untilConverged)
     return {
