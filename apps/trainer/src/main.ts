@@ -1,0 +1,92 @@
+import { resolve } from 'node:path'
+import { systems } from '@ttt-e2e/baselines'
+import { Command, CommanderError } from 'commander'
+import { recipes } from '../recipes'
+import { readOptions, type RawOptions } from './options'
+
+// pnpm runs scripts in the package's folder; a path that someone types is relative to where they typed it.
+const caller = process.env.INIT_CWD ?? process.cwd()
+
+const list = (entries: [name: string, summary: string][]) =>
+  entries.map(([name, summary]) => `  ${name.padEnd(18)}${summary}`).join('\n')
+
+const command = new Command('pnpm --filter trainer start')
+  .enablePositionalOptions()
+  .description('Trains a model by a recipe and keeps its checkpoints, metrics and recipe in a run folder.')
+  .option('--recipe <name>', 'what to train: one of those below')
+  .option('--system <name>', "the system to train, in place of the recipe's")
+  .option(
+    '--set <path=value>',
+    'change a value of the recipe, e.g. training.batch=8; may be given again',
+    (value: string, before: string[]) => [...before, value],
+    [],
+  )
+  .option('--data <path>', 'train on your own text: a file, a folder or .jsonl with a "text" in each line')
+  .option('--out <folder>', 'the run folder; runs/<recipe> where left out')
+  .option(
+    '--resume [folder]',
+    "go on with a run: this folder's, or the one that --recipe or --out stands for",
+  )
+  .option('--from <folder>', "begin with a stored model's weights, e.g. to extend the context")
+  .option('--engine <name>', 'auto, native, webgpu, tensorflow, wasm or cpu', 'auto')
+  .option('--threads <number>', 'threads of the engine; all cores where left out')
+  .option('--save-every <steps>', 'steps between two checkpoints; about every 30 seconds where left out')
+  .option('--dry-run', 'say what it would take here: parameters, memory, FLOPs and time')
+  .addHelpText(
+    'after',
+    `
+Recipes:
+${list([...recipes.values()].map(({ name, summary }) => [name, summary]))}
+
+Systems:
+${list(Object.entries(systems).flatMap(([name, system]) => ('weightsOf' in system ? [] : [[name, system.summary]])))}
+
+Examples, each after \`pnpm --filter trainer start\`:
+  --recipe tiny/books                       trains it in runs/tiny-books
+  --recipe tiny/books --resume              goes on where it was stopped
+  --recipe tiny/books --system swa          another system by the same recipe, in runs/tiny-books-swa
+  --recipe tiny/books --data my-book.txt --set training.optimizer.schedule.steps=200
+  --recipe 125m/pretrain-8k --dry-run       what the published model would take here
+  export runs/tiny-books my-model           the model alone, to ship and to serve
+
+With another number of steps the warm-ups keep their share of them. A run folder has metrics.jsonl, a line for each step
+and evaluation, and its last two checkpoints. Ctrl-C saves and ends with exit code 0; 1 is a loss that isn't finite, 2 a
+request that can't be met.`,
+  )
+  .action(async (raw: RawOptions) => {
+    const options = readOptions(raw, caller)
+    const { trainer } = await import('./trainer')
+    process.exitCode = await trainer(options, caller)
+  })
+
+command
+  .command('export <run> <folder>')
+  .description("writes a run's model to a folder of its own, without what training needs to go on")
+  .action(async (run: string, folder: string) => {
+    const { exportModel } = await import('./export-model')
+    await exportModel(resolve(caller, run), resolve(caller, folder))
+  })
+
+/** Errors that say what was asked for and can't be had: a sentence is enough. */
+const expected = new Set([
+  'UserError',
+  'DataError',
+  'EngineError',
+  'UnknownSystem',
+  'SafetensorsError',
+  'CheckpointError',
+])
+
+for (const each of [command, ...command.commands])
+  each.exitOverride().configureOutput({ writeErr: (text) => process.stderr.write(text) })
+try {
+  // Some package managers pass on the -- that separates a script's own parameters.
+  const parameters = process.argv.slice(process.argv[2] === '--' ? 3 : 2)
+  await command.parseAsync(parameters, { from: 'user' })
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
+  else if (error instanceof Error && expected.has(error.name)) {
+    process.stderr.write(`${error.message}\n`)
+    process.exitCode = 2
+  } else throw error
+}

@@ -1,0 +1,96 @@
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { createSystem } from '@ttt-e2e/baselines'
+import { listCheckpoints, loadCheckpoint, loadParameters } from '@ttt-e2e/checkpoint'
+import { startRun, type Recipe, type RunState } from '@ttt-e2e/meta-outer'
+import { disposeTree, treeEntries } from '@ttt-e2e/tensor-ops'
+import type { Params, System } from '@ttt-e2e/ttt-inner'
+import type { TrainerOptions } from './options'
+import { recipeNamed, resolveRecipe, resumedRecipe } from './resolve-recipe'
+import { parameterSeed } from './task'
+import { UserError } from './user-error'
+
+/** A run that is about to begin or to go on. */
+export interface Run {
+  folder: string
+  recipe: Recipe
+  system: System
+  state: RunState
+}
+
+/** Where a run writes: what was said, or `runs/tiny-books` below the caller's folder, with the system if it is another. */
+export function runFolder(options: TrainerOptions, caller: string): string {
+  if (typeof options.resume === 'string') {
+    const above = dirname(options.resume)
+    return basename(above) === 'checkpoints' ? dirname(above) : options.resume
+  }
+  if (options.out !== undefined) return options.out
+  const { name, system } = recipeNamed(options.recipe!)
+  const other = options.system !== undefined && options.system !== system ? `-${options.system}` : ''
+  return join(caller, 'runs', name.replaceAll('/', '-') + other)
+}
+
+/**
+ * Begins a run in a folder that holds none.
+ *
+ * @throws UserError if it holds one, nothing can be written there, or --from is another model
+ */
+export function beginRun(options: TrainerOptions, recipe: Recipe, folder: string): Run {
+  if (listCheckpoints(folder).length > 0)
+    throw new UserError(
+      `'${folder}' holds a run already; --resume goes on with it, --out FOLDER begins one elsewhere`,
+    )
+  openOutput(folder)
+  const system = createSystem(recipe.system, recipe.size)
+  const state = startRun(system, parameterSeed(recipe.training.seed))
+  if (options.from !== undefined) {
+    const { params, info } = loadParameters(options.from)
+    const problem = difference(params, state.params)
+    if (problem !== undefined)
+      throw new UserError(
+        `'${options.from}' is a model of '${info.recipe.name}' (${info.system}): ${problem}`,
+      )
+    disposeTree(state.params)
+    state.params = params
+  }
+  return { folder, recipe, system, state }
+}
+
+/**
+ * Takes up a run at its last good checkpoint.
+ *
+ * @throws CheckpointError if there is none; UserError for options that would make it another run
+ */
+export function resumeRun(options: TrainerOptions, folder: string, onSkipped: (reason: string) => void): Run {
+  const from = typeof options.resume === 'string' ? options.resume : folder
+  const { info, system, state } = loadCheckpoint(from, { onSkipped })
+  const recipe = resumedRecipe(info.recipe, options)
+  openOutput(folder)
+  return { folder, recipe, system, state }
+}
+
+/** The recipe of a run that isn't stored yet. */
+export const newRecipe = (options: TrainerOptions): Recipe =>
+  resolveRecipe(recipeNamed(options.recipe!), options)
+
+function difference(found: Params, needed: Params): string | undefined {
+  const shapes = new Map(treeEntries(found).map(([path, { shape }]) => [path, shape.join(', ')]))
+  for (const [path, { shape }] of treeEntries(needed))
+    if (shapes.get(path) !== shape.join(', '))
+      return `its ${path} is ${shapes.has(path) ? `[${shapes.get(path)}]` : 'absent'}, the recipe's [${shape.join(', ')}]`
+  return shapes.size === treeEntries(needed).length ? undefined : 'it has parameters that the recipe has not'
+}
+
+function openOutput(folder: string): void {
+  try {
+    if (!existsSync(folder)) mkdirSync(folder, { recursive: true })
+    const probe = join(folder, `.write-${process.pid}`)
+    writeFileSync(probe, '')
+    rmSync(probe)
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? (error as Error).message
+    throw new UserError(
+      `nothing can be written to '${folder}' (${reason}); give --out a folder that can be written to`,
+    )
+  }
+}

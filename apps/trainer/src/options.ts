@@ -1,0 +1,74 @@
+import { resolve } from 'node:path'
+import { UserError } from './user-error'
+
+/** The command line as it was typed. */
+export interface RawOptions {
+  recipe?: string
+  system?: string
+  set: string[]
+  data?: string
+  out?: string
+  /** true where no folder follows. */
+  resume?: string | true
+  from?: string
+  engine: string
+  threads?: string
+  saveEvery?: string
+  dryRun?: boolean
+}
+
+/** A checked command line; paths are absolute. */
+export interface TrainerOptions {
+  recipe?: string
+  system?: string
+  settings: string[]
+  data?: string
+  out?: string
+  resume?: string | true
+  from?: string
+  engine: string
+  threads?: number
+  /** Steps between two checkpoints; by time where left out. */
+  saveEvery?: number
+  dryRun: boolean
+}
+
+/**
+ * Checks what was typed; relative paths are relative to `caller`.
+ *
+ * @throws UserError naming what was given and what is allowed
+ */
+export function readOptions(raw: RawOptions, caller: string): TrainerOptions {
+  const path = (given: string | undefined) => (given === undefined ? undefined : resolve(caller, given))
+  if (raw.recipe === undefined && raw.resume === undefined)
+    throw new UserError(
+      'give --recipe NAME to train one, or --resume FOLDER to go on; --help lists the recipes',
+    )
+  if (raw.resume !== undefined && raw.from !== undefined)
+    throw new UserError('--resume and --from were both given; a run goes on from its own checkpoint')
+  if (raw.resume === true && raw.recipe === undefined && raw.out === undefined)
+    throw new UserError('--resume without a folder needs --recipe or --out to say which run goes on')
+  if (typeof raw.resume === 'string' && raw.out !== undefined && path(raw.resume) !== path(raw.out))
+    throw new UserError(`--resume ${raw.resume} and --out ${raw.out} differ; a run goes on in its own folder`)
+  return {
+    recipe: raw.recipe,
+    system: raw.system,
+    settings: raw.set,
+    data: path(raw.data),
+    out: path(raw.out),
+    resume: raw.resume === true ? true : path(raw.resume),
+    from: path(raw.from),
+    engine: raw.engine,
+    threads: wholeNumber('threads', raw.threads, 1024),
+    saveEvery: wholeNumber('save-every', raw.saveEvery, 1e9),
+    dryRun: raw.dryRun ?? false,
+  }
+}
+
+function wholeNumber(option: string, given: string | undefined, largest: number): number | undefined {
+  if (given === undefined) return undefined
+  const value = Number(given)
+  if (!/^\d+$/.test(given) || value < 1 || value > largest)
+    throw new UserError(`--${option} is '${given}'; it must be a whole number from 1 to ${largest}`)
+  return value
+}

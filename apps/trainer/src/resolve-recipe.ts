@@ -1,0 +1,86 @@
+import { createSystem, definitionOf } from '@ttt-e2e/baselines'
+import { problemsOf, recipeSchema, tokenizerOf } from '@ttt-e2e/checkpoint'
+import type { Recipe } from '@ttt-e2e/meta-outer'
+import { recipes } from '../recipes'
+import { nearest } from './nearest'
+import type { TrainerOptions } from './options'
+import { applySettings } from './settings'
+import { UserError } from './user-error'
+
+type Changes = Pick<TrainerOptions, 'system' | 'settings' | 'data'>
+
+/** @throws UserError naming the known recipes and the nearest */
+export function recipeNamed(name: string): Recipe {
+  const recipe = recipes.get(name)
+  if (recipe) return recipe
+  const known = [...recipes.keys()]
+  throw new UserError(
+    `unknown recipe '${name}'; did you mean '${nearest(name, known)}'? Known: ${known.join(', ')}`,
+  )
+}
+
+/**
+ * A recipe with the command line's changes, checked as a whole.
+ *
+ * @throws UserError for a change that can't be made or sizes that don't fit each other; UnknownSystem
+ */
+export function resolveRecipe(recipe: Recipe, { system, settings, data }: Changes): Recipe {
+  const changed = applySettings(
+    {
+      ...recipe,
+      ...(system !== undefined && { system }),
+      ...(data !== undefined && { data: { kind: 'text', path: data } }),
+    },
+    settings,
+  )
+  const checked = recipeSchema.safeParse(changed)
+  if (!checked.success)
+    throw new UserError(`the recipe can't be as it was set: ${problemsOf(checked.error).join('; ')}`)
+  const { weightsOf } = definitionOf(changed.system)
+  if (weightsOf)
+    throw new UserError(
+      `'${changed.system}' is not trained: it reads with the weights of '${weightsOf}', train that`,
+    )
+  const { vocabularySize } = tokenizerOf(changed)
+  if (vocabularySize > changed.size.vocabularySize)
+    throw new UserError(
+      `size.vocabularySize is ${changed.size.vocabularySize}; the data has ${vocabularySize} tokens`,
+    )
+  if (changed.data.kind === 'languages' && changed.data.successors > changed.size.vocabularySize)
+    throw new UserError(
+      `data.successors is ${changed.data.successors}; a language of ${changed.size.vocabularySize} symbols has at most as many`,
+    )
+  try {
+    createSystem(changed.system, changed.size)
+  } catch (error) {
+    throw new UserError(`the sizes don't fit each other: ${(error as Error).message}`)
+  }
+  return changed
+}
+
+/** What may be changed when a run goes on: nothing that its parameters, its data or its past depend on. */
+const changeable = ['training.optimizer', 'evaluation.every', 'evaluation.documents']
+
+/**
+ * The recipe that a stored run goes on with.
+ *
+ * @throws UserError for a change that would make it another run
+ */
+export function resumedRecipe(stored: Recipe, options: Changes & Pick<TrainerOptions, 'recipe'>): Recipe {
+  if (options.recipe !== undefined && options.recipe !== stored.name)
+    throw new UserError(
+      `the stored run is of '${stored.name}', not '${options.recipe}'; give --out another folder`,
+    )
+  if (options.system !== undefined && options.system !== stored.system)
+    throw new UserError(
+      `the stored run trains '${stored.system}', not '${options.system}'; give --out another folder`,
+    )
+  if (options.data !== undefined && (stored.data.kind !== 'text' || stored.data.path !== options.data))
+    throw new UserError('the stored run trains on other data; give --out another folder')
+  for (const setting of options.settings)
+    if (!changeable.some((path) => setting.startsWith(`${path}.`) || setting.startsWith(`${path}=`)))
+      throw new UserError(
+        `--set ${setting} would make it another run; when it goes on, only ${changeable.join(', ')} can be set`,
+      )
+  return resolveRecipe(stored, { settings: options.settings })
+}

@@ -1,0 +1,66 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** Sizes at which plain JavaScript takes a step in milliseconds. */
+export const microSettings = [
+  'size.hiddenSize=8',
+  'size.layers=2',
+  'size.intermediateSize=16',
+  'training.length=32',
+  'training.batch=2',
+  'evaluation.documents=2',
+  'evaluation.length=64',
+].flatMap((setting) => ['--set', setting])
+
+/** Starts the trainer as the command line does, in `caller`'s folder. */
+export function startTrainer(caller: string, ...parameters: string[]): ChildProcess {
+  const script = [
+    '--conditions=source',
+    '--import',
+    'tsx',
+    join(import.meta.dirname, 'main.ts'),
+    ...parameters,
+  ]
+  return spawn(process.execPath, script, {
+    cwd: join(import.meta.dirname, '..'),
+    env: { ...process.env, INIT_CWD: caller },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+}
+
+export interface Ended {
+  code: number | null
+  signal: string | null
+  stdout: string
+  stderr: string
+}
+
+export async function ended(child: ChildProcess): Promise<Ended> {
+  const text = { stdout: '', stderr: '' }
+  child.stdout!.on('data', (data) => (text.stdout += String(data)))
+  child.stderr!.on('data', (data) => (text.stderr += String(data)))
+  return await new Promise((resolve) =>
+    child.on('close', (code, signal) => resolve({ code, signal, ...text })),
+  )
+}
+
+/** The lines of a run's metrics.jsonl without the times. */
+export function metricsOf(run: string): Record<string, unknown>[] {
+  return readFileSync(join(run, 'metrics.jsonl'), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => ({ ...(JSON.parse(line) as object), seconds: undefined }))
+}
+
+/** Waits until a run has taken this many steps. */
+export async function untilStep(run: string, steps: number): Promise<void> {
+  for (;;) {
+    try {
+      if (readFileSync(join(run, 'metrics.jsonl'), 'utf8').split('\n').length > steps) return
+    } catch {
+      // Not begun yet.
+    }
+    await new Promise((resolve) => setTimeout(resolve, 3))
+  }
+}

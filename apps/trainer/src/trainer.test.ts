@@ -1,0 +1,62 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { latestCheckpoint } from '@ttt-e2e/checkpoint'
+import { liveTensors } from '@ttt-e2e/tensor-ops'
+import { afterAll, beforeEach, expect, it, vi } from 'vitest'
+import { exportModel } from './export-model'
+import { readOptions, type RawOptions } from './options'
+import { metricsOf, microSettings } from './testing'
+import { trainer } from './trainer'
+
+const folder = mkdtempSync(join(tmpdir(), 'trainer-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+let printed = ''
+beforeEach(() => {
+  printed = ''
+  const keep = (text: string | Uint8Array) => Boolean((printed += String(text)))
+  vi.spyOn(process.stdout, 'write').mockImplementation(keep)
+  vi.spyOn(process.stderr, 'write').mockImplementation(keep)
+})
+
+const settings = microSettings.filter((each) => each !== '--set')
+const steps = (count: number) => `training.optimizer.schedule.steps=${count}`
+const run = (set: string[], more: Partial<RawOptions> = {}) =>
+  trainer(readOptions({ engine: 'cpu', recipe: 'tiny/languages', set, ...more }, folder), folder)
+
+it('keeps the last good checkpoint when numbers are not finite, and names step and tensor', async () => {
+  const spoilt = [...settings, steps(12), 'training.optimizer.schedule.peakLearningRate=1e30']
+  expect(await run(spoilt, { out: 'spoilt', saveEvery: '1' })).toBe(1)
+  expect(printed).toMatch(
+    /(loss|gradients) of step \d+ (is|are) not finite.*; last good checkpoint: .*step-\d+\n$/,
+  )
+  expect(latestCheckpoint(join(folder, 'spoilt'))?.skipped).toEqual([])
+})
+
+it('trains, goes on with more steps, exports, and begins from what it exported', async () => {
+  const out = join(folder, 'runs/tiny-languages')
+  const tensors = liveTensors()
+  expect(await run([...settings, steps(4), 'evaluation.every=3'])).toBe(0)
+  expect(liveTensors()).toBe(tensors)
+  const lines = metricsOf(out).map(({ kind, step }) => `${String(kind)} ${String(step)}`)
+  expect(lines).toEqual(['step 1', 'step 2', 'step 3', 'held-out 3', 'step 4', 'held-out 4'])
+
+  await expect(run(settings)).rejects.toThrow(/holds a run already; --resume goes on with it/)
+  expect(await run([steps(5)], { resume: true })).toBe(0)
+  expect(metricsOf(out).at(-2)).toMatchObject({ kind: 'step', step: 5 })
+  const another = run(['training.batch=1'], { recipe: undefined, resume: out })
+  await expect(another).rejects.toThrow(/^--set training.batch=1 would make it another run; /)
+
+  await exportModel(out, join(folder, 'model'))
+  expect(await run([...settings, steps(1)], { from: 'model', out: 'elsewhere' })).toBe(0)
+  await expect(run([], { from: 'model', out: 'third' })).rejects.toThrow(
+    /is a model of 'tiny\/languages' \(ttt-e2e\): its embedding is \[16, 8\], the recipe's \[16, 64\]/,
+  )
+})
+
+it('says what a recipe takes, and trains nothing', async () => {
+  expect(await run(settings, { dryRun: true, out: 'dry' })).toBe(0)
+  for (const row of ['parameters', 'tokens', 'FLOPs per token', 'time here']) expect(printed).toContain(row)
+  expect(existsSync(join(folder, 'dry'))).toBe(false)
+})

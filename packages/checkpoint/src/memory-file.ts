@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs'
+import { decodeSafetensors, encodeSafetensors } from '@ttt-e2e/tensor-ops'
+import { Reader, type SavedState } from '@ttt-e2e/ttt-inner'
+import { z } from 'zod'
+import { CheckpointError } from './checkpoint-error'
+import { writeFileDurably } from './durable-files'
+import { Memory } from './memory'
+import { memoryProblems } from './memory-problems'
+import { foreignMemory, type Model } from './model'
+import { problemsOf } from './recipe-schema'
+import { allFinite, readTensorHeader } from './tensor-file'
+
+const count = z.int().min(0)
+const counters = z.array(z.record(z.string(), z.number()))
+
+/** The `state` of a memory file's metadata: everything that is not a tensor. */
+const metaSchema: z.ZodType<SavedState['meta']> = z.strictObject({
+  position: count,
+  steps: count,
+  prefix: counters,
+  suffix: counters,
+  open: z.strictObject({ rows: count, tokens: z.array(z.array(count)), states: counters }),
+})
+
+/** A memory as a safetensors file, with the hash of its model in the metadata. */
+export function encodeMemory(memory: Memory): Uint8Array {
+  const { tensors, meta } = memory.reader.save()
+  return encodeSafetensors(tensors, {
+    format: 'ttt-e2e memory',
+    schemaVersion: '1',
+    model: memory.modelHash,
+    state: JSON.stringify(meta),
+    unfinished: JSON.stringify(memory.unfinished),
+  })
+}
+
+/**
+ * A memory from the bytes of `encodeMemory`: reading goes on exactly where it was saved.
+ *
+ * @param name what to call it in errors
+ * @throws CheckpointError if it is another model's, in one sentence, or listing what is not sound
+ */
+export function decodeMemory(model: Model, bytes: Uint8Array, name = 'memory'): Memory {
+  const refuse = (problems: string[]): never => {
+    throw new CheckpointError(name, problems)
+  }
+  const { entries, metadata, problems } = readTensorHeader(bytes)
+  if (problems.length > 0) refuse(problems)
+  if (metadata.format !== 'ttt-e2e memory') refuse(['it is not a memory (its metadata says nothing of one)'])
+  if (metadata.schemaVersion !== '1')
+    refuse([`its schema version is ${metadata.schemaVersion}, this release reads version 1`])
+  if (metadata.model !== model.hash) refuse([foreignMemory(metadata.model ?? 'unknown', model.hash)])
+  const meta = metaSchema.safeParse(json(metadata.state))
+  const unfinished = z.array(count).max(3).safeParse(json(metadata.unfinished))
+  if (!meta.success) return refuse(problemsOf(meta.error).map((problem) => `state: ${problem}`))
+  if (!unfinished.success)
+    return refuse(problemsOf(unfinished.error).map((problem) => `unfinished: ${problem}`))
+  const unsound = memoryProblems(model, meta.data, entries)
+  if (unsound.length > 0) refuse(unsound)
+  const { tensors } = decodeSafetensors(bytes)
+  for (const [path, { values }] of Object.entries(tensors))
+    if (!allFinite(values)) refuse([`${path} has values that are not finite`])
+  try {
+    const reader = new Reader(
+      model.system,
+      model.params,
+      { bosToken: model.tokenizer.bosToken },
+      { tensors, meta: meta.data },
+    )
+    const memory = new Memory(reader, model.hash)
+    memory.unfinished = unfinished.data
+    return memory
+  } catch (error) {
+    return refuse([(error as Error).message])
+  }
+}
+
+/** Writes a memory to a file, whole or not at all. */
+export function saveMemory(memory: Memory, path: string): void {
+  writeFileDurably(path, encodeMemory(memory))
+}
+
+/** Reads a memory from a file. @throws CheckpointError as `decodeMemory`, or if there is no such file */
+export function loadMemory(model: Model, path: string): Memory {
+  let bytes: Uint8Array
+  try {
+    bytes = readFileSync(path)
+  } catch (error) {
+    throw new CheckpointError(path, [`it can't be read (${(error as NodeJS.ErrnoException).code})`])
+  }
+  return decodeMemory(model, bytes, path)
+}
+
+function json(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? '')
+  } catch {
+    return undefined
+  }
+}

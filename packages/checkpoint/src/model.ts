@@ -1,0 +1,139 @@
+import { checkTokens, type Tokenizer } from '@ttt-e2e/data'
+import type { Recipe } from '@ttt-e2e/meta-outer'
+import { disposeTree } from '@ttt-e2e/tensor-ops'
+import { generate, Reader, type GenerateOptions, type Params, type System } from '@ttt-e2e/ttt-inner'
+import { Memory } from './memory'
+import { TextPieces } from './text-pieces'
+import { documentsBeginWithBos, tokenizerOf } from './tokenizer-of'
+
+export interface ReadOptions {
+  /** A memory to go on from: it is changed, and returned. Fork it first to keep it. A new one where left out. */
+  memory?: Memory
+  /**
+   * Tokens between two turns of the event loop; a chunk where left out, or as many as make 128. Other pieces give the
+   * same memory but for rounding: products of another shape sum in another order.
+   */
+  pieceLength?: number
+  /** Whether to learn while reading, where the system does; yes where left out. */
+  learn?: boolean
+  /** Told after each piece. */
+  onProgress?(progress: ReadProgress): void
+  /** An abort throws its reason before the next piece. A memory that was given has then read the pieces before. */
+  signal?: AbortSignal
+}
+
+export interface ReadProgress {
+  /** Tokens read of those that are to be read. */
+  done: number
+  total: number
+  /** Nats of this piece's tokens, each given all before it; NaN for a text's very first. */
+  losses: Float32Array
+}
+
+/** In a piece: fewer at a time take twice as long in all, and these are milliseconds where chunks are so small. */
+const fewestTokens = 128
+
+/**
+ * A model to read and generate text with. Owns its parameters; its memories are their own.
+ *
+ * A new memory begins with the tokenizer's BOS where the recipe's documents did (`documentsBeginWithBos`): a model
+ * that never met one isn't given one. A BOS is never learned to be predicted, and ends a generation.
+ */
+export class Model {
+  readonly tokenizer: Tokenizer
+
+  constructor(
+    readonly system: System,
+    readonly params: Params,
+    readonly recipe: Recipe,
+    /** SHA-256 of model.safetensors. */
+    readonly hash: string,
+  ) {
+    this.tokenizer = tokenizerOf(recipe)
+  }
+
+  /** A memory of nothing. */
+  startMemory(): Memory {
+    return new Memory(new Reader(this.system, this.params, { bosToken: this.tokenizer.bosToken }), this.hash)
+  }
+
+  /**
+   * Reads a text, or tokens, and learns on the way; in pieces, so that the event loop turns and an abort is seen.
+   *
+   * @returns the memory of it; an abort disposes one that was made here
+   * @throws the signal's reason; DataError for a token outside the vocabulary
+   */
+  async read(input: string | ArrayLike<number>, options: ReadOptions = {}): Promise<Memory> {
+    const { learn = true, onProgress, signal, pieceLength = this.pieceLength() } = options
+    if (!Number.isSafeInteger(pieceLength) || pieceLength < 1)
+      throw new RangeError(`pieceLength is ${pieceLength}; it must be a whole number from 1 up`)
+    const memory = options.memory ?? this.startMemory()
+    try {
+      this.checkOwn(memory)
+      const { reader } = memory
+      const tokens = this.tokensOf(input, memory)
+      reader.learning = learn
+      if (tokens.length > 0) memory.unfinished = []
+      for (let start = 0; start < tokens.length; start += pieceLength) {
+        await new Promise((resolve) => setImmediate(resolve))
+        signal?.throwIfAborted()
+        const end = Math.min(start + pieceLength, tokens.length)
+        const losses = reader.read(tokens.subarray(start, end))
+        onProgress?.({ done: end, total: tokens.length, losses })
+      }
+      return memory
+    } catch (error) {
+      if (memory !== options.memory) memory.dispose()
+      throw error
+    }
+  }
+
+  /**
+   * Generates text from what a memory has read, in pieces of whole characters: the tokens of an unfinished one are held
+   * back, and the next generation from this memory goes on with them. Ends at BOS, unless `stopTokens` say otherwise;
+   * an abort ends it without an error. What is given out has been read by the memory.
+   *
+   * @throws if the memory has read nothing
+   */
+  async *generate(memory: Memory, options: GenerateOptions = {}): AsyncGenerator<string, void, void> {
+    this.checkOwn(memory)
+    const { bosToken } = this.tokenizer
+    const stopTokens = options.stopTokens ?? (bosToken === undefined ? [] : [bosToken])
+    const pieces = new TextPieces(this.tokenizer, memory.unfinished)
+    for await (const token of generate(memory.reader, { ...options, stopTokens })) {
+      const text = pieces.add(token)
+      memory.unfinished = pieces.unfinished
+      if (text !== '') yield text
+    }
+  }
+
+  /** Frees the parameters. Memories must not be read with afterwards. */
+  dispose(): void {
+    disposeTree(this.params)
+  }
+
+  private pieceLength(): number {
+    const { rule, lossChunk } = this.system
+    const chunk = rule?.chunk ?? lossChunk ?? fewestTokens
+    return chunk * Math.ceil(fewestTokens / chunk)
+  }
+
+  private tokensOf(input: string | ArrayLike<number>, memory: Memory): Int32Array {
+    if (typeof input !== 'string') {
+      checkTokens(input, this.system.decoder.config.vocabularySize)
+      return Int32Array.from(input)
+    }
+    const tokens = this.tokenizer.encode(input)
+    const { bosToken } = this.tokenizer
+    if (memory.tokens > 0 || bosToken === undefined || !documentsBeginWithBos(this.recipe)) return tokens
+    return Int32Array.of(bosToken, ...tokens)
+  }
+
+  private checkOwn({ modelHash }: Memory): void {
+    if (modelHash !== this.hash) throw new Error(foreignMemory(modelHash, this.hash))
+  }
+}
+
+/** Why a memory of another model is refused. */
+export const foreignMemory = (found: string, own: string): string =>
+  `the memory is of another model (${found.slice(0, 12)}…, this one is ${own.slice(0, 12)}…); only the model that read can go on from it`

@@ -1,0 +1,31 @@
+import { disposeTree, treeEntries, type Random } from '@ttt-e2e/tensor-ops'
+import type { ModelSize } from '@ttt-e2e/swa-transformer'
+import type { Params, System } from '@ttt-e2e/ttt-inner'
+
+/** Draws nothing: only the form of what is made with it counts. */
+const zeros: Random = {
+  uniform: () => 0,
+  integer: () => 0,
+  normal: () => 0,
+  shuffle: (array) => array,
+  state: () => ({ state: [0, 0, 0, 0], spareNormal: null }),
+}
+
+/** Parameters of a system's form, with values that mean nothing. The caller owns them. */
+export const emptyParameters = (system: System): Params => system.decoder.init(zeros)
+
+/** The shape of each of a system's parameters, by path name. */
+export function parameterShapes(system: System): Map<string, number[]> {
+  const form = emptyParameters(system)
+  const shapes = new Map(treeEntries(form).map(([path, { shape }]) => [path, shape]))
+  disposeTree(form)
+  return shapes
+}
+
+/**
+ * A number of values that every system of this size has at least: the embedding, and a projection and an MLP in each
+ * layer. A file with fewer can't be its model, whatever the sizes claim, and nothing need be allocated to say so.
+ */
+export function fewestValues({ vocabularySize, hiddenSize, layers, intermediateSize }: ModelSize): number {
+  return hiddenSize * (vocabularySize + layers * (hiddenSize + 3 * intermediateSize))
+}

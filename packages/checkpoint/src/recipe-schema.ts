@@ -1,0 +1,63 @@
+import type { Recipe } from '@ttt-e2e/meta-outer'
+import { z } from 'zod'
+
+const count = z.int().min(1).max(1e9)
+const countOrNone = z.int().min(0).max(1e9)
+const finite = z.number()
+const share = z.number().min(0).lt(1)
+
+const size = z.strictObject({
+  vocabularySize: count,
+  hiddenSize: count.max(65_536),
+  heads: count,
+  layers: count.max(1024),
+  intermediateSize: count,
+  suffixBlocks: countOrNone.max(1024),
+  window: count,
+  chunk: count,
+  innerRate: finite,
+  ropeTheta: z.number().positive(),
+})
+
+const schedule = z.strictObject({
+  steps: countOrNone,
+  peakLearningRate: finite,
+  endLearningRate: finite,
+  warmupSteps: countOrNone,
+  innerWarmupSteps: countOrNone,
+  innerRateStart: finite,
+})
+
+/** A recipe as JSON: every field there, of its type and in a range that makes sense, and nothing else. */
+export const recipeSchema: z.ZodType<Recipe> = z.strictObject({
+  name: z.string().min(1),
+  summary: z.string(),
+  system: z.string(),
+  size,
+  data: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('books') }),
+    z.strictObject({ kind: z.literal('languages'), successors: count }),
+    z.strictObject({ kind: z.literal('text'), path: z.string() }),
+  ]),
+  training: z.strictObject({
+    length: count,
+    batch: count,
+    optimizer: z.strictObject({
+      schedule,
+      beta1: share,
+      beta2: share,
+      epsilon: z.number().positive(),
+      weightDecay: finite,
+      maxNorm: z.number().positive(),
+    }),
+    seed: z.int(),
+  }),
+  evaluation: z.strictObject({ documents: countOrNone, length: count, every: count }),
+})
+
+/** What doesn't fit a schema, one clause each: `training.batch: Too small …`. */
+export function problemsOf(error: z.ZodError): string[] {
+  return error.issues.map(({ path, message }) =>
+    path.length > 0 ? `${path.join('.')}: ${message}` : message,
+  )
+}

@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { CheckpointError } from './checkpoint-error'
+import { removeFolder, writeFolderDurably, writerOf, type FileContent } from './durable-files'
+import { readRunInfo } from './read-run-info'
+import { fileNames } from './run-info'
+
+const checkpointsOf = (run: string) => join(run, 'checkpoints')
+
+interface Named {
+  name: string
+  step: number
+  /** Counts the checkpoints of one step: a run that was resumed saves it again. */
+  again: number
+}
+
+/** The checkpoints of a run in the order in which they were reached; names only, nothing is read. */
+export function listCheckpoints(run: string): string[] {
+  return named(run).map(({ name }) => join(checkpointsOf(run), name))
+}
+
+function named(run: string): Named[] {
+  if (!statSync(checkpointsOf(run), { throwIfNoEntry: false })?.isDirectory()) return []
+  return readdirSync(checkpointsOf(run))
+    .flatMap((name) => {
+      const found = /^step-(\d+)(?:\.(\d+))?$/.exec(name)
+      return found ? [{ name, step: Number(found[1]), again: Number(found[2] ?? 1) }] : []
+    })
+    .sort((a, b) => a.step - b.step || a.again - b.again)
+}
+
+/** Where a run's checkpoint of this step goes: `checkpoints/step-000120`, with `.2` if there is one already. */
+export function newCheckpointPath(run: string, step: number): string {
+  const before = named(run).filter((each) => each.step === step)
+  const again = before.length === 0 ? '' : `.${before[before.length - 1].again + 1}`
+  return join(checkpointsOf(run), `step-${String(step).padStart(6, '0')}${again}`)
+}
+
+/**
+ * Puts a checkpoint's files in their place, then removes what the run no longer needs. Killed at any moment, it leaves
+ * the checkpoint before, this one, or both.
+ *
+ * @param path from `newCheckpointPath`
+ */
+export function placeCheckpoint(run: string, path: string, files: Record<string, FileContent>): void {
+  writeFolderDurably(path, files)
+  tidyCheckpoints(run, path)
+}
+
+/**
+ * Removes what a run no longer needs once `newest` is in place: all checkpoints but it and the one before it, those
+ * further on too (a course that was given up), and what writers that are gone left unfinished.
+ */
+function tidyCheckpoints(run: string, newest: string): void {
+  const paths = listCheckpoints(run)
+  const place = paths.indexOf(newest)
+  paths.forEach((path, i) => {
+    if (i !== place && i !== place - 1) removeFolder(path)
+  })
+  for (const name of readdirSync(checkpointsOf(run))) {
+    const writer = writerOf(name)
+    if (writer !== undefined && writer !== process.pid && !isRunning(writer))
+      rmSync(join(checkpointsOf(run), name), { recursive: true, force: true })
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/** A run's newest checkpoint whose files are whole, and why newer ones were passed over. */
+export interface LatestCheckpoint {
+  path: string
+  skipped: CheckpointError[]
+}
+
+/**
+ * Finds a run's newest checkpoint that isn't damaged: its run.json is sound and its files are those that were saved.
+ *
+ * @returns undefined if the run has no checkpoints yet
+ * @throws CheckpointError if it has some and all are damaged
+ */
+export function latestCheckpoint(run: string): LatestCheckpoint | undefined {
+  const skipped: CheckpointError[] = []
+  for (const path of listCheckpoints(run).toReversed()) {
+    try {
+      const { files } = readRunInfo(path)
+      const problems = Object.entries(files).flatMap(([kind, saved]) => {
+        if (saved === null) return []
+        const name = fileNames[kind as keyof typeof files]
+        if (!existsSync(join(path, name))) return [`${name} is missing`]
+        const whole = sha256(readFileSync(join(path, name))) === saved.sha256
+        return whole ? [] : [`${name} is not the file that was saved (its hash differs)`]
+      })
+      if (problems.length > 0) throw new CheckpointError(path, problems)
+      return { path, skipped }
+    } catch (error) {
+      if (!(error instanceof CheckpointError)) throw error
+      skipped.push(error)
+    }
+  }
+  if (skipped.length === 0) return undefined
+  throw new CheckpointError(
+    run,
+    skipped.map(({ message }) => message),
+  )
+}
+
+export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')

@@ -1,0 +1,45 @@
+import type { Recipe } from '@ttt-e2e/meta-outer'
+import { z } from 'zod'
+import { recipeSchema } from './recipe-schema'
+
+const fileInfo = z.strictObject({
+  sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits'),
+  bytes: z.int().min(0),
+})
+
+/** `run.json`: everything about a checkpoint that is not a tensor. */
+export const runInfoSchema = z.strictObject({
+  schemaVersion: z.literal(1),
+  recipe: recipeSchema,
+  /** The recipe's system. */
+  system: z.string(),
+  /** Steps taken and tokens trained on. */
+  step: z.int().min(0),
+  tokens: z.int().min(0),
+  /**
+   * Where the data goes on; null before the first batch. With the recipe's seed it is the whole random state: sample n
+   * is a function of the seed and n, and nothing else in training is drawn.
+   */
+  cursor: z.json(),
+  /** What the inner rate was multiplied by in the last step: below 1 only during its warm-up. */
+  innerRateMultiplier: z.number(),
+  /** What it was trained on, for the record; any engine reads it. */
+  engine: z.strictObject({ name: z.string(), description: z.string() }),
+  versions: z.record(z.string(), z.string()),
+  gitHash: z.string().nullable(),
+  savedAt: z.iso.datetime(),
+  files: z.strictObject({
+    model: fileInfo,
+    /** null in a model that was saved without what training needs to go on. */
+    optimizer: fileInfo.nullable(),
+  }),
+})
+
+export type RunInfo = z.infer<typeof runInfoSchema> & { recipe: Recipe }
+
+/** The names of a checkpoint's files. */
+export const fileNames = {
+  model: 'model.safetensors',
+  optimizer: 'optimizer.safetensors',
+  info: 'run.json',
+} as const
