@@ -1,3 +1,4 @@
+import { abortOnSignals, formatDuration, interruptedExitCode, Progress, UserError } from '@ttt-e2e/cli'
 import '@ttt-e2e/kernels/engines'
 import { statSync } from 'node:fs'
 import { createSystem } from '@ttt-e2e/baselines'
@@ -10,11 +11,9 @@ import { convergenceRule } from './compare/convergence'
 import { estimate } from './compare/estimate'
 import { measureReading } from './compare/reading-speed'
 import { summarise } from './compare/summarise'
-import { formatDuration, Workload } from './compare/workload'
-import { abortOnSignals, interruptedExitCode } from './interrupt'
+import { Workload } from './compare/workload'
 import { withWeights, type BenchOptions } from './options'
 import { presets, type PresetName } from './presets'
-import { Progress } from './progress'
 import { provenance } from './provenance'
 import { parametersTable } from './report/tables/parameters'
 import { formatTable } from './report/text'
@@ -30,7 +29,6 @@ import {
 import type { Task } from './tasks'
 import { chooseTasks } from './tasks/choose-tasks'
 import { storedTasks } from './tasks/stored-tasks'
-import { UserError } from './user-error'
 
 /**
  * Trains, reads and reports as asked; stops cleanly on a signal and keeps what was measured.

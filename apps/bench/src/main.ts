@@ -1,12 +1,11 @@
-import { Command, CommanderError } from 'commander'
+import { callersFolder, runCommand } from '@ttt-e2e/cli'
+import { Command } from 'commander'
 import { readOptions, type RawOptions } from './options'
 import { presetNames, presets } from './presets'
 import { taskNames } from './tasks'
-import { UserError } from './user-error'
 import { systems } from '@ttt-e2e/baselines'
 
-// pnpm runs scripts in the package's folder; a path that someone types is relative to where they typed it.
-const caller = process.env.INIT_CWD ?? process.cwd()
+const caller = callersFolder()
 
 const list = (entries: [name: string, summary: string][]) =>
   entries.map(([name, summary]) => `  ${name.padEnd(16)}${summary}`).join('\n')
@@ -73,19 +72,4 @@ command
     process.exitCode = await runConform(resolve(caller, folder), options)
   })
 
-/** Errors that say what was asked for and can't be had: a sentence is enough. */
-const expected = new Set(['UserError', 'DataError', 'EngineError', 'UnknownSystem', 'SafetensorsError'])
-
-for (const each of [command, ...command.commands])
-  each.exitOverride().configureOutput({ writeErr: (text) => process.stderr.write(text) })
-try {
-  // Some package managers pass on the -- that separates a script's own parameters.
-  const parameters = process.argv.slice(process.argv[2] === '--' ? 3 : 2)
-  await command.parseAsync(parameters, { from: 'user' })
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
-  else if (error instanceof UserError || (error instanceof Error && expected.has(error.name))) {
-    process.stderr.write(`${error.message}\n`)
-    process.exitCode = 2
-  } else throw error
-}
+await runCommand(command)

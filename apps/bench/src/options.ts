@@ -1,8 +1,8 @@
+import { UserError } from '@ttt-e2e/cli'
 import { definitionOf, UnknownSystem } from '@ttt-e2e/baselines'
 import { resolve } from 'node:path'
 import { defaultSystems, presetNames, type PresetName } from './presets'
 import { taskNames, type TaskName } from './tasks'
-import { UserError } from './user-error'
 
 /** The command line as it was typed. */
 export interface RawOptions {

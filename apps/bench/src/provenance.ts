@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process'
 import { cpus, totalmem } from 'node:os'
+import { gitHash } from '@ttt-e2e/cli'
 import { tf } from '@ttt-e2e/tensor-ops'
 
 /** What the numbers were measured on and with. */
@@ -14,20 +14,5 @@ export function provenance() {
     },
     versions: { node: process.version, tfjs: tf.version_core },
     gitHash: gitHash(),
-  }
-}
-
-function gitHash(): string | null {
-  const git = (...parameters: string[]) =>
-    execFileSync('git', parameters, {
-      cwd: import.meta.dirname,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    }).trim()
-  try {
-    const dirty = git('status', '--porcelain', '--untracked-files=no') !== ''
-    return git('rev-parse', 'HEAD') + (dirty ? ' (modified)' : '')
-  } catch {
-    return null
   }
 }

@@ -1,8 +1,8 @@
+import { UserError } from '@ttt-e2e/cli'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { writeFileAtomically } from './atomic-file'
 import type { Preset } from './presets'
-import { UserError } from './user-error'
 
 /** What a folder of trained runs needs beside them to be read with again. */
 export interface RunDescription {

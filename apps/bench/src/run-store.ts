@@ -1,10 +1,10 @@
+import { UserError } from '@ttt-e2e/cli'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { decodeRun, encodeRun, type RunState } from '@ttt-e2e/meta-outer'
 import type { System } from '@ttt-e2e/ttt-inner'
 import { writeFileAtomically } from './atomic-file'
-import { UserError } from './user-error'
 
 /** One step of a learning curve. */
 export interface CurvePoint {

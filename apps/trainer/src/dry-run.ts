@@ -1,9 +1,9 @@
+import { formatBytes, formatCount, formatDuration } from '@ttt-e2e/cli'
 import { createSystem } from '@ttt-e2e/baselines'
 import { disposeRun, startRun, trainStep, type Batch, type Recipe } from '@ttt-e2e/meta-outer'
 import { tf } from '@ttt-e2e/tensor-ops'
 import type { System } from '@ttt-e2e/ttt-inner'
 import { countSystem } from './flops'
-import { formatBytes, formatCount, formatDuration } from './format'
 
 /** A step that should take longer than this at the machine's rate of products isn't timed. */
 const longestTimedStep = 5

@@ -1,11 +1,11 @@
+import { callersFolder, runCommand } from '@ttt-e2e/cli'
 import { resolve } from 'node:path'
 import { systems } from '@ttt-e2e/baselines'
-import { Command, CommanderError } from 'commander'
+import { Command } from 'commander'
 import { recipes } from '../recipes'
 import { readOptions, type RawOptions } from './options'
 
-// pnpm runs scripts in the package's folder; a path that someone types is relative to where they typed it.
-const caller = process.env.INIT_CWD ?? process.cwd()
+const caller = callersFolder()
 
 const list = (entries: [name: string, summary: string][]) =>
   entries.map(([name, summary]) => `  ${name.padEnd(18)}${summary}`).join('\n')
@@ -67,26 +67,4 @@ command
     await exportModel(resolve(caller, run), resolve(caller, folder))
   })
 
-/** Errors that say what was asked for and can't be had: a sentence is enough. */
-const expected = new Set([
-  'UserError',
-  'DataError',
-  'EngineError',
-  'UnknownSystem',
-  'SafetensorsError',
-  'CheckpointError',
-])
-
-for (const each of [command, ...command.commands])
-  each.exitOverride().configureOutput({ writeErr: (text) => process.stderr.write(text) })
-try {
-  // Some package managers pass on the -- that separates a script's own parameters.
-  const parameters = process.argv.slice(process.argv[2] === '--' ? 3 : 2)
-  await command.parseAsync(parameters, { from: 'user' })
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
-  else if (error instanceof Error && expected.has(error.name)) {
-    process.stderr.write(`${error.message}\n`)
-    process.exitCode = 2
-  } else throw error
-}
+await runCommand(command)

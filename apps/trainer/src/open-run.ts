@@ -1,3 +1,4 @@
+import { UserError } from '@ttt-e2e/cli'
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { createSystem } from '@ttt-e2e/baselines'
@@ -8,7 +9,6 @@ import type { Params, System } from '@ttt-e2e/ttt-inner'
 import type { TrainerOptions } from './options'
 import { recipeNamed, resolveRecipe, resumedRecipe } from './resolve-recipe'
 import { parameterSeed } from './task'
-import { UserError } from './user-error'
 
 /** A run that is about to begin or to go on. */
 export interface Run {

@@ -1,5 +1,5 @@
+import { UserError } from '@ttt-e2e/cli'
 import { resolve } from 'node:path'
-import { UserError } from './user-error'
 
 /** The command line as it was typed. */
 export interface RawOptions {

@@ -1,3 +1,4 @@
+import { UserError } from '@ttt-e2e/cli'
 import { createSystem, definitionOf } from '@ttt-e2e/baselines'
 import { problemsOf, recipeSchema, tokenizerOf } from '@ttt-e2e/checkpoint'
 import type { Recipe } from '@ttt-e2e/meta-outer'
@@ -5,7 +6,6 @@ import { recipes } from '../recipes'
 import { nearest } from './nearest'
 import type { TrainerOptions } from './options'
 import { applySettings } from './settings'
-import { UserError } from './user-error'
 
 type Changes = Pick<TrainerOptions, 'system' | 'settings' | 'data'>
 

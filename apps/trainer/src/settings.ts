@@ -1,6 +1,6 @@
+import { UserError } from '@ttt-e2e/cli'
 import type { Recipe } from '@ttt-e2e/meta-outer'
 import { nearest } from './nearest'
-import { UserError } from './user-error'
 
 type Json = Record<string, unknown>
 

@@ -1,3 +1,4 @@
+import { UserError } from '@ttt-e2e/cli'
 import {
   bigramDocument,
   bigramStream,
@@ -12,7 +13,6 @@ import {
 } from '@ttt-e2e/data'
 import type { Batch, Recipe } from '@ttt-e2e/meta-outer'
 import { createRandom, fold } from '@ttt-e2e/tensor-ops'
-import { UserError } from './user-error'
 
 /** What a recipe trains on and what it is measured on. */
 export interface Task {

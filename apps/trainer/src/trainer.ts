@@ -1,11 +1,10 @@
+import { abortOnSignals, Progress } from '@ttt-e2e/cli'
 import '@ttt-e2e/kernels/engines'
 import { disposeRun } from '@ttt-e2e/meta-outer'
 import { resolveEngine } from '@ttt-e2e/tensor-ops'
 import { dryRun } from './dry-run'
-import { abortOnSignals } from './interrupt'
 import { beginRun, newRecipe, resumeRun, runFolder } from './open-run'
 import type { TrainerOptions } from './options'
-import { Progress } from './progress'
 import { openTask } from './task'
 import { Training } from './training'
 

@@ -1,14 +1,11 @@
+import { formatCount, formatDuration, gitHash, type Progress, UserError } from '@ttt-e2e/cli'
 import { saveCheckpoint } from '@ttt-e2e/checkpoint'
 import { NonFiniteLoss, train, type StepReport } from '@ttt-e2e/meta-outer'
 import { treeEntries, treeSize, type ResolvedEngine } from '@ttt-e2e/tensor-ops'
 import { evaluate } from './evaluate'
-import { formatCount, formatDuration } from './format'
-import { gitHash } from './git-hash'
 import { Metrics, stepMetric } from './metrics'
 import type { Run } from './open-run'
-import type { Progress } from './progress'
 import type { Task } from './task'
-import { UserError } from './user-error'
 
 /** Without --save-every. */
 const saveEverySeconds = 30

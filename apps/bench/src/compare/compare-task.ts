@@ -1,3 +1,4 @@
+import { formatDuration } from '@ttt-e2e/cli'
 import { createSystem } from '@ttt-e2e/baselines'
 import { disposeRun } from '@ttt-e2e/meta-outer'
 import type { SystemResults, TaskResults } from '../results'
@@ -7,7 +8,6 @@ import { evaluate, pieceOf } from './evaluate'
 import { meansByRange } from './index-ranges'
 import { describeRun, obtainRun } from './obtain-run'
 import type { TrainedRun } from './train-system'
-import { formatDuration } from './workload'
 
 /**
  * Trains each system that has weights of its own and reads the evaluation documents with all that use them; seed by

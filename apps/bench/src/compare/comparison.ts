@@ -1,4 +1,4 @@
-import type { Progress } from '../progress'
+import type { Progress } from '@ttt-e2e/cli'
 import type { Workload } from './workload'
 
 /** What stays the same over all tasks of a run. */

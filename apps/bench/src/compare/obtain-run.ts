@@ -1,13 +1,12 @@
+import { formatDuration, UserError } from '@ttt-e2e/cli'
 import { createSystem } from '@ttt-e2e/baselines'
 import type { RunResults } from '../results'
 import type { Task } from '../tasks'
-import { UserError } from '../user-error'
 import type { Comparison } from './comparison'
 import { judgeConvergence } from './convergence'
 import { storeOf } from './stores'
 import { trainSystem, type TrainedRun } from './train-system'
 import { planTraining } from './training-plan'
-import { formatDuration } from './workload'
 
 /**
  * Trains a run from where it stands, or takes it as it is stored where nothing is to be trained. The caller disposes

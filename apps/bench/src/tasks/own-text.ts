@@ -1,6 +1,6 @@
+import { UserError } from '@ttt-e2e/cli'
 import { byteTokenizer, DataError, readTextCorpus, splitByDocument, type Corpus } from '@ttt-e2e/data'
 import type { Preset } from '../presets'
-import { UserError } from '../user-error'
 import type { Task } from './task'
 import { textTask } from './text-task'
 

@@ -1,6 +1,6 @@
+import { UserError } from '@ttt-e2e/cli'
 import type { BenchOptions } from '../options'
 import type { RunDescription } from '../run-description'
-import { UserError } from '../user-error'
 import { tasks, type TaskName } from './index'
 import { ownTextTask, readOnlyTextTask } from './own-text'
 import type { Task } from './task'

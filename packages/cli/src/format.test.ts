@@ -1,0 +1,8 @@
+import { expect, it } from 'vitest'
+import { formatBytes, formatCount, formatDuration } from './index'
+
+it('formats durations, bytes and counts for people', () => {
+  expect([42, 185, 7800, 1e6].map(formatDuration)).toEqual(['42 s', '3:05 min', '2:10 h', '12 days'])
+  expect([17, 1.5 * 2 ** 30].map(formatBytes)).toEqual(['17 B', '1.50 GiB'])
+  expect(formatCount(125_300_000)).toBe('125M')
+})

@@ -1,0 +1,6 @@
+export { formatBytes, formatCount, formatDuration } from './format'
+export { gitHash } from './git-hash'
+export { abortOnSignals, interruptedExitCode } from './interrupt'
+export { Progress } from './progress'
+export { callersFolder, runCommand } from './run-command'
+export { UserError } from './user-error'

@@ -1,0 +1,34 @@
+import { CommanderError, type Command } from 'commander'
+
+/** Errors of the packages that say what was asked for and can't be had: their sentence is enough. */
+const expected = new Set([
+  'UserError',
+  'DataError',
+  'EngineError',
+  'UnknownSystem',
+  'SafetensorsError',
+  'CheckpointError',
+])
+
+/**
+ * Runs a command line. A request that can't be met ends with one sentence on stderr and exit code 2; any other error is
+ * a fault of the program and keeps its stack.
+ */
+export async function runCommand(command: Command): Promise<void> {
+  for (const each of [command, ...command.commands])
+    each.exitOverride().configureOutput({ writeErr: (text) => process.stderr.write(text) })
+  try {
+    // Some package managers pass on the -- that separates a script's own parameters.
+    const parameters = process.argv.slice(process.argv[2] === '--' ? 3 : 2)
+    await command.parseAsync(parameters, { from: 'user' })
+  } catch (error) {
+    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
+    else if (error instanceof Error && expected.has(error.name)) {
+      process.stderr.write(`${error.message}\n`)
+      process.exitCode = 2
+    } else throw error
+  }
+}
+
+/** The folder that the user called from; package managers change into the app's own. */
+export const callersFolder = (): string => process.env.INIT_CWD ?? process.cwd()
