@@ -1,6 +1,6 @@
 import { callersFolder, runCommand } from '@ttt-e2e/cli'
 import { Command } from 'commander'
-import { readOptions, type RawOptions } from './options'
+import { readOptions, wholeNumber, type RawOptions } from './options'
 import { presetNames, presets } from './presets'
 import { taskNames } from './tasks'
 import { systems } from '@ttt-e2e/baselines'
@@ -70,6 +70,22 @@ command
     const { resolve } = await import('node:path')
     const { runConform } = await import('./conform')
     process.exitCode = await runConform(resolve(caller, folder), options)
+  })
+
+command
+  .command('memory <model>')
+  .description('what a model trained on the books gains by learning while it reads those held out')
+  .option(
+    '--static <model>',
+    'one of the same architecture and tokens, trained without learning, to set beside it',
+  )
+  .option('--kilobytes <n>', 'how far each book is read', (text) => wholeNumber('kilobytes', text, 1024), 16)
+  .option('--engine <name>', 'the engine to run on', 'auto')
+  .action(async (folder: string, options: { static?: string; kilobytes: number; engine: string }) => {
+    const { resolve } = await import('node:path')
+    const { memory } = await import('./memory')
+    const still = options.static === undefined ? undefined : resolve(caller, options.static)
+    await memory(resolve(caller, folder), { ...options, static: still })
   })
 
 await runCommand(command)

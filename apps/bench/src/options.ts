@@ -92,7 +92,7 @@ function oneOf<Name extends string>(
   return found
 }
 
-function wholeNumber(option: string, given: string | undefined, largest: number): number | undefined {
+export function wholeNumber(option: string, given: string | undefined, largest: number): number | undefined {
   if (given === undefined) return undefined
   const value = Number(given)
   if (!/^\d+$/.test(given) || value < 1 || value > largest)

@@ -1,0 +1,39 @@
+import { loadModel } from '@ttt-e2e/checkpoint'
+import { Progress, UserError } from '@ttt-e2e/cli'
+import '@ttt-e2e/kernels/engines'
+import { resolveEngine } from '@ttt-e2e/tensor-ops'
+import { formatTable } from '../report/text'
+import { tableByKilobyte } from './by-kilobyte'
+import { heldOutBooks } from './held-out-books'
+import { tableOwnOrAnother } from './own-or-another'
+
+export interface MemoryOptions {
+  engine: string
+  /** A model of the same architecture and tokens, trained without learning. */
+  static?: string
+  kilobytes: number
+}
+
+/** What a model trained on the books gains by learning while it reads those held out: two tables. */
+export async function memory(folder: string, options: MemoryOptions): Promise<void> {
+  const progress = new Progress()
+  progress.print((await resolveEngine(options.engine)).line)
+  const model = await loadModel(folder)
+  if (model.recipe.data.kind !== 'books')
+    throw new UserError(
+      `${folder} was trained on ${model.recipe.data.kind}; this needs a model trained on the books`,
+    )
+  const still = options.static === undefined ? undefined : await loadModel(options.static)
+  const update = (text: string) => progress.update(text)
+  const books = heldOutBooks()
+  const readers = [
+    { name: `${model.recipe.system}, learning`, model, learn: true },
+    { name: 'learning off', model, learn: false },
+    ...(still ? [{ name: still.recipe.system, model: still, learn: false }] : []),
+  ]
+  const tables = [
+    await tableByKilobyte(readers, books, options.kilobytes, update),
+    await tableOwnOrAnother(model, books, update),
+  ]
+  for (const table of tables) progress.print(`\n${formatTable(table)}`)
+}

@@ -1,0 +1,78 @@
+import { OpenAPIHono } from '@hono/zod-openapi'
+import { answerError } from './http/answer-errors'
+import { ApiError } from './http/api-error'
+import { requireApiKey } from './http/api-key'
+import { refuseInvalid } from './http/refuse-invalid'
+import { requireSameOrigin } from './http/same-origin'
+import type { Limits } from './limits'
+import type { Metrics } from './metrics'
+import type { ServerStatus } from './routes/add-routes'
+import { addCompletions } from './routes/completions'
+import { addHealth } from './routes/health'
+import { addMemories } from './routes/memories'
+import { addMemoryTexts } from './routes/memory-texts'
+import { addMemoryTransfer } from './routes/memory-transfer'
+import { addMetrics } from './routes/metrics'
+import { addModels } from './routes/models'
+import { addPage } from './routes/page'
+import type { Service } from './service'
+
+export interface AppOptions {
+  limits: Limits
+  metrics: Metrics
+  apiKey?: string
+  /** Whether only this machine can reach the server. */
+  local: boolean
+}
+
+/** What changes while a server runs. */
+export interface ServerState {
+  status: ServerStatus
+  /** There once the model is loaded. */
+  service?: Service
+}
+
+/** What keeps requests out, whatever they ask for; counted by reason. */
+const rejections = new Set<number>([401, 403, 408, 413, 429, 503])
+
+/** Everything that is answered over HTTP. */
+export function createApp(state: ServerState, { limits, metrics, apiKey, local }: AppOptions): OpenAPIHono {
+  const app = new OpenAPIHono({ defaultHook: refuseInvalid })
+  app.onError((error, c) => {
+    if (error instanceof ApiError && rejections.has(error.status))
+      metrics.rejected.inc({ reason: error.code })
+    return answerError(error, c)
+  })
+  app.notFound((c) =>
+    answerError(
+      new ApiError(404, 'unknown_route', `there is no ${c.req.method} ${c.req.path.slice(0, 100)}`),
+      c,
+    ),
+  )
+  app.use(requireSameOrigin(local), requireApiKey(apiKey))
+  const service = () => {
+    if (state.service && state.status === 'ready') return state.service
+    const loading = state.status === 'loading'
+    throw new ApiError(
+      503,
+      state.status,
+      loading ? 'the model is being loaded' : 'the server is about to end',
+      null,
+      5,
+    )
+  }
+  const status = () => state.status
+  const groups = [
+    addHealth,
+    addModels,
+    addCompletions,
+    addMemoryTransfer,
+    addMemoryTexts,
+    addMemories,
+    addMetrics,
+    addPage,
+  ]
+  for (const add of groups) add(app, { service, status, limits, metrics })
+  app.doc31('/openapi.json', { openapi: '3.1.0', info: { title: 'TTT-E2E', version: '1' } })
+  return app
+}

@@ -1,0 +1,22 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { MiddlewareHandler } from 'hono'
+import { ApiError } from './api-error'
+
+/** Probes have no key, and the page holds nothing secret: it asks for the key and sends it with every request. */
+const open = new Set(['/health', '/'])
+
+/** Lets requests pass that bear the key; all of them where there is none. */
+export function requireApiKey(key: string | undefined): MiddlewareHandler {
+  const expected = key === undefined ? undefined : digest(key)
+  return async (c, next) => {
+    if (expected && !open.has(c.req.path)) {
+      const given = /^Bearer +(.+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
+      // Digests have one length, so the comparison takes the same time whatever was given.
+      if (given === undefined || !timingSafeEqual(digest(given), expected))
+        throw new ApiError(401, 'invalid_api_key', 'an API key is needed: Authorization: Bearer KEY')
+    }
+    await next()
+  }
+}
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest()

@@ -1,0 +1,70 @@
+import { toApiError } from './answer-errors'
+
+/** How a stream of JSON messages is written: as server-sent events or one JSON a line. */
+export type LineFormat = 'sse' | 'ndjson'
+
+const formats = {
+  sse: { type: 'text/event-stream', line: (json: string) => `data: ${json}\n\n`, end: 'data: [DONE]\n\n' },
+  ndjson: { type: 'application/x-ndjson', line: (json: string) => `${json}\n`, end: '' },
+}
+
+/** The format that a client accepts, where it accepts one. */
+export function acceptedLines(accept: string | undefined): LineFormat | undefined {
+  if (accept?.includes('text/event-stream')) return 'sse'
+  return accept?.includes('application/x-ndjson') ? 'ndjson' : undefined
+}
+
+/** Messages that may wait for a slow client; of those that can be missed, no more are kept. */
+const waitingMessages = 1024
+
+export interface LineStreamOptions<Message> {
+  format: LineFormat
+  /** Called when the client has gone. */
+  stop: () => void
+  /** Whether a client that doesn't keep up can do without this message; none where left out. */
+  optional?: (message: Message) => boolean
+}
+
+/**
+ * Answers with messages as they come. They don't wait for a slow client: the work behind them should end soon rather
+ * than hold its place until the client has read.
+ */
+export function lineStream<Message>(
+  messages: AsyncIterable<Message>,
+  options: LineStreamOptions<Message>,
+): Response {
+  const { format, stop, optional = () => false } = options
+  const { type, line, end } = formats[format]
+  const encoder = new TextEncoder()
+  let open = true
+  const source: UnderlyingDefaultSource<Uint8Array> = {
+    start(controller) {
+      const send = (text: string) => open && controller.enqueue(encoder.encode(text))
+      const pump = async () => {
+        try {
+          for await (const message of messages)
+            if ((controller.desiredSize ?? 0) > 0 || !optional(message)) send(line(JSON.stringify(message)))
+          send(end)
+        } catch (error) {
+          const known = toApiError(error)
+          if (open && known.status >= 500 && known !== error) console.error(error)
+          send(line(JSON.stringify(known.body)))
+        }
+        if (open) controller.close()
+      }
+      void pump()
+    },
+    cancel() {
+      open = false
+      stop()
+    },
+  }
+  const body = new ReadableStream(source, { highWaterMark: waitingMessages })
+  return new Response(body, {
+    headers: {
+      'Content-Type': `${type}; charset=utf-8`,
+      'Cache-Control': 'no-cache',
+      'X-Accel-Buffering': 'no',
+    },
+  })
+}

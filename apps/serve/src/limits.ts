@@ -1,0 +1,22 @@
+/** What one client can ask of the server, so that it can't take it from the others. */
+export const defaultLimits = {
+  /** Requests that take turns at the model. */
+  parallel: 4,
+  /** Requests that wait for one of those places; further ones are told to come back. */
+  queue: 32,
+  /** Tokens that a completion may ask for. */
+  maxTokens: 4096,
+  /** Bytes of a JSON body. */
+  bodyBytes: 4 * 2 ** 20,
+  /** Bytes of a text that is streamed into a memory. */
+  textBytes: 2 ** 30,
+  /** Bytes of a memory that is imported. */
+  importBytes: 2 ** 30,
+  memories: 256,
+  /** Bytes of all memories together; tensors that forks share count for each. */
+  memoryBytes: 2 * 2 ** 30,
+  /** Seconds without a byte of a body after which its request is given up. */
+  idleSeconds: 30,
+}
+
+export type Limits = typeof defaultLimits

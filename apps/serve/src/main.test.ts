@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { saveCheckpoint } from '@ttt-e2e/checkpoint'
+import { createSystem } from '@ttt-e2e/baselines'
+import { startRun } from '@ttt-e2e/meta-outer'
+import { resolveEngine } from '@ttt-e2e/tensor-ops'
+import { recipe } from './testing'
+
+const folder = mkdtempSync(join(tmpdir(), 'serve-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+beforeAll(async () => {
+  const engine = await resolveEngine('cpu')
+  saveCheckpoint(join(folder, 'run'), {
+    recipe,
+    state: startRun(createSystem(recipe.system, recipe.size), 1),
+    engine,
+  })
+})
+
+function start(...parameters: string[]) {
+  const script = [join(import.meta.dirname, 'main.ts'), ...parameters]
+  const child = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', ...script], {
+    cwd: join(import.meta.dirname, '..'),
+    env: { ...process.env, INIT_CWD: folder },
+  })
+  const said = { out: '', error: '' }
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (said.out += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said.error += text))
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
+  const url = new Promise<string>((resolve, reject) => {
+    child.stdout.on('data', () => {
+      const found = /ready: (\S+)/.exec(said.out)?.[1]
+      if (found) resolve(found)
+    })
+    child.on('close', () => reject(new Error(said.error)))
+  })
+  url.catch(() => {})
+  return { child, said, ended, url }
+}
+
+it('answers a bad option with one sentence and exit code 2', async () => {
+  const { said, ended } = start('--model', 'nowhere', '--engine', 'cpu', '--port', '0')
+  expect(await ended).toBe(2)
+  expect(said.error).toMatch(/^'.*nowhere' can't be used: there is no such folder\n$/)
+})
+
+it('serves what was trained, keeps its memories, and ends a stream well when it is told to end', async () => {
+  const options = ['--model', 'run', '--engine', 'cpu', '--port', '0', '--memories', 'kept']
+  const first = start(...options)
+  const url = await first.url
+  expect(await (await fetch(`${url}/health`)).json()).toEqual({ status: 'ready' })
+  const post = (path: string, body: object) =>
+    fetch(url + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+  const { id } = await (await post('/v1/memories', { text: 'The sea keeps what it takes.' })).json()
+  const body = { prompt: 'It ', memory: id, max_tokens: 200, temperature: 0, stream: true }
+  const answer = await post('/v1/completions', body)
+  first.child.kill('SIGTERM')
+  expect(await answer.text()).toMatch(/\[DONE\]\n\n$/)
+  expect(await first.ended).toBe(0)
+  expect(first.said.error).toBe('')
+
+  const second = start(...options)
+  const { data } = await (await fetch(`${await second.url}/v1/memories`)).json()
+  expect(data).toMatchObject([{ id, tokens: 28 }])
+  second.child.kill('SIGINT')
+  expect(await second.ended).toBe(0)
+})

@@ -1,0 +1,17 @@
+import type { OpenAPIHono } from '@hono/zod-openapi'
+import type { Limits } from '../limits'
+import type { Metrics } from '../metrics'
+import type { Service } from '../service'
+
+export interface RouteOptions {
+  /** @throws ApiError 503 while the model is loaded and when the server ends */
+  service: () => Service
+  status: () => ServerStatus
+  limits: Limits
+  metrics: Metrics
+}
+
+export type ServerStatus = 'loading' | 'ready' | 'ending'
+
+/** Adds one group of routes to the app. */
+export type AddRoutes = (app: OpenAPIHono, options: RouteOptions) => void

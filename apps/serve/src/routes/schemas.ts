@@ -1,0 +1,53 @@
+import { z } from '@hono/zod-openapi'
+
+export const errorSchema = z
+  .object({
+    error: z.object({
+      message: z.string(),
+      type: z.string(),
+      param: z.string().nullable(),
+      code: z.string(),
+    }),
+  })
+  .openapi('Error')
+
+/** The answer to a request that can't be met, the same for every route. */
+export const failures = {
+  default: { description: 'What is wrong', content: { 'application/json': { schema: errorSchema } } },
+} as const
+
+export const nameSchema = z
+  .string()
+  .min(1)
+  .max(200)
+  // oxlint-disable-next-line no-control-regex
+  .regex(/^[^\u0000-\u001f\u007f]*$/, 'must not have control characters')
+
+export const idParams = z.object({ id: z.string().openapi({ example: 'mem_0123456789abcdef01234567' }) })
+export const nameQuery = z.strictObject({ name: nameSchema.optional() })
+
+export const memorySchema = z
+  .object({
+    id: z.string(),
+    object: z.literal('memory'),
+    name: z.string().nullable(),
+    model: z.string(),
+    model_hash: z.string().openapi({ description: 'Of the weights; only they can go on from this memory' }),
+    parent: z.string().nullable().openapi({ description: 'The memory that it was forked from' }),
+    created: z.int().openapi({ description: 'Unix time in seconds' }),
+    tokens: z.int().openapi({ description: 'Tokens read' }),
+    steps: z.int().openapi({ description: 'Inner steps taken' }),
+    bytes: z.int().openapi({ description: 'Size in memory; it does not grow with what is read' }),
+  })
+  .openapi('Memory')
+
+export const usageSchema = z
+  .object({
+    prompt_tokens: z.int(),
+    completion_tokens: z.int(),
+    total_tokens: z.int(),
+    tokens_read: z.int().openapi({ description: 'Tokens processed for this request' }),
+    tokens_reused: z.int().openapi({ description: 'Tokens that the memory had read before' }),
+    tokens_learned: z.int().openapi({ description: 'Inner steps of this request × chunk' }),
+  })
+  .openapi('Usage')

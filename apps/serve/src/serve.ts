@@ -1,0 +1,71 @@
+import type { AddressInfo } from 'node:net'
+import { loadModel } from '@ttt-e2e/checkpoint'
+import { resolveEngine } from '@ttt-e2e/tensor-ops'
+import { collectDefaultMetrics } from 'prom-client'
+import { createApp, type ServerState } from './app'
+import { isLoopback, listen } from './listen'
+import { MemoryFiles } from './memories/memory-files'
+import { createMetrics } from './metrics'
+import type { ServeOptions } from './options'
+import { createService } from './service'
+
+/** What runs: its address, and a way to end it. */
+export interface Running {
+  url: string
+  /** Takes no more requests, lets those at work finish for a while, and frees everything. */
+  close(graceSeconds: number): Promise<void>
+}
+
+/**
+ * Listens, then loads the model: until it is there, /health says so.
+ *
+ * @throws UserError, EngineError or CheckpointError, in a sentence for whoever started it
+ */
+export async function serve(options: ServeOptions, print: (line: string) => void): Promise<Running> {
+  const { limits, apiKey, host, memories } = options
+  const metrics = createMetrics()
+  collectDefaultMetrics({ register: metrics.registry })
+  const state: ServerState = { status: 'loading' }
+  const app = createApp(state, {
+    limits,
+    metrics,
+    local: isLoopback(host),
+    ...(apiKey !== undefined && { apiKey }),
+  })
+  const server = await listen(app, options)
+  try {
+    const files = memories === undefined ? undefined : new MemoryFiles(memories)
+    print((await resolveEngine(options.engine, options.threads ? { threads: options.threads } : {})).line)
+    const model = await loadModel(options.model)
+    const id = model.recipe.name
+    const service = createService({ id, model }, { limits, metrics, ...(files && { files }) })
+    state.service = service
+    state.status = 'ready'
+    print(`model: ${id}, ${model.system.name}, ${model.hash.slice(0, 12)}`)
+    if (!isLoopback(host) && apiKey === undefined)
+      print(`warning: everyone who reaches ${host} can use this server`)
+    if (files) print(`memories: ${service.memories.list().length} in ${memories}`)
+    const { port } = server.address() as AddressInfo
+    return {
+      url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+      async close(graceSeconds) {
+        state.status = 'ending'
+        const closed = new Promise((resolve) => server.close(resolve))
+        server.closeIdleConnections()
+        await service.engine.close(graceSeconds)
+        await flushed()
+        server.closeAllConnections()
+        await closed
+        service.memories.dispose()
+        model.dispose()
+      },
+    }
+  } catch (error) {
+    server.close()
+    server.closeAllConnections()
+    throw error
+  }
+}
+
+/** The last messages of streams that were cut off are on their way to the socket. */
+const flushed = () => new Promise((resolve) => setTimeout(resolve, 100))

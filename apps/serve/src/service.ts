@@ -1,0 +1,37 @@
+import type { Model } from '@ttt-e2e/checkpoint'
+import { Engine } from './engine/engine'
+import type { Limits } from './limits'
+import type { MemoryFiles } from './memories/memory-files'
+import { MemoryStore } from './memories/memory-store'
+import type { Metrics } from './metrics'
+
+/** A loaded model with everything that requests share. */
+export interface Service {
+  /** The name that clients ask for. */
+  id: string
+  model: Model
+  engine: Engine
+  memories: MemoryStore
+  metrics: Metrics
+  limits: Limits
+  started: Date
+}
+
+/** @param files keeps memories on disk; those of this model that are there already are taken in */
+export function createService(
+  { id, model }: { id: string; model: Model },
+  { limits, metrics, files }: { limits: Limits; metrics: Metrics; files?: MemoryFiles },
+): Service {
+  const { parallel, queue, memories: maxCount, memoryBytes: maxBytes } = limits
+  const memories = new MemoryStore({ maxCount, maxBytes, metrics, ...(files && { files }) })
+  for (const memory of files?.load(model, console.warn) ?? []) memories.restore(memory)
+  return {
+    id,
+    model,
+    engine: new Engine({ parallel, queue, metrics }),
+    memories,
+    metrics,
+    limits,
+    started: new Date(),
+  }
+}

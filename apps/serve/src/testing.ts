@@ -1,0 +1,105 @@
+import type { AddressInfo } from 'node:net'
+import { createSystem } from '@ttt-e2e/baselines'
+import { Model } from '@ttt-e2e/checkpoint'
+import { standardOptimizer, standardSchedule, type Recipe } from '@ttt-e2e/meta-outer'
+import { createRandom, resolveEngine } from '@ttt-e2e/tensor-ops'
+import { createApp, type AppOptions, type ServerState } from './app'
+import { defaultLimits, type Limits } from './limits'
+import { listen } from './listen'
+import type { MemoryFiles } from './memories/memory-files'
+import { createMetrics } from './metrics'
+import { createService } from './service'
+
+export const recipe: Recipe = {
+  name: 'tiny/test',
+  summary: 'weights as drawn',
+  system: 'ttt-e2e',
+  size: {
+    vocabularySize: 257,
+    hiddenSize: 16,
+    heads: 2,
+    layers: 2,
+    intermediateSize: 32,
+    suffixBlocks: 1,
+    window: 16,
+    chunk: 8,
+    innerRate: 1,
+    ropeTheta: 10_000,
+  },
+  data: { kind: 'books' },
+  training: { length: 64, batch: 1, optimizer: standardOptimizer(standardSchedule(1, 1e-3)), seed: 1 },
+  evaluation: { documents: 1, length: 64, every: 1 },
+}
+
+interface TinyOptions {
+  seed?: number
+  size?: Partial<Recipe['size']>
+  engine?: string
+}
+
+/** A model of a few thousand untrained weights. */
+export async function tinyModel({ seed = 1, size = {}, engine = 'cpu' }: TinyOptions = {}): Promise<Model> {
+  await resolveEngine(engine)
+  const own = { ...recipe, size: { ...recipe.size, ...size } }
+  const system = createSystem(own.system, own.size)
+  return new Model(system, system.decoder.init(createRandom(seed)), own, `${seed}`.repeat(64).slice(0, 64))
+}
+
+/** Waits until something is so, and fails if it never is. */
+export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (let tries = 0; !(await isSo()); tries++) {
+    if (tries > 500) throw new Error('it never came to be so')
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}
+
+interface TestOptions extends Partial<Omit<AppOptions, 'limits'>> {
+  limits?: Partial<Limits>
+  files?: MemoryFiles
+}
+
+/** An app around a tiny model, with short ways to ask it. */
+export function testApp(model: Model, { files, ...options }: TestOptions = {}) {
+  const metrics = createMetrics()
+  const limits = { ...defaultLimits, ...options.limits }
+  const service = createService({ id: 'tiny', model }, { limits, metrics, ...(files && { files }) })
+  const state: ServerState = { status: 'ready', service }
+  const app = createApp(state, { local: true, ...options, metrics, limits })
+  const request = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
+    const json = body !== undefined && typeof body !== 'string' && !(body instanceof Uint8Array)
+    const type: Record<string, string> = json ? { 'content-type': 'application/json' } : {}
+    return app.request(`http://localhost${path}`, {
+      method,
+      headers: { ...type, ...headers },
+      ...(body !== undefined && { body: json ? JSON.stringify(body) : (body as string) }),
+    })
+  }
+  const value = async (name: string): Promise<number> => {
+    const found = await metrics.registry.getSingleMetric(`ttte2e_${name}`)?.get()
+    return found?.values.reduce((sum, each) => sum + each.value, 0) ?? NaN
+  }
+  return { app, state, service, metrics, limits, request, value }
+}
+
+export type TestApp = ReturnType<typeof testApp>
+
+/** The same, behind a socket. */
+export async function listeningApp(model: Model, options: TestOptions = {}) {
+  const test = testApp(model, options)
+  const server = await listen(test.app, { host: '127.0.0.1', port: 0 })
+  const { port } = server.address() as AddressInfo
+  const url = `http://127.0.0.1:${port}`
+  const post = (path: string, body: object, signal?: AbortSignal) =>
+    fetch(url + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      ...(signal && { signal }),
+    })
+  const close = () => {
+    server.close()
+    server.closeAllConnections()
+    test.service.memories.dispose()
+  }
+  return { ...test, port, url, post, close }
+}

@@ -1,0 +1,2 @@
+/** The folder of the demo model, for `loadModel` of `@ttt-e2e/checkpoint`. */
+export declare const modelFolder: string
