@@ -1,6 +1,6 @@
 import { formatCount, formatDuration, gitHash, type Progress, UserError } from '@ttt-e2e/cli'
 import { saveCheckpoint } from '@ttt-e2e/checkpoint'
-import { NonFiniteLoss, train, type StepReport } from '@ttt-e2e/meta-outer'
+import { NonFiniteGradient, NonFiniteLoss, train, type StepReport } from '@ttt-e2e/meta-outer'
 import { treeEntries, treeSize, type ResolvedEngine } from '@ttt-e2e/tensor-ops'
 import { evaluate } from './evaluate'
 import { Metrics, stepMetric } from './metrics'
@@ -21,7 +21,6 @@ export class Training {
   private savedAt = performance.now()
   private savedStep: number
   private savedPath?: string
-  private spoilt = false
 
   constructor(
     private readonly run: Run,
@@ -45,10 +44,9 @@ export class Training {
       await this.evaluateIfDue()
       await this.takeSteps()
     } catch (error) {
-      if (error instanceof NonFiniteLoss) return this.giveUp(error.message)
+      if (error instanceof NonFiniteLoss || error instanceof NonFiniteGradient) return this.giveUp(error.message)
       if (error !== signal.reason) throw error
     }
-    if (this.spoilt) return this.giveUp(`the gradients of step ${state.step - 1} are not finite`)
     this.save()
     progress.clear()
     if (state.step >= steps) {
@@ -72,9 +70,6 @@ export class Training {
     for await (const report of train({ system, state, data, optimizer, signal })) {
       const seconds = (performance.now() - startedAt) / 1000
       this.metrics.add(stepMetric(report, seconds))
-      // The loss was still finite, but the parameters are spoilt now.
-      this.spoilt = !Number.isFinite(report.gradientNorm)
-      if (this.spoilt) return
       this.show(report, seconds)
       if (this.saveIsDue()) this.save()
       await this.evaluateIfDue()

@@ -42,11 +42,11 @@ function stateProblems(model: Model, meta: SavedState['meta'], entries: Entries)
   const { tensors: like } = probe.reader.save()
   probe.dispose()
   // At a chunk's border nothing is open, and the states at its start have read something or nothing.
+  const known = (name: string) => (Object.hasOwn(like, name) ? like[name] : undefined)
   const optional = (name: string) => name.startsWith('open.')
   const problems: string[] = []
   for (const [name, { dtype, shape }] of entries) {
-    const expected =
-      like[name] ?? (optional(name) ? like[name.replace(/^open\.states/, 'suffix')] : undefined)
+    const expected = known(name) ?? (optional(name) ? known(name.replace(/^open\.states/, 'suffix')) : undefined)
     if (dtype !== 'F32') problems.push(`${name} is of type ${dtype}, not F32`)
     if (!expected) problems.push(`${name} is no part of this model's memory`)
     else if (

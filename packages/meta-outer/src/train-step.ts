@@ -1,5 +1,5 @@
 import { adamw } from '@ttt-e2e/kernels/ops'
-import { disposeTree, tf, treeLeaves, treeWithLeaves } from '@ttt-e2e/tensor-ops'
+import { disposeTree, tf, treeEntries, treeLeaves, treeWithLeaves } from '@ttt-e2e/tensor-ops'
 import type { System } from '@ttt-e2e/ttt-inner'
 import type { Batch } from './batch'
 import { metaGradient, type MetaGradientOptions } from './meta-gradient'
@@ -68,6 +68,11 @@ export async function trainStep(
     }) as never
   }) as ReturnType<typeof adamw>
   const gradientNorm = updated.norm.dataSync()[0]
+  if (!Number.isFinite(gradientNorm)) {
+    const [path] = treeEntries(result.gradients).find(([, leaf]) => !leaf.dataSync().every(Number.isFinite)) ?? ['']
+    disposeTree([...Object.values(updated).flat(), result.gradients])
+    throw new NonFiniteGradient(state.step, path)
+  }
   const before = [state.params, state.firstMoments, state.secondMoments]
   state.params = treeWithLeaves(state.params, updated.parameters)
   state.firstMoments = treeWithLeaves(state.firstMoments, updated.firstMoments)
@@ -97,6 +102,17 @@ export class NonFiniteLoss extends Error {
     readonly chunk: number,
   ) {
     super(`the loss of step ${step} is not finite, first in chunk ${chunk} of its sequences`)
+  }
+}
+
+/** A gradient of a step is NaN or infinite though the loss isn't; the run's state is as before the step. */
+export class NonFiniteGradient extends Error {
+  override name = 'NonFiniteGradient'
+  constructor(
+    readonly step: number,
+    readonly parameter: string,
+  ) {
+    super(`the gradient of step ${step} is not finite, first in ${parameter || 'its norm'}`)
   }
 }
 

@@ -5,7 +5,7 @@ import { decodeRun, disposeRun, encodeRun, startRun, type RunState } from './run
 import { innerRateMultiplier, learningRate, standardSchedule } from './schedule'
 import { randomBatch, smallSystem } from './testing'
 import { train } from './train'
-import { NonFiniteLoss, standardOptimizer, trainStep } from './train-step'
+import { NonFiniteGradient, NonFiniteLoss, standardOptimizer, trainStep } from './train-step'
 import type { Batch } from './batch'
 
 beforeAll(() => resolveEngine('cpu'))
@@ -93,6 +93,18 @@ describe('training', () => {
     await expect(
       trainStep(system, state, randomBatch(1, 8), standardOptimizer(standardSchedule(5, 1e-2))),
     ).rejects.toThrow(NonFiniteLoss)
+    expect(state.step).toBe(0)
+    expect(valuesOf(state)).toEqual(before)
+  })
+
+  it('stops at a gradient that is not finite though the loss is, and leaves the run as it was', async () => {
+    const system = smallSystem()
+    const state = startRun(system, 1)
+    // Logits of 1e25 have a finite loss; the square of their gradient doesn't fit a float32.
+    state.params = treeMap(state.params, (leaf, path) => (path === 'finalNorm' ? tf.mul(leaf, 1e25) : leaf))
+    const before = valuesOf(state)
+    const stepping = trainStep(system, state, randomBatch(1, 8), standardOptimizer(standardSchedule(5, 1e-2)))
+    await expect(stepping).rejects.toThrow(NonFiniteGradient)
     expect(state.step).toBe(0)
     expect(valuesOf(state)).toEqual(before)
   })

@@ -41,14 +41,13 @@ export function decodeSafetensors(bytes: Uint8Array): {
   const data = bytes.subarray(8 + headerLength)
   const { __metadata__: metadata = {}, ...entries } = header
   checkLayout(entries as Record<string, HeaderEntry>, data.length)
-  const tensors: PlainTensors = {}
-  for (const [name, entry] of Object.entries(entries as Record<string, HeaderEntry>)) {
-    const [start, end] = entry.data_offsets
-    tensors[name] = {
-      shape: entry.shape,
-      values: decodeValues(entry.dtype as FileType, new Uint8Array(data.subarray(start, end))),
-    }
-  }
+  // As entries, so that no name, `__proto__` included, is anything but a name.
+  const tensors: PlainTensors = Object.fromEntries(
+    Object.entries(entries as Record<string, HeaderEntry>).map(([name, { dtype, shape, data_offsets }]) => {
+      const values = decodeValues(dtype as FileType, new Uint8Array(data.subarray(...data_offsets)))
+      return [name, { shape, values }]
+    }),
+  )
   return { tensors, metadata: metadata as Record<string, string> }
 }
 
@@ -68,7 +67,7 @@ function checkLayout(entries: Record<string, HeaderEntry>, available: number): v
   const isCount = (n: unknown) => Number.isSafeInteger(n) && (n as number) >= 0
   const byPlace = Object.entries(entries).map(([name, entry]) => {
     const { dtype, shape, data_offsets: offsets } = entry ?? {}
-    if (!(dtype in bytesPer))
+    if (!Object.hasOwn(bytesPer, dtype ?? ''))
       throw new SafetensorsError(`'${name}' has type ${dtype}; known: ${Object.keys(bytesPer).join(', ')}`)
     if (!Array.isArray(shape) || !shape.every(isCount))
       throw new SafetensorsError(`'${name}' has no valid shape`)
