@@ -1,4 +1,12 @@
+import { copyFile } from 'node:fs/promises'
 import { defineConfig } from 'tsup'
 import { packageBuild } from '../../tsup.base'
 
-export default defineConfig(packageBuild({ ops: 'src/ops.ts', engines: 'src/engines/index.ts' }))
+export default defineConfig({
+  ...packageBuild({
+    ops: 'src/ops.ts',
+    engines: 'src/engines/index.ts',
+    wasm: 'src/engines/wasm/index.ts',
+  }),
+  onSuccess: () => copyFile('src/engines/wasm/kernels.wasm', 'dist/kernels.wasm'),
+})

@@ -143,12 +143,10 @@ async function measureAll(
 }
 
 function describe(options: BenchOptions, engine: ResolvedEngine, progress: Progress): RunDescription {
-  // Plain JavaScript is some hundred times slower: what should end soon is made small, what was asked for is kept.
-  const small = engine.name === 'cpu' && (options.preset === undefined || options.preset === 'quick')
-  const presetName: PresetName = small ? 'tiny' : (options.preset ?? 'default')
-  if (small)
+  const presetName = presetFor(engine, options.preset)
+  if (presetName !== (options.preset ?? 'default'))
     progress.print(
-      `the engine is plain JavaScript: the preset is 'tiny', 'quick' cut down to end within minutes (--preset default insists)`,
+      `without the native engine the preset is '${presetName}'${presetName === 'tiny' ? ", 'quick' cut down for plain JavaScript," : ''} to end within minutes (--preset default insists)`,
     )
   return {
     schemaVersion: 1,
@@ -159,6 +157,12 @@ function describe(options: BenchOptions, engine: ResolvedEngine, progress: Progr
     tasks: [],
     ...(options.data !== undefined && { data: options.data }),
   }
+}
+
+/** What was asked for is kept; what should end soon is made small where the engine is slow. */
+function presetFor(engine: ResolvedEngine, asked: PresetName | undefined): PresetName {
+  if (engine.name === 'cpu' && (asked === undefined || asked === 'quick')) return 'tiny'
+  return asked ?? (engine.name === 'native' ? 'default' : 'quick')
 }
 
 function fromStored(stored: RunDescription, options: BenchOptions): RunDescription {

@@ -7,7 +7,10 @@ const graceSeconds = 10
 
 const command = new Command('pnpm --filter serve start')
   .description('Serves a model that learns while it reads, with memories that can be saved and forked.')
-  .option('--model <folder>', 'a model folder, a checkpoint or a run of the trainer')
+  .option(
+    '--model <folder>',
+    'a model folder, a checkpoint or a run of the trainer; the demo model where left out',
+  )
   .option(
     '--host <address>',
     'where to listen; others than this machine reach the server only if you say so',

@@ -5,7 +5,6 @@ const given = { model: 'run', host: '127.0.0.1', port: '8080', engine: 'auto' }
 
 it('names the option that is wrong', () => {
   const cases: [raw: object, sentence: RegExp][] = [
-    [{ model: undefined }, /^--model is missing: /],
     [{ port: '70000' }, /^--port is '70000': /],
     [{ threads: 'two' }, /^--threads is 'two': /],
     [{ maxBody: 'much' }, /^--max-body is 'much': must be a number of bytes, /],

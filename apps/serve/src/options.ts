@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { UserError } from '@ttt-e2e/cli'
+import { modelFolder } from '@ttt-e2e/demo-model'
 import { z } from 'zod'
 import { defaultLimits, type Limits } from './limits'
 
@@ -23,7 +24,7 @@ const size = z
   .regex(/^\d+(\.\d+)?[KMG]?$/i, 'must be a number of bytes, as 1000, 64K, 4M or 2G')
   .transform((text) => Math.floor(parseFloat(text) * (units[text.at(-1)!.toUpperCase()] ?? 1)))
 const schema = z.strictObject({
-  model: z.string(),
+  model: z.string().min(1).default(modelFolder),
   host: z.string().min(1),
   port: z.coerce.number().int().min(0).max(65_535),
   apiKey: z.string().min(1).optional(),
@@ -41,10 +42,6 @@ const schema = z.strictObject({
 
 /** @param caller the folder that paths are relative to @throws UserError naming the option */
 export function readOptions(raw: Record<string, unknown>, caller: string, env = process.env): ServeOptions {
-  if (raw.model === undefined)
-    throw new UserError(
-      '--model is missing: a folder with a model, such as the one that the trainer wrote with --out',
-    )
   const key = raw.apiKey ?? (env.TTT_E2E_API_KEY || undefined)
   const result = schema.safeParse({ ...raw, ...(key !== undefined && { apiKey: key }) })
   if (!result.success) {

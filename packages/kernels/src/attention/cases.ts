@@ -16,6 +16,19 @@ export const cases = [
     attributes: { window: 0, offset: 0 },
     scale: { q: 5, k: 3 },
   },
+  { name: 'odd length', shapes: shapes(1, 37, 37, 1, 1, 9), attributes: { window: 0, offset: 0 } },
+  { name: 'window longer than the text', shapes: shapes(1, 21, 21, 1, 1, 8), attributes: { window: 64, offset: 0 } }, // prettier-ignore
+  {
+    name: 'more than a tile, grouped heads',
+    shapes: shapes(1, 150, 150, 2, 1, 16),
+    attributes: { window: 110, offset: 0 },
+  },
+  {
+    name: 'grouped heads with cached keys',
+    shapes: shapes(2, 35, 52, 4, 2, 8),
+    attributes: { window: 17, offset: 17 },
+  },
+  { name: 'wide', shapes: shapes(1, 70, 70, 1, 1, 64), attributes: { window: 0, offset: 0 } },
 ]
 
 function shapes(

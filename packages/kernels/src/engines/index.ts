@@ -1,1 +1,2 @@
 import './native'
+import './wasm'

@@ -35,7 +35,7 @@ export function runOpSuite<A extends Attributes>(
   op: FusedOp<A>,
   cases: readonly OpCase<A>[],
   {
-    engines = ['cpu', 'native'],
+    engines = ['cpu', 'native', 'wasm'],
     order = 3,
     tolerance = { forward: 1e-5, gradient: 5e-5 },
   }: OpSuiteOptions = {},

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 
 /** What core/addon.cc exports. */
 export interface Addon {
-  /** The description of the next call, and its attributes; see core/addon.cc. */
+  /** The description of the next call, and its attributes; see core/described-call.h. */
   words: Int32Array
   attributes: Float64Array
   kernelNames: string[]

@@ -91,7 +91,9 @@ function keyOf(sources: Sources, compiler: Compiler): string {
 }
 
 async function compile(sources: Sources, compiler: Compiler, folder: string): Promise<string> {
-  const includes = [nodeHeaders(), ...sources.includeFolders].flatMap((path) => ['-I', path])
+  // Quoted includes only: to libc++, a math.h in an ordinary include folder would be the C library's.
+  const quoted = sources.includeFolders.flatMap((path) => ['-iquote', path])
+  const includes = ['-I', nodeHeaders(), ...quoted]
   const jobs = sources.core.map((source) => ({ source, prefix: 'core', flags: [] as string[] }))
   for (const [prefix, flags] of Object.entries(instructionSetFlags(compiler)))
     for (const source of sources.kernels) jobs.push({ source, prefix, flags })

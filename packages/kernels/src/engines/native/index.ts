@@ -1,16 +1,10 @@
-import { registerEngine, tf } from '@ttt-e2e/tensor-ops'
+import { registerEngine } from '@ttt-e2e/tensor-ops'
 import { availableParallelism } from 'node:os'
+import type { KernelSet } from '../compiled/kernel-set'
+import { registerCompiledBackend } from '../compiled/register'
 import { loadAddon, type Addon } from './addon'
-import { NativeBackend } from './backend'
 import { buildAddon } from './build'
-import { registerFusedKernels } from './fused-kernels'
-import { backendName, KernelSet } from './kernel-set'
-import { registerElementwise } from './stock/elementwise'
-import { registerIndexing } from './stock/indexing'
-import { registerLayout } from './stock/layout'
-import { registerMatrixProduct } from './stock/matrix-product'
-import { registerReductions } from './stock/reductions'
-import { registerViews } from './stock/views'
+import { NativeModule } from './module'
 
 let loading: Promise<Addon | string> | undefined
 let kernels: KernelSet | undefined
@@ -47,23 +41,6 @@ export function useInstructionSet(addon: Addon, name?: string): void {
 }
 let instructionSet = ''
 
-function registerBackend(addon: Addon): KernelSet {
-  tf.registerBackend(backendName, () => new NativeBackend(addon), 0)
-  tf.copyRegisteredKernels('cpu', backendName)
-  const set = new KernelSet(addon)
-  for (const register of [
-    registerElementwise,
-    registerReductions,
-    registerMatrixProduct,
-    registerLayout,
-    registerViews,
-    registerIndexing,
-    registerFusedKernels,
-  ])
-    register(set)
-  return set
-}
-
 registerEngine({
   name: 'native',
   async probe() {
@@ -74,7 +51,7 @@ registerEngine({
     const addon = await nativeAddon()
     if (typeof addon === 'string') throw new Error(addon)
     addon.setThreads(threads)
-    kernels ??= registerBackend(addon)
+    kernels ??= registerCompiledBackend('native', new NativeModule(addon))
     return `${instructionSet}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`
   },
   hasOwnKernel: (kernelName) => kernels?.own.has(kernelName) ?? false,

@@ -1,13 +1,11 @@
-// The N-API side: JavaScript describes a call in two shared arrays and runs it with one call without arguments.
-//
-// Words: kernel, number of inputs, of outputs, of attributes; then for each input and output its block (−1 where
-// absent), rank and dimensions; an output's block is filled in. Attributes stand in the array of doubles.
+// The N-API side: JavaScript describes a call in two shared arrays (described-call.h) and runs it with one call without
+// arguments.
 #include <node_api.h>
 
-#include <cstring>
 #include <exception>
 #include <thread>
 
+#include "described-call.h"
 #include "instruction-sets.h"
 #include "memory.h"
 #include "threads.h"
@@ -15,18 +13,7 @@
 namespace ttt {
 namespace {
 
-constexpr int word_count = 262144;
-constexpr int attribute_count = 1024;
-constexpr int max_tensors = 16384;
-
-alignas(64) int32_t words[word_count];
-alignas(64) double attributes[attribute_count];
-Tensor tensors[max_tensors];
 KernelTable kernels;
-
-size_t bytes_of(const Tensor& t, int32_t bytes_per_value) {
-  return static_cast<size_t>(t.size()) * static_cast<size_t>(bytes_per_value);
-}
 
 /** Throws a JavaScript error. */
 napi_value fail(napi_env env, const char* message) {
@@ -52,35 +39,11 @@ struct Arguments {
 };
 
 napi_value run(napi_env env, napi_callback_info) {
-  const int32_t* word = words;
-  const int32_t kernel = *word++, inputs = *word++, outputs = *word++, attribute_total = *word++;
-  for (int32_t i = 0; i < inputs; i++) {
-    const int32_t block = word[0];
-    tensors[i] = {block < 0 ? nullptr : block_address(block), word[1], word + 2};
-    word += 2 + word[1];
-  }
   try {
-    int32_t* out = words + (word - words);
-    for (int32_t i = 0; i < outputs; i++) {
-      // An output that is wanted comes with its bytes per value, an absent one with −1.
-      Tensor& tensor = tensors[inputs + i];
-      tensor = {nullptr, out[1], out + 2};
-      if (out[0] >= 0) {
-        out[0] = allocate_block(bytes_of(tensor, out[0]));
-        tensor.data = block_address(out[0]);
-      }
-      out += 2 + out[1];
-    }
-    const char* error = nullptr;
-    kernels.entries[kernel].run({tensors, tensors + inputs, attributes, inputs, outputs, attribute_total, &error});
-    if (error == nullptr) return nullptr;
-    out = words + (word - words);
-    for (int32_t i = 0; i < outputs; i++) {
-      if (out[0] >= 0) release_block(out[0]);
-      out += 2 + out[1];
-    }
-    return fail(env, error);
+    const char* error = run_described_call(kernels);
+    return error == nullptr ? nullptr : fail(env, error);
   } catch (const std::exception& error) {
+    release_outputs();
     return fail(env, error.what());
   }
 }
@@ -88,7 +51,7 @@ napi_value run(napi_env env, napi_callback_info) {
 napi_value allocate(napi_env env, napi_callback_info info) {
   const Arguments argument(env, info);
   try {
-    return number(env, allocate_block(static_cast<size_t>(argument(env, 0))));
+    return number(env, allocate_block(static_cast<uint64_t>(argument(env, 0))));
   } catch (const std::exception& error) {
     return fail(env, error.what());
   }

@@ -15,7 +15,14 @@ namespace {
 constexpr size_t slab_size = size_t{32} << 20;
 /** Blocks from here on get a slab of their own. */
 constexpr size_t large_block = size_t{4} << 20;
+#if defined(__wasm__)
+/** The unit in which memory grows; all slabs are larger. */
+constexpr size_t huge_page = size_t{64} << 10;
+#else
 constexpr size_t huge_page = size_t{2} << 20;
+#endif
+/** The last size class whose bytes a size_t can tell. */
+constexpr uint64_t largest_block = SIZE_MAX / 4 * 3;
 
 struct Slab {
   char* address;
@@ -48,14 +55,35 @@ size_t class_bytes(int32_t size_class) {
   return static_cast<size_t>(4 + size_class % 4 + 1) << (size_class / 4 + 5);
 }
 
-int32_t add_slab(size_t bytes) {
-  const size_t alignment = bytes >= huge_page ? huge_page : 4096;
-  bytes = (bytes + alignment - 1) / alignment * alignment;
+[[noreturn]] void out_of_memory() {
+#if defined(__wasm__)
+  __builtin_trap();
+#else
+  throw std::bad_alloc();
+#endif
+}
+
+/** Memory for a slab, never to be given back. */
+void* slab_memory(size_t alignment, size_t bytes) {
+#if defined(__wasm__)
+  // Straight from the host: malloc may round what is this large up to a power of two.
+  const size_t first_page = __builtin_wasm_memory_grow(0, bytes / alignment);
+  if (first_page == SIZE_MAX) out_of_memory();
+  return reinterpret_cast<void*>(first_page * alignment);
+#else
   void* address = nullptr;
-  if (posix_memalign(&address, alignment, bytes) != 0) throw std::bad_alloc();
+  if (posix_memalign(&address, alignment, bytes) != 0) out_of_memory();
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
   madvise(address, bytes, MADV_HUGEPAGE);
 #endif
+  return address;
+#endif
+}
+
+int32_t add_slab(size_t bytes) {
+  const size_t alignment = bytes >= huge_page ? huge_page : 4096;
+  bytes = (bytes + alignment - 1) / alignment * alignment;
+  void* address = slab_memory(alignment, bytes);
   slabs.push_back({static_cast<char*>(address), bytes, 0});
   reserved += bytes;
   return static_cast<int32_t>(slabs.size()) - 1;
@@ -77,7 +105,8 @@ int32_t add_block(int32_t size_class) {
 
 }  // namespace
 
-int32_t allocate_block(size_t bytes) {
+int32_t allocate_block(uint64_t bytes) {
+  if (bytes > largest_block) out_of_memory();
   const int32_t size_class = class_of(bytes);
   if (static_cast<size_t>(size_class) >= free_blocks.size()) free_blocks.resize(size_class + 1);
   auto& list = free_blocks[size_class];

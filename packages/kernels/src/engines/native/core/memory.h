@@ -9,7 +9,7 @@
 namespace ttt {
 
 /** Returns a block's number. Its contents are whatever was there before (NaN where poisoning is on). */
-int32_t allocate_block(size_t bytes);
+int32_t allocate_block(uint64_t bytes);
 void release_block(int32_t block);
 void* block_address(int32_t block);
 
@@ -29,7 +29,8 @@ void poison_fresh_blocks(bool on);
 /** Working memory of a kernel. */
 class Scratch {
  public:
-  TTT_SHARED_INLINE explicit Scratch(size_t floats) : block_(floats == 0 ? -1 : allocate_block(floats * sizeof(float))) {}
+  TTT_SHARED_INLINE explicit Scratch(size_t floats)
+      : block_(floats == 0 ? -1 : allocate_block(uint64_t{floats} * sizeof(float))) {}
   TTT_SHARED_INLINE ~Scratch() {
     if (block_ >= 0) release_block(block_);
   }

@@ -1,4 +1,5 @@
-// Matrix products from register tiles of up to 12 x 2 vectors (6 x 2 where there are 16 registers).
+// Matrix products from register tiles of up to 12 x 2 vectors (6 x 2 where there are 16 registers, 4 x 2 in
+// WebAssembly).
 #include "gemm.h"
 
 namespace ttt {
@@ -7,6 +8,9 @@ namespace {
 
 #if TTT_LANES == 16 || defined(__aarch64__)
 constexpr int tile_rows = 12;
+#elif defined(__wasm__)
+// A product needs a register of its own before it is added.
+constexpr int tile_rows = 4;
 #else
 constexpr int tile_rows = 6;
 #endif
@@ -65,15 +69,14 @@ template <int rows>
 constexpr TilesOfHeight tiles_of_height() {
   return {{{tile<rows, 1, false>, tile<rows, 1, true>}, {tile<rows, 2, false>, tile<rows, 2, true>}}};
 }
-#if TTT_LANES == 16 || defined(__aarch64__)
-constexpr TilesOfHeight tiles[tile_rows] = {
-    tiles_of_height<1>(), tiles_of_height<2>(), tiles_of_height<3>(),  tiles_of_height<4>(),
-    tiles_of_height<5>(), tiles_of_height<6>(), tiles_of_height<7>(),  tiles_of_height<8>(),
-    tiles_of_height<9>(), tiles_of_height<10>(), tiles_of_height<11>(), tiles_of_height<12>()};
-#else
-constexpr TilesOfHeight tiles[tile_rows] = {tiles_of_height<1>(), tiles_of_height<2>(), tiles_of_height<3>(),
-                                            tiles_of_height<4>(), tiles_of_height<5>(), tiles_of_height<6>()};
-#endif
+struct Tiles {
+  TilesOfHeight of_height[tile_rows];
+};
+template <int... rows>
+constexpr Tiles tiles_up_to(std::integer_sequence<int, rows...>) {
+  return {{tiles_of_height<rows + 1>()...}};
+}
+constexpr Tiles tiles = tiles_up_to(std::make_integer_sequence<int, tile_rows>{});
 
 /** Copies columns [first, first + columns) of b into [depth, width], the rest of the width zero. */
 void pack_panel(const Matrix& b, int64_t depth, int64_t first, int64_t columns, int64_t width, float* packed) {
@@ -199,7 +202,7 @@ void multiply_block(const Plan& plan, int64_t batch, int64_t first_strip, int64_
         stride = tile_rows;
         strided = false;
       }
-      const TilesOfHeight& of_height = tiles[rows - 1];
+      const TilesOfHeight& of_height = tiles.of_height[rows - 1];
       for (int64_t j = first_panel; j < last_panel; j++) {
         const int64_t width = plan.width_of(j);
         const bool packed = plan.is_packed(j);

@@ -57,7 +57,7 @@ TTT_INLINE Vector log_of(Vector x) {
   const float infinity = __builtin_inff();
   y = x == splat(infinity) ? x : y;
   y = x == splat(0.0f) ? splat(-infinity) : y;
-  return (x < splat(0.0f)) | (x != x) ? splat(__builtin_nanf("")) : y;
+  return ((x < splat(0.0f)) | (x != x)) ? splat(__builtin_nanf("")) : y;
 }
 
 TTT_INLINE Vector sqrt_of(Vector x) {

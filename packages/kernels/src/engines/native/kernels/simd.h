@@ -93,8 +93,8 @@ TTT_INLINE T larger(T a, T b) {
   return a < b ? b : a;
 }
 /** NaN where either is NaN. */
-TTT_INLINE Vector larger(Vector a, Vector b) { return (a > b) | (a != a) ? a : b; }
-TTT_INLINE Vector smaller(Vector a, Vector b) { return (a < b) | (a != a) ? a : b; }
+TTT_INLINE Vector larger(Vector a, Vector b) { return ((a > b) | (a != a)) ? a : b; }
+TTT_INLINE Vector smaller(Vector a, Vector b) { return ((a < b) | (a != a)) ? a : b; }
 TTT_INLINE int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 template <int... I>

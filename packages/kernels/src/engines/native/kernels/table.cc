@@ -14,7 +14,7 @@
   X(RmsNorm) X(RmsNormGrad) X(RmsNormGradGrad) \
   X(Rope) X(RopeGrad) X(RopeGradGrad) \
   X(Swiglu) X(SwigluGrad) X(SwigluGradGrad) \
-  X(Attention) X(AttentionGrad) \
+  X(Attention) X(AttentionGrad) X(AttentionGradGrad) \
   X(LinearCrossEntropy) X(LinearCrossEntropyGrad) X(LinearCrossEntropyGradGrad) \
   X(ClippedSgd) X(ClippedSgdGrad) \
   X(Adamw)

@@ -1,7 +1,7 @@
 import { onFusedOp, type FusedOp, type Shapes } from '@ttt-e2e/tensor-ops'
-import type { KernelSet, NativeKernel } from './kernel-set'
+import type { KernelSet, CompiledKernel } from './kernel-set'
 
-/** Offers the addon's kernel of a family to every op of it, gradient variants made later too. */
+/** Offers the module's kernel of a family to every op of it, gradient variants made later too. */
 export function registerFusedKernels(kernels: KernelSet): void {
   onFusedOp((op) => {
     if (kernels.has(op.family.name)) kernels.register(op.name, kernelOf(op, kernels.index(op.family.name)))
@@ -9,7 +9,7 @@ export function registerFusedKernels(kernels: KernelSet): void {
 }
 
 /** A variant passes what it has; what its family has besides stays absent. */
-function kernelOf(op: FusedOp, index: number): NativeKernel {
+function kernelOf(op: FusedOp, index: number): CompiledKernel {
   const { family } = op
   const inputNames = family.inputs.map((name) => (op.inputs.includes(name) ? name : undefined))
   const wanted = family.outputs.map((name) => (op.outputs.includes(name) ? name : undefined))

@@ -1,34 +1,27 @@
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu'
 import { tf } from '@ttt-e2e/tensor-ops'
-import type { Addon } from './addon'
-import { NativeMemory } from './memory'
-import {
-  bytesPerValue,
-  isNativeType,
-  NativeData,
-  type DataType,
-  type NativeType,
-  type Values,
-} from './native-data'
+import { bytesPerValue, isBlockType, BlockData, type DataType, type BlockType, type Values } from './data'
+import { BlockMemory } from './memory'
+import type { CompiledModule } from './module'
 
 export type TensorInfo = tf.TensorInfo
 type DataId = object
 
 /** Finds data by its id; a tensor made here is found without a look-up, since its id is its data. */
-class NativeStorage extends tf.DataStorage<NativeData> {
+class BlockStorage extends tf.DataStorage<BlockData> {
   count = 0
-  override get(id: DataId): NativeData {
-    if (!(id instanceof NativeData)) return super.get(id)
+  override get(id: DataId): BlockData {
+    if (!(id instanceof BlockData)) return super.get(id)
     // Asking for it brings back what has moved to another backend.
     if (!id.alive) super.get(id)
     return id
   }
   override has(id: DataId): boolean {
-    return id instanceof NativeData ? id.alive : super.has(id)
+    return id instanceof BlockData ? id.alive : super.has(id)
   }
   override delete(id: DataId): boolean {
     this.count--
-    if (!(id instanceof NativeData)) return super.delete(id)
+    if (!(id instanceof BlockData)) return super.delete(id)
     id.alive = false
     return true
   }
@@ -38,41 +31,38 @@ class NativeStorage extends tf.DataStorage<NativeData> {
 }
 
 /**
- * A tfjs backend whose float32, int32 and bool tensors live in native memory. Kernels that the addon has run there;
- * every other kernel is the cpu backend's, which reads and writes through views.
+ * A tfjs backend whose float32, int32 and bool tensors live in a compiled module's memory. Kernels that the module has run there;
+ * every other kernel is the cpu backend's, which reads through views or copies.
  */
-export class NativeBackend extends MathBackendCPU {
-  readonly memoryViews: NativeMemory
-  private readonly storage: NativeStorage
-  private readonly words: Int32Array
-  private readonly attributes: Float64Array
+export class CompiledBackend extends MathBackendCPU {
+  readonly memoryViews: BlockMemory
+  private readonly storage: BlockStorage
 
-  constructor(readonly addon: Addon) {
+  constructor(private readonly module: CompiledModule) {
     super()
     // tfjs advises its Node package at the first operation; the engine's own line already says what runs.
     ;(this as unknown as { firstUse: boolean }).firstUse = false
-    this.storage = new NativeStorage(this, tf.engine())
+    this.storage = new BlockStorage(this, tf.engine())
     this.data = this.storage as unknown as typeof this.data
-    this.memoryViews = new NativeMemory(addon)
-    this.words = addon.words
-    this.attributes = addon.attributes
+    this.memoryViews = new BlockMemory(module)
   }
 
   /**
    * Runs a kernel and returns its outputs, those left out of `shapes` left out. All tensors are described in words
-   * that the addon reads, so that the call itself carries nothing.
+   * that the module reads, so that the call itself carries nothing.
    */
   call(
     kernel: number,
     inputs: readonly (TensorInfo | undefined)[],
     shapes: readonly (number[] | undefined)[],
     attributes: readonly number[],
-    dtype: NativeType = 'float32',
+    dtype: BlockType = 'float32',
   ): TensorInfo[] {
-    const { words } = this
-    if (inputs.length + shapes.length > 8000) throw new Error(`a native kernel takes at most 8000 tensors`)
-    // Uploading writes into the shared arrays, so it comes first.
+    if (inputs.length + shapes.length > 8000) throw new Error(`a compiled kernel takes at most 8000 tensors`)
+    // Uploading may write into the shared arrays or replace them, so it comes first.
     for (const input of inputs) if (input !== undefined) this.blockOf(input)
+    let { words } = this.module
+    const given = this.module.attributes
     words[0] = kernel
     words[1] = inputs.length
     words[2] = shapes.length
@@ -81,22 +71,23 @@ export class NativeBackend extends MathBackendCPU {
     for (let i = 0; i < inputs.length; i++) {
       const input = inputs[i]
       words[at++] = input === undefined ? -1 : this.storage.get(input.dataId).block
-      at = input === undefined ? this.describe(at, []) : this.describe(at, input.shape)
+      at = describe(words, at, input === undefined ? [] : input.shape)
     }
     const firstOutput = at
     for (let i = 0; i < shapes.length; i++) {
       const shape = shapes[i]
       words[at++] = shape === undefined ? -1 : bytesPerValue[dtype]
-      at = this.describe(at, shape ?? [])
+      at = describe(words, at, shape ?? [])
     }
-    for (let i = 0; i < attributes.length; i++) this.attributes[i] = attributes[i]
-    this.addon.run()
+    for (let i = 0; i < attributes.length; i++) given[i] = attributes[i]
+    this.module.run()
+    words = this.module.words
     const outputs: TensorInfo[] = []
     at = firstOutput
     for (let i = 0; i < shapes.length; i++) {
       const shape = shapes[i]
       if (shape !== undefined) {
-        const data = new NativeData(dtype, sizeOf(shape), this.memoryViews)
+        const data = new BlockData(dtype, sizeOf(shape), this.memoryViews)
         data.block = words[at]
         this.storage.count++
         outputs.push({ dataId: data, shape, dtype })
@@ -112,30 +103,24 @@ export class NativeBackend extends MathBackendCPU {
     return { dataId, shape, dtype }
   }
 
-  private describe(at: number, shape: readonly number[]): number {
-    this.words[at++] = shape.length
-    for (let d = 0; d < shape.length; d++) this.words[at++] = shape[d]
-    return at
-  }
-
   private blockOf(info: TensorInfo): void {
     const data = this.storage.get(info.dataId)
     if (data.block < 0) this.upload(data, data.own)
   }
 
-  private upload(data: NativeData, values: Values | undefined): void {
-    if (!isNativeType(data.dtype)) throw new Error(`a native kernel can't take a ${data.dtype} tensor`)
-    const block = this.addon.allocate(data.size * bytesPerValue[data.dtype])
+  private upload(data: BlockData, values: Values | undefined): void {
+    if (!isBlockType(data.dtype)) throw new Error(`a compiled kernel can't take a ${data.dtype} tensor`)
+    const block = this.module.allocate(data.size * bytesPerValue[data.dtype])
     if (values !== undefined) this.memoryViews.views(block)[data.dtype].set(values as Float32Array)
     data.block = block
     data.own = undefined
   }
 
   override write(values: Values, shape: number[], dtype: DataType): DataId {
-    const data = new NativeData(dtype, sizeOf(shape), this.memoryViews)
+    const data = new BlockData(dtype, sizeOf(shape), this.memoryViews)
     this.storage.count++
     // A copy at once: the caller may go on writing into its array.
-    if (isNativeType(dtype)) this.upload(data, values)
+    if (isBlockType(dtype)) this.upload(data, values)
     else data.own = values
     return data
   }
@@ -143,7 +128,7 @@ export class NativeBackend extends MathBackendCPU {
   override makeTensorInfo(shape: number[], dtype: DataType, values?: Values | string[]): TensorInfo {
     if (dtype === 'string' && values?.length && typeof values[0] === 'string')
       values = (values as string[]).map((text) => tf.util.encodeString(text))
-    const data = new NativeData(dtype, sizeOf(shape), this.memoryViews)
+    const data = new BlockData(dtype, sizeOf(shape), this.memoryViews)
     this.storage.count++
     // A cpu kernel may return a part of its input's array; a view would outlive the block.
     if (this.memoryViews.holds(values)) this.upload(data, values as Values)
@@ -152,8 +137,8 @@ export class NativeBackend extends MathBackendCPU {
   }
 
   override move(id: DataId, values: Values, shape: number[], dtype: DataType, refCount: number): void {
-    const known = id instanceof NativeData
-    const data = known ? id : new NativeData(dtype, sizeOf(shape), this.memoryViews)
+    const known = id instanceof BlockData
+    const data = known ? id : new BlockData(dtype, sizeOf(shape), this.memoryViews)
     data.own = values
     data.refCount = refCount
     data.alive = true
@@ -164,7 +149,7 @@ export class NativeBackend extends MathBackendCPU {
   override readSync(id: DataId): Values {
     const data = this.storage.get(id)
     if (data.block < 0) return super.readSync(id)
-    return this.memoryViews.views(data.block)[data.dtype as NativeType].slice(0, data.size)
+    return this.memoryViews.views(data.block)[data.dtype as BlockType].slice(0, data.size)
   }
 
   override refCount(id: DataId): number {
@@ -186,7 +171,7 @@ export class NativeBackend extends MathBackendCPU {
       this.disposeData(parts.real.dataId, true)
       this.disposeData(parts.imag.dataId, true)
     }
-    if (data.block >= 0) this.addon.release(data.block)
+    if (data.block >= 0) this.module.release(data.block)
     data.block = -1
     data.own = undefined
     this.storage.delete(id)
@@ -194,9 +179,15 @@ export class NativeBackend extends MathBackendCPU {
   }
 
   override memory(): { unreliable: boolean; reasons: string[]; nativeBytes: number; reservedBytes: number } {
-    const [nativeBytes, reservedBytes] = [this.addon.liveBytes(), this.addon.reservedBytes()]
+    const [nativeBytes, reservedBytes] = [this.module.liveBytes(), this.module.reservedBytes()]
     return { unreliable: false, reasons: [], nativeBytes, reservedBytes }
   }
+}
+
+function describe(words: Int32Array, at: number, shape: readonly number[]): number {
+  words[at++] = shape.length
+  for (let d = 0; d < shape.length; d++) words[at++] = shape[d]
+  return at
 }
 
 export function sizeOf(shape: readonly number[]): number {

@@ -1,25 +1,26 @@
 import { tf } from '@ttt-e2e/tensor-ops'
-import type { Addon } from './addon'
-import type { NativeBackend, TensorInfo } from './backend'
+import type { CompiledBackend, TensorInfo } from './backend'
+import type { CompiledModule } from './module'
 
 export interface KernelCall {
   inputs: Record<string, TensorInfo>
   attributes: Record<string, unknown>
-  backend: NativeBackend
+  backend: CompiledBackend
 }
 
-/** Returns undefined where the native kernel doesn't take these inputs: then the cpu backend's kernel runs. */
-export type NativeKernel = (call: KernelCall) => TensorInfo | TensorInfo[] | undefined
-
-export const backendName = 'native'
+/** Returns undefined where the compiled kernel doesn't take these inputs: then the cpu backend's kernel runs. */
+export type CompiledKernel = (call: KernelCall) => TensorInfo | TensorInfo[] | undefined
 
 /** Registers kernels for the backend and knows which of them are its own. */
 export class KernelSet {
   readonly own = new Set<string>()
   private readonly indexes: Map<string, number>
 
-  constructor(addon: Addon) {
-    this.indexes = new Map(addon.kernelNames.map((name, index) => [name, index]))
+  constructor(
+    module: CompiledModule,
+    private readonly backendName: string,
+  ) {
+    this.indexes = new Map(module.kernelNames.map((name, index) => [name, index]))
   }
 
   has(name: string): boolean {
@@ -28,11 +29,12 @@ export class KernelSet {
 
   index(name: string): number {
     const index = this.indexes.get(name)
-    if (index === undefined) throw new Error(`the addon has no kernel '${name}'`)
+    if (index === undefined) throw new Error(`the compiled module has no kernel '${name}'`)
     return index
   }
 
-  register(kernelName: string, kernel: NativeKernel): void {
+  register(kernelName: string, kernel: CompiledKernel): void {
+    const { backendName } = this
     const fallback = tf.getKernel(kernelName, backendName)
     if (fallback) tf.unregisterKernel(kernelName, backendName)
     tf.registerKernel({
@@ -42,11 +44,12 @@ export class KernelSet {
         const { inputs, attrs, backend } = given as unknown as {
           inputs: Record<string, TensorInfo>
           attrs: Record<string, unknown>
-          backend: NativeBackend
+          backend: CompiledBackend
         }
         const result = kernel({ inputs, attributes: attrs, backend })
         if (result !== undefined) return result
-        if (!fallback) throw new Error(`the native engine can't run the kernel ${kernelName} on these inputs`)
+        if (!fallback)
+          throw new Error(`the engine '${backendName}' can't run the kernel ${kernelName} on these inputs`)
         return fallback.kernelFunc(given)
       },
     })

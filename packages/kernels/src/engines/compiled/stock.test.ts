@@ -1,6 +1,5 @@
 import { tf, type Tensor } from '@ttt-e2e/tensor-ops'
 import { afterEach, describe, it } from 'vitest'
-import './index'
 import { expectLikeCpu, integers, normal } from './testing'
 
 const { fill } = tf

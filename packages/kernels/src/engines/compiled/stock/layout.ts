@@ -1,5 +1,5 @@
 import { tf } from '@ttt-e2e/tensor-ops'
-import type { NativeBackend, TensorInfo } from '../backend'
+import type { CompiledBackend, TensorInfo } from '../backend'
 import type { KernelSet } from '../kernel-set'
 
 /** Kernels that move 4-byte values take float32 and int32 alike. */
@@ -10,7 +10,7 @@ const isWord = (x: TensorInfo): x is TensorInfo & { dtype: 'float32' | 'int32' }
 export function registerLayout(kernels: KernelSet): void {
   const move = (
     kernel: string,
-    backend: NativeBackend,
+    backend: CompiledBackend,
     inputs: TensorInfo[],
     shapes: number[][],
     attributes: readonly number[] = [],

@@ -1,5 +1,5 @@
 import { tf } from '@ttt-e2e/tensor-ops'
-import type { DataType } from '../native-data'
+import type { DataType } from '../data'
 import type { KernelSet } from '../kernel-set'
 import { sizeOf } from '../backend'
 

@@ -1,7 +1,7 @@
 import { tf } from '@ttt-e2e/tensor-ops'
-import type { NativeBackend } from '../backend'
+import type { CompiledBackend } from '../backend'
 import type { KernelSet } from '../kernel-set'
-import type { DataType } from '../native-data'
+import type { DataType } from '../data'
 
 /** Kernels that go by int32 indices, and those that make tensors of one value. */
 export function registerIndexing(kernels: KernelSet): void {
@@ -31,7 +31,7 @@ export function registerIndexing(kernels: KernelSet): void {
   })
 
   const fill = kernels.index('Fill')
-  const filled = (backend: NativeBackend, shape: number[], value: unknown, dtype: DataType) =>
+  const filled = (backend: CompiledBackend, shape: number[], value: unknown, dtype: DataType) =>
     typeof value !== 'number' || (dtype !== 'float32' && dtype !== 'int32')
       ? undefined
       : backend.call(fill, [], [shape], [value, dtype === 'int32' ? 1 : 0], dtype)[0]

@@ -1,0 +1,185 @@
+import { createRandom, resolveEngine, tf, type FusedOp, type Tensor, type Tensors } from '@ttt-e2e/tensor-ops'
+import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest'
+import { nativeAddon, useInstructionSet } from '../engines/native'
+import { attentionOp } from './index'
+
+const op = attentionOp as unknown as FusedOp
+const gradient = op.gradient()
+const second = gradient.gradient()
+type Attributes = { window: number; offset: number }
+type Sizes = [batch: number, queries: number, keys: number, heads: number, keyHeads: number, width: number]
+
+let refused: string | undefined
+beforeAll(async () => {
+  const addon = await nativeAddon()
+  if (typeof addon === 'string') refused = addon
+  else await resolveEngine('native', { threads: 2 })
+})
+afterAll(() => resolveEngine('cpu'))
+
+const random = createRandom(11)
+const normal = (shape: number[]): Tensor =>
+  tf.tensor(
+    Float32Array.from({ length: tf.util.sizeFromShape(shape) }, () => random.normal()),
+    shape,
+  )
+
+/** Everything that the gradient of the gradient takes; y and logSumExp are what attention makes of q, k and v. */
+function makeInputs([b, queries, keys, heads, keyHeads, width]: Sizes, attributes: Attributes): Tensors {
+  const [ofQuery, ofKey] = [
+    [b, queries, heads, width],
+    [b, keys, keyHeads, width],
+  ]
+  const inputs: Tensors = {
+    q: normal(ofQuery),
+    k: normal(ofKey),
+    v: normal(ofKey),
+    d_y: normal(ofQuery),
+    d_logSumExp: normal([b, heads, queries]),
+    d_grad_q: normal(ofQuery),
+    d_grad_k: normal(ofKey),
+    d_grad_v: normal(ofKey),
+  }
+  return { ...inputs, ...op(inputs, attributes) }
+}
+
+const subsets = (names: readonly string[]) => [names, ...names.map((name) => [name])]
+const variantsOf = (of: FusedOp) =>
+  subsets(of.differentiable).flatMap((wanted) =>
+    subsets(of.outputs).map((given) => of.gradient(wanted, given)),
+  )
+
+const pick = (variant: FusedOp, inputs: Tensors) =>
+  Object.fromEntries(variant.inputs.map((name) => [name, inputs[name]]))
+const valuesOf = (tensors: Tensors) =>
+  Object.fromEntries(
+    Object.entries(tensors).map(([name, tensor]) => [name, tensor.dataSync() as Float32Array]),
+  )
+
+function relativeError(actual: Float32Array, expected: Float32Array): number {
+  let difference = 0
+  let norm = 0
+  for (let i = 0; i < expected.length; i++) {
+    difference += (actual[i] - expected[i]) ** 2
+    norm += expected[i] ** 2
+  }
+  return Math.sqrt(difference / (norm || 1))
+}
+
+describe('attention on the native engine', () => {
+  const needsEngine = ({ skip }: TestContext) => refused && skip(refused)
+
+  it('takes memory in proportion to its inputs', (context) => {
+    needsEngine(context)
+    const sizes: Sizes = [1, 4096, 4096, 4, 4, 64]
+    const attributes = { window: 512, offset: 0 }
+    const { memory } = tf.backend() as unknown as { memory(): { reservedBytes: number } }
+    const reserved = () => memory.call(tf.backend()).reservedBytes
+    const before = reserved()
+    tf.tidy(() => {
+      const inputs = makeInputs(sizes, attributes)
+      gradient(pick(gradient, inputs), attributes)
+      second(pick(second, inputs), attributes)
+    })
+    expect(reserved() - before).toBeLessThanOrEqual(8 * 4 * (4 * 4096 * 4 * 64))
+  })
+
+  it('has one kernel for the gradient of the gradient, however little of it is asked for', async (context) => {
+    needsEngine(context)
+    const { hasOwnKernel } = await resolveEngine('native', { threads: 2 })
+    const names = variantsOf(op).flatMap((first) => variantsOf(first).map(({ name }) => name))
+    expect(names.filter((name) => !hasOwnKernel(name))).toEqual([])
+  })
+
+  const shapes: [Sizes, Attributes][] = [
+    [[1, 70, 70, 2, 1, 9], { window: 0, offset: 0 }],
+    [[2, 33, 133, 2, 2, 16], { window: 100, offset: 100 }],
+    [[1, 130, 130, 1, 1, 8], { window: 3, offset: 0 }],
+    [[1, 1, 20, 4, 2, 8], { window: 12, offset: 19 }],
+  ]
+  for (const [sizes, attributes] of shapes)
+    it(`${sizes} ${JSON.stringify(attributes)}: every part of it agrees with the reference`, async (context) => {
+      needsEngine(context)
+      const addon = await nativeAddon()
+      if (typeof addon === 'string') return
+      const variants = [...new Set(variantsOf(op).flatMap(variantsOf))]
+      try {
+        addon.setPoison(1)
+        tf.tidy(() => {
+          const inputs = makeInputs(sizes, attributes)
+          for (const variant of variants) {
+            const given = pick(variant, inputs)
+            const expected = valuesOf(variant.reference(given, attributes))
+            for (const [set, , supported] of addon.instructionSets) {
+              if (!supported) continue
+              useInstructionSet(addon, set)
+              const actual = valuesOf(variant(given, attributes))
+              for (const name of variant.outputs)
+                expect(
+                  relativeError(actual[name], expected[name]),
+                  `${variant.name} ${name} ${set}`,
+                ).toBeLessThan(2e-5)
+            }
+          }
+        })
+      } finally {
+        addon.setPoison(0)
+        useInstructionSet(addon, process.env.TTT_E2E_ISA)
+      }
+    })
+
+  it('gives the same bits on 1, 2 and 3 threads and again', async (context) => {
+    needsEngine(context)
+    const shapes: [Sizes, Attributes][] = [
+      [[1, 300, 300, 1, 1, 32], { window: 100, offset: 0 }],
+      [[2, 150, 150, 4, 2, 16], { window: 0, offset: 0 }],
+    ]
+    for (const [sizes, attributes] of shapes) {
+      await resolveEngine('native', { threads: 1 })
+      const inputs = makeInputs(sizes, attributes)
+      const run = () =>
+        [op, gradient, second].map((each) => {
+          const outputs = each(pick(each, inputs), attributes)
+          const values = valuesOf(outputs)
+          tf.dispose(outputs)
+          return values
+        })
+      const expected = run()
+      for (const threads of [2, 3, 2]) {
+        await resolveEngine('native', { threads })
+        expect(run()).toEqual(expected)
+      }
+      tf.dispose(inputs)
+    }
+  })
+
+  it('refuses shapes that do not fit', (context) => {
+    needsEngine(context)
+    const call = (q: number[], k: number[], v = k) =>
+      tf.tidy(() => void op({ q: tf.ones(q), k: tf.ones(k), v: tf.ones(v) }, { window: 0, offset: 0 }))
+    for (const [q, k, v] of [
+      [
+        [1, 5, 3, 8],
+        [1, 5, 2, 8],
+      ],
+      [
+        [1, 5, 1, 8],
+        [1, 5, 2, 8],
+      ],
+      [
+        [1, 5, 2, 8],
+        [1, 5, 2, 4],
+      ],
+      [
+        [2, 5, 2, 8],
+        [1, 5, 2, 8],
+      ],
+      [
+        [1, 5, 2, 8],
+        [1, 5, 2, 8],
+        [1, 4, 2, 8],
+      ],
+    ])
+      expect(() => call(q, k, v)).toThrow('heads a multiple of key heads')
+  })
+})

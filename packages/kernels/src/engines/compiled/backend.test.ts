@@ -1,0 +1,70 @@
+import { resolveEngine, tf } from '@ttt-e2e/tensor-ops'
+import { leakedTensors } from '@ttt-e2e/tensor-ops/testing'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { linearCrossEntropyOp } from '../../ops'
+import { compiledTargets, normal } from './testing'
+
+const { fill } = tf
+const nativeBytes = () => (tf.memory() as unknown as { nativeBytes: number }).nativeBytes
+const engines = [...new Set((await compiledTargets()).map((target) => target.engine))]
+
+describe.each(engines)('the backend on %s', (engine) => {
+  beforeAll(async () => {
+    await resolveEngine(engine, { threads: 2 })
+  })
+
+  it('gives all its memory back', () => {
+    const before = nativeBytes()
+    const leaked = leakedTensors(() =>
+      tf.tidy(() => {
+        const x = normal([50, 70])
+        const gradient = tf.grad((y) => tf.sum(tf.square(tf.softmax(tf.matMul(y, y, false, true)))))
+        tf.grad((y) => tf.sum(tf.square(gradient(y))))(x)
+        tf.cumsum(tf.reshape(tf.sin(x), [-1]))
+        expect(nativeBytes()).toBeGreaterThan(before)
+      }),
+    )
+    expect(leaked).toBe(0)
+    expect(nativeBytes()).toBe(before)
+  })
+
+  it('keeps a copy of what it is given and hands out copies', () => {
+    const given = new Float32Array([1, 2, 3])
+    const x = tf.tensor1d(given)
+    given[0] = 9
+    const read = x.dataSync()
+    expect([...read]).toEqual([1, 2, 3])
+    read[1] = 9
+    expect([...x.dataSync()]).toEqual([1, 2, 3])
+    x.dispose()
+  })
+
+  it('never lets a cpu kernel keep a view on its memory', () => {
+    const x = tf.tensor1d([1, 2, 3, 4])
+    // stridedSlice falls back, and cpu's kernel may return a part of its input's array.
+    const part = tf.stridedSlice(x, [1], [3], [1])
+    x.dispose()
+    const other = fill([4], 7)
+    expect([...part.dataSync()]).toEqual([2, 3])
+    tf.dispose([part, other])
+  })
+
+  it('moves tensors to another engine and back', async () => {
+    const x = tf.tensor1d([1, 2, 3])
+    const y = tf.add(x, 1)
+    await resolveEngine('cpu')
+    const z = tf.add(x, y)
+    await resolveEngine(engine, { threads: 2 })
+    expect([...tf.mul(z, x).dataSync()]).toEqual([3, 10, 21])
+    expect([...tf.add(y, 1).dataSync()]).toEqual([3, 4, 5])
+  })
+
+  it('makes errors of the kernels JavaScript errors', () => {
+    const hidden = normal([2, 4])
+    const targets = tf.tensor1d([1, 9], 'int32')
+    expect(() => linearCrossEntropyOp({ hidden, weight: hidden, targets })).toThrow(
+      'outside of the vocabulary',
+    )
+    expect(() => tf.gather(hidden, targets)).toThrow()
+  })
+})

@@ -1,0 +1,23 @@
+/** The compiled kernels, whatever they were compiled to: what the tfjs backend needs of them. */
+export interface CompiledModule {
+  readonly kernelNames: readonly string[]
+  /** The description of the next call, and its attributes; see described-call.h. Calls that allocate may replace them. */
+  readonly words: Int32Array
+  readonly attributes: Float64Array
+  /** Whether a view on a block stays valid for good. */
+  readonly memoryStays: boolean
+  /** Runs the described call. Throws what the kernel finds wrong. */
+  run(): void
+  /** Returns a block's number. */
+  allocate(bytes: number): number
+  release(block: number): void
+  place(block: number): BlockPlace
+  liveBytes(): number
+  reservedBytes(): number
+}
+
+export interface BlockPlace {
+  buffer: ArrayBuffer
+  offset: number
+  bytes: number
+}

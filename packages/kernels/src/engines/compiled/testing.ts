@@ -1,0 +1,115 @@
+import { createRandom, resolveEngine, tf, type Tensor } from '@ttt-e2e/tensor-ops'
+import { expect } from 'vitest'
+import { nativeAddon, useInstructionSet } from '../native'
+import { wasmModule, type WasmModule } from '../wasm'
+
+/** Something that the kernels were compiled for: an instruction set of the native engine, or the WebAssembly module. */
+export interface Target {
+  name: string
+  engine: 'native' | 'wasm'
+  /** Makes it what tfjs runs on. */
+  use(threads?: number): Promise<void>
+  setPoison(on: number): void
+}
+
+export async function wasmForTests(): Promise<WasmModule> {
+  const module = await wasmModule()
+  if (typeof module === 'string') throw new Error(module)
+  return module
+}
+
+/** All targets that this machine has: without a compiler only WebAssembly. */
+export async function compiledTargets(): Promise<Target[]> {
+  const addon = await nativeAddon()
+  const wasm = await wasmForTests()
+  const setPoison = (on: number) => wasm.setPoison(on)
+  const use = async () => void (await resolveEngine('wasm'))
+  const portable: Target = { name: 'wasm', engine: 'wasm', use, setPoison }
+  if (typeof addon === 'string') return [portable]
+  const supported = addon.instructionSets.filter((set) => set[2])
+  const native = supported.map(([name]): Target => ({
+    name,
+    engine: 'native',
+    use: async (threads = 2) => {
+      useInstructionSet(addon, name)
+      await resolveEngine('native', { threads })
+    },
+    setPoison: (on) => addon.setPoison(on),
+  }))
+  // Whoever goes through them ends with the best one in use.
+  return [...native.toReversed(), portable]
+}
+
+const random = createRandom(7)
+export const normal = (shape: number[], scale = 1): Tensor =>
+  tf.tensor(
+    Float32Array.from({ length: tf.util.sizeFromShape(shape) }, () => scale * random.normal()),
+    shape,
+  )
+export const integers = (shape: number[], below: number): Tensor =>
+  tf.tensor(
+    Int32Array.from({ length: tf.util.sizeFromShape(shape) }, () => random.integer(below)),
+    shape,
+    'int32',
+  )
+
+/** ‖a − b‖ / ‖b‖, or ‖a‖ where b is all zeros. */
+export function relativeError(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  if (a.length !== b.length) return Infinity
+  let difference = 0
+  let norm = 0
+  for (let i = 0; i < b.length; i++) {
+    difference += (a[i] - b[i]) ** 2
+    norm += b[i] ** 2
+  }
+  return norm === 0 ? Math.sqrt(difference) : Math.sqrt(difference / norm)
+}
+
+export interface Plain {
+  shape: number[]
+  dtype: tf.DataType
+  values: number[]
+}
+
+/** What `run` makes of the tensors on an engine, as plain arrays. */
+export async function resultsOn(
+  engine: string,
+  inputs: Tensor[],
+  run: (...inputs: Tensor[]) => Tensor | Tensor[],
+  threads = 2,
+): Promise<Plain[]> {
+  await resolveEngine(engine, { threads })
+  return tf.tidy(() => {
+    const copies = inputs.map((x) => tf.tensor(x.dataSync(), x.shape, x.dtype))
+    const results = run(...copies)
+    return (Array.isArray(results) ? results : [results]).map((x) => ({
+      shape: x.shape,
+      dtype: x.dtype,
+      values: Array.from(x.dataSync()),
+    })) as never
+  }) as unknown as Plain[]
+}
+
+/** Runs on cpu and on every target, fresh blocks full of NaN, and compares. */
+export async function expectLikeCpu(
+  inputs: Tensor[],
+  run: (...inputs: Tensor[]) => Tensor | Tensor[],
+  { tolerance = 2e-6, compiled = run }: { tolerance?: number; compiled?: typeof run } = {},
+): Promise<void> {
+  const expected = await resultsOn('cpu', inputs, run)
+  for (const target of await compiledTargets()) {
+    await target.use()
+    target.setPoison(1)
+    const actual = await resultsOn(target.engine, inputs, compiled).finally(() => target.setPoison(0))
+    expect(actual.map(({ shape, dtype }) => [dtype, ...shape])).toEqual(
+      expected.map(({ shape, dtype }) => [dtype, ...shape]),
+    )
+    for (let i = 0; i < expected.length; i++) {
+      const finite = (values: number[]) => values.map((x) => (Number.isFinite(x) ? x : 0))
+      const special = (values: number[]) => values.filter((x) => !Number.isFinite(x))
+      expect(special(actual[i].values), target.name).toEqual(special(expected[i].values))
+      const error = relativeError(finite(actual[i].values), finite(expected[i].values))
+      expect(error, target.name).toBeLessThan(tolerance)
+    }
+  }
+}

@@ -1,0 +1,21 @@
+// How a call comes from JavaScript: described in two shared arrays.
+//
+// Words: kernel, number of inputs, of outputs, of attributes; then for each input and output its block (−1 where
+// absent), rank and dimensions. A wanted output comes with its bytes per value in place of the block, which is filled in.
+// Attributes stand in the array of doubles.
+#pragma once
+#include "call.h"
+
+namespace ttt {
+
+constexpr int word_count = 262144;
+constexpr int attribute_count = 1024;
+extern int32_t words[word_count];
+extern double attributes[attribute_count];
+
+/** Allocates the outputs and runs the kernel. Returns null, or an error's text, the outputs released. */
+const char* run_described_call(const KernelTable& kernels);
+/** Releases the outputs of a call that came to no end. */
+void release_outputs();
+
+}  // namespace ttt

@@ -1,0 +1,37 @@
+// What the WebAssembly module exports. It imports nothing; where memory runs out it traps.
+#include "described-call.h"
+#include "memory.h"
+
+#define TTT_EXPORT(name) __attribute__((export_name(name)))
+
+namespace ttt {
+namespace wasm {
+KernelTable kernels();
+}
+
+extern "C" {
+
+TTT_EXPORT("words") int32_t* exported_words() { return words; }
+TTT_EXPORT("wordCount") int32_t exported_word_count() { return word_count; }
+TTT_EXPORT("attributes") double* exported_attributes() { return attributes; }
+TTT_EXPORT("attributeCount") int32_t exported_attribute_count() { return attribute_count; }
+TTT_EXPORT("kernelCount") int32_t exported_kernel_count() { return wasm::kernels().count; }
+TTT_EXPORT("kernelName") const char* exported_kernel_name(int32_t index) { return wasm::kernels().entries[index].name; }
+
+/** Returns null, or an error's text. */
+TTT_EXPORT("run") const char* exported_run() { return run_described_call(wasm::kernels()); }
+
+/** To be called after a trap: releases what the call had allocated for its outputs. */
+TTT_EXPORT("releaseOutputs") void exported_release_outputs() { release_outputs(); }
+
+TTT_EXPORT("allocate") int32_t exported_allocate(double bytes) { return allocate_block(static_cast<uint64_t>(bytes)); }
+TTT_EXPORT("release") void exported_release(int32_t block) { release_block(block); }
+TTT_EXPORT("address") void* exported_address(int32_t block) { return block_address(block); }
+TTT_EXPORT("blockBytes") double exported_block_bytes(int32_t block) { return static_cast<double>(block_place(block).bytes); }
+TTT_EXPORT("setPoison") void exported_set_poison(int32_t on) { poison_fresh_blocks(on != 0); }
+TTT_EXPORT("liveBytes") double exported_live_bytes() { return static_cast<double>(live_bytes()); }
+TTT_EXPORT("reservedBytes") double exported_reserved_bytes() { return static_cast<double>(reserved_bytes()); }
+
+}  // extern "C"
+
+}  // namespace ttt

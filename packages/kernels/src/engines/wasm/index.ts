@@ -1,0 +1,40 @@
+import { registerEngine } from '@ttt-e2e/tensor-ops'
+import type { KernelSet } from '../compiled/kernel-set'
+import { registerCompiledBackend } from '../compiled/register'
+import { loadWasm, type WasmModule } from './module'
+
+export type { WasmModule }
+
+let loading: Promise<WasmModule | string> | undefined
+let kernels: KernelSet | undefined
+
+/** The module, or the reason why it can't be had here. */
+export function wasmModule(): Promise<WasmModule | string> {
+  return (loading ??= load())
+}
+
+async function load(): Promise<WasmModule | string> {
+  if (typeof WebAssembly === 'undefined') return 'this runtime has no WebAssembly'
+  try {
+    const module = await loadWasm()
+    module.setPoison(typeof process !== 'undefined' && process.env.TTT_E2E_POISON === '1' ? 1 : 0)
+    return module
+  } catch (error) {
+    return `its module could not be loaded (${(error as Error).message.split('\n')[0]})`
+  }
+}
+
+registerEngine({
+  name: 'wasm',
+  async probe() {
+    const module = await wasmModule()
+    return typeof module === 'string' ? module : true
+  },
+  async create() {
+    const module = await wasmModule()
+    if (typeof module === 'string') throw new Error(module)
+    kernels ??= registerCompiledBackend('wasm', module)
+    return '128-bit SIMD, 1 thread'
+  },
+  hasOwnKernel: (kernelName) => kernels?.own.has(kernelName) ?? false,
+})

@@ -1,0 +1,88 @@
+// Builds packages/kernels/src/engines/wasm/kernels.wasm from the kernels' C++ sources with a pinned compiler, clang as it
+// comes with zig in the Python package ziglang. The same sources give the same bytes on every machine; with --check
+// nothing is written, and the script fails where the module in the repository differs. Needs Python with pip.
+import { execFileSync } from 'node:child_process'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const zigVersion = '0.17.1'
+// The stack pointer is exported so that it can be put back after a trap.
+const flags = [
+  '-target wasm32-wasi -mexec-model=reactor -msimd128 -std=c++17 -O3 -Wall -fno-exceptions -fno-rtti',
+  '-fno-math-errno -fno-trapping-math -DTTT_ISA=wasm -DTTT_LANES=4 -Wl,--strip-all -Wl,--export=__stack_pointer',
+].flatMap((line) => line.split(' '))
+
+const source = fileURLToPath(new URL('../packages/kernels/src', import.meta.url))
+const target = join(source, 'engines/wasm/kernels.wasm')
+const cache =
+  process.env.TTT_E2E_CACHE ?? join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'ttt-e2e')
+const zigFolder = join(cache, 'toolchains', `ziglang-${zigVersion}`)
+
+function installZig() {
+  if (existsSync(zigFolder)) return
+  mkdirSync(join(cache, 'toolchains'), { recursive: true })
+  const folder = mkdtempSync(`${zigFolder}-`)
+  const options = ['--quiet', '--no-deps', '--only-binary', ':all:', '--target', folder]
+  const python = process.env.PYTHON ?? 'python3'
+  execFileSync(python, ['-m', 'pip', 'install', ...options, `ziglang==${zigVersion}`], { stdio: 'inherit' })
+  renameSync(folder, zigFolder)
+}
+
+/** Relative to the sources' folder, in a fixed order. */
+function sources() {
+  const native = 'engines/native'
+  const inFolder = (folder) =>
+    readdirSync(join(source, folder))
+      .filter((name) => name.endsWith('.cc'))
+      .map((name) => `${folder}/${name}`)
+  const ops = readdirSync(source).map((op) => `${op}/kernel.cc`)
+  const core = ['memory.cc', 'described-call.cc'].map((name) => `${native}/core/${name}`)
+  return {
+    files: [...inFolder('engines/wasm/core'), ...core, ...inFolder(`${native}/kernels`), ...ops]
+      .filter((path) => existsSync(join(source, path)))
+      .sort(),
+    includes: ['core', 'kernels'].flatMap((name) => ['-iquote', `${native}/${name}`]),
+  }
+}
+
+function build() {
+  const { files, includes } = sources()
+  const folder = mkdtempSync(join(cache, 'wasm-'))
+  try {
+    const output = join(folder, 'kernels.wasm')
+    const environment = { ZIG_LOCAL_CACHE_DIR: join(cache, 'zig'), ZIG_GLOBAL_CACHE_DIR: join(cache, 'zig') }
+    execFileSync(join(zigFolder, 'ziglang/zig'), ['c++', ...flags, ...includes, ...files, '-o', output], {
+      cwd: source,
+      env: { ...process.env, ...environment },
+      stdio: 'inherit',
+    })
+    return readFileSync(output)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+installZig()
+const built = build()
+if (!process.argv.includes('--check')) {
+  writeFileSync(target, built)
+  console.log(`${target}: ${built.length} bytes`)
+} else if (existsSync(target) && built.equals(readFileSync(target))) {
+  console.log(`the module is what its sources build: ${built.length} bytes`)
+} else {
+  console.error(
+    'kernels.wasm differs from what its sources build; run `node scripts/build-wasm.mjs` and commit it',
+  )
+  process.exitCode = 1
+}
