@@ -31,7 +31,8 @@ function check(what, action) {
 const dependencies = {}
 const entries = []
 for (const path of packages) {
-  const { name, exports } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'))
+  const { name, exports, private: unpublished } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'))
+  if (unpublished) continue
   check(`publint ${name}`, () => run(path, join(root, 'node_modules/.bin/publint'), '--strict', '.'))
   check(`pack ${name}`, () => {
     const packed = JSON.parse(run(path, 'pnpm', 'pack', '--json', '--pack-destination', folder))
