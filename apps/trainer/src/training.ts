@@ -44,7 +44,8 @@ export class Training {
       await this.evaluateIfDue()
       await this.takeSteps()
     } catch (error) {
-      if (error instanceof NonFiniteLoss || error instanceof NonFiniteGradient) return this.giveUp(error.message)
+      if (error instanceof NonFiniteLoss || error instanceof NonFiniteGradient)
+        return this.giveUp(error.message)
       if (error !== signal.reason) throw error
     }
     this.save()

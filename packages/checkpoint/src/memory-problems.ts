@@ -46,7 +46,8 @@ function stateProblems(model: Model, meta: SavedState['meta'], entries: Entries)
   const optional = (name: string) => name.startsWith('open.')
   const problems: string[] = []
   for (const [name, { dtype, shape }] of entries) {
-    const expected = known(name) ?? (optional(name) ? known(name.replace(/^open\.states/, 'suffix')) : undefined)
+    const expected =
+      known(name) ?? (optional(name) ? known(name.replace(/^open\.states/, 'suffix')) : undefined)
     if (dtype !== 'F32') problems.push(`${name} is of type ${dtype}, not F32`)
     if (!expected) problems.push(`${name} is no part of this model's memory`)
     else if (

@@ -4,5 +4,12 @@ export { metaGradient, type MetaGradient, type MetaGradientOptions } from './met
 export { decodeRun, disposeRun, encodeRun, startRun, type RunState } from './run-state'
 export { innerRateMultiplier, learningRate, standardSchedule, type Schedule } from './schedule'
 export { train, type TrainOptions } from './train'
-export { NonFiniteGradient, NonFiniteLoss, standardOptimizer, trainStep, type Optimizer, type StepReport } from './train-step'
+export {
+  NonFiniteGradient,
+  NonFiniteLoss,
+  standardOptimizer,
+  trainStep,
+  type Optimizer,
+  type StepReport,
+} from './train-step'
 export { type DataRecipe, type Recipe } from './recipe'

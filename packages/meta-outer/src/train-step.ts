@@ -69,7 +69,9 @@ export async function trainStep(
   }) as ReturnType<typeof adamw>
   const gradientNorm = updated.norm.dataSync()[0]
   if (!Number.isFinite(gradientNorm)) {
-    const [path] = treeEntries(result.gradients).find(([, leaf]) => !leaf.dataSync().every(Number.isFinite)) ?? ['']
+    const [path] = treeEntries(result.gradients).find(
+      ([, leaf]) => !leaf.dataSync().every(Number.isFinite),
+    ) ?? ['']
     disposeTree([...Object.values(updated).flat(), result.gradients])
     throw new NonFiniteGradient(state.step, path)
   }

@@ -60,7 +60,11 @@ describe('refuses', () => {
     ['a header that is no JSON', file('{x'), 'not a JSON object'],
     ['a header that is a list', file([]), 'not a JSON object'],
     ['an unknown type', file(entry({ dtype: 'F8' }), new Uint8Array(8)), "'x' has type F8; known: F32"],
-    ['a type that is a name of every object', file(entry({ dtype: 'toString' }), new Uint8Array(8)), "'x' has type toString"],
+    [
+      'a type that is a name of every object',
+      file(entry({ dtype: 'toString' }), new Uint8Array(8)),
+      "'x' has type toString",
+    ],
     ['a negative shape', file(entry({ shape: [-2] }), new Uint8Array(8)), "'x' has no valid shape"],
     [
       'offsets that do not fit the shape',
