@@ -17,15 +17,9 @@ import {
   type SequenceState,
   type SuffixParams,
 } from '@ttt-e2e/swa-transformer'
-import {
-  learnFromChunk,
-  lossChunkOf,
-  maskedMean,
-  predictChunk,
-  type FastWeights,
-  type System,
-} from '@ttt-e2e/ttt-inner'
+import { learnFromChunk, lossChunkOf, predictChunk, type FastWeights, type System } from '@ttt-e2e/ttt-inner'
 import { columns, type Batch } from './batch'
+import { chunkMeans } from './chunk-means'
 import type { GradientSum } from './gradient-sum'
 
 /** What one chunk computed, on request. `fast` and `gradient` are those of its own inner step. */
@@ -213,7 +207,7 @@ export class ChunkWalk {
       if (!learn) {
         const { loss, tokenLosses, hidden } = predictChunk(this.system, x.params, x.fast, chunk, states)
         return {
-          value: { loss: this.system.rule ? loss : this.meansOfChunks(tokenLosses, mask) },
+          value: { loss: this.system.rule ? loss : chunkMeans(tokenLosses, mask, this.lossChunk) },
           aux: { tokenLosses, hidden },
         }
       }
@@ -232,23 +226,6 @@ export class ChunkWalk {
     return {
       run,
       inputs: { params: this.params, fast: border.fast, hidden, states: stateTensors(border.states) },
-    }
-  }
-
-  /** [B, T] -> [B, K], the last chunk perhaps shorter. */
-  private meansOfChunks(losses: Tensor, mask: Tensor): Tensor {
-    const { batch, length } = this.batch
-    const even = Math.floor(length / this.lossChunk)
-    const whole = even * this.lossChunk
-    const part = (x: Tensor, start: number, shape: number[]) =>
-      tf.reshape(tf.slice(x, [0, start], [-1, shape[1] * shape[2]]), shape)
-    const means = even > 0 ? [part3(whole, 0)] : []
-    if (whole < length) means.push(part3(length - whole, whole, 1))
-    return means.length === 1 ? means[0] : tf.concat(means, 1)
-
-    function part3(size: number, start: number, count = even): Tensor {
-      const shape = [batch, count, size / count]
-      return maskedMean(part(losses, start, shape), part(mask, start, shape))
     }
   }
 

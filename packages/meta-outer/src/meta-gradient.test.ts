@@ -130,7 +130,7 @@ describe('the meta-gradient', () => {
   })
 })
 
-describe.each(['cpu', 'native'])('the meta-gradient on %s', (engine) => {
+describe.each(['cpu', 'native', 'wasm'])('the meta-gradient on %s', (engine) => {
   beforeAll(async () => {
     refused = undefined
     await resolveEngine(engine).catch((error: Error) => (refused = error.message))

@@ -50,7 +50,7 @@ describe('training', () => {
     expect(losses[29]).toBeLessThan(losses[0] - 0.3)
   })
 
-  it.for(['cpu', 'native'])(
+  it.for(['cpu', 'native', 'wasm'])(
     'holds as many tensors and bytes after 50 steps as after 3 on %s',
     async (engine, { skip }) => {
       await resolveEngine(engine).catch((error: Error) => skip(error.message))

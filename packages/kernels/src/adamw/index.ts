@@ -1,16 +1,7 @@
 import { defineFusedOp, type FusedOp, type Shapes, type Tensor } from '@ttt-e2e/tensor-ops'
-import { adamwReference } from './reference'
+import { adamwDefaults, adamwReference, type AdamwAttributes } from './reference'
 
-const defaults = {
-  learningRate: 1e-3,
-  beta1: 0.9,
-  beta2: 0.95,
-  epsilon: 1e-8,
-  weightDecay: 0.1,
-  maxNorm: 1,
-  step: 1,
-}
-export type AdamwAttributes = typeof defaults
+export { type AdamwAttributes }
 
 const ops = new Map<number, FusedOp<AdamwAttributes>>()
 
@@ -26,7 +17,7 @@ export function adamwOp(count: number) {
       inputs: [...names('p'), ...names('g'), ...names('m'), ...names('v')],
       differentiable: [],
       outputs: [...kept.map((name) => `new_${name}`), 'norm'],
-      attributes: defaults,
+      attributes: adamwDefaults,
       outputShapes: (shapes: Shapes) => ({
         ...Object.fromEntries(kept.map((name) => [`new_${name}`, shapes[name]])),
         norm: [],

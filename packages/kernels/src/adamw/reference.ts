@@ -1,5 +1,16 @@
 import { tf, type Tensors } from '@ttt-e2e/tensor-ops'
-import type { AdamwAttributes } from './index'
+
+export const adamwDefaults = {
+  learningRate: 1e-3,
+  beta1: 0.9,
+  beta2: 0.95,
+  epsilon: 1e-8,
+  weightDecay: 0.1,
+  maxNorm: 1,
+  /** Counts from 1. */
+  step: 1,
+}
+export type AdamwAttributes = typeof adamwDefaults
 
 export function adamwReference(inputs: Tensors, options: AdamwAttributes, count: number): Tensors {
   const { learningRate, beta1, beta2, epsilon, weightDecay, maxNorm, step } = options
