@@ -127,7 +127,7 @@ export const presets = {
       training: {
         ...languages.training,
         steps: 2000,
-        untilConverged: { checkEvery: 250, mostSteps: 20_000, cooldownSteps: 500 },
+        untilConverged: { checkEvery: 250, mostSteps: 100_000, cooldownSteps: 500 },
       },
       evaluationDocuments: 64,
     },
@@ -136,7 +136,7 @@ export const presets = {
       training: {
         ...text.training,
         steps: 2000,
-        untilConverged: { checkEvery: 250, mostSteps: 20_000, cooldownSteps: 500 },
+        untilConverged: { checkEvery: 250, mostSteps: 100_000, cooldownSteps: 500 },
       },
     },
   },
