@@ -1,4 +1,11 @@
-import { abortOnSignals, formatDuration, interruptedExitCode, Progress, UserError } from '@ttt-e2e/cli'
+import {
+  abortOnSignals,
+  formatDuration,
+  interruptedExitCode,
+  openOutputFolder,
+  Progress,
+  UserError,
+} from '@ttt-e2e/cli'
 import '@ttt-e2e/kernels/engines'
 import { statSync } from 'node:fs'
 import { createSystem } from '@ttt-e2e/baselines'
@@ -19,13 +26,7 @@ import { parametersTable } from './report/tables/parameters'
 import { formatTable } from './report/text'
 import { writeReport } from './report/write-report'
 import type { Results } from './results'
-import {
-  defaultOutput,
-  openOutput,
-  readDescription,
-  writeDescription,
-  type RunDescription,
-} from './run-description'
+import { defaultOutput, readDescription, writeDescription, type RunDescription } from './run-description'
 import type { Task } from './tasks'
 import { chooseTasks } from './tasks/choose-tasks'
 import { storedTasks } from './tasks/stored-tasks'
@@ -49,7 +50,7 @@ export async function bench(options: BenchOptions, caller: string): Promise<numb
   const { preset, presetName, systems, seeds } = description
   const tasks = stored ? storedTasks(stored, options) : chooseTasks(preset, options)
   const out = options.out ?? defaultOutput(caller, presetName, options.data, options.model)
-  openOutput(out)
+  openOutputFolder(out)
   progress.print(`preset: ${presetName} (${preset.summary}) · output: ${out}`)
 
   const origin = provenance()

@@ -1,7 +1,7 @@
+import { writeFileDurably } from '@ttt-e2e/checkpoint'
 import { UserError } from '@ttt-e2e/cli'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { writeFileAtomically } from './atomic-file'
 import type { Preset } from './presets'
 
 /** What a folder of trained runs needs beside them to be read with again. */
@@ -17,21 +17,6 @@ export interface RunDescription {
 
 const fileName = 'bench.json'
 
-/** @throws UserError if nothing can be written there */
-export function openOutput(directory: string): void {
-  try {
-    mkdirSync(directory, { recursive: true })
-    const probe = join(directory, `.write-${process.pid}`)
-    writeFileSync(probe, '')
-    rmSync(probe)
-  } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? (error as Error).message
-    throw new UserError(
-      `nothing can be written to '${directory}' (${reason}); give --out a folder that can be written to`,
-    )
-  }
-}
-
 /** Adds this run to what the folder holds: runs with other systems, tasks or more seeds may share one. */
 export function writeDescription(directory: string, description: RunDescription): void {
   const before = existsSync(join(directory, fileName)) ? readDescription(directory) : undefined
@@ -43,7 +28,7 @@ export function writeDescription(directory: string, description: RunDescription)
     seeds: Math.max(before?.seeds ?? 0, description.seeds),
     data: description.data ?? before?.data,
   }
-  writeFileAtomically(join(directory, fileName), `${JSON.stringify(merged, null, 2)}\n`)
+  writeFileDurably(join(directory, fileName), `${JSON.stringify(merged, null, 2)}\n`)
 }
 
 /** @throws UserError if the folder holds no stored runs */

@@ -1,10 +1,10 @@
+import { writeFileDurably } from '@ttt-e2e/checkpoint'
 import { UserError } from '@ttt-e2e/cli'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { decodeRun, encodeRun, type RunState } from '@ttt-e2e/meta-outer'
 import type { System } from '@ttt-e2e/ttt-inner'
-import { writeFileAtomically } from './atomic-file'
 
 /** One step of a learning curve. */
 export interface CurvePoint {
@@ -35,7 +35,7 @@ export class RunStore {
     const path = this.path('recipe.json')
     mkdirSync(this.directory, { recursive: true })
     if (!existsSync(path)) {
-      writeFileAtomically(path, `${JSON.stringify({ recipe: plain, provenance }, null, 2)}\n`)
+      writeFileDurably(path, `${JSON.stringify({ recipe: plain, provenance }, null, 2)}\n`)
       return
     }
     const stored = this.readJson(path) as { recipe?: Recipe }
@@ -79,8 +79,8 @@ export class RunStore {
   }
 
   save(state: RunState, curve: CurvePoint[]): void {
-    writeFileAtomically(this.path('curve.jsonl'), curve.map((point) => `${JSON.stringify(point)}\n`).join(''))
-    writeFileAtomically(this.path('run.safetensors'), encodeRun(state))
+    writeFileDurably(this.path('curve.jsonl'), curve.map((point) => `${JSON.stringify(point)}\n`).join(''))
+    writeFileDurably(this.path('run.safetensors'), encodeRun(state))
   }
 
   private path(name: string): string {

@@ -1,5 +1,4 @@
-import { UserError } from '@ttt-e2e/cli'
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { openOutputFolder, UserError } from '@ttt-e2e/cli'
 import { basename, dirname, join } from 'node:path'
 import { createSystem } from '@ttt-e2e/baselines'
 import { listCheckpoints, loadCheckpoint, loadParameters } from '@ttt-e2e/checkpoint'
@@ -40,7 +39,7 @@ export function beginRun(options: TrainerOptions, recipe: Recipe, folder: string
     throw new UserError(
       `'${folder}' holds a run already; --resume goes on with it, --out FOLDER begins one elsewhere`,
     )
-  openOutput(folder)
+  openOutputFolder(folder)
   const system = createSystem(recipe.system, recipe.size)
   const state = startRun(system, parameterSeed(recipe.training.seed))
   if (options.from !== undefined) {
@@ -65,7 +64,7 @@ export function resumeRun(options: TrainerOptions, folder: string, onSkipped: (r
   const from = typeof options.resume === 'string' ? options.resume : folder
   const { info, system, state } = loadCheckpoint(from, { onSkipped })
   const recipe = resumedRecipe(info.recipe, options)
-  openOutput(folder)
+  openOutputFolder(folder)
   return { folder, recipe, system, state }
 }
 
@@ -79,18 +78,4 @@ function difference(found: Params, needed: Params): string | undefined {
     if (shapes.get(path) !== shape.join(', '))
       return `its ${path} is ${shapes.has(path) ? `[${shapes.get(path)}]` : 'absent'}, the recipe's [${shape.join(', ')}]`
   return shapes.size === treeEntries(needed).length ? undefined : 'it has parameters that the recipe has not'
-}
-
-function openOutput(folder: string): void {
-  try {
-    if (!existsSync(folder)) mkdirSync(folder, { recursive: true })
-    const probe = join(folder, `.write-${process.pid}`)
-    writeFileSync(probe, '')
-    rmSync(probe)
-  } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? (error as Error).message
-    throw new UserError(
-      `nothing can be written to '${folder}' (${reason}); give --out a folder that can be written to`,
-    )
-  }
 }

@@ -1,6 +1,7 @@
 export { formatBytes, formatCount, formatDuration } from './format'
 export { gitHash } from './git-hash'
 export { abortOnSignals, interruptedExitCode } from './interrupt'
+export { openOutputFolder } from './open-output-folder'
 export { Progress } from './progress'
 export { callersFolder, runCommand } from './run-command'
 export { UserError } from './user-error'

@@ -1,10 +1,11 @@
+import { readDocuments } from '@ttt-e2e/ttt-inner'
 import { formatDuration } from '@ttt-e2e/cli'
 import { createSystem } from '@ttt-e2e/baselines'
 import { disposeRun } from '@ttt-e2e/meta-outer'
 import type { SystemResults, TaskResults } from '../results'
 import type { Task } from '../tasks'
 import type { Comparison } from './comparison'
-import { evaluate, pieceOf } from './evaluate'
+import { pieceOf } from './piece-of'
 import { meansByRange } from './index-ranges'
 import { describeRun, obtainRun } from './obtain-run'
 import type { TrainedRun } from './train-system'
@@ -51,7 +52,7 @@ async function measure(
   const { name } = results
   const key = `evaluate ${task.name} ${name} ${seed}`
   const startedAt = performance.now()
-  const losses = await evaluate({
+  const losses = await readDocuments({
     system: createSystem(name, task.size),
     params: run.state.params,
     documents: task.evaluation.documents,

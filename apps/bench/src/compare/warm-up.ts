@@ -3,7 +3,7 @@ import { profileKernels, type KernelProfile, type ResolvedEngine } from '@ttt-e2
 import { Reader, type System } from '@ttt-e2e/ttt-inner'
 import type { KernelShare } from '../results'
 import type { Task } from '../tasks'
-import { pieceOf } from './evaluate'
+import { pieceOf } from './piece-of'
 
 /** What a system's work takes on this machine, from a few steps that are thrown away. */
 export interface WarmUp {

@@ -1,5 +1,5 @@
+import { writeFileDurably } from '@ttt-e2e/checkpoint'
 import { join } from 'node:path'
-import { writeFileAtomically } from '../atomic-file'
 import type { Results } from '../results'
 import { formatHtml } from './html'
 import { formatResults } from './text'
@@ -11,7 +11,7 @@ export function writeReport(
 ): { results: string; report: string; text: string } {
   results.finishedAt = new Date().toISOString()
   const paths = { results: join(out, 'results.json'), report: join(out, 'report.html') }
-  writeFileAtomically(paths.results, `${JSON.stringify(results, null, 1)}\n`)
-  writeFileAtomically(paths.report, formatHtml(results))
+  writeFileDurably(paths.results, `${JSON.stringify(results, null, 1)}\n`)
+  writeFileDurably(paths.report, formatHtml(results))
   return { ...paths, text: formatResults(results) }
 }

@@ -1,13 +1,13 @@
+import { readDocuments } from '@ttt-e2e/ttt-inner'
 import { createSystem } from '@ttt-e2e/baselines'
 import { metaGradient } from '@ttt-e2e/meta-outer'
 import { createRandom, disposeTree, liveTensors, resolveEngine } from '@ttt-e2e/tensor-ops'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { microTask } from '../testing'
-import { evaluate } from './evaluate'
 
 beforeAll(() => resolveEngine('cpu'))
 
-describe('evaluate', () => {
+describe('readDocuments', () => {
   it.each(['ttt-e2e', 'full-attention'])('reads with the losses that %s is trained on', async (name) => {
     const task = microTask()
     const system = createSystem(name, task.size)
@@ -23,7 +23,7 @@ describe('evaluate', () => {
     disposeTree(trained.gradients)
 
     const before = liveTensors()
-    const read = await evaluate({ system, params, documents, piece: 7 })
+    const read = await readDocuments({ system, params, documents, piece: 7 })
     expect(liveTensors()).toBe(before)
     expect(read.map((nats) => nats.length)).toEqual([length, length])
     read.forEach((nats, b) =>
@@ -38,7 +38,7 @@ describe('evaluate', () => {
     const params = system.decoder.init(createRandom(1))
     const controller = new AbortController()
     const { documents } = task.evaluation
-    const reading = evaluate({ system, params, documents, piece: 8, signal: controller.signal })
+    const reading = readDocuments({ system, params, documents, piece: 8, signal: controller.signal })
     controller.abort(new Error('enough'))
     await expect(reading).rejects.toThrow('enough')
     disposeTree(params)

@@ -1,10 +1,11 @@
-import { Reader, type Params, type System } from '@ttt-e2e/ttt-inner'
+import { Reader } from './reader'
+import type { Params, System } from './system'
 
-export interface EvaluateOptions {
+export interface ReadDocumentsOptions {
   system: System
   params: Params
-  /** Of length + 1 tokens each. */
-  documents: Int32Array[]
+  /** Documents of one length. */
+  documents: readonly Int32Array[]
   /** Tokens that the reader takes at a time. */
   piece: number
   bosToken?: number
@@ -19,10 +20,10 @@ const batchSize = 8
 /**
  * Reads documents from their beginning, as they would be read in use: in pieces, learning where the system learns.
  *
- * @returns nats of each document's targets [documents][length]
+ * @returns nats of each document's targets [documents][length − 1]
  * @throws the signal's reason
  */
-export async function evaluate(options: EvaluateOptions): Promise<Float32Array[]> {
+export async function readDocuments(options: ReadDocumentsOptions): Promise<Float32Array[]> {
   const { system, params, documents, piece, bosToken, signal, onPiece } = options
   const width = documents[0].length
   const total = documents.length * width
@@ -51,11 +52,8 @@ export async function evaluate(options: EvaluateOptions): Promise<Float32Array[]
 }
 
 /** Columns [start, end) of equally long rows, row-major. */
-function sideBySide(rows: Int32Array[], start: number, end: number): Int32Array {
+function sideBySide(rows: readonly Int32Array[], start: number, end: number): Int32Array {
   const columns = new Int32Array(rows.length * (end - start))
   rows.forEach((row, b) => columns.set(row.subarray(start, end), b * (end - start)))
   return columns
 }
-
-/** How much a reader is given at a time: enough for large kernels, little enough for a window's scores to stay small. */
-export const pieceOf = (window: number) => Math.max(64, 4 * window)
