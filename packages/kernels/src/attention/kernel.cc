@@ -146,26 +146,6 @@ TTT_INLINE void for_columns(const Tile& tile, F f) {
   if (i < tile.end) f(i, std::integral_constant<int, 1>{});
 }
 
-/** e^x for x that are at most 0 but for rounding. */
-TTT_INLINE Vector exp_below_zero(Vector x) {
-  const Vector shifter = splat(12582912.0f);
-  const Integers vanishing = x < splat(-87.33f);
-  const Vector clamped = vanishing ? splat(-87.33f) : x;
-  const Vector shifted = clamped * splat(1.44269504f) + shifter;
-  const Integers n = bits<Integers>(shifted) - bits<Integers>(shifter);
-  const Vector whole = shifted - shifter;
-  Vector r = clamped - whole * splat(0.693145752f);
-  r = r - whole * splat(1.42860677e-6f);
-  Vector p = splat(1.98756915e-4f);
-  p = p * r + splat(1.39819995e-3f);
-  p = p * r + splat(8.3334519073e-3f);
-  p = p * r + splat(4.1665795894e-2f);
-  p = p * r + splat(1.6666665459e-1f);
-  p = p * r + splat(5.0000001201e-1f);
-  p = p * (r * r) + r + splat(1.0f);
-  return vanishing ? Vector{} : p * bits<Vector>((n + splat(int32_t{127})) << 23);
-}
-
 void clear(float* values, int64_t n) {
   for_vectors(n, [&](int64_t i, auto m) { store(values + i, Vector{}, m); });
 }

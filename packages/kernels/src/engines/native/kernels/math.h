@@ -5,17 +5,19 @@
 namespace ttt {
 namespace TTT_ISA {
 
-TTT_INLINE Vector exp_of(Vector x) {
+/** e^x = power · 2^whole for x from −87.33 to 89. */
+struct Exponential {
+  Vector power;
+  Integers whole;
+};
+
+TTT_INLINE Exponential reduced_exp(Vector x) {
   // x = n ln 2 + r; adding 1.5 · 2^23 rounds to a whole number that stands in the low bits.
   const Vector shifter = splat(12582912.0f);
-  Vector clamped = x > splat(89.0f) ? splat(89.0f) : x;
-  // Results below the normal range are 0: processors take a hundred times as long for denormals, and masked scores are
-  // all of that kind.
-  clamped = clamped < splat(-87.33f) ? splat(-87.33f) : clamped;
-  const Vector shifted = clamped * splat(1.44269504f) + shifter;
+  const Vector shifted = x * splat(1.44269504f) + shifter;
   const Integers n = bits<Integers>(shifted) - bits<Integers>(shifter);
   const Vector whole = shifted - shifter;
-  Vector r = clamped - whole * splat(0.693145752f);
+  Vector r = x - whole * splat(0.693145752f);
   r = r - whole * splat(1.42860677e-6f);
   Vector p = splat(1.98756915e-4f);
   p = p * r + splat(1.39819995e-3f);
@@ -24,11 +26,27 @@ TTT_INLINE Vector exp_of(Vector x) {
   p = p * r + splat(1.6666665459e-1f);
   p = p * r + splat(5.0000001201e-1f);
   p = p * (r * r) + r + splat(1.0f);
+  return {p, n};
+}
+
+TTT_INLINE Vector exp_of(Vector x) {
+  Vector clamped = x > splat(89.0f) ? splat(89.0f) : x;
+  // Results below the normal range are 0: processors take a hundred times as long for denormals, and masked scores are
+  // all of that kind.
+  clamped = clamped < splat(-87.33f) ? splat(-87.33f) : clamped;
+  const Exponential e = reduced_exp(clamped);
   // Two factors, so that results beyond 2^127 come out as well.
-  const Integers half = n >> 1;
+  const Integers half = e.whole >> 1;
   const Vector low = bits<Vector>((half + splat(int32_t{127})) << 23);
-  const Vector high = bits<Vector>((n - half + splat(int32_t{127})) << 23);
-  return x < splat(-87.33f) ? splat(0.0f) : p * low * high;
+  const Vector high = bits<Vector>((e.whole - half + splat(int32_t{127})) << 23);
+  return x < splat(-87.33f) ? splat(0.0f) : e.power * low * high;
+}
+
+/** As exp_of, faster, for x that are at most 0 but for rounding: one factor is enough. */
+TTT_INLINE Vector exp_below_zero(Vector x) {
+  const Integers vanishing = x < splat(-87.33f);
+  const Exponential e = reduced_exp(vanishing ? splat(-87.33f) : x);
+  return vanishing ? Vector{} : e.power * bits<Vector>((e.whole + splat(int32_t{127})) << 23);
 }
 
 TTT_INLINE Vector log_of(Vector x) {
