@@ -98,6 +98,20 @@ describe('a reader', () => {
     expect(liveTensors()).toBe(before)
   })
 
+  it('reads after a reset as if it had read nothing, to the bit', () => {
+    const subject = smallSystem(true)
+    const params = subject.decoder.init(createRandom(1))
+    const before = liveTensors()
+    const reader = new Reader(subject, params)
+    const first = reader.read(tokens)
+    reader.read(tokens.slice(0, 6))
+    reader.reset()
+    expect(reader).toMatchObject({ position: 0, steps: 0 })
+    expect(reader.read(tokens)).toEqual(first)
+    reader.dispose()
+    expect(liveTensors()).toBe(before)
+  })
+
   it('refuses a memory of another model, naming what does not fit', () => {
     const subject = smallSystem(true)
     const params = subject.decoder.init(createRandom(1))

@@ -111,6 +111,12 @@ export class Reader {
     return losses
   }
 
+  /** Forgets everything: the next token begins a document. */
+  reset(): void {
+    disposeState(this.state)
+    this.state = startState(this.system, this.params, this.batch)
+  }
+
   /** Bytes that this reader holds. */
   stateBytes(): number {
     return bytesOfState(this.state)
