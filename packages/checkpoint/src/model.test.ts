@@ -14,7 +14,6 @@ import { loadModel } from './load-model'
 import { decodeMemory, encodeMemory, loadMemory, saveMemory } from './memory-file'
 import type { Model } from './model'
 import { saveCheckpoint } from './save-checkpoint'
-import { outputOf, startChild } from './testing/child'
 import { microRecipe, microRun } from './testing/micro-run'
 import { setPath } from './testing/set-path'
 
@@ -100,18 +99,6 @@ describe('a model', () => {
 })
 
 describe('a memory in a file', () => {
-  it.each(['one', 'full'])('goes on in another process with the same bits (%s)', async (name) => {
-    const model = await loadModel(join(folder, name))
-    const memory = await model.read(text)
-    const file = join(folder, `${name}.memory.safetensors`)
-    saveMemory(memory, file)
-    const more = ' And what it keeps it forgets.'
-    const child = outputOf(startChild('continue-memory.ts', join(folder, name), file, more))
-    await model.read(more, { memory })
-    const logits = Buffer.from(memory.reader.nextLogits().buffer).toString('hex')
-    expect(JSON.parse(await child)).toEqual({ before: 57, read: more.length, steps: memory.steps, logits })
-  })
-
   it('keeps the beginning of a character and a memory of nothing', async () => {
     const memory = await model.read('aé')
     memory.unfinished = [0xe9, 0xaf]
