@@ -30,7 +30,7 @@ beforeAll(async () => {
   }
   save('one', 1)
   save('other', 2)
-  save('full', 1, 'full-attention')
+  save('static', 1, 'ttt-static')
   model = await loadModel(join(folder, 'one'))
   other = await loadModel(join(folder, 'other'))
 })
@@ -108,6 +108,13 @@ describe('a memory in a file', () => {
     expect(decodeMemory(model, encodeMemory(model.startMemory())).tokens).toBe(0)
   })
 
+  it('of a model that does not learn is taken up too, and one that passed chunks by', async () => {
+    const still = await loadModel(join(folder, 'static'))
+    expect(decodeMemory(still, encodeMemory(await still.read(text)))).toMatchObject({ tokens: 57, steps: 0 })
+    const passed = await model.read(text, { learn: false })
+    expect(decodeMemory(model, encodeMemory(passed))).toMatchObject({ tokens: 57, steps: 0 })
+  })
+
   it("refuses another model's in one sentence", async () => {
     const memory = await other.read(text)
     const message =
@@ -147,6 +154,12 @@ describe('a memory in a file', () => {
       [state('open.tokens', [[1]]), /not one sequence of/],
       [state('open.tokens', [[1, 999, 3]]), /token 999 at position 1 is outside/],
       [state('prefix', []), /has 0 states, not 2/],
+      [state('prefix.0.position', 54), /prefix\.0 has read 54 tokens, not 55/],
+      [state('prefix.1', {}), /prefix\.1 counts nothing, not position/],
+      [state('suffix.0.position', 1e9), /suffix\.0 has read 1000000000 tokens, not 55/],
+      [state('open.states.0.position', 55), /open\.states\.0 has read 55 tokens, not 52/],
+      [state('open.states.0.start', 55), /open\.states\.0 counts position, start, not position/],
+      [edited((_, m) => (m.unfinished = '[257]')), /unfinished: token 257 at position 0 is outside/],
       [state('steps', -1), /state: steps/],
     ]
     for (const [damaged, error] of cases) {
