@@ -38,6 +38,8 @@ export const attentionMixer =
     if (heads % keyHeads !== 0)
       throw new Error(`${keyHeads} heads of keys can't be shared evenly by ${heads} heads of queries`)
     const width = headWidth ?? hiddenSize / heads
+    const weights = 2 * hiddenSize * (heads + keyHeads) * width
+    const keysAt = (position: number) => (window === 0 ? position : Math.min(position, window))
     const mixer: SequenceMixer<AttentionParams> = {
       name: window === 0 ? 'full attention' : `attention in a window of ${window}`,
       init: (random) => ({
@@ -73,8 +75,9 @@ export const attentionMixer =
           },
         }
       },
-      stateBytes: (position) =>
-        2 * 4 * keyHeads * width * (window === 0 ? position : Math.min(position, window)),
+      parameterCount: weights + (qkNorm ? 2 * width : 0),
+      stateBytes: (position) => 2 * 4 * keyHeads * width * keysAt(position),
+      flops: (position) => 2 * weights + 4 * heads * width * keysAt(position),
     }
     return mixer as unknown as SequenceMixer
   }

@@ -71,6 +71,7 @@ it.each<[string, number, Partial<DecoderConfig>]>([
     const whole = readInPieces(decoder, params, tokens, tokens.length)
     expect(relativeErrorOf(readInPieces(decoder, params, tokens, 4), whole)).toBeLessThan(1e-5)
     expect(relativeErrorOf(readInPieces(decoder, params, tokens, 1), whole)).toBeLessThan(1e-5)
+    expect(decoder.parameterCount).toBe(treeSize(params))
   })
 })
 
@@ -121,6 +122,7 @@ it('draws the same parameters from the same seed, norms at 1, weights at 0.02', 
       else expect(tf.sqrt(tf.mean(tf.square(leaf))).dataSync()[0]).toBeCloseTo(0.02, 2)
     // V·D + 3 blocks of (4 D² + 2 d + 4 D + 3 D F) + a prime of 3 D F + 2 D + the last norm
     expect(treeSize(decoder.init(createRandom(4)))).toBe(13 * 8 + 3 * (256 + 8 + 32 + 288) + 288 + 16 + 8)
+    expect(decoder.parameterCount).toBe(treeSize(decoder.init(createRandom(4))))
   })
 })
 

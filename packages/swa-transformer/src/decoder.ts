@@ -89,8 +89,21 @@ export interface Decoder {
   losses(params: SuffixParams, hidden: Tensor, targets: Tensor): Tensor
   /** @returns [B, T, V] */
   logits(params: SuffixParams, hidden: Tensor): Tensor
+  /** How many values its parameters hold, the embedding's included. */
+  readonly parameterCount: number
   /** Bytes of one sequence's mixer states after `position` tokens. */
   stateBytes(position: number): number
+  /** Floating-point operations that the last of `position` tokens takes, forward. */
+  flops(position: number): DecoderFlops
+}
+
+/** Two operations for each value that is multiplied and added; norms and other elementwise work don't count. */
+export interface DecoderFlops {
+  prefix: number
+  /** With the head. */
+  suffix: number
+  /** One MLP; part of the above. */
+  mlp: number
 }
 
 /** @throws if the sizes don't fit each other */
@@ -121,6 +134,10 @@ export function createDecoder(config: DecoderConfig): Decoder {
     run: (params, hidden, state) =>
       mixSublayer(params as BlockParams['mixing'], mixers[index], hidden, state, normEpsilon),
   })
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
+  const normsCount = hiddenSize * (postNorms ? 2 : 1)
+  const mlpCount = 3 * hiddenSize * intermediateSize
+  const preConvCount = preConv > 0 ? hiddenSize * (preConv + 1) + normsCount : 0
   const prefix = Array.from({ length: prefixBlocks }, (_, i) => wholeBlock(i))
   if (suffixBlocks > 0) prefix.push(mixerOnly(prefixBlocks))
 
@@ -195,8 +212,23 @@ export function createDecoder(config: DecoderConfig): Decoder {
       const rows = tf.matMul(tf.reshape(hidden, [batch * length, width]), params.head as never, false, true)
       return tf.reshape(rows, [batch, length, params.head.shape[0]])
     },
+    parameterCount:
+      (untiedHead ? 2 : 1) * vocabularySize * hiddenSize +
+      hiddenSize +
+      sum(mixers.map((mixer) => mixer.parameterCount)) +
+      layers * (normsCount + preConvCount + (intermediateSize > 0 ? mlpCount + normsCount : 0)) +
+      suffixBlocks * (mlpCount + normsCount),
     stateBytes: (position) =>
-      mixers.reduce((sum, mixer) => sum + mixer.stateBytes(position), 0) +
+      sum(mixers.map((mixer) => mixer.stateBytes(position))) +
       (preConv > 0 ? 4 * layers * hiddenSize * (preConv - 1) : 0),
+    flops(position) {
+      const mixing = mixers.map((mixer) => mixer.flops(position) + 2 * hiddenSize * preConv)
+      const mlp = 2 * mlpCount
+      return {
+        prefix: sum(mixing.slice(0, prefix.length)) + prefixBlocks * mlp,
+        suffix: sum(mixing.slice(prefix.length)) + 2 * suffixBlocks * mlp + 2 * vocabularySize * hiddenSize,
+        mlp,
+      }
+    },
   }
 }

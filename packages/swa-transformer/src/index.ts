@@ -2,6 +2,7 @@ export {
   createDecoder,
   type Decoder,
   type DecoderConfig,
+  type DecoderFlops,
   type DecoderParams,
   type PrefixStage,
   type SuffixParams,
