@@ -1,0 +1,31 @@
+import type { Command } from 'commander'
+import { defaultSpeedSizes, defaultSpeedSystems, speedSizeNames } from '../presets'
+import { readSpeedOptions, type RawSpeedOptions } from './options'
+
+/** Adds the commands that measure speed to the bench's. @param caller the folder that the caller works in */
+export function addSpeedCommands(command: Command, caller: string): void {
+  const speedCommand = (name: string, summary: string) =>
+    command
+      .command(name)
+      .description(summary)
+      .option(
+        '--size <names>',
+        `of ${speedSizeNames.join(', ')}; ${defaultSpeedSizes.join(',')} where left out`,
+      )
+      .option('--systems <names>', `${defaultSpeedSystems.join(',')} where left out`)
+      .option('--batch <number>', 'sequences side by side; 1 where left out')
+      .option('--length <tokens>', "of a sequence; the size's own where left out")
+      .option('--reps <number>', 'timed runs of each system; 5 where left out')
+      .option('--engine <name>', 'the engine to run on', 'auto')
+      .option('--threads <number>', 'threads of the engine; all cores where left out')
+      .option('--precision <name>', 'of the matrix products: f32')
+      .option('--json <file>', 'also writes the results there')
+
+  speedCommand('train-speed', 'tokens/s of training steps: loss, gradient and AdamW').action(
+    async (raw: RawSpeedOptions) => {
+      const options = readSpeedOptions(raw, caller)
+      const { trainSpeed } = await import('./train-speed')
+      process.exitCode = await trainSpeed(options)
+    },
+  )
+}
