@@ -28,4 +28,13 @@ export function addSpeedCommands(command: Command, caller: string): void {
       process.exitCode = await trainSpeed(options)
     },
   )
+
+  speedCommand(
+    'read-speed',
+    'tokens/s of reading and decoding, learning on the way where the system learns',
+  ).action(async (raw: RawSpeedOptions) => {
+    const options = readSpeedOptions(raw, caller)
+    const { readSpeed } = await import('./read-speed')
+    process.exitCode = await readSpeed(options)
+  })
 }

@@ -2,8 +2,8 @@ import type { SpeedSizeName } from '../presets'
 import { median } from '../statistics'
 import type { Samples } from './interleave'
 
-/** What was timed. Reading goes over the whole sequence at once, or in pieces as `readDocuments` does. */
-export type Work = 'training step' | 'reading' | 'reading in pieces' | 'decoding' | 'decoding and learning'
+/** What was timed. */
+export type Work = 'training step' | 'reading' | 'reading and learning' | 'decoding' | 'decoding and learning'
 
 /** How fast a system does a piece of work. */
 export interface Speed {
@@ -32,12 +32,13 @@ export interface Speed {
   kernelCallsPerToken: number
 }
 
-type Given = Pick<
+/** What is known of a piece of work before it is timed. */
+export type SpeedGiven = Pick<
   Speed,
   'size' | 'system' | 'work' | 'batch' | 'length' | 'parameters' | 'tokens' | 'flopsPerToken' | 'kernelCalls'
 >
 
-export function speedOf(given: Given, samples: Samples, peakFlopsPerSecond: number): Speed {
+export function speedOf(given: SpeedGiven, samples: Samples, peakFlopsPerSecond: number): Speed {
   const seconds = median(samples.seconds)
   const tokensPerSecond = given.tokens / seconds
   const { flopsPerToken } = given

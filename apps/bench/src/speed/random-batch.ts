@@ -1,9 +1,9 @@
 import type { Batch } from '@ttt-e2e/meta-outer'
 import { createRandom } from '@ttt-e2e/tensor-ops'
 
-/** `count` tokens below `vocabularySize`, the same at every call. */
-export function randomTokens(vocabularySize: number, count: number): Int32Array {
-  const random = createRandom(0)
+/** `count` tokens below `vocabularySize`; the same seed gives the same. */
+export function randomTokens(vocabularySize: number, count: number, seed = 0): Int32Array {
+  const random = createRandom(seed)
   return Int32Array.from({ length: count }, () => random.integer(vocabularySize))
 }
 
