@@ -19,6 +19,8 @@ export function addSpeedCommands(command: Command, caller: string): void {
       .option('--engine <name>', 'the engine to run on', 'auto')
       .option('--threads <number>', 'threads of the engine; all cores where left out')
       .option('--precision <name>', 'of the matrix products: f32')
+      .option('--peers <folder>', 'Python scripts that measure other implementations: run in turn with ours')
+      .option('--python <path>', 'what runs them; python3 where left out')
       .option('--json <file>', 'also writes the results there')
 
   speedCommand('train-speed', 'tokens/s of training steps: loss, gradient and AdamW').action(

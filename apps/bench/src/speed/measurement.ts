@@ -1,6 +1,7 @@
 import type { SpeedSizeName } from '../presets'
 import { median } from '../statistics'
 import type { Samples } from './interleave'
+import type { PeerRatio } from './peers/peer-ratios'
 
 /** What was timed. */
 export type Work = 'training step' | 'reading' | 'reading and learning' | 'decoding' | 'decoding and learning'
@@ -30,6 +31,8 @@ export interface Speed {
   /** Kernel calls of one run. */
   kernelCalls: number
   kernelCallsPerToken: number
+  /** Where peers were asked for: those that did the same. */
+  peers?: PeerRatio[]
 }
 
 /** What is known of a piece of work before it is timed. */

@@ -3,13 +3,8 @@ import { generate, readDocuments, type Reader, type Params, type System } from '
 import { pieceOf } from '../compare/piece-of'
 import { speedSizes, type SpeedSizeName } from '../presets'
 import { countFlops } from './flops'
-import type { Contender } from './interleave'
-import type { SpeedGiven } from './measurement'
+import type { SpeedContender } from './measure-in-turns'
 import { randomTokens } from './random-batch'
-
-export interface ReadingContender extends Contender {
-  what: Omit<SpeedGiven, 'kernelCalls'>
-}
 
 export interface ReadingModel {
   system: System
@@ -29,7 +24,7 @@ export function readingContenders(
   { system, params, context }: ReadingModel,
   size: SpeedSizeName,
   { batch, length = speedSizes[size].length }: { batch: number; length?: number },
-): ReadingContender[] {
+): SpeedContender[] {
   const { model, decodingContext } = speedSizes[size]
   const both = { size, system: system.name, parameters: treeSize(params) }
   const documents = Array.from({ length: batch }, (_, seed) =>
@@ -51,7 +46,7 @@ export function readingContenders(
       },
       run: () => readDocuments({ system, params, documents, piece }),
     },
-    ...(system.rule ? [false, true] : [false]).map((learn): ReadingContender => {
+    ...(system.rule ? [false, true] : [false]).map((learn): SpeedContender => {
       const work = learn ? 'decoding and learning' : 'decoding'
       return {
         name: `${system.name} · ${work}`,
