@@ -2,6 +2,7 @@ import { callersFolder, runCommand } from '@ttt-e2e/cli'
 import { Command } from 'commander'
 import { readOptions, wholeNumber, type RawOptions } from './options'
 import { presetNames, presets } from './presets'
+import { addSpeedCommands } from './speed/commands'
 import { taskNames } from './tasks'
 import { systems } from '@ttt-e2e/baselines'
 
@@ -51,6 +52,7 @@ Examples, each after \`pnpm --filter bench start\`:
                                             reads your text with what was trained before
   --seeds 3                                 intervals over documents and seeds
   conform ../golden                         checks the numbers against golden cases
+  train-speed --size S                      tokens/s of training steps
 
 A run that was stopped goes on where it was when the same command is given again; one that is complete is only read
 with. Exit codes: 0 done, 2 a request that can't be met, 130 stopped by Ctrl-C with everything measured so far kept.`,
@@ -87,5 +89,7 @@ command
     const still = options.static === undefined ? undefined : resolve(caller, options.static)
     await memory(resolve(caller, folder), { ...options, static: still })
   })
+
+addSpeedCommands(command, caller)
 
 await runCommand(command)
