@@ -1,4 +1,4 @@
-import { definitionOf, patternLength } from '@ttt-e2e/baselines'
+import { definitionOf, patternLength, type ModelSize } from '@ttt-e2e/baselines'
 import type { Preset, TaskPreset } from './presets'
 
 /**
@@ -12,9 +12,7 @@ export function deepEnough(
   systems: readonly string[],
 ): { presetName: string; preset: Preset; line?: string } {
   const { languages, text } = preset
-  const fewest = (name: string) => patternLength(definitionOf(name), { ...text.size, vocabularySize: 1 })
-  const longest = systems.reduce((a, b) => (fewest(b) > fewest(a) ? b : a))
-  const layers = fewest(longest)
+  const { system, layers } = longestPattern(systems, { ...text.size, vocabularySize: 1 })
   if (Math.min(languages.size.layers, text.size.layers) >= layers) return { presetName, preset }
   const deepened = <P extends TaskPreset>(task: P): P => ({
     ...task,
@@ -23,6 +21,12 @@ export function deepEnough(
   return {
     presetName: `${presetName}-${layers}-layers`,
     preset: { ...preset, languages: deepened(languages), text: deepened(text) },
-    line: `${layers} layers instead of ${text.size.layers}: the pattern of ${longest} is as long`,
+    line: `${layers} layers instead of ${text.size.layers}: the pattern of ${system} is as long`,
   }
 }
+
+/** How many layers a model must have for the patterns of all these systems. */
+export const longestPattern = (systems: readonly string[], size: ModelSize) =>
+  systems
+    .map((system) => ({ system, layers: patternLength(definitionOf(system), size) }))
+    .reduce((a, b) => (b.layers > a.layers ? b : a))

@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { readOptions, wholeNumber, type RawOptions } from './options'
 import { presetNames, presets } from './presets'
 import { addSpeedCommands } from './speed/commands'
+import { sizeNames } from './systems/sizes'
 import { taskNames } from './tasks'
 import { systems } from '@ttt-e2e/baselines'
 
@@ -52,6 +53,7 @@ Examples, each after \`pnpm --filter bench start\`:
                                             reads your text with what was trained before
   --seeds 3                                 intervals over documents and seeds
   conform ../golden                         checks the numbers against golden cases
+  systems --size books,125m                 what each system takes, from the shapes
   train-speed --size S                      tokens/s of training steps
 
 A run that was stopped goes on where it was when the same command is given again; one that is complete is only read
@@ -72,6 +74,16 @@ command
     const { resolve } = await import('node:path')
     const { runConform } = await import('./conform')
     process.exitCode = await runConform(resolve(caller, folder), options)
+  })
+
+command
+  .command('systems')
+  .description('what each system takes: parameters, bytes of state, floating-point operations per token')
+  .option('--size <names>', `of ${sizeNames.join(', ')}`, 'books')
+  .option('--systems <names>', 'separated by commas; all where left out')
+  .action(async (options: { size: string; systems?: string }) => {
+    const { printSystems } = await import('./systems')
+    printSystems(options)
   })
 
 command

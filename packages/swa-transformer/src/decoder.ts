@@ -91,8 +91,8 @@ export interface Decoder {
   logits(params: SuffixParams, hidden: Tensor): Tensor
   /** How many values its parameters hold, the embedding's included. */
   readonly parameterCount: number
-  /** Bytes of one sequence's mixer states after `position` tokens. */
-  stateBytes(position: number): number
+  /** Bytes of one sequence's states after `position` tokens. */
+  stateBytes(position: number): { prefix: number; suffix: number }
   /** Floating-point operations that the last of `position` tokens takes, forward. */
   flops(position: number): DecoderFlops
 }
@@ -137,6 +137,7 @@ export function createDecoder(config: DecoderConfig): Decoder {
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
   const normsCount = hiddenSize * (postNorms ? 2 : 1)
   const mlpCount = 3 * hiddenSize * intermediateSize
+  const preConvBytes = preConv > 0 ? 4 * hiddenSize * (preConv - 1) : 0
   const preConvCount = preConv > 0 ? hiddenSize * (preConv + 1) + normsCount : 0
   const prefix = Array.from({ length: prefixBlocks }, (_, i) => wholeBlock(i))
   if (suffixBlocks > 0) prefix.push(mixerOnly(prefixBlocks))
@@ -218,9 +219,10 @@ export function createDecoder(config: DecoderConfig): Decoder {
       sum(mixers.map((mixer) => mixer.parameterCount)) +
       layers * (normsCount + preConvCount + (intermediateSize > 0 ? mlpCount + normsCount : 0)) +
       suffixBlocks * (mlpCount + normsCount),
-    stateBytes: (position) =>
-      sum(mixers.map((mixer) => mixer.stateBytes(position))) +
-      (preConv > 0 ? 4 * layers * hiddenSize * (preConv - 1) : 0),
+    stateBytes(position) {
+      const bytes = mixers.map((mixer) => mixer.stateBytes(position) + preConvBytes)
+      return { prefix: sum(bytes.slice(0, prefix.length)), suffix: sum(bytes.slice(prefix.length)) }
+    },
     flops(position) {
       const mixing = mixers.map((mixer) => mixer.flops(position) + 2 * hiddenSize * preConv)
       const mlp = 2 * mlpCount
