@@ -11,6 +11,7 @@ import {
   type Vjp,
 } from '@ttt-e2e/tensor-ops'
 import {
+  advanced,
   joinStates,
   stateMetas,
   stateTensors,
@@ -44,7 +45,6 @@ type Aux = {
   hidden: Tensor
   norm?: Tensor
   gradient?: FastWeights
-  metas?: Record<string, number>[]
 }
 
 interface Piece {
@@ -167,6 +167,7 @@ export class ChunkWalk {
 
   /** Runs chunk i from its border and leaves the next border. */
   private step(i: number, keepTape: boolean, report: boolean): void {
+    const { start, end } = this.pieces[i]
     const { key, run, inputs, data } = this.chunkFunction(i)
     let value: Outputs
     let aux: Aux
@@ -185,7 +186,10 @@ export class ChunkWalk {
         this.options.record && report
           ? treeMap(value.fast as MlpWeights[], (weight) => tf.clone(weight))
           : value.fast
-      this.borders[i + 1] = { fast: kept, states: joinStates(value.states!, aux.metas!) }
+      this.borders[i + 1] = {
+        fast: kept,
+        states: joinStates(value.states!, advanced(stateMetas(this.borders[i]!.states), end - start)),
+      }
     }
   }
 
@@ -209,10 +213,11 @@ export class ChunkWalk {
     const { learn, hidden, data } = this.pieces[i]
     const border = this.borders[i]!
     const metas = stateMetas(border.states)
+    const phases = this.system.decoder.suffixPhases(border.states)
     const { record } = this.options
     const { system, lossChunk } = this
     return {
-      key: { owner: system, key: JSON.stringify(['chunk', learn, record, lossChunk, metas]) },
+      key: { owner: system, key: JSON.stringify(['chunk', learn, record, lossChunk, phases]) },
       inputs: { params: this.params, fast: border.fast, hidden, states: stateTensors(border.states) },
       data,
       run(x, { targets, mask, rate }) {
@@ -232,7 +237,6 @@ export class ChunkWalk {
             tokenLosses: learned.tokenLosses,
             hidden: learned.hidden,
             norm: learned.norm,
-            metas: stateMetas(learned.states),
             ...(record && { gradient: learned.gradient }),
           },
         }

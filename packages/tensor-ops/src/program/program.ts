@@ -21,8 +21,8 @@ interface Known {
   /** For a vjp: which leaves of the value had a cotangent, and the form of the gradients. */
   cotangents?: string
 }
-/** A function that runs as written: it is being recorded, or it can't be. */
-type Entry = Known | 'recording' | 'refused'
+/** A function that runs as written: it ran once and is worth recording if it comes again, is being recorded, or can't be. */
+type Entry = Known | 'seen' | 'recording' | 'refused'
 
 const mostPrograms = 1024
 const caches = new WeakMap<ProgramBackend, Map<string, Entry>>()
@@ -30,7 +30,7 @@ const names = new WeakMap<object, number>()
 let nextName = 0
 
 /**
- * Runs `f`, and records its kernel calls the first time that it runs with this key and these shapes: an engine that
+ * Runs `f`, and records its kernel calls the second time that it runs with this key and these shapes: an engine that
  * can replays them from then on, in one call and the same bits. The owner of the outputs is the caller.
  *
  * @param f pure: reads no tensors but its inputs and those that it makes, and never their values
@@ -52,7 +52,7 @@ export function program<X extends TensorTree, Y>(
     rest.dispose()
     return known.output.build(outputs) as Y
   }
-  if (known !== undefined) return run()
+  if (known !== 'seen') return run()
   const { result, recording } = backend.record(given, () => {
     const result = run()
     return { result, outputs: takeApart(result).tensors }
@@ -84,7 +84,7 @@ export function vjpProgram<X extends TensorTree, Y extends TensorTree, D extends
   const id = `vjp ${identify(owner, key, given)}`
   const known = find(programs, id)
   if (typeof known === 'object') return replayed(known, f, inputs, data)
-  if (known !== undefined) return asWritten()
+  if (known !== 'seen') return asWritten()
 
   programs.set(id, 'recording')
   const forget = () => programs.delete(id)
@@ -181,11 +181,12 @@ function programsOf(backend: ProgramBackend): Map<string, Entry> {
   return programs
 }
 
-/** The entry, moved to the end: the first one is the one not used for longest. */
+/** The entry, moved to the end: the first one is the one not used for longest. Undefined the first time. */
 function find(programs: Map<string, Entry>, id: string): Entry | undefined {
   const entry = programs.get(id)
   if (entry === undefined) {
     if (programs.size >= mostPrograms) evict(programs)
+    programs.set(id, 'seen')
     return undefined
   }
   programs.delete(id)
