@@ -1,5 +1,5 @@
 export { tf, type Tensor } from './tf'
-export { vjp, type Vjp, type Cotangents } from './autodiff/vjp'
+export { isDifferentiated, vjp, type Vjp, type Cotangents } from './autodiff/vjp'
 export {
   defineFusedOp,
   definedFusedOps,
