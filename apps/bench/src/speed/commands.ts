@@ -31,12 +31,12 @@ export function addSpeedCommands(command: Command, caller: string): void {
     },
   )
 
-  speedCommand(
-    'read-speed',
-    'tokens/s of reading and decoding, learning on the way where the system learns',
-  ).action(async (raw: RawSpeedOptions) => {
-    const options = readSpeedOptions(raw, caller)
-    const { readSpeed } = await import('./read-speed')
-    process.exitCode = await readSpeed(options)
-  })
+  speedCommand('read-speed', 'tokens/s of reading and decoding, learning on the way where the system learns')
+    .option('--positions', 'CPU time per token and bytes of state against the tokens read before, instead')
+    .action(async (raw: RawSpeedOptions) => {
+      const options = readSpeedOptions(raw, caller)
+      const { readSpeed } = await import('./read-speed')
+      const { positionSpeed } = await import('./positions')
+      process.exitCode = await (raw.positions ? positionSpeed : readSpeed)(options)
+    })
 }
