@@ -210,7 +210,7 @@ export class Reader {
         this.state.fast!,
         chunk,
         open.states,
-        this.rate,
+        tf.scalar(this.rate),
       )
       metas.push(...stateMetas(result.states))
       return {

@@ -50,8 +50,8 @@ const cases: Case[] = [
   },
   { op: any(linearCrossEntropyOp), shapes: { hidden: [71, 19], weight: [37, 19], targets: [71] }, order: 2 },
   { op: any(linearCrossEntropyOp), shapes: { hidden: [530, 8], weight: [40, 8], targets: [530] }, order: 2 },
-  { op: any(clippedSgdOp(2)), shapes: { w0: [2, 3, 4], w1: [2, 70, 500], g0: [2, 3, 4], g1: [2, 70, 500] }, attributes: { rate: 0.3, maxNorm: 1 }, order: 2 }, // prettier-ignore
-  { op: any(clippedSgdOp(2)), shapes: { w0: [2, 3, 4], w1: [2, 5], g0: [2, 3, 4], g1: [2, 5] }, attributes: { rate: 0.3, maxNorm: 100 }, order: 2 }, // prettier-ignore
+  { op: any(clippedSgdOp(2)), shapes: { w0: [2, 3, 4], w1: [2, 70, 500], g0: [2, 3, 4], g1: [2, 70, 500], rate: [] }, attributes: { maxNorm: 1 }, order: 2 }, // prettier-ignore
+  { op: any(clippedSgdOp(2)), shapes: { w0: [2, 3, 4], w1: [2, 5], g0: [2, 3, 4], g1: [2, 5], rate: [] }, attributes: { maxNorm: 100 }, order: 2 }, // prettier-ignore
   { op: any(adamwOp(2)), shapes: Object.fromEntries(steps), attributes: { step: 3 }, order: 0 },
 ]
 
