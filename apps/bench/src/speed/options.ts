@@ -84,7 +84,8 @@ export function readSpeedOptions(raw: RawSpeedOptions, caller: string): SpeedOpt
   }
 }
 
-function readSizes(given: string | undefined): SpeedSizeName[] {
+/** Sizes separated by commas; the default ones where left out. */
+export function readSizes(given: string | undefined): SpeedSizeName[] {
   if (given === undefined) return defaultSpeedSizes
   const names = given.split(',').map((name) => oneOf('size', name.trim(), speedSizeNames)!)
   return [...new Set(names)]
