@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { readOptions, wholeNumber, type RawOptions } from './options'
 import { presetNames, presets } from './presets'
 import { addSpeedCommands } from './speed/commands'
+import { sizeNames } from './systems/sizes'
 import { taskNames } from './tasks'
 import { systems } from '@ttt-e2e/baselines'
 
@@ -51,7 +52,9 @@ Examples, each after \`pnpm --filter bench start\`:
   --model runs/bench-default --data my-book.txt
                                             reads your text with what was trained before
   --seeds 3                                 intervals over documents and seeds
+  stream --bytes 10000000                   reads a text of 10 MB over HTTP: speed and memory
   conform ../golden                         checks the numbers against golden cases
+  systems --size books,125m                 what each system takes, from the shapes
   train-speed --size S                      tokens/s of training steps
 
 A run that was stopped goes on where it was when the same command is given again; one that is complete is only read
@@ -75,6 +78,16 @@ command
   })
 
 command
+  .command('systems')
+  .description('what each system takes: parameters, bytes of state, floating-point operations per token')
+  .option('--size <names>', `of ${sizeNames.join(', ')}`, 'books')
+  .option('--systems <names>', 'separated by commas; all where left out')
+  .action(async (options: { size: string; systems?: string }) => {
+    const { printSystems } = await import('./systems')
+    printSystems(options)
+  })
+
+command
   .command('memory <model>')
   .description('what a model trained on the books gains by learning while it reads those held out')
   .option(
@@ -90,6 +103,18 @@ command
     await memory(resolve(caller, folder), { ...options, static: still })
   })
 
+command
+  .command('stream [model]')
+  .description(
+    'streams a long text into a memory of a server: tokens per second and what its process occupies',
+  )
+  .option('--bytes <n>', 'how long the text is', (text) => wholeNumber('bytes', text, 2 ** 30), 10_000_000)
+  .option('--engine <name>', 'the engine that the server runs on', 'auto')
+  .action(async (folder: string | undefined, options: { bytes: number; engine: string }) => {
+    const { resolve } = await import('node:path')
+    const { stream } = await import('./stream')
+    await stream(folder === undefined ? undefined : resolve(caller, folder), options)
+  })
 addSpeedCommands(command, caller)
 
 await runCommand(command)

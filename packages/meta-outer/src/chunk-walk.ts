@@ -66,6 +66,8 @@ export interface ChunkWalkOptions {
   rate: number
   checkpointEvery?: number | 'everything'
   memoryBudget: number
+  /** How much the mean of a chunk counts in the loss. */
+  weight: number
   record: boolean
 }
 
@@ -138,11 +140,10 @@ export class ChunkWalk {
   ): Promise<{ hidden: Tensor; fast: FastWeights; states: Record<string, Tensor>[] }> {
     const hiddenGradients: Tensor[] = []
     let later: { fast: FastWeights; states: Record<string, Tensor>[] } | undefined
-    const weight = 1 / this.chunkLosses.length
     for (let i = this.pieces.length - 1; i >= 0; i--) {
       const tape = this.tapes[i] ?? this.taped(i)
       const pulled = tf.tidy(() => {
-        const loss = tf.fill(tape.value.loss.shape, weight)
+        const loss = tf.fill(tape.value.loss.shape, this.options.weight)
         return tape.pull({ loss, fast: later?.fast, states: later?.states } as never) as never
       }) as Inputs
       this.tapes[i] = undefined

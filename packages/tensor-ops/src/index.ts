@@ -46,10 +46,12 @@ export {
 } from './tree'
 export {
   decodeSafetensors,
+  readSafetensorsHeader,
   encodeSafetensors,
   fromPlainTensor,
   toPlainTensors,
   SafetensorsError,
+  type SafetensorsHeader,
   type PlainTensor,
   type PlainTensors,
 } from './safetensors'

@@ -32,6 +32,9 @@ export interface ReaderOptions {
  * Reads token by token or in pieces of any length, in constant memory where the system's mixers allow it, and learns
  * on the way: a chunk's step is taken when the token after it is known and before that token is processed. Owns its
  * tensors; the parameters stay the caller's.
+ *
+ * The same tokens in the same pieces leave the same bits; in other pieces, the same memory but for rounding: products of
+ * other shapes sum in another order, and RoPE's angles, taken from places in the window, turn from another one.
  */
 export class Reader {
   private readonly batch: number
@@ -109,6 +112,12 @@ export class Reader {
     hidden.dispose()
     this.state.position += length
     return losses
+  }
+
+  /** Forgets everything: the next token begins a document. */
+  reset(): void {
+    disposeState(this.state)
+    this.state = startState(this.system, this.params, this.batch)
   }
 
   /** Bytes that this reader holds. */

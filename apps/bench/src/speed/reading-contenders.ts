@@ -1,8 +1,14 @@
 import { treeSize } from '@ttt-e2e/tensor-ops'
-import { generate, readDocuments, type Reader, type Params, type System } from '@ttt-e2e/ttt-inner'
+import {
+  countFlops,
+  generate,
+  readDocuments,
+  type Reader,
+  type Params,
+  type System,
+} from '@ttt-e2e/ttt-inner'
 import { pieceOf } from '../compare/piece-of'
 import { speedSizes, type SpeedSizeName } from '../presets'
-import { countFlops } from './flops'
 import type { SpeedContender } from './measure-in-turns'
 import { randomTokens } from './random-batch'
 

@@ -1,7 +1,7 @@
 import { disposeRun, standardOptimizer, standardSchedule, startRun, trainStep } from '@ttt-e2e/meta-outer'
 import { treeSize } from '@ttt-e2e/tensor-ops'
+import { countFlops } from '@ttt-e2e/ttt-inner'
 import { speedSizes } from '../presets'
-import { countFlops } from './flops'
 import { measureInTurns } from './measure-in-turns'
 import { measureSizes } from './measure-sizes'
 import type { SpeedOptions } from './options'
