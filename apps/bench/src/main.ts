@@ -2,6 +2,8 @@ import { callersFolder, runCommand } from '@ttt-e2e/cli'
 import { Command } from 'commander'
 import { readOptions, wholeNumber, type RawOptions } from './options'
 import { presetNames, presets } from './presets'
+import { addSpeedCommands } from './speed/commands'
+import { sizeNames } from './systems/sizes'
 import { taskNames } from './tasks'
 import { systems } from '@ttt-e2e/baselines'
 
@@ -52,6 +54,8 @@ Examples, each after \`pnpm --filter bench start\`:
   --seeds 3                                 intervals over documents and seeds
   stream --bytes 10000000                   reads a text of 10 MB over HTTP: speed and memory
   conform ../golden                         checks the numbers against golden cases
+  systems --size books,125m                 what each system takes, from the shapes
+  train-speed --size S                      tokens/s of training steps
 
 A run that was stopped goes on where it was when the same command is given again; one that is complete is only read
 with. Exit codes: 0 done, 2 a request that can't be met, 130 stopped by Ctrl-C with everything measured so far kept.`,
@@ -71,6 +75,16 @@ command
     const { resolve } = await import('node:path')
     const { runConform } = await import('./conform')
     process.exitCode = await runConform(resolve(caller, folder), options)
+  })
+
+command
+  .command('systems')
+  .description('what each system takes: parameters, bytes of state, floating-point operations per token')
+  .option('--size <names>', `of ${sizeNames.join(', ')}`, 'books')
+  .option('--systems <names>', 'separated by commas; all where left out')
+  .action(async (options: { size: string; systems?: string }) => {
+    const { printSystems } = await import('./systems')
+    printSystems(options)
   })
 
 command
@@ -101,5 +115,6 @@ command
     const { stream } = await import('./stream')
     await stream(folder === undefined ? undefined : resolve(caller, folder), options)
   })
+addSpeedCommands(command, caller)
 
 await runCommand(command)
