@@ -1,5 +1,5 @@
 export { tf, type Tensor } from './tf'
-export { vjp, type Vjp, type Cotangents } from './autodiff/vjp'
+export { isDifferentiated, vjp, type Vjp, type Cotangents } from './autodiff/vjp'
 export {
   defineFusedOp,
   definedFusedOps,
@@ -23,7 +23,7 @@ export {
   type ResolvedEngine,
 } from './engine/registry'
 import './engine/cpu'
-export { profileKernels, type KernelProfile } from './engine/kernel-profile'
+export { noteFallback, profileKernels, type KernelProfile, type KernelTotal } from './engine/kernel-profile'
 export { program, vjpProgram, type ProgramKey } from './program/program'
 export { rematerializedVjp } from './program/remat'
 export {

@@ -16,7 +16,7 @@
   X(Swiglu) X(SwigluGrad) X(SwigluGradGrad) \
   X(Attention) X(AttentionGrad) X(AttentionGradGrad) \
   X(ShortConv) X(ShortConvGrad) \
-  X(LinearCrossEntropy) X(LinearCrossEntropyGrad) X(LinearCrossEntropyGradGrad) \
+  X(LinearCrossEntropyLosses) X(LinearCrossEntropy) X(LinearCrossEntropyGrad) \
   X(ClippedSgd) X(ClippedSgdGrad) \
   X(Adamw)
 // clang-format on
