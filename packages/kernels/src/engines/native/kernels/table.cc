@@ -15,6 +15,7 @@
   X(Rope) X(RopeGrad) X(RopeGradGrad) \
   X(Swiglu) X(SwigluGrad) X(SwigluGradGrad) \
   X(Attention) X(AttentionGrad) X(AttentionGradGrad) \
+  X(ShortConv) X(ShortConvGrad) \
   X(LinearCrossEntropy) X(LinearCrossEntropyGrad) X(LinearCrossEntropyGradGrad) \
   X(TttLinear) X(TttLinearGrad) X(TttMlp) X(TttMlpGrad) \
   X(ClippedSgd) X(ClippedSgdGrad) \
