@@ -1,6 +1,7 @@
+import type { Shapes } from '@ttt-e2e/tensor-ops'
 import type { OpCase } from '@ttt-e2e/tensor-ops/testing'
 
-interface Sizes {
+export interface TttSizes {
   batch: number
   length: number
   heads: number
@@ -10,7 +11,7 @@ interface Sizes {
   layers: number[]
 }
 
-function shapes({ batch, length, heads, width, miniBatch, layers }: Sizes) {
+export function tttShapes({ batch, length, heads, width, miniBatch, layers }: TttSizes): Shapes {
   const tokens = [batch, length, heads, width]
   const weights = layers.flatMap((out, i) => {
     const w = [batch, heads, i === 0 ? width : layers[i - 1], out]
@@ -33,12 +34,12 @@ function shapes({ batch, length, heads, width, miniBatch, layers }: Sizes) {
 export function tttCases(layers: (width: number) => number[]): OpCase<{ filled: number }>[] {
   const example = (
     name: string,
-    sizes: Omit<Sizes, 'layers'>,
+    sizes: Omit<TttSizes, 'layers'>,
     filled = 0,
     scale: Record<string, number> = {},
   ) => ({
     name,
-    shapes: shapes({ ...sizes, layers: layers(sizes.width) }),
+    shapes: tttShapes({ ...sizes, layers: layers(sizes.width) }),
     attributes: { filled },
     scale: { rates: 0.1, factors: 0.5, w1: 0.5, w2: 0.5, w1Sum: 0.5, w2Sum: 0.5, ...scale },
   })

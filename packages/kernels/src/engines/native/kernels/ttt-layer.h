@@ -9,6 +9,8 @@
 //            y = q + LN(ẑ_last)
 //   sums     S + xᵀ p, s + Σ p; a full mini-batch ends with W − factor_last · that sum.
 #pragma once
+#include <initializer_list>
+
 #include "gemm.h"
 #include "math.h"
 
@@ -162,6 +164,37 @@ struct TttShape {
   }
 };
 
+/** Whether all inputs have the shapes that follow from those of q, the factors and the weights; else says so. */
+template <int depth>
+bool fits(const Call& call) {
+  using Shape = TttShape<depth>;
+  const auto has = [&](int input, std::initializer_list<int64_t> dims) {
+    const Tensor& x = call.inputs[input];
+    if (x.rank != static_cast<int32_t>(dims.size())) return false;
+    for (int i = 0; i < x.rank; i++)
+      if (x.dims[i] != dims.begin()[i]) return false;
+    return true;
+  };
+  bool fitting = call.inputs[0].rank == 4 && call.inputs[4].rank == 1;
+  for (int l = 0; l < depth; l++) fitting = fitting && call.inputs[Shape::weights + 2 * l].rank == 4;
+  if (fitting) {
+    const Shape s(call);
+    fitting = s.widths[0] == s.width && s.widths[depth] == s.width && s.filled >= 0 && s.filled < s.mini_batch;
+    for (int i = 0; i < 3; i++) fitting = fitting && has(i, {s.batch, s.length, s.heads, s.width});
+    fitting = fitting && has(3, {s.batch, s.length, s.heads}) && has(5, {s.heads, s.width}) && has(6, {s.heads, s.width});
+    for (int l = 0; l < depth; l++)
+      for (const int first : {Shape::weights, Shape::sums})
+        fitting = fitting && has(first + 2 * l, {s.batch, s.heads, s.widths[l], s.widths[l + 1]}) &&
+                  has(first + 2 * l + 1, {s.batch, s.heads, s.widths[l + 1]});
+  }
+  if (!fitting)
+    *call.error =
+        "TTT: q, k and v must be [batch, tokens, heads, width], rates [batch, tokens, heads], factors [mini-batch], the "
+        "norm's scale and shift [heads, width], weights and biases of each layer and their sums [batch, heads, in, out] "
+        "and [batch, heads, out], from width to width, and filled a whole number below the mini-batch";
+  return fitting;
+}
+
 /** Tokens [first, first + count) of the call, at [place, place + count) of a mini-batch. */
 struct Segment {
   int64_t first, count, place;
@@ -266,6 +299,12 @@ struct Reading {
   }
   /** to [n, in] (+)= rows [n, out] · wᵀ */
   void back_through(int l, const float* rows, const float* w, float* to, bool accumulate = false) const {
+    if (n == 1) {
+      // A product would turn all of w for one row.
+      const int64_t out = s.widths[l + 1];
+      for (int64_t j = 0; j < s.widths[l]; j++) to[j] = dot(w + j * out, rows, out) + (accumulate ? to[j] : 0.0f);
+      return;
+    }
     product(n, s.widths[l], s.widths[l + 1], row_major(rows, s.widths[l + 1]), transposed(row_major(w, s.widths[l + 1])),
             to, accumulate);
   }
@@ -386,6 +425,7 @@ struct Reading {
 template <int depth>
 void read_tokens(const Call& call) {
   using Shape = TttShape<depth>;
+  if (!fits<depth>(call)) return;
   const Shape s(call);
   Pieces count(nullptr);
   Reading<depth>(s, count);
@@ -608,6 +648,7 @@ struct Backward {
 template <int depth>
 void read_tokens_gradient(const Call& call) {
   using Shape = TttShape<depth>;
+  if (!fits<depth>(call)) return;
   const Shape s(call);
   const int64_t count = s.length == 0 ? 0 : s.mini_batches(), tasks = s.tasks();
   // A fixed function of the shape. Every stride-th start is kept; those between are computed again, group by group.
