@@ -1,4 +1,5 @@
 import { tf, type Tensor, type Tensors } from '@ttt-e2e/tensor-ops'
+import { gelu, geluSlope } from './gelu'
 
 /** A layer of the inner model, as of the mini-batch's start, and Σ rate · gradient over what was read of it. */
 interface Layer {
@@ -135,19 +136,6 @@ function reconstructionGradient(z: Tensor, target: Tensor, { scale, shift }: Nor
   const slope = tf.mul(error, scale)
   const along = tf.mean(tf.mul(slope, normalized), -1, true)
   return tf.mul(inverse, tf.sub(tf.sub(slope, tf.mean(slope, -1, true)), tf.mul(normalized, along)))
-}
-
-const bend = 0.044715
-const steepness = Math.sqrt(2 / Math.PI)
-const geluTanh = (z: Tensor) => tf.tanh(tf.mul(tf.mul(z, tf.add(tf.mul(tf.square(z), bend), 1)), steepness))
-
-const gelu = (z: Tensor) => tf.mul(tf.mul(z, 0.5), tf.add(geluTanh(z), 1))
-
-function geluSlope(z: Tensor): Tensor {
-  const t = geluTanh(z)
-  const inner = tf.mul(tf.add(tf.mul(tf.square(z), 3 * bend), 1), steepness)
-  const rise = tf.mul(tf.sub(1, tf.square(t)), inner)
-  return tf.mul(tf.add(tf.add(t, 1), tf.mul(z, rise)), 0.5)
 }
 
 /** [n, n]: 1 where row i sees column j ≤ i. */
