@@ -9,7 +9,7 @@ import { emptyParameters, parameterShapes } from './parameter-form'
 import { readRunInfo } from './read-run-info'
 import { latestCheckpoint, sha256 } from './run-folder'
 import { fileNames, type RunInfo } from './run-info'
-import { readExpectedTensors } from './tensor-file'
+import { readExpectedTensors } from './expected-tensors'
 
 export interface LoadOptions {
   /** Told why a newer checkpoint of a run was passed over; printed as a warning where left out. */
@@ -108,9 +108,10 @@ function readFile(path: string, kind: 'model' | 'optimizer', info: RunInfo, prob
 function buildSystem(info: RunInfo, model: Uint8Array | undefined, problems: string[]): System | undefined {
   try {
     const system = createSystem(info.recipe.system, info.recipe.size)
-    // Before anything is allocated: damaged sizes may ask for more memory than there is.
     const fewest = system.decoder.parameterCount * 4
-    if (!model || fewest <= model.length) return system
+    // Before anything is allocated: damaged sizes may ask for more memory than there is. A difference that is not as
+    // large is told tensor by tensor.
+    if (!model || fewest <= 2 * model.length) return system
     problems.push(
       `a model of the recipe's size has at least ${fewest} bytes, ${fileNames.model} has ${model.length}`,
     )

@@ -1,3 +1,4 @@
+import { usePrograms } from '../program/backend'
 import { tf } from '../tf'
 
 export interface KernelProfile {
@@ -9,7 +10,7 @@ export interface KernelProfile {
 
 /**
  * Runs `run` and reports the kernels that the active engine executed meanwhile, slowest first. A kernel that calls
- * another counts as one call.
+ * another counts as one call. Programs run as they were written, kernel by kernel.
  */
 export async function profileKernels<T>(
   run: () => T | Promise<T>,
@@ -34,6 +35,7 @@ export async function profileKernels<T>(
       }
     }
   })
+  const programs = usePrograms(false)
   try {
     const result = await run()
     const byKernel = [...totals].map(([name, total]) => ({ name, ...total }))
@@ -41,6 +43,7 @@ export async function profileKernels<T>(
     const sum = (key: 'calls' | 'milliseconds') => byKernel.reduce((total, kernel) => total + kernel[key], 0)
     return { result, profile: { calls: sum('calls'), milliseconds: sum('milliseconds'), byKernel } }
   } finally {
+    usePrograms(programs)
     kernels.forEach((kernel, i) => (kernel.kernelFunc = originals[i]))
   }
 }
