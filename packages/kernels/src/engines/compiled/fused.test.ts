@@ -11,7 +11,10 @@ import {
   ropeOp,
   shortConvOp,
   swigluOp,
+  tttLinearOp,
+  tttMlpOp,
 } from '../../ops'
+import { tttShapes } from '../../ttt-layer/cases'
 import { expectLikeCpu, integers, normal } from './testing'
 
 interface Case {
@@ -55,6 +58,8 @@ const cases: Case[] = [
   { op: any(shortConvOp), shapes: { x: [2, 5, 19], weight: [19, 4], state: [2, 19, 3] }, order: 1 },
   { op: any(shortConvOp), shapes: { x: [1, 2, 8], weight: [8, 5], state: [1, 8, 4] }, attributes: { silu: 1 }, order: 1 }, // prettier-ignore
   { op: any(biasedShortConvOp), shapes: { x: [2, 150, 33], weight: [33, 4], state: [2, 33, 3], bias: [33] }, attributes: { silu: 1 }, order: 1 }, // prettier-ignore
+  { op: any(tttLinearOp), shapes: tttShapes({ batch: 1, length: 9, heads: 2, width: 19, miniBatch: 4, layers: [19] }), attributes: { filled: 3 }, order: 1 }, // prettier-ignore
+  { op: any(tttMlpOp), shapes: tttShapes({ batch: 2, length: 5, heads: 1, width: 17, miniBatch: 3, layers: [33, 17] }), attributes: { filled: 1 }, order: 1 }, // prettier-ignore
   { op: any(clippedSgdOp(2)), shapes: { w0: [2, 3, 4], w1: [2, 70, 500], g0: [2, 3, 4], g1: [2, 70, 500] }, attributes: { rate: 0.3, maxNorm: 1 }, order: 2 }, // prettier-ignore
   { op: any(clippedSgdOp(2)), shapes: { w0: [2, 3, 4], w1: [2, 5], g0: [2, 3, 4], g1: [2, 5] }, attributes: { rate: 0.3, maxNorm: 100 }, order: 2 }, // prettier-ignore
   { op: any(adamwOp(2)), shapes: Object.fromEntries(steps), attributes: { step: 3 }, order: 0 },

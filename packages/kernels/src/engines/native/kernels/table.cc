@@ -17,6 +17,7 @@
   X(Attention) X(AttentionGrad) X(AttentionGradGrad) \
   X(ShortConv) X(ShortConvGrad) \
   X(LinearCrossEntropy) X(LinearCrossEntropyGrad) X(LinearCrossEntropyGradGrad) \
+  X(TttLinear) X(TttLinearGrad) X(TttMlp) X(TttMlpGrad) \
   X(ClippedSgd) X(ClippedSgdGrad) \
   X(Adamw)
 // clang-format on
