@@ -16,6 +16,7 @@
   X(Swiglu) X(SwigluGrad) X(SwigluGradGrad) \
   X(Attention) X(AttentionGrad) X(AttentionGradGrad) \
   X(ShortConv) X(ShortConvGrad) \
+  X(SsdScan) X(SsdScanGrad) \
   X(LinearCrossEntropy) X(LinearCrossEntropyGrad) X(LinearCrossEntropyGradGrad) \
   X(ClippedSgd) X(ClippedSgdGrad) \
   X(Adamw)
