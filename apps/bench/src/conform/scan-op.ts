@@ -1,4 +1,4 @@
-import { shortConv, ssdScan } from '@ttt-e2e/kernels/ops'
+import { gatedDeltaRule, shortConv, ssdScan } from '@ttt-e2e/kernels/ops'
 import { fromPlainTensor, tf, vjp, type Tensors } from '@ttt-e2e/tensor-ops'
 import { Comparisons, type GoldenCase, type Verdict } from './golden-case'
 
@@ -19,6 +19,13 @@ const ops: Record<string, Run> = {
   ssd: ({ h0, ...inputs }) => {
     const { y, lastState } = ssdScan({ ...(inputs as Parameters<typeof ssdScan>[0]), state: h0 })
     return { y, h_last: lastState }
+  },
+  gated_delta: ({ s0, ...inputs }) => {
+    const { o, lastState } = gatedDeltaRule({
+      ...(inputs as Parameters<typeof gatedDeltaRule>[0]),
+      state: s0,
+    })
+    return { o, s_last: lastState }
   },
 }
 

@@ -2,17 +2,11 @@
 // token i ≥ j, e[i] that from the chunk's start, t[j] that to its end, X = dt ⊙ x and S [N, P] the state before it:
 //   y = (C Bᵀ ⊙ E) X + e ⊙ C S + D x        S ← e[last] S + (t ⊙ B)ᵀ X
 #include "carver.h"
-#include "chunk-decays.h"
-#include "gemm.h"
+#include "chunk-scan.h"
 
 namespace ttt {
 namespace TTT_ISA {
 namespace {
-
-/** Rows of a triangle that are multiplied at once: whole strips of every instruction set's matrix product. */
-constexpr int64_t triangle_rows = 24;
-/** Fewer tokens than these go one after the other: matrices are not worth it. */
-constexpr int64_t few_tokens = 8;
 
 struct Shape {
   int64_t batch, length, heads, width, groups, depth, chunk, chunks, shared;
@@ -113,20 +107,6 @@ struct HeadChunk {
   }
 };
 
-/** sums [rows, width] += scores · values, scores [rows, step] a lower triangle; or its transpose times values. */
-void multiply_triangle(const HeadChunk& chunk, const float* scores, int64_t step, bool flipped, const float* values,
-                       int64_t width, float* sums, bool accumulate) {
-  for (int64_t from = 0; from < chunk.rows; from += triangle_rows) {
-    const int64_t end = smaller(chunk.rows, from + triangle_rows);
-    if (flipped)
-      chunk.multiply(transposed(row_major(scores + from * step + from, step)), row_major(values + from * width, width),
-                     end - from, width, chunk.rows - from, sums + from * width, width, accumulate);
-    else
-      chunk.multiply(row_major(scores + from * step, step), row_major(values, width), end - from, width, end,
-                     sums + from * width, width, accumulate);
-  }
-}
-
 /** Token after token, on states as they are given. */
 void scan_few_tokens(const Shape& s, float* y, float* last) {
   const int64_t cost = s.length * s.state_floats() / 2;
@@ -226,7 +206,7 @@ void SsdScan(const Call& call) {
           chunk.multiply(chunk.c_rows(), row_major(memory.state, s.width), chunk.rows, s.width, s.depth, memory.sums,
                          s.width, false);
           scale_rows(memory.sums, chunk.decays.from_start, chunk.rows, s.width);
-          multiply_triangle(chunk, memory.scores, s.chunk, false, chunk.inputs, s.width, memory.sums, true);
+          multiply_lower(memory.scores, s.chunk, chunk.inputs, chunk.rows, s.width, memory.sums, true, chunk.product);
           for (int64_t i = 0; i < chunk.rows; i++) {
             const int64_t at = s.x_at(b, chunk.first + i, head);
             for_vectors(s.width, [&](int64_t k, auto m) {
@@ -365,7 +345,7 @@ void SsdScanGrad(const Call& call) {
           memory.passing[i] = sum_lanes(passing);
         }
 
-        multiply_triangle(chunk, memory.scores, step, true, memory.slopes, width, memory.grad_inputs, false);
+        multiply_lower_transposed(memory.scores, step, memory.slopes, rows, width, memory.grad_inputs, false, chunk.product);
         chunk.multiply(chunk.b_rows(), row_major(grad_after, width), rows, width, depth, memory.from_after, width, false);
         chunk.multiply(row_major(memory.slopes, width), transposed(row_major(state, width)), rows, depth, width,
                        memory.from_before, depth, false);

@@ -1,7 +1,8 @@
-// What scans over chunks of tokens share: the decays between a chunk's tokens, and rows of one head among others.
+// What scans over chunks of tokens share: the decays between a chunk's tokens, products with the triangles that they
+// make, and rows of one head among others.
 #pragma once
+#include "gemm.h"
 #include "math.h"
-#include "parallel.h"
 
 namespace ttt {
 namespace TTT_ISA {
@@ -47,6 +48,31 @@ struct ChunkDecays {
     });
   }
 };
+
+/** Rows of a triangle that are multiplied at once: whole strips of every instruction set's matrix product. */
+constexpr int64_t triangle_rows = 24;
+/** Fewer tokens than these go one after the other: matrices are not worth it. */
+constexpr int64_t few_tokens = 8;
+
+/** sums [rows, width] (+)= triangle · values; the triangle [rows, step] is lower, with zeros above. */
+inline void multiply_lower(const float* triangle, int64_t step, const float* values, int64_t rows, int64_t width,
+                           float* sums, bool accumulate, float* scratch) {
+  for (int64_t from = 0; from < rows; from += triangle_rows) {
+    const int64_t end = smaller(rows, from + triangle_rows);
+    multiply({1, end - from, width, end, row_major(triangle + from * step, step), row_major(values, width),
+              sums + from * width, width, 0, accumulate},
+             scratch);
+  }
+}
+/** The same with the triangle transposed. */
+inline void multiply_lower_transposed(const float* triangle, int64_t step, const float* values, int64_t rows,
+                                      int64_t width, float* sums, bool accumulate, float* scratch) {
+  for (int64_t from = 0; from < rows; from += triangle_rows)
+    multiply({1, smaller(rows - from, triangle_rows), width, rows - from,
+              transposed(row_major(triangle + from * step + from, step)), row_major(values + from * width, width),
+              sums + from * width, width, 0, accumulate},
+             scratch);
+}
 
 /** Copies rows, times a factor for each, to rows one after the other; zeros where there are none. */
 template <class F>
