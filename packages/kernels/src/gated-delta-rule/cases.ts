@@ -43,7 +43,7 @@ export const cases = [
   {
     name: 'keys that are all alike',
     shapes: shapes(1, 64, 1, 1, 4, 3),
-    values: { g: [0], beta: [1], k: [0.5] },
+    values: { g: [-0.01, -0.03], beta: [0.9, 0.8, 0.95], k: [0.5] },
   },
 ]
 

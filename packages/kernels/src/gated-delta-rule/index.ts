@@ -2,6 +2,8 @@ import { defineFusedOp, tf, type Shapes, type Tensor } from '@ttt-e2e/tensor-ops
 import { rmsNorm } from '../rms-norm'
 import { gatedDeltaRuleReference } from './reference'
 
+const { fill } = tf
+
 const op = defineFusedOp({
   name: 'GatedDeltaRule',
   inputs: ['q', 'k', 'v', 'g', 'beta', 'state'],
@@ -33,7 +35,7 @@ export function gatedDeltaRule(
   const width = k.shape[3]!
   // x / √(Σ x² + ε) is RMSNorm with ε/K, scaled by 1/√K.
   const normalized = (x: Tensor, scale: number) =>
-    rmsNorm(x, tf.fill([width], scale / Math.sqrt(width)), epsilon / width)
+    rmsNorm(x, fill([width], scale / Math.sqrt(width)), epsilon / width)
   const { o, lastState } = op(
     { q: normalized(q, 1 / Math.sqrt(width)), k: normalized(k, 1), ...others },
     options,

@@ -17,6 +17,7 @@
   X(Attention) X(AttentionGrad) X(AttentionGradGrad) \
   X(ShortConv) X(ShortConvGrad) \
   X(SsdScan) X(SsdScanGrad) \
+  X(GatedDeltaRule) X(GatedDeltaRuleGrad) \
   X(LinearCrossEntropy) X(LinearCrossEntropyGrad) X(LinearCrossEntropyGradGrad) \
   X(ClippedSgd) X(ClippedSgdGrad) \
   X(Adamw)
