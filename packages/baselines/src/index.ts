@@ -1,4 +1,10 @@
 export { type ModelSize } from '@ttt-e2e/swa-transformer'
 export { createSystem, patternLength, widthOf } from './create-system'
+export {
+  gatedDeltanetMixer,
+  type GatedDeltanetOptions,
+  type GatedDeltanetParams,
+} from './gated-deltanet/mixer'
+export { mamba2Mixer, type Mamba2Options, type Mamba2Params } from './mamba2/mixer'
 export { type Knob, type NamedDefinition, type SystemDefinition } from './definition'
 export { definitionOf, systemNames, systems, UnknownSystem, type SystemName } from './systems'
