@@ -1,5 +1,5 @@
-import { shortConv, ssdScan, tttLinearOp, tttMlpOp } from '@ttt-e2e/kernels/ops'
 import { fromPlainTensor, tf, vjp, type FusedOp, type Tensor, type Tensors } from '@ttt-e2e/tensor-ops'
+import { gatedDeltaRule, shortConv, ssdScan, tttLinearOp, tttMlpOp } from '@ttt-e2e/kernels/ops'
 import { Comparisons, type GoldenCase, type Verdict } from './golden-case'
 
 /** From a case's inputs and description to its outputs, both under the names that its file has. */
@@ -62,6 +62,13 @@ const ops: Record<string, Run> = {
   },
   ttt_linear: ttt(tttLinearOp, 1),
   ttt_mlp: ttt(tttMlpOp, 2),
+  gated_delta: ({ s0, ...inputs }) => {
+    const { o, lastState } = gatedDeltaRule({
+      ...(inputs as Parameters<typeof gatedDeltaRule>[0]),
+      state: s0,
+    })
+    return { o, s_last: lastState }
+  },
 }
 
 const forwardTolerance = 1e-5
