@@ -16,6 +16,7 @@
   X(Swiglu) X(SwigluGrad) X(SwigluGradGrad) \
   X(Attention) X(AttentionGrad) X(AttentionGradGrad) \
   X(LinearCrossEntropy) X(LinearCrossEntropyGrad) X(LinearCrossEntropyGradGrad) \
+  X(Lact) X(LactGrad) \
   X(ClippedSgd) X(ClippedSgdGrad) \
   X(Adamw)
 // clang-format on
