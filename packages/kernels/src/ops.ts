@@ -6,4 +6,12 @@ export { attention, attentionOp } from './attention'
 export { linearCrossEntropy, linearCrossEntropyOp } from './linear-cross-entropy'
 export { clippedSgd, clippedSgdOp } from './clipped-sgd'
 export { adamw, adamwOp, type AdamwAttributes } from './adamw'
-export { lact, lactOp, lactStart, lactWeights, type LactInputs, type LactOptions, type LactState } from './lact'
+export {
+  lact,
+  lactOp,
+  lactStart,
+  lactWeights,
+  type LactInputs,
+  type LactOptions,
+  type LactState,
+} from './lact'
