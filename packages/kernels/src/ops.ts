@@ -15,3 +15,11 @@ export {
   type LactOptions,
   type LactState,
 } from './lact'
+export {
+  titansMemory,
+  titansMemoryOp,
+  titansMemoryStart,
+  type TitansMemoryInputs,
+  type TitansMemoryOptions,
+  type TitansMemoryState,
+} from './titans-memory'

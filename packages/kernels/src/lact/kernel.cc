@@ -3,33 +3,19 @@
 //
 // With X = K w0ᵀ, U = K w2ᵀ, D = V w1, a = silu(X): the chunk's gradients are (l0 ⊙ D ⊙ U ⊙ a′)ᵀ K, Vᵀ (l1 ⊙ a ⊙ U)
 // and (l2 ⊙ D ⊙ a)ᵀ K, l0 … l2 a rate per token.
-#include "gemm.h"
+#include "fast-weights.h"
 #include "math.h"
 
 namespace ttt {
 namespace TTT_ISA {
 namespace {
 
-/** Tokens whose hidden values stand at once. */
-constexpr int64_t block_rows = 64;
 /** Stands against division by zero in rows of weights. */
 constexpr float epsilon = 1e-5f;
 
 /** Places among the inputs and outputs; three tensors stand from norm, w, m and g on. */
 enum Input { q_in, k_in, v_in, lr_in, momentum_in, norm_in, w_in = 8, m_in = 11, g_in = 14, sum_in = 17, input_count };
 enum Output { y_out, w_out, m_out = 4, g_out = 7, sum_out = 10 };
-
-/** The three weights, or what belongs to each of them: one after the other. */
-struct Three {
-  float* at[3];
-  float* operator[](int i) const { return at[i]; }
-};
-struct ConstThree {
-  const float* at[3];
-  const float* operator[](int i) const { return at[i]; }
-  ConstThree(const float* a, const float* b, const float* c) : at{a, b, c} {}
-  ConstThree(const Three& three) : at{three[0], three[1], three[2]} {}
-};
 
 struct Shape {
   int64_t sequences, length, width, hidden, chunk, updates, open;
@@ -50,92 +36,50 @@ struct Shape {
   int64_t size() const { return hidden * width; }
   int64_t rows(int i) const { return i == 1 ? width : hidden; }
   int64_t columns(int i) const { return i == 1 ? hidden : width; }
-  int64_t block() const { return smaller(block_rows, length); }
-  int64_t block_floats() const { return block() * hidden; }
-  int64_t product_floats() const {
-    const int64_t between = larger(product_scratch(hidden, width), product_scratch(width, hidden));
-    return larger(between, larger(product_scratch(hidden, block()), product_scratch(width, block())));
-  }
+  Sizes sizes() const { return {{size(), size(), size()}}; }
+  int64_t block_floats() const { return smaller(tokens_at_once, length) * hidden; }
+  int64_t product_floats() const { return Products::floats(width, hidden, smaller(tokens_at_once, length)); }
   /** Of one sequence. */
   int64_t cost() const { return length * size() / 2 + 4 * size(); }
-
-  Three part(const Tensor* tensors, int64_t sequence) const {
-    Three three;
-    for (int i = 0; i < 3; i++) three.at[i] = tensors[i].present() ? tensors[i].floats() + sequence * size() : nullptr;
-    return three;
-  }
-  Three part(float*& free) const {
-    const Three three{{free, free + size(), free + 2 * size()}};
-    free += 3 * size();
-    return three;
-  }
-  const float* rows_of(const Tensor& tensor, int64_t sequence, int64_t token) const {
-    return tensor.floats() + (sequence * length + token) * tensor.last_dim();
-  }
 
   /** Weights are those given in epoch 0, which has no tokens where a full chunk stands open, then updated in each next. */
   int64_t epochs() const { return 1 + ceil_div(larger<int64_t>(0, length - (chunk - open)), chunk); }
   int64_t first_token(int64_t epoch) const { return epoch == 0 ? 0 : epoch * chunk - open; }
-  int64_t tokens(int64_t epoch) const {
-    return smaller(length, first_token(epoch + 1)) - first_token(epoch);
-  }
+  int64_t tokens(int64_t epoch) const { return smaller(length, first_token(epoch + 1)) - first_token(epoch); }
   /** Whether what is read are rescaled weights. */
   bool rescales(int64_t epoch) const { return epoch > 0 || (pre_norm && updates > 0); }
 };
 
-/** Products with the matrices of one size, and scratch for them. */
-struct Products {
+/** Products with matrices of the network's sizes. */
+struct Network {
   const Shape& s;
-  float* scratch;
+  Products products;
 
-  /** out [rows, columns] (+)= a · b */
-  void run(int64_t rows, int64_t columns, int64_t depth, Matrix a, Matrix b, float* out, bool accumulate) const {
-    multiply({1, rows, columns, depth, a, b, out, columns, 0, accumulate}, scratch);
-  }
-  /** out [count, rows of w] = x · wᵀ, w [rows, columns] */
-  void times_transposed(const float* x, int64_t count, const float* w, int64_t rows, int64_t columns, float* out) const {
-    if (count == 1) {
-      for (int64_t j = 0; j < rows; j++) out[j] = dot(w + j * columns, x, columns);
-      return;
-    }
-    run(count, rows, columns, row_major(x, columns), transposed(row_major(w, columns)), out, false);
-  }
   /** out [count, hidden] = x · w0ᵀ, or with w2 for w0. */
   void to_hidden(const float* x, int64_t count, const float* w, float* out) const {
-    times_transposed(x, count, w, s.hidden, s.width, out);
+    products.back(x, count, w, s.width, s.hidden, out);
   }
-  /** out [count, width] = z · w1ᵀ */
+  /** out [count, width] (+)= z · w1ᵀ */
   void from_hidden(const float* z, int64_t count, const float* w1, float* out, bool accumulate = false) const {
-    if (count == 1 && !accumulate) return times_transposed(z, 1, w1, s.width, s.hidden, out);
-    run(count, s.width, s.hidden, row_major(z, s.hidden), transposed(row_major(w1, s.hidden)), out, accumulate);
+    products.back(z, count, w1, s.hidden, s.width, out, accumulate);
   }
   /** out [count, hidden] = x · w1 */
   void to_hidden_back(const float* x, int64_t count, const float* w1, float* out) const {
-    run(count, s.hidden, s.width, row_major(x, s.width), row_major(w1, s.hidden), out, false);
+    products.forward(x, count, w1, s.width, s.hidden, out);
   }
   /** out [count, width] (+)= z · w0, or with w2 for w0. */
   void from_hidden_back(const float* z, int64_t count, const float* w, float* out, bool accumulate) const {
-    run(count, s.width, s.hidden, row_major(z, s.hidden), row_major(w, s.width), out, accumulate);
+    products.forward(z, count, w, s.hidden, s.width, out, accumulate);
   }
   /** sum [hidden, width] += zᵀ · x */
   void add_to_weight(const float* z, const float* x, int64_t count, float* sum) const {
-    run(s.hidden, s.width, count, transposed(row_major(z, s.hidden)), row_major(x, s.width), sum, true);
+    products.add_outer(z, x, count, s.hidden, s.width, sum);
   }
   /** sum [width, hidden] += xᵀ · z */
   void add_to_w1(const float* x, const float* z, int64_t count, float* sum) const {
-    run(s.width, s.hidden, count, transposed(row_major(x, s.width)), row_major(z, s.hidden), sum, true);
+    products.add_outer(x, z, count, s.width, s.hidden, sum);
   }
 };
-
-void copy(float* to, const float* from, int64_t n) {
-  if (to != from) std::memcpy(to, from, static_cast<size_t>(n) * sizeof(float));
-}
-void clear(float* to, int64_t n) {
-  for_vectors(n, [&](int64_t i, auto m) { store(to + i, Vector{}, m); });
-}
-void copy_or_clear(const Shape& s, const Three& to, const Three& from) {
-  for (int i = 0; i < 3; i++) from[i] ? copy(to[i], from[i], s.size()) : clear(to[i], s.size());
-}
 
 /** to = rows of w at the given norms; to may be w. */
 void rescale(const Shape& s, int i, const float* w, const float* norms, float* to) {
@@ -187,23 +131,23 @@ struct Gate {
 };
 
 /** y [count, width] = f(x); two blocks of hidden values are used. */
-void apply(const Products& products, const ConstThree& w, const float* x, int64_t count, float* gate, float* up, float* y) {
-  products.to_hidden(x, count, w[0], gate);
-  products.to_hidden(x, count, w[2], up);
-  for_vectors(count * products.s.hidden, [&](int64_t i, auto m) {
+void apply(const Network& network, const ConstThree& w, const float* x, int64_t count, float* gate, float* up, float* y) {
+  network.to_hidden(x, count, w[0], gate);
+  network.to_hidden(x, count, w[2], up);
+  for_vectors(count * network.s.hidden, [&](int64_t i, auto m) {
     const Vector z = load(gate + i, m);
     store(gate + i, z * sigmoid_of(z) * load(up + i, m), m);
   });
-  products.from_hidden(gate, count, w[1], y);
+  network.from_hidden(gate, count, w[1], y);
 }
 
 /** g += the weighted gradients of tokens; three blocks of hidden values are used. */
-void add_gradients(const Products& products, const ConstThree& w, const float* k, const float* v, const float* lr,
+void add_gradients(const Network& network, const ConstThree& w, const float* k, const float* v, const float* lr,
                    int64_t count, float* gate, float* up, float* back, const Three& g) {
-  const int64_t n = products.s.hidden;
-  products.to_hidden(k, count, w[0], gate);
-  products.to_hidden(k, count, w[2], up);
-  products.to_hidden_back(v, count, w[1], back);
+  const int64_t n = network.s.hidden;
+  network.to_hidden(k, count, w[0], gate);
+  network.to_hidden(k, count, w[2], up);
+  network.to_hidden_back(v, count, w[1], back);
   for (int64_t row = 0; row < count; row++) {
     const Vector lr0 = splat(lr[3 * row]), lr1 = splat(lr[3 * row + 1]), lr2 = splat(lr[3 * row + 2]);
     float *x = gate + row * n, *u = up + row * n, *d = back + row * n;
@@ -215,16 +159,14 @@ void add_gradients(const Products& products, const ConstThree& w, const float* k
       store(d + i, lr2 * of_hidden * a.value, m);
     });
   }
-  products.add_to_weight(gate, k, count, g[0]);
-  products.add_to_w1(v, up, count, g[1]);
-  products.add_to_weight(back, k, count, g[2]);
+  network.add_to_weight(gate, k, count, g[0]);
+  network.add_to_w1(v, up, count, g[1]);
+  network.add_to_weight(back, k, count, g[2]);
 }
 
-/** Calls f(token, count) for blocks of an epoch's tokens. */
 template <class F>
-void for_blocks(const Shape& s, int64_t epoch, F f) {
-  const int64_t first = s.first_token(epoch), count = s.tokens(epoch);
-  for (int64_t row = 0; row < count; row += block_rows) f(first + row, smaller(block_rows, count - row));
+void for_tokens(const Shape& s, int64_t epoch, F f) {
+  for_tokens(s.first_token(epoch), s.first_token(epoch) + s.tokens(epoch), f);
 }
 
 ConstThree norms_of(const Call& call, int64_t sequence) {
@@ -235,10 +177,10 @@ ConstThree norms_of(const Call& call, int64_t sequence) {
   return {at(0), at(1), at(2)};
 }
 
-/** What an epoch reads with: its weights, rescaled ones standing in `copy`, which may be the weights. */
+/** What an epoch reads with: its weights, rescaled ones where it reads such; `copies` may be the weights. */
 void to_reading(const Shape& s, int64_t epoch, const Three& w, const ConstThree& norms, const Three& copies) {
   for (int i = 0; i < 3; i++)
-    s.rescales(epoch) ? rescale(s, i, w[i], norms[i], copies[i]) : copy(copies[i], w[i], s.size());
+    s.rescales(epoch) ? rescale(s, i, w[i], norms[i], copies[i]) : copy_values(copies[i], w[i], s.size());
 }
 
 }  // namespace
@@ -246,6 +188,7 @@ void to_reading(const Shape& s, int64_t epoch, const Three& w, const ConstThree&
 /** q, k, v, lr, momentum, norm0 …, w0 …, m0 …, g0 …, momentumSum -> y, w0 …, m0 …, g0 …, momentumSum */
 void Lact(const Call& call) {
   const Shape s(call);
+  const Sizes sizes = s.sizes();
   const int64_t per_worker = s.product_floats() + 3 * s.block_floats() + (s.pre_norm ? 3 * s.size() : 0);
   const Scratch scratch(static_cast<size_t>(per_worker * thread_count()));
   parallel(s.sequences, s.cost(), [&](int64_t begin, int64_t end, int worker) {
@@ -253,13 +196,13 @@ void Lact(const Call& call) {
       float* free = scratch.floats() + worker * per_worker;
       float *gate = free, *up = gate + s.block_floats(), *back = up + s.block_floats();
       free = back + s.block_floats();
-      const Three w = s.part(call.outputs + w_out, sequence), m = s.part(call.outputs + m_out, sequence);
-      const Three g = s.part(call.outputs + g_out, sequence), reading = s.pre_norm ? s.part(free) : w;
-      const Products products{s, free};
+      const Three w = sizes.part(call.outputs + w_out, sequence), m = sizes.part(call.outputs + m_out, sequence);
+      const Three g = sizes.part(call.outputs + g_out, sequence), reading = s.pre_norm ? sizes.take(free) : w;
+      const Network network{s, {free}};
       const ConstThree norms = norms_of(call, sequence);
-      copy_or_clear(s, w, s.part(call.inputs + w_in, sequence));
-      copy_or_clear(s, m, s.part(call.inputs + m_in, sequence));
-      copy_or_clear(s, g, s.part(call.inputs + g_in, sequence));
+      sizes.copy(w, sizes.part(call.inputs + w_in, sequence));
+      sizes.copy(m, sizes.part(call.inputs + m_in, sequence));
+      sizes.copy(g, sizes.part(call.inputs + g_in, sequence));
       float momentum_sum = call.inputs[sum_in].floats()[sequence];
       for (int64_t epoch = 0; epoch < s.epochs(); epoch++) {
         if (epoch > 0) {
@@ -267,14 +210,14 @@ void Lact(const Call& call) {
           momentum_sum = 0;
         }
         to_reading(s, epoch, w, norms, reading);
-        for_blocks(s, epoch, [&](int64_t token, int64_t count) {
-          apply(products, reading, s.rows_of(call.inputs[q_in], sequence, token), count, gate, up,
-                call.outputs[y_out].floats() + (sequence * s.length + token) * s.width);
-          add_gradients(products, reading, s.rows_of(call.inputs[k_in], sequence, token),
-                        s.rows_of(call.inputs[v_in], sequence, token), s.rows_of(call.inputs[lr_in], sequence, token),
+        for_tokens(s, epoch, [&](int64_t token, int64_t count) {
+          apply(network, reading, rows_from(call.inputs[q_in], sequence, token), count, gate, up,
+                rows_from(call.outputs[y_out], sequence, token));
+          add_gradients(network, reading, rows_from(call.inputs[k_in], sequence, token),
+                        rows_from(call.inputs[v_in], sequence, token), rows_from(call.inputs[lr_in], sequence, token),
                         count, gate, up, back, g);
         });
-        momentum_sum += sum_row(s.rows_of(call.inputs[momentum_in], sequence, s.first_token(epoch)), s.tokens(epoch));
+        momentum_sum += sum_row(rows_from(call.inputs[momentum_in], sequence, s.first_token(epoch)), s.tokens(epoch));
       }
       call.outputs[sum_out].floats()[sequence] = momentum_sum;
     }
@@ -289,25 +232,25 @@ struct TokenGradients {
 };
 
 /** The gradient of y = f(q) for d_y: into d_q, added to d_w. */
-void apply_back(const Products& products, const ConstThree& w, const float* q, const float* d_y, int64_t count,
+void apply_back(const Network& network, const ConstThree& w, const float* q, const float* d_y, int64_t count,
                 float* const (&blocks)[6], float* d_q, const Three& d_w) {
   float *gate = blocks[0], *up = blocks[1], *back = blocks[2];
-  products.to_hidden(q, count, w[0], gate);
-  products.to_hidden(q, count, w[2], up);
-  products.to_hidden_back(d_y, count, w[1], back);
-  for_vectors(count * products.s.hidden, [&](int64_t i, auto m) {
+  network.to_hidden(q, count, w[0], gate);
+  network.to_hidden(q, count, w[2], up);
+  network.to_hidden_back(d_y, count, w[1], back);
+  for_vectors(count * network.s.hidden, [&](int64_t i, auto m) {
     const Gate a(load(gate + i, m));
     const Vector u = load(up + i, m), d = load(back + i, m);
     store(gate + i, d * u * a.slope, m);
     store(up + i, d * a.value, m);
     store(back + i, a.value * u, m);
   });
-  products.add_to_weight(gate, q, count, d_w[0]);
-  products.add_to_w1(d_y, back, count, d_w[1]);
-  products.add_to_weight(up, q, count, d_w[2]);
+  network.add_to_weight(gate, q, count, d_w[0]);
+  network.add_to_w1(d_y, back, count, d_w[1]);
+  network.add_to_weight(up, q, count, d_w[2]);
   if (d_q == nullptr) return;
-  products.from_hidden_back(gate, count, w[0], d_q, false);
-  products.from_hidden_back(up, count, w[2], d_q, true);
+  network.from_hidden_back(gate, count, w[0], d_q, false);
+  network.from_hidden_back(up, count, w[2], d_q, true);
 }
 
 /**
@@ -315,17 +258,17 @@ void apply_back(const Products& products, const ConstThree& w, const float* q, c
  * B_i = l_i ⊙ A_i and P0 = D ⊙ U ⊙ a′, P1 = a ⊙ U, P2 = D ⊙ a: the rates get row sums of A_i ⊙ P_i, and the rest is what
  * the B_i give to X, U and D through the P_i.
  */
-void gradients_back(const Products& products, const ConstThree& w, const float* k, const float* v, const float* lr,
+void gradients_back(const Network& network, const ConstThree& w, const float* k, const float* v, const float* lr,
                     int64_t count, const ConstThree& d_g, float* const (&blocks)[6], const TokenGradients& to,
                     const Three& d_w) {
-  const int64_t n = products.s.hidden;
+  const int64_t n = network.s.hidden;
   float *gate = blocks[0], *up = blocks[1], *back = blocks[2], *a0 = blocks[3], *a1 = blocks[4], *a2 = blocks[5];
-  products.to_hidden(k, count, w[0], gate);
-  products.to_hidden(k, count, w[2], up);
-  products.to_hidden_back(v, count, w[1], back);
-  products.to_hidden(k, count, d_g[0], a0);
-  products.to_hidden_back(v, count, d_g[1], a1);
-  products.to_hidden(k, count, d_g[2], a2);
+  network.to_hidden(k, count, w[0], gate);
+  network.to_hidden(k, count, w[2], up);
+  network.to_hidden_back(v, count, w[1], back);
+  network.to_hidden(k, count, d_g[0], a0);
+  network.to_hidden_back(v, count, d_g[1], a1);
+  network.to_hidden(k, count, d_g[2], a2);
   for (int64_t row = 0; row < count; row++) {
     const Vector lr0 = splat(lr[3 * row]), lr1 = splat(lr[3 * row + 1]), lr2 = splat(lr[3 * row + 2]);
     const int64_t at = row * n;
@@ -350,18 +293,18 @@ void gradients_back(const Products& products, const ConstThree& w, const float* 
     if (to.lr)
       for (int i = 0; i < 3; i++) to.lr[3 * row + i] = sum_lanes(sums[i]);
   }
-  products.add_to_weight(gate, k, count, d_w[0]);
-  products.add_to_w1(v, back, count, d_w[1]);
-  products.add_to_weight(up, k, count, d_w[2]);
+  network.add_to_weight(gate, k, count, d_w[0]);
+  network.add_to_w1(v, back, count, d_w[1]);
+  network.add_to_weight(up, k, count, d_w[2]);
   if (to.v) {
-    products.from_hidden(a1, count, d_g[1], to.v);
-    products.from_hidden(back, count, w[1], to.v, true);
+    network.from_hidden(a1, count, d_g[1], to.v);
+    network.from_hidden(back, count, w[1], to.v, true);
   }
   if (to.k) {
-    products.from_hidden_back(a0, count, d_g[0], to.k, false);
-    products.from_hidden_back(a2, count, d_g[2], to.k, true);
-    products.from_hidden_back(gate, count, w[0], to.k, true);
-    products.from_hidden_back(up, count, w[2], to.k, true);
+    network.from_hidden_back(a0, count, d_g[0], to.k, false);
+    network.from_hidden_back(a2, count, d_g[2], to.k, true);
+    network.from_hidden_back(gate, count, w[0], to.k, true);
+    network.from_hidden_back(up, count, w[2], to.k, true);
   }
 }
 
@@ -370,6 +313,7 @@ void gradients_back(const Products& products, const ConstThree& w, const float* 
 /** What Lact takes, d_y, d_w0 …, d_m0 …, d_g0 …, d_momentumSum -> a gradient for each input of Lact */
 void LactGrad(const Call& call) {
   const Shape s(call);
+  const Sizes sizes = s.sizes();
   const Tensor* cotangents = call.inputs + input_count;
   const int64_t epochs = s.epochs(), size = s.size();
   // Of each epoch but the first: its weights, as updated and not rescaled yet, momenta, and the mean momentum.
@@ -384,76 +328,73 @@ void LactGrad(const Call& call) {
         block = free;
         free += s.block_floats();
       }
-      const Three reading = s.part(free), d_reading = s.part(free), d_w = s.part(free), d_m = s.part(free);
-      const Three d_g = s.part(free);
+      const Three reading = sizes.take(free), d_reading = sizes.take(free), d_w = sizes.take(free), d_m = sizes.take(free);
+      const Three d_g = sizes.take(free);
       float *starts = free, *means = starts + (epochs - 1) * 6 * size;
-      const Products products{s, means + epochs - 1};
+      const Network network{s, {means + epochs - 1}};
       const ConstThree norms = norms_of(call, sequence);
       const auto weights_of = [&](int64_t epoch) {
         float* at = starts + (epoch - 1) * 6 * size;
-        return epoch == 0 ? s.part(call.inputs + w_in, sequence) : s.part(at);
+        return epoch == 0 ? sizes.part(call.inputs + w_in, sequence) : sizes.take(at);
       };
       const auto momenta_of = [&](int64_t epoch) {
         float* at = starts + (epoch - 1) * 6 * size + 3 * size;
-        return epoch == 0 ? s.part(call.inputs + m_in, sequence) : s.part(at);
+        return epoch == 0 ? sizes.part(call.inputs + m_in, sequence) : sizes.take(at);
       };
-      const auto rows_of = [&](Input input, int64_t token) { return s.rows_of(call.inputs[input], sequence, token); };
-      const auto rows_to = [&](Input input, int64_t token) {
-        const Tensor& gradient = call.outputs[input];
-        return gradient.present() ? const_cast<float*>(s.rows_of(gradient, sequence, token)) : nullptr;
-      };
+      const auto rows_of = [&](Input input, int64_t token) { return rows_from(call.inputs[input], sequence, token); };
+      const auto rows_to = [&](Input input, int64_t token) { return rows_from(call.outputs[input], sequence, token); };
 
       if (epochs > 1) {
         const Three g = d_g;
-        copy_or_clear(s, g, s.part(call.inputs + g_in, sequence));
+        sizes.copy(g, sizes.part(call.inputs + g_in, sequence));
         float momentum_sum = call.inputs[sum_in].floats()[sequence];
         for (int64_t epoch = 0; epoch + 1 < epochs; epoch++) {
           const Three w = weights_of(epoch), next_w = weights_of(epoch + 1), next_m = momenta_of(epoch + 1);
           to_reading(s, epoch, w, norms, reading);
-          for_blocks(s, epoch, [&](int64_t token, int64_t count) {
-            add_gradients(products, reading, rows_of(k_in, token), rows_of(v_in, token), rows_of(lr_in, token), count,
+          for_tokens(s, epoch, [&](int64_t token, int64_t count) {
+            add_gradients(network, reading, rows_of(k_in, token), rows_of(v_in, token), rows_of(lr_in, token), count,
                           blocks[0], blocks[1], blocks[2], g);
           });
           momentum_sum += sum_row(rows_of(momentum_in, s.first_token(epoch)), s.tokens(epoch));
-          copy_or_clear(s, next_w, s.pre_norm ? w : reading);
-          copy_or_clear(s, next_m, momenta_of(epoch));
+          sizes.copy(next_w, s.pre_norm ? w : reading);
+          sizes.copy(next_m, momenta_of(epoch));
           means[epoch] = momentum_sum / static_cast<float>(s.chunk);
           momentum_sum = 0;
           update(s, next_w, next_m, g, means[epoch]);
         }
       }
 
-      copy_or_clear(s, d_w, s.part(cotangents + w_out, sequence));
-      copy_or_clear(s, d_m, s.part(cotangents + m_out, sequence));
-      copy_or_clear(s, d_g, s.part(cotangents + g_out, sequence));
+      sizes.copy(d_w, sizes.part(cotangents + w_out, sequence));
+      sizes.copy(d_m, sizes.part(cotangents + m_out, sequence));
+      sizes.copy(d_g, sizes.part(cotangents + g_out, sequence));
       float d_sum = cotangents[sum_out].present() ? cotangents[sum_out].floats()[sequence] : 0.0f;
       bool has_d_g = cotangents[g_out].present() || cotangents[g_out + 1].present() || cotangents[g_out + 2].present();
       float* grad_norms[3] = {};
       for (int i = 0; i < 3; i++)
         if (call.outputs[norm_in + i].present()) {
           grad_norms[i] = call.outputs[norm_in + i].floats() + sequence * s.rows(i);
-          clear(grad_norms[i], s.rows(i));
+          clear_values(grad_norms[i], s.rows(i));
         }
       for (int64_t epoch = epochs - 1; epoch >= 0; epoch--) {
         const Three w = weights_of(epoch);
         to_reading(s, epoch, w, norms, reading);
         // Weights that aren't kept beside what is read are what is read.
-        for (int i = 0; i < 3; i++) s.pre_norm ? clear(d_reading[i], size) : copy(d_reading[i], d_w[i], size);
-        for_blocks(s, epoch, [&](int64_t token, int64_t count) {
+        for (int i = 0; i < 3; i++) s.pre_norm ? clear_values(d_reading[i], size) : copy_values(d_reading[i], d_w[i], size);
+        for_tokens(s, epoch, [&](int64_t token, int64_t count) {
           float* grad_q = rows_to(q_in, token);
           const TokenGradients to{rows_to(k_in, token), rows_to(v_in, token), rows_to(lr_in, token)};
           if (cotangents[y_out].present())
-            apply_back(products, reading, rows_of(q_in, token), s.rows_of(cotangents[y_out], sequence, token), count,
+            apply_back(network, reading, rows_of(q_in, token), rows_from(cotangents[y_out], sequence, token), count,
                        blocks, grad_q, d_reading);
           else if (grad_q)
-            clear(grad_q, count * s.width);
+            clear_values(grad_q, count * s.width);
           if (has_d_g) {
-            gradients_back(products, reading, rows_of(k_in, token), rows_of(v_in, token), rows_of(lr_in, token), count,
+            gradients_back(network, reading, rows_of(k_in, token), rows_of(v_in, token), rows_of(lr_in, token), count,
                            d_g, blocks, to, d_reading);
           } else {
-            if (to.k) clear(to.k, count * s.width);
-            if (to.v) clear(to.v, count * s.width);
-            if (to.lr) clear(to.lr, count * 3);
+            if (to.k) clear_values(to.k, count * s.width);
+            if (to.v) clear_values(to.v, count * s.width);
+            if (to.lr) clear_values(to.lr, count * 3);
           }
           if (float* grad_momentum = rows_to(momentum_in, token))
             for (int64_t row = 0; row < count; row++) grad_momentum[row] = d_sum;
@@ -470,21 +411,16 @@ void LactGrad(const Call& call) {
         float along = 0;
         for (int i = 0; i < 3; i++) {
           scale_row(d_m[i], d_w[i], 1, size, true);
-          copy(d_g[i], d_m[i], size);
+          copy_values(d_g[i], d_m[i], size);
           if (m[i]) along += dot(d_m[i], m[i], size);
           scale_row(d_m[i], d_m[i], means[epoch - 1], size);
         }
         d_sum = along / static_cast<float>(s.chunk);
         has_d_g = true;
       }
-      const auto give = [&](Input input, const Three& gradients) {
-        for (int i = 0; i < 3; i++)
-          if (call.outputs[input + i].present())
-            copy(call.outputs[input + i].floats() + sequence * size, gradients[i], size);
-      };
-      give(w_in, d_w);
-      give(m_in, d_m);
-      give(g_in, d_g);
+      sizes.copy_to(call.outputs + w_in, sequence, d_w);
+      sizes.copy_to(call.outputs + m_in, sequence, d_m);
+      sizes.copy_to(call.outputs + g_in, sequence, d_g);
       if (call.outputs[sum_in].present()) call.outputs[sum_in].floats()[sequence] = d_sum;
     }
   });

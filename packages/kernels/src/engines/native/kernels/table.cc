@@ -17,6 +17,7 @@
   X(Attention) X(AttentionGrad) X(AttentionGradGrad) \
   X(LinearCrossEntropy) X(LinearCrossEntropyGrad) X(LinearCrossEntropyGradGrad) \
   X(Lact) X(LactGrad) \
+  X(TitansMemory) X(TitansMemoryGrad) \
   X(ClippedSgd) X(ClippedSgdGrad) \
   X(Adamw)
 // clang-format on
