@@ -19,6 +19,7 @@ import { estimate } from './compare/estimate'
 import { measureReading } from './compare/reading-speed'
 import { summarise } from './compare/summarise'
 import { Workload } from './compare/workload'
+import { deepEnough } from './deep-enough'
 import { withWeights, type BenchOptions } from './options'
 import { presets, type PresetName } from './presets'
 import { provenance } from './provenance'
@@ -149,11 +150,14 @@ function describe(options: BenchOptions, engine: ResolvedEngine, progress: Progr
     progress.print(
       `without the native engine the preset is '${presetName}'${presetName === 'tiny' ? ", 'quick' cut down for plain JavaScript," : ''} to end within minutes (--preset default insists)`,
     )
+  const systems = withWeights(options.systems)
+  const deep = deepEnough(presetName, presets[presetName], systems)
+  if (deep.line) progress.print(deep.line)
   return {
     schemaVersion: 1,
-    presetName,
-    preset: presets[presetName],
-    systems: withWeights(options.systems),
+    presetName: deep.presetName,
+    preset: deep.preset,
+    systems,
     seeds: options.seeds ?? 1,
     tasks: [],
     ...(options.data !== undefined && { data: options.data }),

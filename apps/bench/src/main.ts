@@ -2,6 +2,8 @@ import { callersFolder, runCommand } from '@ttt-e2e/cli'
 import { Command } from 'commander'
 import { readOptions, wholeNumber, type RawOptions } from './options'
 import { presetNames, presets } from './presets'
+import { addSpeedCommands } from './speed/commands'
+import { sizeNames } from './systems/sizes'
 import { taskNames } from './tasks'
 import { systems } from '@ttt-e2e/baselines'
 
@@ -51,6 +53,8 @@ Examples, each after \`pnpm --filter bench start\`:
                                             reads your text with what was trained before
   --seeds 3                                 intervals over documents and seeds
   conform ../golden                         checks the numbers against golden cases
+  systems --size books,125m                 what each system takes, from the shapes
+  train-speed --size S                      tokens/s of training steps
 
 A run that was stopped goes on where it was when the same command is given again; one that is complete is only read
 with. Exit codes: 0 done, 2 a request that can't be met, 130 stopped by Ctrl-C with everything measured so far kept.`,
@@ -73,6 +77,16 @@ command
   })
 
 command
+  .command('systems')
+  .description('what each system takes: parameters, bytes of state, floating-point operations per token')
+  .option('--size <names>', `of ${sizeNames.join(', ')}`, 'books')
+  .option('--systems <names>', 'separated by commas; all where left out')
+  .action(async (options: { size: string; systems?: string }) => {
+    const { printSystems } = await import('./systems')
+    printSystems(options)
+  })
+
+command
   .command('memory <model>')
   .description('what a model trained on the books gains by learning while it reads those held out')
   .option(
@@ -87,5 +101,7 @@ command
     const still = options.static === undefined ? undefined : resolve(caller, options.static)
     await memory(resolve(caller, folder), { ...options, static: still })
   })
+
+addSpeedCommands(command, caller)
 
 await runCommand(command)

@@ -59,7 +59,8 @@ export function readOptions(raw: RawOptions, caller: string): BenchOptions {
   }
 }
 
-function readSystems(given: string): string[] {
+/** Systems separated by commas. @throws UserError naming the known ones */
+export function readSystems(given: string): string[] {
   const names = given.split(',').map((name) => name.trim())
   try {
     for (const name of names) definitionOf(name)
@@ -81,7 +82,7 @@ export function withWeights(names: readonly string[] = defaultSystems): string[]
   )
 }
 
-function oneOf<Name extends string>(
+export function oneOf<Name extends string>(
   what: string,
   given: string | undefined,
   known: readonly Name[],

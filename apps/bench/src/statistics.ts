@@ -36,3 +36,10 @@ export function pairedDifference(a: number[][], b: number[][]): PairedDifference
   const quantile = (q: number) => means[Math.min(resamples - 1, Math.floor(q * resamples))]
   return { mean, low: quantile(0.025), high: quantile(0.975), pairs }
 }
+
+/** The middle value, or the mean of the two in the middle. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  const middle = sorted.length >> 1
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+}

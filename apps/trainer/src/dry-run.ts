@@ -2,8 +2,7 @@ import { formatBytes, formatCount, formatDuration } from '@ttt-e2e/cli'
 import { createSystem } from '@ttt-e2e/baselines'
 import { disposeRun, startRun, trainStep, type Batch, type Recipe } from '@ttt-e2e/meta-outer'
 import { tf } from '@ttt-e2e/tensor-ops'
-import type { System } from '@ttt-e2e/ttt-inner'
-import { countSystem } from './flops'
+import { countFlops, type System } from '@ttt-e2e/ttt-inner'
 
 /** A step that should take longer than this at the machine's rate of products isn't timed. */
 const longestTimedStep = 5
@@ -13,28 +12,29 @@ export async function dryRun(recipe: Recipe): Promise<string[]> {
   const { training, size } = recipe
   const { batch, length, optimizer } = training
   const system = createSystem(recipe.system, size)
-  const count = countSystem(system, length)
+  const { parameterCount } = system.decoder
+  const flops = countFlops(system, length)
   const { steps } = optimizer.schedule
   const tokens = batch * length
   const rate = productRate(size.hiddenSize, system.decoder.config.intermediateSize)
-  const least = (count.trainingFlops * tokens) / rate
+  const least = (flops.training * tokens) / rate
   const timed = least < longestTimedStep ? await timeStep(system, recipe) : undefined
-  const memory = memoryOf(system, recipe, count.parameters)
+  const memory = memoryOf(system, recipe, parameterCount)
   const how = timed
     ? `${formatDuration(timed * steps)}: a step of random tokens takes ${timed.toPrecision(2)} s here, ` +
-      `${formatCount((count.trainingFlops * tokens) / timed)}FLOP/s`
+      `${formatCount((flops.training * tokens) / timed)}FLOP/s`
     : `${formatDuration(least * steps)} at best: a step takes ${formatDuration(least)} at the ` +
       `${formatCount(rate)}FLOP/s that products of its width reach here; no step was timed`
   const rows = [
     ['recipe', `${recipe.name} · ${recipe.system}`],
-    ['parameters', formatCount(count.parameters)],
+    ['parameters', formatCount(parameterCount)],
     ['tokens', `${formatCount(steps * tokens)}: ${steps} steps of ${batch} × ${length}`],
     ['weights, moments, gradients', formatBytes(memory.weights)],
     ['their copies while AdamW runs', formatBytes(memory.update)],
     ['states between blocks and chunks', formatBytes(memory.borders)],
     [
       'FLOPs per token',
-      `${formatCount(count.trainingFlops)}; ${formatCount(count.trainingFlops + count.recomputeFlops)} where ` +
+      `${formatCount(flops.training)}; ${formatCount(flops.training + flops.recompute)} where ` +
         'intermediate results are computed again to save memory',
     ],
     ['time here', how],

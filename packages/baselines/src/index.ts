@@ -1,10 +1,4 @@
 export { type ModelSize } from '@ttt-e2e/swa-transformer'
-export {
-  createSystem,
-  definitionOf,
-  systemNames,
-  systems,
-  UnknownSystem,
-  type SystemDefinition,
-  type SystemName,
-} from './systems'
+export { createSystem, patternLength, widthOf } from './create-system'
+export { type Knob, type NamedDefinition, type SystemDefinition } from './definition'
+export { definitionOf, systemNames, systems, UnknownSystem, type SystemName } from './systems'

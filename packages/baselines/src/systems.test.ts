@@ -1,6 +1,15 @@
+import { createRandom, resolveEngine, tf, treeSize } from '@ttt-e2e/tensor-ops'
+import { attentionMixer, publishedSizes } from '@ttt-e2e/swa-transformer'
+import { countStateBytes } from '@ttt-e2e/ttt-inner'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { createRandom, disposeTree, resolveEngine, treeSize } from '@ttt-e2e/tensor-ops'
-import { createSystem, definitionOf, systemNames, type ModelSize } from './index'
+import {
+  createSystem,
+  definitionOf,
+  systemNames,
+  widthOf,
+  type ModelSize,
+  type NamedDefinition,
+} from './index'
 
 beforeAll(() => resolveEngine('cpu'))
 
@@ -8,31 +17,37 @@ const size: ModelSize = {
   vocabularySize: 64,
   hiddenSize: 64,
   heads: 2,
-  layers: 4,
+  layers: 6,
   intermediateSize: 160,
-  suffixBlocks: 1,
+  suffixBlocks: 2,
   window: 16,
   chunk: 16,
   innerRate: 1,
   ropeTheta: 500_000,
 }
 
-function parameters(name: string): number {
-  const params = createSystem(name, size).decoder.init(createRandom(1))
-  const count = treeSize(params) - params.embedding.size
-  disposeTree(params)
-  return count
+/** Without the embedding. */
+function parameters(name: string, at: ModelSize): number {
+  return createSystem(name, at).decoder.parameterCount - at.vocabularySize * at.hiddenSize
 }
 
 describe('the systems', () => {
   it.each(systemNames)('%s has as many parameters as full attention within 2 %%', (name) => {
-    expect(Math.abs(parameters(name) / parameters('full-attention') - 1)).toBeLessThan(0.02)
+    for (const at of [size, ...Object.values(publishedSizes)])
+      expect(Math.abs(parameters(name, at) / parameters('full-attention', at) - 1)).toBeLessThan(0.02)
+  })
+
+  it.each(systemNames)('%s has the parameters that it counts', (name) => {
+    tf.tidy(() => {
+      const { decoder } = createSystem(name, size)
+      expect(treeSize(decoder.init(createRandom(1)))).toBe(decoder.parameterCount)
+    })
   })
 
   it('read with their own weights or with those of a system of the same architecture', () => {
     for (const name of systemNames) {
       const { weightsOf } = definitionOf(name)
-      if (weightsOf) expect(parameters(name)).toBe(parameters(weightsOf))
+      if (weightsOf) expect(parameters(name, size)).toBe(parameters(weightsOf, size))
     }
   })
 
@@ -45,9 +60,9 @@ describe('the systems', () => {
 
   it('have states of a constant size, full attention excepted', () => {
     for (const name of systemNames) {
-      const { decoder } = createSystem(name, size)
-      const grows = decoder.stateBytes(1 << 20) > decoder.stateBytes(1 << 10)
-      expect(grows, name).toBe(name === 'full-attention')
+      const system = createSystem(name, size)
+      const grows = countStateBytes(system, 1 << 20) > countStateBytes(system, 1 << 10)
+      expect(grows, name).toBe(['full-attention', 'hybrid-5-1'].includes(name))
     }
   })
 
@@ -56,5 +71,31 @@ describe('the systems', () => {
       `unknown system 'mamba3'; known: ${systemNames.join(', ')}`,
     )
     expect(() => createSystem('toString', size)).toThrow("unknown system 'toString'")
+  })
+
+  it('need as many layers as their pattern is long', () => {
+    expect(() => createSystem('hybrid-5-1', { ...size, layers: 4, suffixBlocks: 1 })).toThrow(
+      "the pattern of 'hybrid-5-1' is 6 layers long, the model has 4",
+    )
+  })
+})
+
+describe('a definition of your own', () => {
+  const definition: NamedDefinition = {
+    name: 'half-window',
+    summary: 'window attention, every second layer with half the window and shared keys',
+    pattern: ({ window, heads }) => [
+      attentionMixer(window),
+      attentionMixer(window / 2, { keyHeads: heads / 2 }),
+    ],
+    knob: { of: 'MLPs' },
+  }
+
+  it('makes a system of equal size, as a name does', () => {
+    const { name, decoder } = createSystem(definition, size)
+    expect(name).toBe('half-window')
+    const count = decoder.parameterCount - size.vocabularySize * size.hiddenSize
+    expect(Math.abs(count / parameters('full-attention', size) - 1)).toBeLessThan(0.01)
+    expect(widthOf(definition, size)).toBe(decoder.config.intermediateSize)
   })
 })

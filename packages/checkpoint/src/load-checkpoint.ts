@@ -5,7 +5,7 @@ import type { RunState } from '@ttt-e2e/meta-outer'
 import { disposeTree, fromPlainTensor, treeMap, type PlainTensors } from '@ttt-e2e/tensor-ops'
 import type { Params, System } from '@ttt-e2e/ttt-inner'
 import { CheckpointError } from './checkpoint-error'
-import { emptyParameters, fewestValues, parameterShapes } from './parameter-form'
+import { emptyParameters, parameterShapes } from './parameter-form'
 import { readRunInfo } from './read-run-info'
 import { latestCheckpoint, sha256 } from './run-folder'
 import { fileNames, type RunInfo } from './run-info'
@@ -106,20 +106,19 @@ function readFile(path: string, kind: 'model' | 'optimizer', info: RunInfo, prob
 }
 
 function buildSystem(info: RunInfo, model: Uint8Array | undefined, problems: string[]): System | undefined {
-  const { system, size } = info.recipe
-  // Before anything is allocated: damaged sizes may ask for more memory than there is.
-  if (model && fewestValues(size) * 4 > model.length) {
-    problems.push(
-      `a model of the recipe's size has at least ${fewestValues(size) * 4} bytes, ${fileNames.model} has ${model.length}`,
-    )
-    return undefined
-  }
   try {
-    return createSystem(system, size)
+    const system = createSystem(info.recipe.system, info.recipe.size)
+    const fewest = system.decoder.parameterCount * 4
+    // Before anything is allocated: damaged sizes may ask for more memory than there is. A difference that is not as
+    // large is told tensor by tensor.
+    if (!model || fewest <= 2 * model.length) return system
+    problems.push(
+      `a model of the recipe's size has at least ${fewest} bytes, ${fileNames.model} has ${model.length}`,
+    )
   } catch (error) {
     problems.push((error as Error).message)
-    return undefined
   }
+  return undefined
 }
 
 function check(

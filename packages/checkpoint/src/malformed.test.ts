@@ -147,7 +147,7 @@ const cases: [what: string, damage: Damage, error: RegExp][] = [
   [
     'the files of another system',
     editInfo(['system', 'swa'], ['recipe.system', 'swa']),
-    /prime\.0\.w1 is no tensor of this system/,
+    /blocks\.1\.prime\.norms\.norm is no tensor of this system/,
   ],
   [
     'sizes that ask for more than there is',

@@ -62,7 +62,8 @@ function stateProblems(model: Model, meta: SavedState['meta'], entries: Entries)
     [...entries]
       .filter(([name]) => prefixes.some((prefix) => name.startsWith(prefix)))
       .reduce((sum, [, { shape }]) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0)
-  const expected = model.system.decoder.stateBytes(position)
+  const { prefix, suffix } = model.system.decoder.stateBytes(position)
+  const expected = prefix + suffix
   const found = bytesOf(['prefix.', 'suffix.'])
   if (found !== expected)
     problems.push(`its states hold ${found} bytes; after ${position} tokens they hold ${expected}`)

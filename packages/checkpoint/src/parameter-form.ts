@@ -1,5 +1,4 @@
 import { disposeTree, treeEntries, type Random } from '@ttt-e2e/tensor-ops'
-import type { ModelSize } from '@ttt-e2e/swa-transformer'
 import type { Params, System } from '@ttt-e2e/ttt-inner'
 
 /** Draws nothing: only the form of what is made with it counts. */
@@ -20,12 +19,4 @@ export function parameterShapes(system: System): Map<string, number[]> {
   const shapes = new Map(treeEntries(form).map(([path, { shape }]) => [path, shape]))
   disposeTree(form)
   return shapes
-}
-
-/**
- * A number of values that every system of this size has at least: the embedding, and a projection and an MLP in each
- * layer. A file with fewer can't be its model, whatever the sizes claim, and nothing need be allocated to say so.
- */
-export function fewestValues({ vocabularySize, hiddenSize, layers, intermediateSize }: ModelSize): number {
-  return hiddenSize * (vocabularySize + layers * (hiddenSize + 3 * intermediateSize))
 }

@@ -5,3 +5,11 @@ runMixerSuite('window of 6', attentionMixer(6))
 runMixerSuite('window longer than the sequence', attentionMixer(64))
 runMixerSuite('window of 2', attentionMixer(2))
 runMixerSuite('full attention', attentionMixer(0))
+runMixerSuite('full attention without QK norm', attentionMixer(0, { qkNorm: false }))
+runMixerSuite(
+  'four heads of width 6 that share two of keys',
+  attentionMixer(5, { keyHeads: 2, headWidth: 6 }),
+  {
+    sizes: { heads: 4 },
+  },
+)

@@ -4,14 +4,23 @@ import { normalWeight } from './init'
 import type { MixerKind, SequenceMixer, SequenceState } from './mixer'
 
 export type AttentionParams = {
-  /** Projections [D, D], used as x · w. */
+  /** Projections [D, H·d], [D, G·d] twice and [H·d, D], used as x · w. */
   wq: Tensor
   wk: Tensor
   wv: Tensor
   wo: Tensor
-  /** RMSNorm scales of each head's query and key [d], shared by the heads. */
-  qNorm: Tensor
-  kNorm: Tensor
+  /** RMSNorm scales of each head's query and key [d], shared by the heads; absent without QK norm. */
+  qNorm?: Tensor
+  kNorm?: Tensor
+}
+
+export interface AttentionOptions {
+  /** Whether each head's queries and keys are normalised before RoPE; true where left out. */
+  qkNorm?: boolean
+  /** Heads G of keys and values, each shared by consecutive query heads; as many as query heads where left out. */
+  keyHeads?: number
+  /** Width d of a head; the hidden size shared among the heads where left out. */
+  headWidth?: number
 }
 
 /**
@@ -21,26 +30,33 @@ export type AttentionParams = {
  * exact at any position.
  */
 export const attentionMixer =
-  (window: number): MixerKind =>
+  (window: number, options: AttentionOptions = {}): MixerKind =>
   ({ hiddenSize, heads, ropeTheta, normEpsilon }) => {
-    const width = hiddenSize / heads
+    const { qkNorm = true, keyHeads = heads, headWidth } = options
+    if (headWidth === undefined && hiddenSize % (2 * heads) !== 0)
+      throw new Error(`the hidden size ${hiddenSize} must be an even multiple of the ${heads} heads`)
+    if (heads % keyHeads !== 0)
+      throw new Error(`${keyHeads} heads of keys can't be shared evenly by ${heads} heads of queries`)
+    const width = headWidth ?? hiddenSize / heads
+    const weights = 2 * hiddenSize * (heads + keyHeads) * width
+    const keysAt = (position: number) => (window === 0 ? position : Math.min(position, window))
     const mixer: SequenceMixer<AttentionParams> = {
       name: window === 0 ? 'full attention' : `attention in a window of ${window}`,
       init: (random) => ({
-        wq: normalWeight(random, [hiddenSize, hiddenSize]),
-        wk: normalWeight(random, [hiddenSize, hiddenSize]),
-        wv: normalWeight(random, [hiddenSize, hiddenSize]),
-        wo: normalWeight(random, [hiddenSize, hiddenSize]),
-        qNorm: tf.ones([width]),
-        kNorm: tf.ones([width]),
+        wq: normalWeight(random, [hiddenSize, heads * width]),
+        wk: normalWeight(random, [hiddenSize, keyHeads * width]),
+        wv: normalWeight(random, [hiddenSize, keyHeads * width]),
+        wo: normalWeight(random, [heads * width, hiddenSize]),
+        ...(qkNorm && { qNorm: tf.ones([width]), kNorm: tf.ones([width]) }),
       }),
       start: () => ({ tensors: {}, meta: { position: 0 } }),
       read(params, x, state) {
         const [batch, length] = x.shape
-        const byHead = (y: Tensor) => tf.reshape(y, [batch, length, heads, width])
-        const q = rmsNorm(byHead(linear(x, params.wq)), params.qNorm, normEpsilon)
-        const k = withCached(state, 'k', rmsNorm(byHead(linear(x, params.wk)), params.kNorm, normEpsilon))
-        const v = withCached(state, 'v', byHead(linear(x, params.wv)))
+        const byHead = (y: Tensor, count: number) => tf.reshape(y, [batch, length, count, width])
+        const normed = (y: Tensor, scale?: Tensor) => (scale ? rmsNorm(y, scale, normEpsilon) : y)
+        const q = normed(byHead(linear(x, params.wq), heads), params.qNorm)
+        const k = withCached(state, 'k', normed(byHead(linear(x, params.wk), keyHeads), params.kNorm))
+        const v = withCached(state, 'v', byHead(linear(x, params.wv), keyHeads))
         const offset = k.shape[1]! - length
         const y = attention(
           rope(q, { theta: ropeTheta, offset }),
@@ -52,14 +68,16 @@ export const attentionMixer =
           },
         )
         return {
-          y: linear(tf.reshape(y, [batch, length, hiddenSize]), params.wo),
+          y: linear(tf.reshape(y, [batch, length, heads * width]), params.wo),
           state: {
             tensors: { k: lastTokens(k, window), v: lastTokens(v, window) },
             meta: { position: state.meta.position + length },
           },
         }
       },
-      stateBytes: (position) => 2 * 4 * hiddenSize * (window === 0 ? position : Math.min(position, window)),
+      parameterCount: weights + (qkNorm ? 2 * width : 0),
+      stateBytes: (position) => 2 * 4 * keyHeads * width * keysAt(position),
+      flops: (position) => 2 * weights + 4 * heads * width * keysAt(position),
     }
     return mixer as unknown as SequenceMixer
   }

@@ -1,6 +1,6 @@
-import { linear, rmsNorm, swiglu } from '@ttt-e2e/kernels/ops'
+import { linear, rmsNorm, shortConv, swiglu } from '@ttt-e2e/kernels/ops'
 import { tf, type Random, type Tensor, type TensorTree } from '@ttt-e2e/tensor-ops'
-import { normalWeight } from './init'
+import { normalWeight, uniformWeight } from './init'
 import type { SequenceMixer, SequenceState } from './mixer'
 
 /** SwiGLU weights: w1, w3 [D, F], w2 [F, D]; as fast weights each with a leading batch axis. */
@@ -10,20 +10,50 @@ export type MlpWeights = {
   w2: Tensor
 }
 
-/** RMSNorm scales [D] before and after a sublayer. */
-export type SandwichNorm = {
+/** RMSNorm scales [D] before a sublayer and, in a sandwich, after it. */
+export type SublayerNorms = {
   norm: Tensor
-  postNorm: Tensor
+  postNorm?: Tensor
+}
+
+/** A causal depthwise convolution before the mixer: weight [D, K], bias [D]. */
+export type PreConvParams = {
+  norms: SublayerNorms
+  weight: Tensor
+  bias: Tensor
 }
 
 export type BlockParams = {
-  mixing: { mixer: TensorTree; norms: SandwichNorm }
+  mixing: { mixer: TensorTree; norms: SublayerNorms; preConv?: PreConvParams }
   /** Blocks that learn while they read only: the norms around their prime MLP, whose weights are an argument. */
-  prime?: { norms: SandwichNorm }
-  feedForward: { mlp: MlpWeights; norms: SandwichNorm }
+  prime?: { norms: SublayerNorms }
+  /** Absent from blocks without an MLP. */
+  feedForward?: { mlp: MlpWeights; norms: SublayerNorms }
 }
 
-/** h + postNorm(mixer(norm(h))). @param hidden [B, T, D] */
+/** What a block's mixing remembers: the mixer's tensors and, beside them, the inputs of its convolution [B, D, K − 1]. */
+const preConvState = 'preConv'
+
+/** The state of a block's mixing before the first token. */
+export function startMixing(
+  params: BlockParams['mixing'],
+  mixer: SequenceMixer,
+  batch: number,
+): SequenceState {
+  const state = mixer.start(params.mixer, batch)
+  if (!params.preConv) return state
+  const [width, taps] = params.preConv.weight.shape
+  return {
+    tensors: { ...state.tensors, [preConvState]: tf.zeros([batch, width, taps! - 1]) },
+    meta: state.meta,
+  }
+}
+
+/**
+ * h + postNorm(mixer(norm(h))); with a convolution before the mixer h is h + postNorm(conv(norm(h))) first.
+ *
+ * @param hidden [B, T, D]
+ */
 export function mixSublayer(
   params: BlockParams['mixing'],
   mixer: SequenceMixer,
@@ -31,29 +61,57 @@ export function mixSublayer(
   state: SequenceState,
   epsilon: number,
 ): { hidden: Tensor; state: SequenceState } {
-  const mixed = mixer.read(params.mixer, rmsNorm(hidden, params.norms.norm, epsilon), state)
-  return { hidden: tf.add(hidden, rmsNorm(mixed.y, params.norms.postNorm, epsilon)), state: mixed.state }
+  const { norms, preConv } = params
+  if (!preConv) {
+    const mixed = mixer.read(params.mixer, rmsNorm(hidden, norms.norm, epsilon), state)
+    return { hidden: addSublayer(hidden, mixed.y, norms, epsilon), state: mixed.state }
+  }
+  const { [preConvState]: before, ...tensors } = state.tensors
+  const { bias } = preConv
+  const conv = shortConv(rmsNorm(hidden, preConv.norms.norm, epsilon), preConv.weight, before, { bias })
+  const convolved = addSublayer(hidden, conv.y, preConv.norms, epsilon)
+  const mixed = mixSublayer({ mixer: params.mixer, norms }, mixer, convolved, { ...state, tensors }, epsilon)
+  const { state: after } = mixed
+  return {
+    hidden: mixed.hidden,
+    state: { tensors: { ...after.tensors, [preConvState]: conv.lastState }, meta: after.meta },
+  }
 }
 
 /** h + postNorm(w2(silu(x·w1) ⊙ (x·w3))) with x = norm(h). @param hidden [B, T, D] */
 export function mlpSublayer(
-  norms: SandwichNorm,
+  norms: SublayerNorms,
   weights: MlpWeights,
   hidden: Tensor,
   epsilon: number,
 ): Tensor {
   const x = rmsNorm(hidden, norms.norm, epsilon)
   const y = linear(swiglu(linear(x, weights.w1), linear(x, weights.w3)), weights.w2)
-  return tf.add(hidden, rmsNorm(y, norms.postNorm, epsilon))
+  return addSublayer(hidden, y, norms, epsilon)
 }
 
-export const initNorms = (hiddenSize: number): SandwichNorm => ({
+const addSublayer = (hidden: Tensor, y: Tensor, { postNorm }: SublayerNorms, epsilon: number): Tensor =>
+  tf.add(hidden, postNorm ? rmsNorm(y, postNorm, epsilon) : y)
+
+export const initNorms = (hiddenSize: number, sandwich: boolean): SublayerNorms => ({
   norm: tf.ones([hiddenSize]),
-  postNorm: tf.ones([hiddenSize]),
+  ...(sandwich && { postNorm: tf.ones([hiddenSize]) }),
 })
 
 export const initMlp = (random: Random, hiddenSize: number, intermediateSize: number): MlpWeights => ({
   w1: normalWeight(random, [hiddenSize, intermediateSize]),
   w3: normalWeight(random, [hiddenSize, intermediateSize]),
   w2: normalWeight(random, [intermediateSize, hiddenSize]),
+})
+
+/** Drawn as PyTorch draws a convolution: uniform in ±1/√K. */
+export const initPreConv = (
+  random: Random,
+  hiddenSize: number,
+  taps: number,
+  sandwich: boolean,
+): PreConvParams => ({
+  norms: initNorms(hiddenSize, sandwich),
+  weight: uniformWeight(random, [hiddenSize, taps], 1 / Math.sqrt(taps)),
+  bias: uniformWeight(random, [hiddenSize], 1 / Math.sqrt(taps)),
 })

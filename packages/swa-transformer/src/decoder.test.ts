@@ -9,12 +9,12 @@ import {
   type Tensor,
 } from '@ttt-e2e/tensor-ops'
 import { attentionMixer } from './attention-mixer'
-import { createDecoder, type Decoder, type DecoderParams } from './decoder'
+import { createDecoder, type Decoder, type DecoderConfig, type DecoderParams } from './decoder'
 import type { SequenceState } from './mixer'
 
 beforeAll(() => resolveEngine('cpu'))
 
-const config = (suffixBlocks: number) => ({
+const config = (suffixBlocks: number, form: Partial<DecoderConfig> = {}) => ({
   vocabularySize: 13,
   hiddenSize: 8,
   heads: 2,
@@ -23,6 +23,7 @@ const config = (suffixBlocks: number) => ({
   suffixBlocks,
   ropeTheta: 10_000,
   normEpsilon: 1e-6,
+  ...form,
 })
 
 /** Hidden states after the last norm, the tokens read in pieces. */
@@ -57,6 +58,42 @@ it.each([0, 1, 2, 3])('with %i suffix blocks reads in pieces as at once', (suffi
   })
 })
 
+it.each<[string, number, Partial<DecoderConfig>]>([
+  ['norms before the sublayers only', 1, { postNorms: false }],
+  ['blocks without an MLP', 0, { intermediateSize: 0 }],
+  ['a convolution before the mixers', 2, { preConv: 4, postNorms: false }],
+  ['a head of its own', 1, { untiedHead: true }],
+])('with %s reads in pieces as at once', (_, suffixBlocks, form) => {
+  tf.tidy(() => {
+    const decoder = createDecoder(config(suffixBlocks, form))
+    const params = decoder.init(createRandom(1))
+    const tokens = [1, 5, 12, 0, 3, 3, 7, 2, 9, 11, 4]
+    const whole = readInPieces(decoder, params, tokens, tokens.length)
+    expect(relativeErrorOf(readInPieces(decoder, params, tokens, 4), whole)).toBeLessThan(1e-5)
+    expect(relativeErrorOf(readInPieces(decoder, params, tokens, 1), whole)).toBeLessThan(1e-5)
+    expect(decoder.parameterCount).toBe(treeSize(params))
+  })
+})
+
+it('has the parameters of its form, and no others', () => {
+  tf.tidy(() => {
+    const paths = (form: Partial<DecoderConfig>) =>
+      treeEntries(createDecoder(config(1, form)).init(createRandom(1))).map(([path]) => path)
+    const sandwich = paths({})
+    expect(paths({ postNorms: false })).toEqual(sandwich.filter((path) => !path.endsWith('postNorm')))
+    expect(paths({ untiedHead: true })).toEqual([...sandwich, 'head'])
+    const convolved = paths({ preConv: 4 }).filter((path) => !sandwich.includes(path))
+    expect(convolved.filter((path) => path.startsWith('blocks.0.'))).toEqual([
+      'blocks.0.mixing.preConv.norms.norm',
+      'blocks.0.mixing.preConv.norms.postNorm',
+      'blocks.0.mixing.preConv.weight',
+      'blocks.0.mixing.preConv.bias',
+    ])
+    const plain = treeEntries(createDecoder(config(0, { intermediateSize: 0 })).init(createRandom(1)))
+    expect(plain.filter(([path]) => path.includes('feedForward'))).toEqual([])
+  })
+})
+
 it('has losses that are the cross entropies of its logits', () => {
   tf.tidy(() => {
     const decoder = createDecoder(config(1))
@@ -85,6 +122,7 @@ it('draws the same parameters from the same seed, norms at 1, weights at 0.02', 
       else expect(tf.sqrt(tf.mean(tf.square(leaf))).dataSync()[0]).toBeCloseTo(0.02, 2)
     // V·D + 3 blocks of (4 D² + 2 d + 4 D + 3 D F) + a prime of 3 D F + 2 D + the last norm
     expect(treeSize(decoder.init(createRandom(4)))).toBe(13 * 8 + 3 * (256 + 8 + 32 + 288) + 288 + 16 + 8)
+    expect(decoder.parameterCount).toBe(treeSize(decoder.init(createRandom(4))))
   })
 })
 
@@ -93,4 +131,5 @@ it('refuses sizes that do not fit', () => {
   expect(() => createDecoder({ ...config(1), heads: 3 })).toThrow(
     'the hidden size 8 must be an even multiple of the 3 heads',
   )
+  expect(() => createDecoder(config(1, { intermediateSize: 0 }))).toThrow('blocks without an MLP')
 })

@@ -1,6 +1,15 @@
 import { linearCrossEntropy, rmsNorm } from '@ttt-e2e/kernels/ops'
 import { tf, type Random, type Tensor, type TensorTree } from '@ttt-e2e/tensor-ops'
-import { initMlp, initNorms, mixSublayer, mlpSublayer, type BlockParams, type MlpWeights } from './block'
+import {
+  initMlp,
+  initNorms,
+  initPreConv,
+  mixSublayer,
+  mlpSublayer,
+  startMixing,
+  type BlockParams,
+  type MlpWeights,
+} from './block'
 import { normalWeight } from './init'
 import type { MixerKind, SequenceMixer, SequenceState } from './mixer'
 
@@ -8,7 +17,7 @@ export interface DecoderConfig {
   vocabularySize: number
   hiddenSize: number
   heads: number
-  /** Hidden width F of each MLP. */
+  /** Hidden width F of each MLP; 0 for blocks without one. */
   intermediateSize: number
   /** One kind of mixer for each block. */
   mixers: readonly MixerKind[]
@@ -16,20 +25,29 @@ export interface DecoderConfig {
   suffixBlocks: number
   ropeTheta: number
   normEpsilon: number
+  /** Whether a norm follows each sublayer too (a sandwich, as the paper's recipe has it); true where left out. */
+  postNorms?: boolean
+  /** Taps K of a causal depthwise convolution before each mixer; 0, none, where left out. */
+  preConv?: number
+  /** Whether the output head has weights of its own; where left out it is the embedding. */
+  untiedHead?: boolean
 }
 
 export type DecoderParams = {
-  /** [V, D], also the output head. */
+  /** [V, D], also the output head where that has no weights of its own. */
   embedding: Tensor
   blocks: readonly BlockParams[]
   /** The prime MLPs of the last `suffixBlocks` blocks, where reading starts from. */
   prime: readonly MlpWeights[]
   finalNorm: Tensor
+  /** [V, D]; only where it isn't the embedding. */
+  head?: Tensor
 }
 
 /** The parameters that the suffix uses, so that a gradient through it asks for no others. */
 export type SuffixParams = {
-  embedding: Tensor
+  /** [V, D]: the embedding, or the head's own weights. */
+  head: Tensor
   blocks: readonly Partial<BlockParams>[]
   finalNorm: Tensor
 }
@@ -71,38 +89,56 @@ export interface Decoder {
   losses(params: SuffixParams, hidden: Tensor, targets: Tensor): Tensor
   /** @returns [B, T, V] */
   logits(params: SuffixParams, hidden: Tensor): Tensor
-  /** Bytes of one sequence's mixer states after `position` tokens. */
-  stateBytes(position: number): number
+  /** How many values its parameters hold, the embedding's included. */
+  readonly parameterCount: number
+  /** Bytes of one sequence's states after `position` tokens. */
+  stateBytes(position: number): { prefix: number; suffix: number }
+  /** Floating-point operations that the last of `position` tokens takes, forward. */
+  flops(position: number): DecoderFlops
+}
+
+/** Two operations for each value that is multiplied and added; norms and other elementwise work don't count. */
+export interface DecoderFlops {
+  prefix: number
+  /** With the head. */
+  suffix: number
+  /** One MLP; part of the above. */
+  mlp: number
 }
 
 /** @throws if the sizes don't fit each other */
 export function createDecoder(config: DecoderConfig): Decoder {
-  const { vocabularySize, hiddenSize, heads, intermediateSize, suffixBlocks, normEpsilon } = config
+  const { vocabularySize, hiddenSize, intermediateSize, suffixBlocks, normEpsilon } = config
+  const { postNorms = true, preConv = 0, untiedHead = false } = config
   const layers = config.mixers.length
   if (suffixBlocks > layers) throw new Error(`${suffixBlocks} suffix blocks don't fit into ${layers} layers`)
-  if (hiddenSize % (2 * heads) !== 0)
-    throw new Error(`the hidden size ${hiddenSize} must be an even multiple of the ${heads} heads`)
+  if (suffixBlocks > 0 && intermediateSize === 0)
+    throw new Error('blocks without an MLP have no width for a prime one: give an intermediate size above 0')
   const mixers: SequenceMixer[] = config.mixers.map((kind) => kind(config))
   const prefixBlocks = layers - suffixBlocks
 
+  const feedForwardSublayer = (params: BlockParams['feedForward'], hidden: Tensor): Tensor =>
+    params ? mlpSublayer(params.norms, params.mlp, hidden, normEpsilon) : hidden
   const wholeBlock = (index: number): PrefixStage => ({
     params: ({ blocks }) => ({ mixing: blocks[index].mixing, feedForward: blocks[index].feedForward }),
-    start: (params, batch) => mixers[index].start((params as BlockParams).mixing.mixer, batch),
+    start: (params, batch) => startMixing((params as BlockParams).mixing, mixers[index], batch),
     run(params, hidden, state) {
       const { mixing, feedForward } = params as BlockParams
       const mixed = mixSublayer(mixing, mixers[index], hidden, state, normEpsilon)
-      return {
-        hidden: mlpSublayer(feedForward.norms, feedForward.mlp, mixed.hidden, normEpsilon),
-        state: mixed.state,
-      }
+      return { hidden: feedForwardSublayer(feedForward, mixed.hidden), state: mixed.state }
     },
   })
   const mixerOnly = (index: number): PrefixStage => ({
     params: ({ blocks }) => blocks[index].mixing,
-    start: (params, batch) => mixers[index].start((params as BlockParams['mixing']).mixer, batch),
+    start: (params, batch) => startMixing(params as BlockParams['mixing'], mixers[index], batch),
     run: (params, hidden, state) =>
       mixSublayer(params as BlockParams['mixing'], mixers[index], hidden, state, normEpsilon),
   })
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
+  const normsCount = hiddenSize * (postNorms ? 2 : 1)
+  const mlpCount = 3 * hiddenSize * intermediateSize
+  const preConvBytes = preConv > 0 ? 4 * hiddenSize * (preConv - 1) : 0
+  const preConvCount = preConv > 0 ? hiddenSize * (preConv + 1) + normsCount : 0
   const prefix = Array.from({ length: prefixBlocks }, (_, i) => wholeBlock(i))
   if (suffixBlocks > 0) prefix.push(mixerOnly(prefixBlocks))
 
@@ -113,16 +149,26 @@ export function createDecoder(config: DecoderConfig): Decoder {
     init: (random) => ({
       embedding: normalWeight(random, [vocabularySize, hiddenSize]),
       blocks: mixers.map((mixer, i) => ({
-        mixing: { mixer: mixer.init(random), norms: initNorms(hiddenSize) },
-        ...(i >= prefixBlocks && { prime: { norms: initNorms(hiddenSize) } }),
-        feedForward: { mlp: initMlp(random, hiddenSize, intermediateSize), norms: initNorms(hiddenSize) },
+        mixing: {
+          mixer: mixer.init(random),
+          norms: initNorms(hiddenSize, postNorms),
+          ...(preConv > 0 && { preConv: initPreConv(random, hiddenSize, preConv, postNorms) }),
+        },
+        ...(i >= prefixBlocks && { prime: { norms: initNorms(hiddenSize, postNorms) } }),
+        ...(intermediateSize > 0 && {
+          feedForward: {
+            mlp: initMlp(random, hiddenSize, intermediateSize),
+            norms: initNorms(hiddenSize, postNorms),
+          },
+        }),
       })),
       prime: Array.from({ length: suffixBlocks }, () => initMlp(random, hiddenSize, intermediateSize)),
       finalNorm: tf.ones([hiddenSize]),
+      ...(untiedHead && { head: normalWeight(random, [vocabularySize, hiddenSize]) }),
     }),
     embed: (embedding, tokens) => tf.gather(embedding, tokens as never),
-    suffixParams: ({ embedding, blocks, finalNorm }) => ({
-      embedding,
+    suffixParams: ({ embedding, blocks, finalNorm, head = embedding }) => ({
+      head,
       finalNorm,
       blocks: blocks.slice(prefixBlocks).map(({ mixing, prime, feedForward }, s) => ({
         ...(s > 0 && { mixing }),
@@ -133,7 +179,7 @@ export function createDecoder(config: DecoderConfig): Decoder {
     startSuffix: (params, batch) =>
       params.blocks
         .slice(1)
-        .map((block, i) => mixers[prefixBlocks + 1 + i].start(block.mixing!.mixer, batch)),
+        .map((block, i) => startMixing(block.mixing!, mixers[prefixBlocks + 1 + i], batch)),
     readSuffix(params, prime, hidden, states) {
       const after: SequenceState[] = []
       params.blocks.forEach((block, s) => {
@@ -149,7 +195,7 @@ export function createDecoder(config: DecoderConfig): Decoder {
           after.push(mixed.state)
         }
         hidden = mlpSublayer(block.prime!.norms, prime[s], hidden, normEpsilon)
-        hidden = mlpSublayer(block.feedForward!.norms, block.feedForward!.mlp, hidden, normEpsilon)
+        hidden = feedForwardSublayer(block.feedForward, hidden)
       })
       return { hidden: rmsNorm(hidden, params.finalNorm, normEpsilon), states: after }
     },
@@ -157,21 +203,34 @@ export function createDecoder(config: DecoderConfig): Decoder {
       const [batch, length, width] = hidden.shape
       const rows = linearCrossEntropy(
         tf.reshape(hidden, [batch * length, width]),
-        params.embedding,
+        params.head,
         tf.reshape(targets, [batch * length]),
       )
       return tf.reshape(rows, [batch, length])
     },
     logits(params, hidden) {
       const [batch, length, width] = hidden.shape
-      const rows = tf.matMul(
-        tf.reshape(hidden, [batch * length, width]),
-        params.embedding as never,
-        false,
-        true,
-      )
-      return tf.reshape(rows, [batch, length, params.embedding.shape[0]])
+      const rows = tf.matMul(tf.reshape(hidden, [batch * length, width]), params.head as never, false, true)
+      return tf.reshape(rows, [batch, length, params.head.shape[0]])
     },
-    stateBytes: (position) => mixers.reduce((sum, mixer) => sum + mixer.stateBytes(position), 0),
+    parameterCount:
+      (untiedHead ? 2 : 1) * vocabularySize * hiddenSize +
+      hiddenSize +
+      sum(mixers.map((mixer) => mixer.parameterCount)) +
+      layers * (normsCount + preConvCount + (intermediateSize > 0 ? mlpCount + normsCount : 0)) +
+      suffixBlocks * (mlpCount + normsCount),
+    stateBytes(position) {
+      const bytes = mixers.map((mixer) => mixer.stateBytes(position) + preConvBytes)
+      return { prefix: sum(bytes.slice(0, prefix.length)), suffix: sum(bytes.slice(prefix.length)) }
+    },
+    flops(position) {
+      const mixing = mixers.map((mixer) => mixer.flops(position) + 2 * hiddenSize * preConv)
+      const mlp = 2 * mlpCount
+      return {
+        prefix: sum(mixing.slice(0, prefix.length)) + prefixBlocks * mlp,
+        suffix: sum(mixing.slice(prefix.length)) + 2 * suffixBlocks * mlp + 2 * vocabularySize * hiddenSize,
+        mlp,
+      }
+    },
   }
 }

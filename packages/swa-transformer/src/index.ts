@@ -2,12 +2,14 @@ export {
   createDecoder,
   type Decoder,
   type DecoderConfig,
+  type DecoderFlops,
   type DecoderParams,
   type PrefixStage,
   type SuffixParams,
 } from './decoder'
-export { attentionMixer, type AttentionParams } from './attention-mixer'
-export { type BlockParams, type MlpWeights, type SandwichNorm } from './block'
+export { attentionMixer, type AttentionOptions, type AttentionParams } from './attention-mixer'
+export { type BlockParams, type MlpWeights, type PreConvParams, type SublayerNorms } from './block'
+export { normalWeight, uniformWeight } from './init'
 export {
   joinStates,
   stateMetas,

@@ -28,8 +28,15 @@ export interface SequenceMixer<P extends TensorTree = TensorTree> {
   start(params: P, batch: number): SequenceState
   /** @param x [B, T, D] @returns y [B, T, D] and the state after these tokens */
   read(params: P, x: Tensor, state: SequenceState): { y: Tensor; state: SequenceState }
+  /** How many values its parameters hold. */
+  readonly parameterCount: number
   /** Bytes of one sequence's state after `position` tokens. */
   stateBytes(position: number): number
+  /**
+   * Floating-point operations that the last of `position` tokens takes by the mixer's recurrent definition: two for
+   * each value of a matrix or a state that is multiplied and added.
+   */
+  flops(position: number): number
 }
 
 /** Makes a mixer for a model's sizes; a system's pattern is a list of these. */

@@ -36,9 +36,9 @@ export const publishedSizes = {
 
 /**
  * Width of the MLPs of a system with S prime MLPs beside its L own, such that all L + S hold about as many parameters
- * as L of width `intermediateSize`; rounded up to a multiple of 128, as published, or of 8 below 1024.
+ * as L of width `intermediateSize`: rounded up to a multiple of 128, as published, or to the nearest of 8 below 1024.
  */
 export function widthWithPrimes({ intermediateSize, layers, suffixBlocks }: ModelSize): number {
-  const multiple = intermediateSize >= 1024 ? 128 : 8
-  return Math.ceil((intermediateSize * layers) / (layers + suffixBlocks) / multiple) * multiple
+  const width = (intermediateSize * layers) / (layers + suffixBlocks)
+  return intermediateSize >= 1024 ? 128 * Math.ceil(width / 128) : 8 * Math.max(1, Math.round(width / 8))
 }

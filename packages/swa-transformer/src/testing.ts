@@ -5,9 +5,14 @@ import {
   relativeErrorOf,
   resolveEngine,
   tf,
+  treeEntries,
+  treeLeaves,
   treeMap,
+  treeSize,
+  treeWithLeaves,
   vjp,
   type Tensor,
+  type TensorTree,
 } from '@ttt-e2e/tensor-ops'
 import {
   stateMetas,
@@ -27,7 +32,12 @@ export interface MixerSuiteOptions {
   tolerance?: number
 }
 
-/** The tests that every mixer passes: causality, pieces equal the whole, states that can be kept, gradients through the state. */
+type Point = { params: TensorTree; x: Tensor }
+
+/**
+ * The tests that every mixer passes: causality, pieces equal the whole, states that can be kept, gradients through the
+ * state and against finite differences, and counts that are true.
+ */
 export function runMixerSuite(name: string, kind: MixerKind, options: MixerSuiteOptions = {}): void {
   const { length = 23, tolerance = 1e-5 } = options
   const sizes: MixerSizes = {
@@ -42,9 +52,14 @@ export function runMixerSuite(name: string, kind: MixerKind, options: MixerSuite
     const setUp = () => {
       const mixer = kind(sizes)
       const random = createRandom(1)
-      const params = treeMap(mixer.init(random), (leaf) => tf.mul(leaf, 10))
-      const values = Float32Array.from({ length: 2 * length * sizes.hiddenSize }, () => random.normal())
-      return { mixer, params, x: tf.tensor(values, [2, length, sizes.hiddenSize]) }
+      // Weights that start small are enlarged, so that everything that they lead to is seen.
+      const params = treeMap(mixer.init(random), (leaf) => tf.mul(leaf, rootMeanSquare(leaf) < 0.1 ? 10 : 1))
+      const normal = (shape: number[]) =>
+        tf.tensor(
+          Float32Array.from({ length: tf.util.sizeFromShape(shape) }, () => random.normal()),
+          shape,
+        )
+      return { mixer, params, x: normal([2, length, sizes.hiddenSize]), normal }
     }
     const part = (x: Tensor, start: number, end: number) => tf.slice(x, [0, start, 0], [-1, end - start, -1])
 
@@ -128,6 +143,36 @@ export function runMixerSuite(name: string, kind: MixerKind, options: MixerSuite
       })
     })
 
+    it('has the gradient of finite differences in every parameter and the input', () => {
+      tf.tidy(() => {
+        const { mixer, params, x, normal } = setUp()
+        const weights = normal([2, length, sizes.hiddenSize])
+        const outputOf = (at: Point) => mixer.read(at.params, at.x, mixer.start(at.params, 2)).y
+        const { pull } = vjp((at: Point) => ({ value: outputOf(at) }), { params, x })
+        const gradients = treeLeaves(pull(weights))
+        const leaves = treeLeaves({ params, x })
+        treeEntries({ params, x }).forEach(([path, leaf], i) => {
+          const gradient = gradients[i]
+          const direction = tf.add(unit(gradient), unit(normal(leaf.shape)))
+          const step = 3e-3 * Math.max(rootMeanSquare(leaf), 0.1) * Math.sqrt(leaf.size)
+          const shifted = (by: number): number => {
+            const moved = leaves.map((each, j) => (j === i ? tf.add(each, tf.mul(direction, by)) : each))
+            return dot(outputOf(treeWithLeaves({ params, x }, moved)), weights)
+          }
+          const measured = (shifted(step) - shifted(-step)) / (2 * step)
+          const error = Math.abs(measured - dot(gradient, direction))
+          expect(error / Math.sqrt(dot(gradient, gradient)), path).toBeLessThan(1e-2)
+        })
+      })
+    })
+
+    it('says how many parameters it has', () => {
+      tf.tidy(() => {
+        const mixer = kind(sizes)
+        expect(treeSize(mixer.init(createRandom(1)))).toBe(mixer.parameterCount)
+      })
+    })
+
     it('says how large its state is', () => {
       tf.tidy(() => {
         const { mixer, params, x } = setUp()
@@ -135,6 +180,14 @@ export function runMixerSuite(name: string, kind: MixerKind, options: MixerSuite
         const bytes = Object.values(state.tensors).reduce((sum, t) => sum + t.size * 4, 0)
         expect(bytes).toBe(2 * mixer.stateBytes(length))
       })
+    })
+
+    it('counts operations', () => {
+      const mixer = kind(sizes)
+      for (const position of [1, 2, length, 1 << 20]) {
+        expect(mixer.flops(position)).toBeGreaterThan(0)
+        expect(Number.isSafeInteger(mixer.flops(position))).toBe(true)
+      }
     })
 
     it('leaves no tensor behind', () => {
@@ -147,3 +200,15 @@ export function runMixerSuite(name: string, kind: MixerKind, options: MixerSuite
     })
   })
 }
+
+const rootMeanSquare = (x: Tensor): number => Math.sqrt(dot(x, x) / x.size)
+
+/** In float64. */
+function dot(a: Tensor, b: Tensor): number {
+  const [left, right] = [a.dataSync(), b.dataSync()]
+  let sum = 0
+  for (let i = 0; i < left.length; i++) sum += left[i] * right[i]
+  return sum
+}
+
+const unit = (x: Tensor): Tensor => tf.div(x, Math.sqrt(dot(x, x)) || 1)

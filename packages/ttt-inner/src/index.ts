@@ -7,6 +7,8 @@ export {
   type Prediction,
 } from './chunk'
 export { startFastWeights, type FastWeights } from './fast-weights'
+export { countFlops, type FlopCount } from './flops'
+export { countStateBytes } from './state-bytes'
 export { lossChunkOf, type LearningRule, type Params, type System } from './system'
 export { Reader, type ReaderOptions } from './reader'
 export { generate, type GenerateOptions } from './generate'

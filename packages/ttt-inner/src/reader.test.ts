@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createRandom, disposeTree, liveTensors, resolveEngine } from '@ttt-e2e/tensor-ops'
 import { Reader } from './reader'
+import { countStateBytes } from './state-bytes'
 import type { System } from './system'
 import { randomTokens, smallSystem } from './testing'
 
@@ -53,6 +54,13 @@ describe('a reader', () => {
   it('holds a constant number of bytes at the same place in a chunk', () => {
     const { bytes } = readInPieces(smallSystem(true), randomTokens(1, 26), [1])
     expect(readInPieces(smallSystem(true), randomTokens(1, 50), [1]).bytes).toBe(bytes)
+  })
+
+  it.each([1, 4, 5, 26])('holds as many bytes after %i tokens as are counted', (length) => {
+    for (const system of [smallSystem(true), smallSystem(false)]) {
+      const { bytes } = readInPieces(system, randomTokens(1, length), [3])
+      expect(bytes).toBe(countStateBytes(system, length))
+    }
   })
 
   it('frees everything', () => {

@@ -2,6 +2,7 @@ import { createRandom, disposeTree } from '@ttt-e2e/tensor-ops'
 import { Reader, type System } from '@ttt-e2e/ttt-inner'
 import type { ReadingPreset } from '../presets'
 import type { ReadingSpeed } from '../results'
+import { median } from '../statistics'
 
 interface TimedPiece {
   end: number
@@ -91,10 +92,4 @@ async function readTimed(
   } finally {
     reader.dispose()
   }
-}
-
-function median(values: number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  const middle = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }

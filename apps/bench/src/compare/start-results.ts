@@ -1,5 +1,4 @@
 import { createSystem, definitionOf } from '@ttt-e2e/baselines'
-import { createRandom, tf, treeSize } from '@ttt-e2e/tensor-ops'
 import type { TaskResults } from '../results'
 import type { Task } from '../tasks'
 import { columnMeans, indexRanges, meansByRange } from './index-ranges'
@@ -22,14 +21,9 @@ export function startResults(task: Task, systems: string[]): TaskResults {
     })),
     systems: systems.map((name) => {
       const { summary, weightsOf } = definitionOf(name)
-      return { name, summary, weightsOf, parameters: parametersOf(name, task), runs: [], evaluations: [] }
+      const parameters = createSystem(name, task.size).decoder.parameterCount
+      return { name, summary, weightsOf, parameters, runs: [], evaluations: [] }
     }),
     differences: [],
   }
-}
-
-function parametersOf(name: string, task: Task): number {
-  const count: number[] = []
-  tf.tidy(() => void count.push(treeSize(createSystem(name, task.size).decoder.init(createRandom(0)))))
-  return count[0]
 }

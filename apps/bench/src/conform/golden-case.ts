@@ -58,7 +58,21 @@ export class Comparisons {
 
   /** Relative L2 error against the expected values; the plain norm where those are all zero. */
   compare(what: string, actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {
-    const error = relativeError(actual, expected)
+    this.add(what, relativeError(actual, expected), tolerance)
+  }
+
+  /** Largest absolute difference, as a share of `scale`. */
+  compareLargest(
+    what: string,
+    actual: ArrayLike<number>,
+    expected: ArrayLike<number>,
+    tolerance: number,
+    scale = 1,
+  ): void {
+    this.add(what, largestDifference(actual, expected) / scale, tolerance)
+  }
+
+  private add(what: string, error: number, tolerance: number): void {
     const { error: worst, tolerance: allowed } = this.verdict
     if (this.count++ === 0 || error / tolerance > worst / allowed)
       this.verdict = { worst: what, error, tolerance }
@@ -67,6 +81,16 @@ export class Comparisons {
   result(): Verdict {
     return this.verdict
   }
+}
+
+/** Infinite where lengths or finiteness differ. */
+function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let most = a.length === b.length ? 0 : Infinity
+  for (let i = 0; i < b.length; i++) {
+    const difference = Math.abs(a[i] - b[i])
+    most = Number.isNaN(difference) ? Infinity : Math.max(most, difference)
+  }
+  return most
 }
 
 export const passes = ({ error, tolerance }: Verdict): boolean => error <= tolerance

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { resolveEngine } from '@ttt-e2e/tensor-ops'
 import '@ttt-e2e/kernels/engines'
+import { conformBaseline } from './baseline'
 import { conformE2e } from './e2e'
 import { findCases, passes, readCase, readDescription, type GoldenCase, type Verdict } from './golden-case'
 import { conformOp } from './op'
@@ -17,6 +18,7 @@ const runners: Record<string, (golden: GoldenCase) => Promise<Verdict | string> 
   op: (golden) => conformOp(golden) ?? `op ${String(golden.description.op)}`,
   e2e: conformE2e,
   'outer-steps': conformOuterSteps,
+  baseline: async (golden) => (await conformBaseline(golden)) ?? 'a model of an unknown family',
 }
 
 /**

@@ -3,11 +3,13 @@ import { describe, it } from 'vitest'
 import {
   adamwOp,
   attentionOp,
+  biasedShortConvOp,
   clippedSgdOp,
   linearCrossEntropyOp,
   linearOp,
   rmsNormOp,
   ropeOp,
+  shortConvOp,
   swigluOp,
 } from '../../ops'
 import { expectLikeCpu, integers, normal } from './testing'
@@ -50,6 +52,9 @@ const cases: Case[] = [
   },
   { op: any(linearCrossEntropyOp), shapes: { hidden: [71, 19], weight: [37, 19], targets: [71] }, order: 2 },
   { op: any(linearCrossEntropyOp), shapes: { hidden: [530, 8], weight: [40, 8], targets: [530] }, order: 2 },
+  { op: any(shortConvOp), shapes: { x: [2, 5, 19], weight: [19, 4], state: [2, 19, 3] }, order: 1 },
+  { op: any(shortConvOp), shapes: { x: [1, 2, 8], weight: [8, 5], state: [1, 8, 4] }, attributes: { silu: 1 }, order: 1 }, // prettier-ignore
+  { op: any(biasedShortConvOp), shapes: { x: [2, 150, 33], weight: [33, 4], state: [2, 33, 3], bias: [33] }, attributes: { silu: 1 }, order: 1 }, // prettier-ignore
   { op: any(clippedSgdOp(2)), shapes: { w0: [2, 3, 4], w1: [2, 70, 500], g0: [2, 3, 4], g1: [2, 70, 500] }, attributes: { rate: 0.3, maxNorm: 1 }, order: 2 }, // prettier-ignore
   { op: any(clippedSgdOp(2)), shapes: { w0: [2, 3, 4], w1: [2, 5], g0: [2, 3, 4], g1: [2, 5] }, attributes: { rate: 0.3, maxNorm: 100 }, order: 2 }, // prettier-ignore
   { op: any(adamwOp(2)), shapes: Object.fromEntries(steps), attributes: { step: 3 }, order: 0 },

@@ -15,6 +15,7 @@
   X(Rope) X(RopeGrad) X(RopeGradGrad) \
   X(Swiglu) X(SwigluGrad) X(SwigluGradGrad) \
   X(Attention) X(AttentionGrad) X(AttentionGradGrad) \
+  X(ShortConv) X(ShortConvGrad) \
   X(LinearCrossEntropy) X(LinearCrossEntropyGrad) X(LinearCrossEntropyGradGrad) \
   X(Lact) X(LactGrad) \
   X(TitansMemory) X(TitansMemoryGrad) \

@@ -1,0 +1,11 @@
+import { e2eRecipe } from './e2e-recipe'
+import { llama } from './llama'
+import type { ModelFamily } from './published-model'
+
+const families: readonly ModelFamily[] = [e2eRecipe, llama]
+
+/** The family of a model whose parameters have these names. */
+export const familyOf = (names: readonly string[]): ModelFamily | undefined =>
+  families.find(({ firstLayerHas }) => names.some((name) => name.endsWith(`.0.${firstLayerHas}`)))
+
+export { sourceOf, type PublishedModel } from './published-model'

@@ -1,0 +1,52 @@
+import { median } from '../statistics'
+
+/** Something to be timed. */
+export interface Contender {
+  name: string
+  run(): unknown
+}
+
+/** What a contender took, each time that it ran. */
+export interface Samples {
+  seconds: number[]
+  /** CPU time of all threads of this process. */
+  cpuSeconds: number[]
+}
+
+export interface InterleaveOptions {
+  /** Times that each one runs. */
+  rounds: number
+  signal?: AbortSignal
+  onTurn?(name: string): void
+}
+
+/**
+ * Lets the contenders run in turns, there and back, so that a slow minute of the machine falls on all of them alike.
+ *
+ * @returns what each one took, in their order
+ * @throws the signal's reason
+ */
+export async function interleave(
+  contenders: readonly Contender[],
+  { rounds, signal, onTurn }: InterleaveOptions,
+): Promise<Samples[]> {
+  const samples = contenders.map((): Samples => ({ seconds: [], cpuSeconds: [] }))
+  const indexes = contenders.map((_, i) => i)
+  for (let round = 0; round < rounds; round++)
+    for (const i of round % 2 === 0 ? indexes : indexes.toReversed()) {
+      onTurn?.(contenders[i].name)
+      const cpu = process.cpuUsage()
+      const start = performance.now()
+      await contenders[i].run()
+      const seconds = (performance.now() - start) / 1000
+      const { user, system } = process.cpuUsage(cpu)
+      samples[i].seconds.push(seconds)
+      samples[i].cpuSeconds.push((user + system) / 1e6)
+      // Lets a Ctrl-C through.
+      await new Promise((resolve) => setImmediate(resolve))
+      signal?.throwIfAborted()
+    }
+  return samples
+}
+
+export const medianSeconds = ({ seconds }: Samples): number => median(seconds)

@@ -1,0 +1,74 @@
+import { UserError } from '@ttt-e2e/cli'
+import { resolve } from 'node:path'
+import { oneOf, readSystems, wholeNumber } from '../options'
+import { defaultSpeedSizes, defaultSpeedSystems, speedSizeNames, type SpeedSizeName } from '../presets'
+
+/** The command line of `train-speed` and `read-speed` as it was typed. */
+export interface RawSpeedOptions {
+  size?: string
+  systems?: string
+  batch?: string
+  length?: string
+  reps?: string
+  engine: string
+  threads?: string
+  precision?: string
+  peers?: string
+  python?: string
+  json?: string
+}
+
+/** A checked command line; paths are absolute. */
+export interface SpeedOptions {
+  sizes: SpeedSizeName[]
+  systems: string[]
+  /** Sequences side by side. */
+  batch: number
+  /** Tokens of a sequence, where not the size's own. */
+  length?: number
+  /** Timed runs of each system. */
+  reps: number
+  engine: string
+  threads?: number
+  precision: Precision
+  /** Folder of Python scripts to run in turn with ours. */
+  peers?: string
+  python: string
+  /** File to write the results to. */
+  json?: string
+}
+
+const precisions = ['f32'] as const
+export type Precision = (typeof precisions)[number]
+
+/**
+ * Checks what was typed; relative paths are relative to `caller`.
+ *
+ * @throws UserError naming what was given and what is allowed
+ */
+export function readSpeedOptions(raw: RawSpeedOptions, caller: string): SpeedOptions {
+  if (raw.python !== undefined && raw.peers === undefined)
+    throw new UserError(
+      `--python ${raw.python} was given without --peers; give --peers the folder of the scripts to run`,
+    )
+  return {
+    sizes: readSizes(raw.size),
+    systems: raw.systems === undefined ? defaultSpeedSystems : readSystems(raw.systems),
+    batch: wholeNumber('batch', raw.batch, 4096) ?? 1,
+    length: wholeNumber('length', raw.length, 2 ** 20),
+    reps: wholeNumber('reps', raw.reps, 1000) ?? 5,
+    engine: raw.engine,
+    threads: wholeNumber('threads', raw.threads, 1024),
+    precision: oneOf('precision', raw.precision, precisions) ?? 'f32',
+    peers: raw.peers === undefined ? undefined : resolve(caller, raw.peers),
+    // A name is looked up on the PATH, as in a shell.
+    python: raw.python === undefined ? 'python3' : raw.python.includes('/') ? resolve(caller, raw.python) : raw.python, // prettier-ignore
+    json: raw.json === undefined ? undefined : resolve(caller, raw.json),
+  }
+}
+
+function readSizes(given: string | undefined): SpeedSizeName[] {
+  if (given === undefined) return defaultSpeedSizes
+  const names = given.split(',').map((name) => oneOf('size', name.trim(), speedSizeNames)!)
+  return [...new Set(names)]
+}

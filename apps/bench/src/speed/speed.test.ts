@@ -1,0 +1,90 @@
+import { createRandom, disposeTree, resolveEngine, treeSize } from '@ttt-e2e/tensor-ops'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeEach, expect, it } from 'vitest'
+import type { Speed } from './measurement'
+import type { SpeedOptions } from './options'
+import { readSpeed } from './read-speed'
+import type { SpeedRecord } from './record'
+import { createSpeedSystem } from './speed-system'
+import { trainSpeed } from './train-speed'
+
+const folder = mkdtempSync(join(tmpdir(), 'speed-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+beforeEach(() => resolveEngine('cpu'))
+
+const options: SpeedOptions = {
+  sizes: ['XS'],
+  systems: ['ttt-e2e', 'full-attention'],
+  batch: 1,
+  length: 64,
+  reps: 1,
+  engine: 'cpu',
+  precision: 'f32',
+  python: 'python3',
+}
+const recordOf = (file: string) => JSON.parse(readFileSync(file, 'utf8')) as SpeedRecord<Speed>
+
+it.each(['XS', 'S'] as const)(
+  'gives the systems of %s the same number of parameters, but for their norms',
+  (size) => {
+    const count = (name: string) => {
+      const params = createSpeedSystem(name, size).decoder.init(createRandom(0))
+      const parameters = treeSize(params)
+      disposeTree(params)
+      return parameters
+    }
+    expect(Math.abs(count('ttt-e2e') / count('swa') - 1)).toBeLessThan(0.005)
+  },
+)
+
+it('has the widths that the peers have', () => {
+  const width = (name: string, size: 'XS' | 'S' | 'M' | '125m') =>
+    createSpeedSystem(name, size).decoder.config.intermediateSize
+  expect((['XS', 'S', 'M', '125m'] as const).map((size) => width('ttt-e2e', size))).toEqual([
+    128, 528, 1128, 1664,
+  ])
+  expect((['XS', 'S', 'M', '125m'] as const).map((size) => width('swa', size))).toEqual([
+    160, 704, 1408, 2048,
+  ])
+})
+
+it('records training steps with their shares and kernel calls', async () => {
+  const json = join(folder, 'train.json')
+  expect(await trainSpeed({ ...options, json })).toBe(0)
+  const { engine, rows, gitHash } = recordOf(json)
+  expect(engine.name).toBe('cpu')
+  expect(gitHash).not.toBe('')
+  expect(rows.map(({ system, work }) => `${system} ${work}`)).toEqual([
+    'ttt-e2e training step',
+    'full-attention training step',
+  ])
+  for (const row of rows) {
+    expect(row.tokensPerSecond * row.seconds).toBeCloseTo(64)
+    expect(row.shareOfLimit! * row.peakFlopsPerSecond).toBeCloseTo(row.tokensPerSecond * row.flopsPerToken!)
+    expect(row.kernelCallsPerToken).toBe(row.kernelCalls / 64)
+    expect(row.kernelCalls).toBeGreaterThan(100)
+  }
+  // Learning on the way takes more kernels.
+  expect(rows[0].kernelCalls).toBeGreaterThan(rows[1].kernelCalls)
+})
+
+it('records reading and decoding', async () => {
+  const json = join(folder, 'read.json')
+  expect(await readSpeed({ ...options, engine: 'wasm', json })).toBe(0)
+  expect(recordOf(json).rows.map(({ system, work, tokens }) => [system, work, tokens])).toEqual([
+    ['ttt-e2e', 'reading and learning', 64],
+    ['ttt-e2e', 'decoding', 64],
+    ['ttt-e2e', 'decoding and learning', 64],
+    ['full-attention', 'reading', 64],
+    ['full-attention', 'decoding', 64],
+  ])
+})
+
+it('says where results can not be written before it measures', async () => {
+  const json = join(folder, 'no', 'such.json')
+  await expect(trainSpeed({ ...options, json })).rejects.toThrow(
+    /such.json' can't be written \(ENOENT\); give --json/,
+  )
+})

@@ -1,0 +1,18 @@
+import { systemNames } from '@ttt-e2e/baselines'
+import { oneOf, readSystems } from '../options'
+import { formatTable } from '../report/text'
+import { sizeNames, sizes } from './sizes'
+import { systemsTable } from './systems-table'
+
+/**
+ * Prints what each system takes, one table for each size.
+ *
+ * @throws UserError naming what was given and what is allowed
+ */
+export function printSystems(options: { size: string; systems?: string }): void {
+  const names = options.systems === undefined ? systemNames : readSystems(options.systems)
+  for (const given of options.size.split(',')) {
+    const name = oneOf('size', given.trim(), sizeNames)!
+    console.log(`\n${formatTable(systemsTable(names, name, sizes[name]))}`)
+  }
+}
