@@ -16,6 +16,8 @@ export interface OpCase<A extends Attributes = Attributes> {
   /** Values of the inputs that aren't standard normal: a scale, or whole numbers below a limit for int32 inputs. */
   scale?: Record<string, number>
   integersBelow?: Record<string, number>
+  /** Values that an input takes in turn, over and over, instead of random ones. */
+  values?: Record<string, readonly number[]>
 }
 
 export interface OpSuiteOptions {
@@ -172,6 +174,15 @@ function makeInputs<A extends Attributes>(op: FusedOp<A>, example: OpCase<A>): T
             Int32Array.from({ length: size }, () => random.integer(limit)),
             shape,
             'int32',
+          ),
+        ]
+      const values = example.values?.[name]
+      if (values)
+        return [
+          name,
+          tf.tensor(
+            Float32Array.from({ length: size }, (_, i) => values[i % values.length]),
+            shape,
           ),
         ]
       const scale = example.scale?.[name] ?? 1

@@ -1,0 +1,63 @@
+import { gatedDeltaRule, shortConv, ssdScan } from '@ttt-e2e/kernels/ops'
+import { fromPlainTensor, tf, vjp, type Tensors } from '@ttt-e2e/tensor-ops'
+import { Comparisons, type GoldenCase, type Verdict } from './golden-case'
+
+/** From a case's inputs and description to its outputs, both under the names that its file has. */
+type Run = (inputs: Tensors, description: Record<string, unknown>) => Tensors
+
+const convolution =
+  (silu: boolean): Run =>
+  ({ x, w, b, s0 }) => {
+    const { y, lastState } = shortConv(x, w, s0, { bias: b, silu })
+    return { y, s_last: lastState }
+  }
+
+/** By the case's name without `op_`; a longer name that goes on with `_` is a variant of it. */
+const ops: Record<string, Run> = {
+  short_conv: convolution(false),
+  short_conv_silu: convolution(true),
+  ssd: ({ h0, ...inputs }) => {
+    const { y, lastState } = ssdScan({ ...(inputs as Parameters<typeof ssdScan>[0]), state: h0 })
+    return { y, h_last: lastState }
+  },
+  gated_delta: ({ s0, ...inputs }) => {
+    const { o, lastState } = gatedDeltaRule({
+      ...(inputs as Parameters<typeof gatedDeltaRule>[0]),
+      state: s0,
+    })
+    return { o, s_last: lastState }
+  },
+}
+
+const forwardTolerance = 1e-5
+const gradientTolerance = 5e-5
+
+/** Forward and gradient of one op that carries a state over tokens. Undefined where the op isn't known. */
+export function conformScanOp(golden: GoldenCase): Verdict | undefined {
+  const run = opOf(String(golden.description.case))
+  if (!run) return undefined
+  const comparisons = new Comparisons()
+  tf.tidy(() => {
+    const group = (prefix: string): Tensors =>
+      Object.fromEntries(
+        Object.entries(golden.tensors)
+          .filter(([name]) => name.startsWith(`${prefix}.`))
+          .map(([name, plain]) => [name.slice(prefix.length + 1), fromPlainTensor(plain)]),
+      )
+    const compareAll = (prefix: string, actual: Tensors, tolerance: number) => {
+      for (const [name, { values }] of Object.entries(golden.tensors))
+        if (name.startsWith(`${prefix}.`))
+          comparisons.compare(name, actual[name.slice(prefix.length + 1)].dataSync(), values, tolerance)
+    }
+    const { value, pull } = vjp((x: Tensors) => ({ value: run(x, golden.description) }), group('in'))
+    compareAll('out', value, forwardTolerance)
+    compareAll('grad', pull(group('cot')), gradientTolerance)
+  })
+  return comparisons.result()
+}
+
+function opOf(caseName: string): Run | undefined {
+  const name = caseName.replace(/^op_/, '')
+  const known = Object.keys(ops).filter((op) => name === op || name.startsWith(`${op}_`))
+  return ops[known.sort((a, b) => b.length - a.length)[0]]
+}
