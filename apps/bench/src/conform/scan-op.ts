@@ -1,6 +1,7 @@
-import { gatedDeltaRule, shortConv, ssdScan } from '@ttt-e2e/kernels/ops'
+import { gatedDeltaRule, lact, lactStart, lactWeights, shortConv, ssdScan } from '@ttt-e2e/kernels/ops'
 import { fromPlainTensor, tf, vjp, type Tensors } from '@ttt-e2e/tensor-ops'
 import { Comparisons, type GoldenCase, type Verdict } from './golden-case'
+import { titansLayer } from './titans-layer'
 
 /** From a case's inputs and description to its outputs, both under the names that its file has. */
 type Run = (inputs: Tensors, description: Record<string, unknown>) => Tensors
@@ -10,6 +11,16 @@ const convolution =
   ({ x, w, b, s0 }) => {
     const { y, lastState } = shortConv(x, w, s0, { bias: b, silu })
     return { y, s_last: lastState }
+  }
+
+const largeChunks =
+  (preNorm: boolean): Run =>
+  ({ q, k, v, lr0, lr1, lr2, mom, ...weights }, { chunk }) => {
+    const options = { chunk: Number(chunk), preNorm, position: 0 }
+    const inputs = { q, k, v, lr: tf.concat([lr0, lr1, lr2], 2), momentum: mom }
+    const { y, state } = lact(inputs, lactStart(weights.w0, weights.w1, weights.w2), options)
+    const [w0, w1, w2] = lactWeights(state, { ...options, position: q.shape[1]! })
+    return { out: y, w0_last: w0, w1_last: w1, w2_last: w2 }
   }
 
 /** By the case's name without `op_`; a longer name that goes on with `_` is a variant of it. */
@@ -27,6 +38,9 @@ const ops: Record<string, Run> = {
     })
     return { o, s_last: lastState }
   },
+  lact_postnorm: largeChunks(false),
+  lact_prenorm: largeChunks(true),
+  titans_memory: (inputs, { heads, chunk }) => titansLayer(inputs, Number(heads), Number(chunk)),
 }
 
 const forwardTolerance = 1e-5
