@@ -26,3 +26,7 @@ export {
   type TitansMemoryOptions,
   type TitansMemoryState,
 } from './titans-memory'
+export { tttLinear, tttLinearOp, type TttLinearState } from './ttt-linear'
+export { tttMlp, tttMlpOp, type TttMlpState } from './ttt-mlp'
+export { type TttTokens } from './ttt-layer/define'
+export { gelu } from './ttt-layer/gelu'

@@ -95,7 +95,7 @@ export const titansMixer =
         kNorm: tf.ones([width]),
         wMemory: normalWeight(random, [hiddenSize, 3 * hiddenSize]),
         wGates: normalWeight(random, [hiddenSize, 4 * heads]),
-        gatesBias: tf.concat([tf.zeros([2 * heads]), tf.fill([heads], decayBias), tf.zeros([heads])]),
+        gatesBias: tf.concat([tf.zeros([2 * heads]), tf.mul(tf.ones([heads]), decayBias), tf.zeros([heads])]),
         m0: tf.zeros([heads, 1, width]),
         m1: uniformWeight(random, [heads, width, hidden], Math.sqrt(6 / (width + hidden))),
         m2: uniformWeight(random, [heads, hidden, width], Math.sqrt(6 / (width + hidden))),

@@ -21,6 +21,7 @@
   X(LinearCrossEntropy) X(LinearCrossEntropyGrad) X(LinearCrossEntropyGradGrad) \
   X(Lact) X(LactGrad) \
   X(TitansMemory) X(TitansMemoryGrad) \
+  X(TttLinear) X(TttLinearGrad) X(TttMlp) X(TttMlpGrad) \
   X(ClippedSgd) X(ClippedSgdGrad) \
   X(Adamw)
 // clang-format on
