@@ -12,3 +12,5 @@ export { definitionOf, systemNames, systems, UnknownSystem, type SystemName } fr
 export { type TttOptions } from './ttt-layer/mixer'
 export { tttLinearMixer } from './ttt-linear/mixer'
 export { tttMlpMixer } from './ttt-mlp/mixer'
+export { titansMixer, type TitansOptions } from './titans/mixer'
+export { tttKvbMixer, type TttKvbOptions } from './ttt-kvb/mixer'

@@ -19,4 +19,5 @@ export {
   type SequenceMixer,
   type SequenceState,
 } from './mixer'
+export { rollingAttention, type RollingCache } from './rolling-attention'
 export { publishedSizes, widthWithPrimes, type ModelSize } from './size'

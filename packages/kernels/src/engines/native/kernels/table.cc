@@ -19,6 +19,8 @@
   X(SsdScan) X(SsdScanGrad) \
   X(GatedDeltaRule) X(GatedDeltaRuleGrad) \
   X(LinearCrossEntropy) X(LinearCrossEntropyGrad) X(LinearCrossEntropyGradGrad) \
+  X(Lact) X(LactGrad) \
+  X(TitansMemory) X(TitansMemoryGrad) \
   X(TttLinear) X(TttLinearGrad) X(TttMlp) X(TttMlpGrad) \
   X(ClippedSgd) X(ClippedSgdGrad) \
   X(Adamw)
