@@ -4,6 +4,29 @@ export { rope, ropeOp } from './rope'
 export { swiglu, swigluOp } from './swiglu'
 export { attention, attentionOp } from './attention'
 export { shortConv, shortConvOp, biasedShortConvOp } from './short-conv'
+export { ssdScan, ssdScanOp } from './ssd-scan'
+export { gatedDeltaRule, gatedDeltaRuleOp } from './gated-delta-rule'
 export { linearCrossEntropy, linearCrossEntropyLossesOp, linearCrossEntropyOp } from './linear-cross-entropy'
 export { clippedSgd, clippedSgdOp } from './clipped-sgd'
 export { adamw, adamwOp, type AdamwAttributes } from './adamw'
+export {
+  lact,
+  lactOp,
+  lactStart,
+  lactWeights,
+  type LactInputs,
+  type LactOptions,
+  type LactState,
+} from './lact'
+export {
+  titansMemory,
+  titansMemoryOp,
+  titansMemoryStart,
+  type TitansMemoryInputs,
+  type TitansMemoryOptions,
+  type TitansMemoryState,
+} from './titans-memory'
+export { tttLinear, tttLinearOp, type TttLinearState } from './ttt-linear'
+export { tttMlp, tttMlpOp, type TttMlpState } from './ttt-mlp'
+export { type TttTokens } from './ttt-layer/define'
+export { gelu } from './ttt-layer/gelu'

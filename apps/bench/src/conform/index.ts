@@ -6,6 +6,7 @@ import { conformE2e } from './e2e'
 import { findCases, passes, readCase, readDescription, type GoldenCase, type Verdict } from './golden-case'
 import { conformOp } from './op'
 import { conformOuterSteps } from './outer-steps'
+import { conformScanOp } from './scan-op'
 
 export interface ConformOptions {
   engine?: string
@@ -16,6 +17,7 @@ export interface ConformOptions {
 
 const runners: Record<string, (golden: GoldenCase) => Promise<Verdict | string> | Verdict | string> = {
   op: (golden) => conformOp(golden) ?? `op ${String(golden.description.op)}`,
+  'scan-op': (golden) => conformScanOp(golden) ?? `scan-op ${String(golden.description.case)}`,
   e2e: conformE2e,
   'outer-steps': conformOuterSteps,
   baseline: async (golden) => (await conformBaseline(golden)) ?? 'a model of an unknown family',

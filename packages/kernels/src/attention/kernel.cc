@@ -3,6 +3,7 @@
 //
 // Tiles are [keys, queries]: a vector holds neighbouring queries, so that sums over keys are sums of vectors, and
 // products take tiles and rows of keys as they stand; only a block's queries are packed.
+#include "carver.h"
 #include "gemm.h"
 #include "math.h"
 
@@ -461,19 +462,6 @@ TTT_INLINE void finish_second_order(const Block& block, const Tile& tile, const 
     }
   });
 }
-
-/** Whole cache lines, and some more: arrays at a distance of whole pages would collide in the caches. */
-int64_t padded(int64_t floats) { return ceil_div(floats, 16) * 16 + (floats % 1024 == 0 ? 80 : 0); }
-
-/** Parts of a task's scratch, one after the other. */
-struct Carver {
-  float* next;
-  float* take(int64_t floats) {
-    float* part = next;
-    next += padded(floats);
-    return part;
-  }
-};
 
 }  // namespace
 

@@ -5,13 +5,18 @@ import {
   attentionOp,
   biasedShortConvOp,
   clippedSgdOp,
+  gatedDeltaRuleOp,
   linearCrossEntropyOp,
   linearOp,
   rmsNormOp,
   ropeOp,
   shortConvOp,
+  ssdScanOp,
   swigluOp,
+  tttLinearOp,
+  tttMlpOp,
 } from '../../ops'
+import { tttShapes } from '../../ttt-layer/cases'
 import { expectLikeCpu, integers, normal } from './testing'
 
 interface Case {
@@ -25,6 +30,23 @@ const attentionShapes = (b: number, tq: number, tk: number, h: number, g: number
   q: [b, tq, h, d],
   k: [b, tk, g, d],
   v: [b, tk, g, d],
+})
+const ssdShapes = (b: number, t: number, h: number, g: number, p: number, n: number) => ({
+  x: [b, t, h, p],
+  dt: [b, t, h],
+  A: [h],
+  B: [b, t, g, n],
+  C: [b, t, g, n],
+  D: [h],
+  state: [b, h, p, n],
+})
+const deltaShapes = (b: number, t: number, h: number, hv: number, k: number, v: number) => ({
+  q: [b, t, h, k],
+  k: [b, t, h, k],
+  v: [b, t, hv, v],
+  g: [b, t, hv],
+  beta: [b, t, hv],
+  state: [b, hv, k, v],
 })
 const steps = ['p', 'g', 'm', 'v'].flatMap((letter) => [[`${letter}0`, [5, 7]], [`${letter}1`, [70, 300]]]) // prettier-ignore
 const any = (op: unknown) => op as FusedOp
@@ -55,6 +77,14 @@ const cases: Case[] = [
   { op: any(shortConvOp), shapes: { x: [2, 5, 19], weight: [19, 4], state: [2, 19, 3] }, order: 1 },
   { op: any(shortConvOp), shapes: { x: [1, 2, 8], weight: [8, 5], state: [1, 8, 4] }, attributes: { silu: 1 }, order: 1 }, // prettier-ignore
   { op: any(biasedShortConvOp), shapes: { x: [2, 150, 33], weight: [33, 4], state: [2, 33, 3], bias: [33] }, attributes: { silu: 1 }, order: 1 }, // prettier-ignore
+  { op: any(ssdScanOp), shapes: ssdShapes(1, 150, 4, 2, 20, 24), order: 1 },
+  { op: any(ssdScanOp), shapes: ssdShapes(2, 41, 3, 1, 8, 17), attributes: { chunk: 16 }, order: 1 },
+  { op: any(ssdScanOp), shapes: ssdShapes(2, 1, 4, 2, 9, 5), order: 1 },
+  { op: any(gatedDeltaRuleOp), shapes: deltaShapes(1, 150, 2, 4, 20, 24), order: 1 },
+  { op: any(gatedDeltaRuleOp), shapes: deltaShapes(2, 41, 3, 3, 8, 17), attributes: { chunk: 16 }, order: 1 },
+  { op: any(gatedDeltaRuleOp), shapes: deltaShapes(2, 1, 2, 4, 9, 5), order: 1 },
+  { op: any(tttLinearOp), shapes: tttShapes({ batch: 1, length: 9, heads: 2, width: 19, miniBatch: 4, layers: [19] }), attributes: { filled: 3 }, order: 1 }, // prettier-ignore
+  { op: any(tttMlpOp), shapes: tttShapes({ batch: 2, length: 5, heads: 1, width: 17, miniBatch: 3, layers: [33, 17] }), attributes: { filled: 1 }, order: 1 }, // prettier-ignore
   { op: any(clippedSgdOp(2)), shapes: { w0: [2, 3, 4], w1: [2, 70, 500], g0: [2, 3, 4], g1: [2, 70, 500], rate: [] }, attributes: { maxNorm: 1 }, order: 2 }, // prettier-ignore
   { op: any(clippedSgdOp(2)), shapes: { w0: [2, 3, 4], w1: [2, 5], g0: [2, 3, 4], g1: [2, 5], rate: [] }, attributes: { maxNorm: 100 }, order: 2 }, // prettier-ignore
   { op: any(adamwOp(2)), shapes: Object.fromEntries(steps), attributes: { step: 3 }, order: 0 },
@@ -77,6 +107,12 @@ function variants(op: FusedOp, order: number): FusedOp[] {
 
 function inputOf(name: string, shape: number[], classes: number): Tensor {
   if (name === 'targets') return integers(shape, classes)
+  // Scans forget, and write to keys of about length 1.
+  if (name === 'g') return normal(shape).square().neg()
+  if (name === 'beta') return normal(shape).sigmoid()
+  if (name === 'k' && classes === undefined) return normal(shape, 1 / Math.sqrt(shape[3]))
+  if (name === 'dt') return normal(shape, 0.3).square()
+  if (name === 'A') return normal(shape).square().neg()
   return name.startsWith('v') && shape.length < 3 ? normal(shape).square() : normal(shape)
 }
 

@@ -16,7 +16,12 @@
   X(Swiglu) X(SwigluGrad) X(SwigluGradGrad) \
   X(Attention) X(AttentionGrad) X(AttentionGradGrad) \
   X(ShortConv) X(ShortConvGrad) \
+  X(SsdScan) X(SsdScanGrad) \
+  X(GatedDeltaRule) X(GatedDeltaRuleGrad) \
   X(LinearCrossEntropyLosses) X(LinearCrossEntropy) X(LinearCrossEntropyGrad) \
+  X(Lact) X(LactGrad) \
+  X(TitansMemory) X(TitansMemoryGrad) \
+  X(TttLinear) X(TttLinearGrad) X(TttMlp) X(TttMlpGrad) \
   X(ClippedSgd) X(ClippedSgdGrad) \
   X(Adamw)
 // clang-format on

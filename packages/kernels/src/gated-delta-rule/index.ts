@@ -1,0 +1,46 @@
+import { defineFusedOp, tf, type Shapes, type Tensor } from '@ttt-e2e/tensor-ops'
+import { rmsNorm } from '../rms-norm'
+import { gatedDeltaRuleReference } from './reference'
+
+const { fill } = tf
+
+const op = defineFusedOp({
+  name: 'GatedDeltaRule',
+  inputs: ['q', 'k', 'v', 'g', 'beta', 'state'],
+  outputs: ['o', 'lastState'],
+  attributes: { chunk: 64 },
+  outputShapes: ({ v, state }: Shapes) => ({ o: v, lastState: state }),
+  reference: gatedDeltaRuleReference,
+})
+
+/** Added to the sum of squares of each query and key. */
+const epsilon = 1e-6
+
+/**
+ * The gated delta rule, for each value head, on queries and keys that it brings to length 1, queries times 1/√K:
+ * S ← e^g S; S ← S + k (β (v − Sᵀ k))ᵀ; o = Sᵀ q.
+ *
+ * @param q and k [B, T, H, K], each head shared by Hv/H consecutive value heads
+ * @param v [B, T, Hv, V]
+ * @param g [B, T, Hv] logarithms of the decays, at most 0
+ * @param beta [B, T, Hv] in [0, 1], or up to 2 for negative eigenvalues
+ * @param state [B, Hv, K, V] before the first token
+ * @param options.chunk tokens that are computed as matrices at once; the result doesn't depend on it
+ * @returns o [B, T, Hv, V] and the state after these tokens
+ */
+export function gatedDeltaRule(
+  { q, k, ...others }: { q: Tensor; k: Tensor; v: Tensor; g: Tensor; beta: Tensor; state: Tensor },
+  options: { chunk?: number } = {},
+): { o: Tensor; lastState: Tensor } {
+  const width = k.shape[3]!
+  // x / √(Σ x² + ε) is RMSNorm with ε/K, scaled by 1/√K.
+  const normalized = (x: Tensor, scale: number) =>
+    rmsNorm(x, fill([width], scale / Math.sqrt(width)), epsilon / width)
+  const { o, lastState } = op(
+    { q: normalized(q, 1 / Math.sqrt(width)), k: normalized(k, 1), ...others },
+    options,
+  )
+  return { o, lastState }
+}
+/** The rule alone, on queries and keys as they are. */
+export { op as gatedDeltaRuleOp }

@@ -1,0 +1,511 @@
+// The gated delta rule and its gradient, chunk by chunk. Within a chunk, with E[i, j] the decay from token j to token
+// i ≥ j, e[i] that from the chunk's start, t[j] that to its end and S [K, V] the state before it:
+//   M = β (K Kᵀ ⊙ E) below the diagonal          (I + M) V′ = β (V − e ⊙ K S)
+//   O = e ⊙ Q S + (Q Kᵀ ⊙ E) V′                  S ← e[last] S + (t ⊙ K)ᵀ V′
+#include "carver.h"
+#include "chunk-scan.h"
+
+namespace ttt {
+namespace TTT_ISA {
+namespace {
+
+struct Shape {
+  int64_t batch, length, key_heads, depth, heads, width, chunk, chunks, shared;
+  const float *q, *k, *v, *g, *beta, *state;
+
+  explicit Shape(const Call& call)
+      : batch(call.inputs[0].dims[0]),
+        length(call.inputs[0].dims[1]),
+        key_heads(call.inputs[0].dims[2]),
+        depth(call.inputs[0].dims[3]),
+        heads(call.inputs[2].dims[2]),
+        width(call.inputs[2].dims[3]),
+        chunk(larger<int64_t>(1, smaller(length, static_cast<int64_t>(call.attributes[0])))),
+        chunks(ceil_div(length, chunk)),
+        shared(heads / key_heads),
+        q(call.inputs[0].floats()),
+        k(call.inputs[1].floats()),
+        v(call.inputs[2].floats()),
+        g(call.inputs[3].floats()),
+        beta(call.inputs[4].floats()),
+        state(call.inputs[5].floats()) {}
+
+  int64_t k_step() const { return key_heads * depth; }
+  int64_t v_step() const { return heads * width; }
+  int64_t k_at(int64_t b, int64_t token, int64_t head) const { return ((b * length + token) * key_heads + head) * depth; }
+  int64_t v_at(int64_t b, int64_t token, int64_t head) const { return ((b * length + token) * heads + head) * width; }
+  int64_t gate_at(int64_t b, int64_t token, int64_t head) const { return (b * length + token) * heads + head; }
+  int64_t state_floats() const { return depth * width; }
+  int64_t product_floats() const {
+    const int64_t longest = larger(chunk, larger(depth, width));
+    return product_scratch(longest, longest);
+  }
+};
+
+/** Whether the tensors fit each other; else says how they should. */
+bool fits(const Call& call) {
+  const Tensor &q = call.inputs[0], &k = call.inputs[1], &v = call.inputs[2], &g = call.inputs[3], &beta = call.inputs[4];
+  const Tensor& state = call.inputs[5];
+  bool fitting = q.rank == 4 && k.rank == 4 && v.rank == 4 && g.rank == 3 && beta.rank == 3 && state.rank == 4;
+  for (int i = 0; fitting && i < 4; i++) fitting = q.dims[i] == k.dims[i];
+  for (int i = 0; fitting && i < 3; i++) fitting = g.dims[i] == v.dims[i] && beta.dims[i] == v.dims[i];
+  fitting = fitting && v.dims[0] == k.dims[0] && v.dims[1] == k.dims[1] && k.dims[2] > 0 && v.dims[2] % k.dims[2] == 0 &&
+            state.dims[0] == v.dims[0] && state.dims[1] == v.dims[2] && state.dims[2] == k.dims[3] &&
+            state.dims[3] == v.dims[3];
+  if (!fitting)
+    *call.error =
+        "GatedDeltaRule: q and k must be [batch, tokens, heads, depth], v [batch, tokens, value heads, width] with value "
+        "heads a multiple of heads, g and beta [batch, tokens, value heads], state [batch, value heads, depth, width]";
+  return fitting;
+}
+
+/** A chunk of one value head, and the working memory for it. */
+struct HeadChunk {
+  const Shape& s;
+  float* product;
+  ChunkDecays decays;
+  int64_t b = 0, head = 0, key_head = 0, first = 0, rows = 0;
+
+  HeadChunk(const Shape& s, Carver& carver) : s(s) {
+    product = carver.take(s.product_floats());
+    decays.high = carver.take(s.chunk);
+    decays.low = carver.take(s.chunk);
+    decays.from_start = carver.take(s.chunk);
+    decays.to_end = carver.take(s.chunk);
+  }
+  void move_to(int64_t batch_index, int64_t of_head, int64_t index) {
+    b = batch_index;
+    head = of_head;
+    key_head = head / s.shared;
+    first = index * s.chunk;
+    rows = smaller(s.chunk, s.length - first);
+    const float* gates = s.g + s.gate_at(b, first, head);
+    decays.set(rows, [&](int64_t i) { return gates[i * s.heads]; });
+  }
+  const float* q_row(int64_t i) const { return s.q + s.k_at(b, first + i, key_head); }
+  const float* k_row(int64_t i) const { return s.k + s.k_at(b, first + i, key_head); }
+  Matrix q_rows() const { return row_major(q_row(0), s.k_step()); }
+  Matrix k_rows() const { return row_major(k_row(0), s.k_step()); }
+  float rate(int64_t i) const { return s.beta[s.gate_at(b, first + i, head)]; }
+  /** Of the chunk's rows in tensors like v that are laid out head by head, [batch, heads, tokens, width]. */
+  int64_t row_at() const { return ((b * s.heads + head) * s.length + first) * s.width; }
+  void multiply(Matrix left, Matrix right, int64_t rows, int64_t columns, int64_t depth, float* to, int64_t step,
+                bool accumulate) const {
+    ttt::TTT_ISA::multiply({1, rows, columns, depth, left, right, to, step, 0, accumulate}, product);
+  }
+  /** Decayed products of the chunk's keys, times each row's rate: zeros on and above the diagonal. */
+  void correlations(const float* products, float* out) const {
+    for (int64_t i = 0; i < rows; i++) {
+      const Vector rate_of_row = splat(rate(i));
+      decays.until(i, [&](int64_t j, Vector decay, auto m) {
+        store(out + i * s.chunk + j, rate_of_row * decay * load(products + i * s.chunk + j, m), m);
+      });
+      out[i * s.chunk + i] = 0;
+    }
+  }
+  /** Decayed products of queries and keys. */
+  void scores(const float* products, float* out) const {
+    for (int64_t i = 0; i < rows; i++)
+      decays.until(i, [&](int64_t j, Vector decay, auto m) {
+        store(out + i * s.chunk + j, decay * load(products + i * s.chunk + j, m), m);
+      });
+  }
+  /** errors = v − e ⊙ k S and written = V′, both [rows, width]. */
+  void write(const float* state, const float* correlations, float* errors, float* written) const {
+    const int64_t width = s.width;
+    multiply(k_rows(), row_major(state, width), rows, width, s.depth, errors, width, false);
+    for (int64_t i = 0; i < rows; i++) {
+      const float* value = s.v + s.v_at(b, first + i, head);
+      const Vector from_start = splat(decays.from_start[i]), rate_of_row = splat(rate(i));
+      for_vectors(width, [&](int64_t c, auto m) {
+        const Vector error = load(value + c, m) - from_start * load(errors + i * width + c, m);
+        store(errors + i * width + c, error, m);
+        store(written + i * width + c, rate_of_row * error, m);
+      });
+    }
+    solve(correlations, written);
+  }
+  /** x ← (I + M)⁻¹ x, x [rows, width], by blocks of rows. */
+  void solve(const float* correlations, float* x) const {
+    for (int64_t from = 0; from < rows; from += triangle_rows) {
+      const int64_t end = smaller(rows, from + triangle_rows);
+      subtract(row_major(correlations + from * s.chunk, s.chunk), x, end - from, from, x + from * s.width);
+      for_vectors(s.width, [&](int64_t c, auto m) {
+        for (int64_t i = from + 1; i < end; i++) {
+          Vector value = load(x + i * s.width + c, m);
+          for (int64_t j = from; j < i; j++)
+            value -= splat(correlations[i * s.chunk + j]) * load(x + j * s.width + c, m);
+          store(x + i * s.width + c, value, m);
+        }
+      });
+    }
+  }
+  /** x ← (I + M)⁻ᵀ x */
+  void solve_transposed(const float* correlations, float* x) const {
+    for (int64_t block = ceil_div(rows, triangle_rows) - 1; block >= 0; block--) {
+      const int64_t from = block * triangle_rows, end = smaller(rows, from + triangle_rows);
+      subtract(transposed(row_major(correlations + end * s.chunk + from, s.chunk)), x + end * s.width, end - from,
+               rows - end, x + from * s.width);
+      for_vectors(s.width, [&](int64_t c, auto m) {
+        for (int64_t i = end - 2; i >= from; i--) {
+          Vector value = load(x + i * s.width + c, m);
+          for (int64_t j = i + 1; j < end; j++)
+            value -= splat(correlations[j * s.chunk + i]) * load(x + j * s.width + c, m);
+          store(x + i * s.width + c, value, m);
+        }
+      });
+    }
+  }
+  /** state ← e[last] state + (t ⊙ k)ᵀ written; what was written is scaled in place. */
+  void advance(float* written, float* state) const {
+    scale_rows(written, decays.to_end, rows, s.width);
+    scale_row(state, state, decays.whole, s.state_floats());
+    multiply(transposed(k_rows()), row_major(written, s.width), s.depth, s.width, rows, state, s.width, true);
+  }
+
+ private:
+  /** to [count, width] −= left [count, depth] · x */
+  void subtract(Matrix left, const float* x, int64_t count, int64_t depth, float* to) const {
+    if (depth == 0) return;
+    for (int64_t i = 0; i < count; i++) scale_row(to + i * s.width, to + i * s.width, -1, s.width);
+    multiply(left, row_major(x, s.width), count, s.width, depth, to, s.width, true);
+    for (int64_t i = 0; i < count; i++) scale_row(to + i * s.width, to + i * s.width, -1, s.width);
+  }
+};
+
+/** Token after token. */
+void scan_few_tokens(const Shape& s, float* o, float* last) {
+  const Scratch kept(last ? 0 : static_cast<size_t>(s.batch * s.heads * s.state_floats()));
+  const Scratch rows(static_cast<size_t>(s.width * thread_count()));
+  float* states = last ? last : kept.floats();
+  parallel(s.batch * s.heads, s.length * s.state_floats() / 2, [&](int64_t begin, int64_t end, int worker) {
+    float* written = rows.floats() + worker * s.width;
+    for (int64_t u = begin; u < end; u++) {
+      const int64_t b = u / s.heads, head = u % s.heads;
+      float* state = states + u * s.state_floats();
+      std::memcpy(state, s.state + u * s.state_floats(), static_cast<size_t>(s.state_floats()) * sizeof(float));
+      for (int64_t token = 0; token < s.length; token++) {
+        const float *q = s.q + s.k_at(b, token, head / s.shared), *k = s.k + s.k_at(b, token, head / s.shared);
+        const float* v = s.v + s.v_at(b, token, head);
+        const Vector decay = splat(exp_of(s.g[s.gate_at(b, token, head)]));
+        const Vector rate = splat(s.beta[s.gate_at(b, token, head)]);
+        for_vectors(s.width, [&](int64_t c, auto m) {
+          Vector known = {};
+          for (int64_t i = 0; i < s.depth; i++) known += splat(k[i]) * load(state + i * s.width + c, m);
+          store(written + c, rate * (load(v + c, m) - decay * known), m);
+        });
+        for_vectors(s.width, [&](int64_t c, auto m) {
+          const Vector added = load(written + c, m);
+          Vector sum = {};
+          for (int64_t i = 0; i < s.depth; i++) {
+            float* place = state + i * s.width + c;
+            const Vector value = decay * load(place, m) + splat(k[i]) * added;
+            store(place, value, m);
+            sum += splat(q[i]) * value;
+          }
+          if (o) store(o + s.v_at(b, token, head) + c, sum, m);
+        });
+      }
+    }
+  });
+}
+
+/** left · rightᵀ of each key head's chunks, [batch, chunks, key heads][chunk, chunk]: what value heads share. */
+void multiply_shared(const Shape& s, const float* left, const float* right, float* products) {
+  const int64_t scratch_floats = padded(product_scratch(s.chunk, s.depth));
+  const Scratch scratch(static_cast<size_t>(scratch_floats * thread_count()));
+  const int64_t count = s.batch * s.chunks * s.key_heads;
+  parallel(count, s.chunk * s.chunk * s.depth / 16, [&](int64_t begin, int64_t end, int worker) {
+    for (int64_t u = begin; u < end; u++) {
+      const int64_t head = u % s.key_heads, index = u / s.key_heads % s.chunks, b = u / s.key_heads / s.chunks;
+      const int64_t first = index * s.chunk, rows = smaller(s.chunk, s.length - first), at = s.k_at(b, first, head);
+      multiply({1, rows, rows, s.depth, row_major(left + at, s.k_step()), transposed(row_major(right + at, s.k_step())),
+                products + u * s.chunk * s.chunk, s.chunk},
+               scratch.floats() + worker * scratch_floats);
+    }
+  });
+}
+
+/** K Kᵀ and Q Kᵀ of all chunks. */
+struct SharedProducts {
+  const Shape& s;
+  Scratch of_keys, of_queries;
+
+  explicit SharedProducts(const Shape& s) : s(s), of_keys(floats(s)), of_queries(floats(s)) {
+    multiply_shared(s, s.k, s.k, of_keys.floats());
+    multiply_shared(s, s.q, s.k, of_queries.floats());
+  }
+  const float* keys(const HeadChunk& chunk) const { return of_keys.floats() + at(chunk); }
+  const float* queries(const HeadChunk& chunk) const { return of_queries.floats() + at(chunk); }
+
+ private:
+  static size_t floats(const Shape& s) {
+    return static_cast<size_t>(s.batch * s.chunks * s.key_heads * s.chunk * s.chunk);
+  }
+  int64_t at(const HeadChunk& chunk) const {
+    return ((chunk.b * s.chunks + chunk.first / s.chunk) * s.key_heads + chunk.key_head) * s.chunk * s.chunk;
+  }
+};
+
+}  // namespace
+
+/** q, k, v, g, beta, state -> o, lastState */
+void GatedDeltaRule(const Call& call) {
+  if (!fits(call)) return;
+  const Shape s(call);
+  float *o = call.outputs[0].floats(), *last = call.outputs[1].floats();
+  if (s.length < few_tokens) return scan_few_tokens(s, o, last);
+  const SharedProducts shared(s);
+
+  struct Memory {
+    HeadChunk chunk;
+    float *state, *square, *errors, *written, *sums;
+    Memory(const Shape& s, Carver& carver)
+        : chunk(s, carver), state(carver.take(s.state_floats())), square(carver.take(s.chunk * s.chunk)) {
+      for (float** rows : {&errors, &written, &sums}) *rows = carver.take(s.chunk * s.width);
+    }
+  };
+  Carver counter;
+  Memory(s, counter);
+  const Scratch scratch(static_cast<size_t>(counter.taken * thread_count()));
+  const int64_t cost = s.length * (s.chunk + 3 * s.depth) * s.width / 16;
+  parallel(s.batch * s.heads, cost, [&](int64_t begin, int64_t end, int worker) {
+    Carver carver{scratch.floats() + worker * counter.taken};
+    Memory memory(s, carver);
+    HeadChunk& chunk = memory.chunk;
+    for (int64_t u = begin; u < end; u++) {
+      const int64_t b = u / s.heads, head = u % s.heads;
+      float* state = last ? last + u * s.state_floats() : memory.state;
+      std::memcpy(state, s.state + u * s.state_floats(), static_cast<size_t>(s.state_floats()) * sizeof(float));
+      for (int64_t index = 0; index < s.chunks; index++) {
+        chunk.move_to(b, head, index);
+        chunk.correlations(shared.keys(chunk), memory.square);
+        chunk.write(state, memory.square, memory.errors, memory.written);
+        if (o) {
+          chunk.multiply(chunk.q_rows(), row_major(state, s.width), chunk.rows, s.width, s.depth, memory.sums, s.width,
+                         false);
+          scale_rows(memory.sums, chunk.decays.from_start, chunk.rows, s.width);
+          chunk.scores(shared.queries(chunk), memory.square);
+          multiply_lower(memory.square, s.chunk, memory.written, chunk.rows, s.width, memory.sums, true, chunk.product);
+          for (int64_t i = 0; i < chunk.rows; i++)
+            scale_row(o + s.v_at(b, chunk.first + i, head), memory.sums + i * s.width, 1, s.width);
+        }
+        chunk.advance(memory.written, state);
+      }
+    }
+  });
+}
+
+/**
+ * q, k, v, g, beta, state, d_o, d_lastState -> grad_q, grad_k, grad_v, grad_g, grad_beta, grad_state.
+ *
+ * States before each chunk and what chunks write are computed again; then, from the last chunk to the first, the gradients
+ * G of the states after each chunk, with those of what it wrote. With A = Q Kᵀ ⊙ E, the errors D = V − e ⊙ K S and
+ * R the gradient of β D:
+ *   (I + M)ᵀ R = Aᵀ d_o + t ⊙ K G        G ← e[last] G + (e ⊙ Q)ᵀ d_o − (β e ⊙ K)ᵀ R
+ * With all of these, chunks stand alone: of dA = d_o V′ᵀ and dM = −R V′ᵀ,
+ *   grad_Q = e ⊙ d_o Sᵀ + (dA ⊙ E) K     grad_v = β R     grad_β = ⟨R, D⟩ + Σ dM ⊙ K Kᵀ ⊙ E
+ *   grad_K = t ⊙ V′ Gᵀ − β e ⊙ R Sᵀ + (dA ⊙ E)ᵀ Q + (X + Xᵀ) K with X = β dM ⊙ E
+ * and a token's log decay gets, of everything that passes over it, the decayed value times its gradient.
+ */
+void GatedDeltaRuleGrad(const Call& call) {
+  if (!fits(call)) return;
+  const Shape s(call);
+  const float *d_o = call.inputs[6].floats(), *d_last = call.inputs[7].floats();
+  float *grad_q = call.outputs[0].floats(), *grad_k = call.outputs[1].floats(), *grad_v = call.outputs[2].floats();
+  float *grad_g = call.outputs[3].floats(), *grad_beta = call.outputs[4].floats(), *grad_state = call.outputs[5].floats();
+  const SharedProducts shared(s);
+  const size_t all_states = static_cast<size_t>(s.batch * s.heads * s.chunks * s.state_floats());
+  const size_t all_rows = static_cast<size_t>(s.batch * s.heads * s.length * s.width);
+  const Scratch before(all_states), after(all_states), all_errors(all_rows), all_written(all_rows), all_solved(all_rows);
+  const auto state_at = [&](const Scratch& of, int64_t u, int64_t index) {
+    return of.floats() + (u * s.chunks + index) * s.state_floats();
+  };
+  const size_t state_bytes = static_cast<size_t>(s.state_floats()) * sizeof(float);
+
+  struct StatesMemory {
+    HeadChunk chunk;
+    float *state, *square, *slopes, *rows;
+    StatesMemory(const Shape& s, Carver& carver)
+        : chunk(s, carver),
+          state(carver.take(s.state_floats())),
+          square(carver.take(s.chunk * s.chunk)),
+          slopes(carver.take(s.chunk * s.width)),
+          rows(carver.take(s.chunk * s.width)) {}
+  };
+  {
+    Carver counter;
+    StatesMemory(s, counter);
+    const Scratch scratch(static_cast<size_t>(counter.taken * thread_count()));
+    const int64_t cost = s.length * (2 * s.chunk + 5 * s.depth) * s.width / 16;
+    parallel(s.batch * s.heads, cost, [&](int64_t begin, int64_t end, int worker) {
+      Carver carver{scratch.floats() + worker * counter.taken};
+      StatesMemory memory(s, carver);
+      HeadChunk& chunk = memory.chunk;
+      const int64_t width = s.width;
+      for (int64_t u = begin; u < end; u++) {
+        const int64_t b = u / s.heads, head = u % s.heads;
+        std::memcpy(memory.state, s.state + u * s.state_floats(), state_bytes);
+        for (int64_t index = 0; index < s.chunks; index++) {
+          std::memcpy(state_at(before, u, index), memory.state, state_bytes);
+          chunk.move_to(b, head, index);
+          chunk.correlations(shared.keys(chunk), memory.square);
+          float* written = all_written.floats() + chunk.row_at();
+          chunk.write(memory.state, memory.square, all_errors.floats() + chunk.row_at(), written);
+          if (index + 1 == s.chunks) break;
+          std::memcpy(memory.rows, written, static_cast<size_t>(chunk.rows * width) * sizeof(float));
+          chunk.advance(memory.rows, memory.state);
+        }
+        for (int64_t i = 0; i < s.state_floats(); i++)
+          memory.state[i] = d_last ? d_last[u * s.state_floats() + i] : 0.0f;
+        for (int64_t index = s.chunks - 1; index >= 0; index--) {
+          std::memcpy(state_at(after, u, index), memory.state, state_bytes);
+          chunk.move_to(b, head, index);
+          float* solved = all_solved.floats() + chunk.row_at();
+          chunk.multiply(chunk.k_rows(), row_major(memory.state, width), chunk.rows, width, s.depth, solved, width, false);
+          scale_rows(solved, chunk.decays.to_end, chunk.rows, width);
+          if (d_o) {
+            gather_rows(d_o + s.v_at(b, chunk.first, head), s.v_step(), chunk.rows, width, memory.slopes);
+            chunk.scores(shared.queries(chunk), memory.square);
+            multiply_lower_transposed(memory.square, s.chunk, memory.slopes, chunk.rows, width, solved, true,
+                                      chunk.product);
+          }
+          chunk.correlations(shared.keys(chunk), memory.square);
+          chunk.solve_transposed(memory.square, solved);
+          if (index == 0 && grad_state == nullptr) break;
+          scale_row(memory.state, memory.state, chunk.decays.whole, s.state_floats());
+          if (d_o) {
+            scale_rows(memory.slopes, chunk.decays.from_start, chunk.rows, width);
+            chunk.multiply(transposed(chunk.q_rows()), row_major(memory.slopes, width), s.depth, width, chunk.rows,
+                           memory.state, width, true);
+          }
+          for (int64_t i = 0; i < chunk.rows; i++)
+            scale_row(memory.rows + i * width, solved + i * width, -chunk.rate(i) * chunk.decays.from_start[i], width);
+          chunk.multiply(transposed(chunk.k_rows()), row_major(memory.rows, width), s.depth, width, chunk.rows,
+                         memory.state, width, true);
+        }
+        if (grad_state) std::memcpy(grad_state + u * s.state_floats(), memory.state, state_bytes);
+      }
+    });
+  }
+
+  struct Memory {
+    HeadChunk chunk;
+    /** [chunk, chunk]: dA and dM of one head, dA ⊙ E and β dM ⊙ E summed over heads. */
+    float *grad_scores, *grad_correlations, *by_queries, *by_keys;
+    /** [chunk, width] and [chunk, depth] */
+    float *slopes, *rows, *grad_q, *grad_k, *part;
+    /** By token: what later tokens got from it so far, what passes over it, what arrives at it from the chunk's start. */
+    float *given, *passing, *arriving;
+    Memory(const Shape& s, Carver& carver) : chunk(s, carver) {
+      for (float** square : {&grad_scores, &grad_correlations, &by_queries, &by_keys})
+        *square = carver.take(s.chunk * s.chunk);
+      for (float** each : {&slopes, &rows}) *each = carver.take(s.chunk * s.width);
+      for (float** each : {&grad_q, &grad_k, &part}) *each = carver.take(s.chunk * s.depth);
+      for (float** values : {&given, &passing, &arriving}) *values = carver.take(s.chunk);
+    }
+  };
+  Carver counter;
+  Memory(s, counter);
+  const Scratch scratch(static_cast<size_t>(counter.taken * thread_count()));
+  const int64_t cost = s.chunk * s.shared * (2 * s.chunk + 3 * s.depth) * s.width / 16;
+  parallel(s.batch * s.chunks * s.key_heads, cost, [&](int64_t begin, int64_t end, int worker) {
+    Carver carver{scratch.floats() + worker * counter.taken};
+    Memory memory(s, carver);
+    HeadChunk& chunk = memory.chunk;
+    const int64_t width = s.width, depth = s.depth, step = s.chunk;
+    for (int64_t u = begin; u < end; u++) {
+      const int64_t key_head = u % s.key_heads, index = u / s.key_heads % s.chunks, b = u / s.key_heads / s.chunks;
+      for (int64_t head = key_head * s.shared; head < (key_head + 1) * s.shared; head++) {
+        const bool first_head = head == key_head * s.shared;
+        chunk.move_to(b, head, index);
+        const int64_t rows = chunk.rows;
+        const float *state = state_at(before, b * s.heads + head, index);
+        const float *grad_after = state_at(after, b * s.heads + head, index);
+        const float *written = all_written.floats() + chunk.row_at(), *errors = all_errors.floats() + chunk.row_at();
+        const float* solved = all_solved.floats() + chunk.row_at();
+        const float *of_keys = shared.keys(chunk), *of_queries = shared.queries(chunk);
+        gather_rows(d_o ? d_o + s.v_at(b, chunk.first, head) : nullptr, s.v_step(), rows, width, memory.slopes);
+        const Matrix writtens = transposed(row_major(written, width));
+        chunk.multiply(row_major(memory.slopes, width), writtens, rows, rows, width, memory.grad_scores, step, false);
+        chunk.multiply(row_major(solved, width), writtens, rows, rows, width, memory.grad_correlations, step, false);
+
+        // From the last token on: over token i passes what tokens from i on got from those before it.
+        for (int64_t i = 0; i < rows; i++) memory.given[i] = 0;
+        for (int64_t i = rows - 1; i >= 0; i--) {
+          Vector passing = {}, by_rate = {};
+          const Vector rate = splat(chunk.rate(i));
+          chunk.decays.until(i, [&](int64_t j, Vector decay, auto m) {
+            const int64_t at = i * step + j;
+            const Integers before_i = lane_numbers() + splat(static_cast<int32_t>(j)) < splat(static_cast<int32_t>(i));
+            const Vector by_queries = decay * load(memory.grad_scores + at, m);
+            const Vector per_rate = before_i ? -decay * load(memory.grad_correlations + at, m) : Vector{};
+            const Vector by_keys = rate * per_rate, key_product = load(of_keys + at, m);
+            by_rate += per_rate * key_product;
+            store(memory.by_queries + at, first_head ? by_queries : load(memory.by_queries + at, m) + by_queries, m);
+            store(memory.by_keys + at, first_head ? by_keys : load(memory.by_keys + at, m) + by_keys, m);
+            const Vector given = load(memory.given + j, m) + by_queries * load(of_queries + at, m) + by_keys * key_product;
+            store(memory.given + j, given, m);
+            passing += before_i ? given : Vector{};
+          });
+          memory.passing[i] = sum_lanes(passing);
+          const int64_t gate = s.gate_at(b, chunk.first + i, head);
+          if (grad_beta) grad_beta[gate] = dot(solved + i * width, errors + i * width, width) + sum_lanes(by_rate);
+          if (grad_v) scale_row(grad_v + s.v_at(b, chunk.first + i, head), solved + i * width, chunk.rate(i), width);
+        }
+
+        // What reads the state before the chunk, and what the chunk adds to it.
+        const Matrix states = transposed(row_major(state, width));
+        const auto add_part = [&](float* sums, bool overwrite, const float* (HeadChunk::*row)(int64_t) const, float* along,
+                                  bool accumulate) {
+          for (int64_t i = 0; i < rows; i++) {
+            const float* part = memory.part + i * depth;
+            const float product = dot(part, (chunk.*row)(i), depth);
+            along[i] = accumulate ? along[i] + product : product;
+            scale_row(sums + i * depth, part, 1, depth, !overwrite);
+          }
+        };
+        scale_rows(memory.slopes, chunk.decays.from_start, rows, width);
+        chunk.multiply(row_major(memory.slopes, width), states, rows, depth, width, memory.part, depth, false);
+        add_part(memory.grad_q, first_head, &HeadChunk::q_row, memory.arriving, false);
+        for (int64_t i = 0; i < rows; i++)
+          scale_row(memory.rows + i * width, solved + i * width, -chunk.rate(i) * chunk.decays.from_start[i], width);
+        chunk.multiply(row_major(memory.rows, width), states, rows, depth, width, memory.part, depth, false);
+        add_part(memory.grad_k, first_head, &HeadChunk::k_row, memory.arriving, true);
+        for (int64_t i = 0; i < rows; i++)
+          scale_row(memory.rows + i * width, written + i * width, chunk.decays.to_end[i], width);
+        chunk.multiply(row_major(memory.rows, width), transposed(row_major(grad_after, width)), rows, depth, width,
+                       memory.part, depth, false);
+        // Nobody needs `given` any more: from here on it is what each token leaves at the end.
+        add_part(memory.grad_k, false, &HeadChunk::k_row, memory.given, false);
+
+        if (grad_g) {
+          // Over a token pass, too, what stood before the chunk and stays until its end, and what earlier tokens leave there.
+          float leaving = chunk.decays.whole * dot(state, grad_after, s.state_floats()), arriving = 0;
+          for (int64_t i = 0; i < rows; i++) {
+            memory.passing[i] += leaving;
+            leaving += memory.given[i];
+          }
+          for (int64_t i = rows - 1; i >= 0; i--) {
+            arriving += memory.arriving[i];
+            grad_g[s.gate_at(b, chunk.first + i, head)] = memory.passing[i] + arriving;
+          }
+        }
+      }
+      const int64_t rows = chunk.rows;
+      const Matrix by_queries = row_major(memory.by_queries, step), by_keys = row_major(memory.by_keys, step);
+      chunk.multiply(by_queries, chunk.k_rows(), rows, depth, rows, memory.grad_q, depth, true);
+      chunk.multiply(transposed(by_queries), chunk.q_rows(), rows, depth, rows, memory.grad_k, depth, true);
+      chunk.multiply(by_keys, chunk.k_rows(), rows, depth, rows, memory.grad_k, depth, true);
+      chunk.multiply(transposed(by_keys), chunk.k_rows(), rows, depth, rows, memory.grad_k, depth, true);
+      for (int64_t i = 0; i < rows; i++) {
+        const int64_t at = s.k_at(b, chunk.first + i, key_head);
+        if (grad_q) scale_row(grad_q + at, memory.grad_q + i * depth, 1, depth);
+        if (grad_k) scale_row(grad_k + at, memory.grad_k + i * depth, 1, depth);
+      }
+    }
+  });
+}
+
+}  // namespace TTT_ISA
+}  // namespace ttt

@@ -1,0 +1,32 @@
+import { defineFusedOp, type Shapes, type Tensor } from '@ttt-e2e/tensor-ops'
+import { ssdScanReference } from './reference'
+
+const op = defineFusedOp({
+  name: 'SsdScan',
+  inputs: ['x', 'dt', 'A', 'B', 'C', 'D', 'state'],
+  outputs: ['y', 'lastState'],
+  attributes: { chunk: 64 },
+  outputShapes: ({ x, state }: Shapes) => ({ y: x, lastState: state }),
+  reference: ssdScanReference,
+})
+
+/**
+ * The state space of Mamba 2 (SSD), for each head: S ← exp(A dt) S + dt x Bᵀ; y = S C + D x.
+ *
+ * @param x [B, T, H, P]
+ * @param dt [B, T, H] steps, at least 0: after softplus and limits
+ * @param A [H] below 0
+ * @param B and C [B, T, G, N], each group shared by H/G consecutive heads
+ * @param D [H]
+ * @param state [B, H, P, N] before the first token
+ * @param options.chunk tokens that are computed as matrices at once; the result doesn't depend on it
+ * @returns y [B, T, H, P] and the state after these tokens
+ */
+export function ssdScan(
+  inputs: { x: Tensor; dt: Tensor; A: Tensor; B: Tensor; C: Tensor; D: Tensor; state: Tensor },
+  options: { chunk?: number } = {},
+): { y: Tensor; lastState: Tensor } {
+  const { y, lastState } = op(inputs, options)
+  return { y, lastState }
+}
+export { op as ssdScanOp }
