@@ -144,5 +144,5 @@ export const titansMixer =
       // Recalling takes two products with the network's weights, learning five.
       flops: (position) => 2 * matrices + 4 * hiddenSize * keysAt(position) + 14 * heads * width * hidden,
     }
-    return mixer as unknown as SequenceMixer
+    return mixer
   }

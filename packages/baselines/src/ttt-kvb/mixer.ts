@@ -168,7 +168,7 @@ export const tttKvbMixer =
       // Reading takes three products with fast weights, learning six.
       flops: (position) => 2 * matrices + 4 * hiddenSize * keysAt(position) + 18 * fastSize,
     }
-    return mixer as unknown as SequenceMixer
+    return mixer
   }
 
 const normal = (random: Random, shape: number[], deviation: number) =>
