@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { EngineError, resolveEngine } from '../engine/registry'
+import { EngineError, resolveEngine, type Precision } from '../engine/registry'
 import type { Attributes, FusedOp, Shapes, Tensors } from '../fused-op'
 import { createRandom } from '../random'
 import { tf, type Tensor } from '../tf'
@@ -21,6 +21,8 @@ export interface OpCase<A extends Attributes = Attributes> {
 export interface OpSuiteOptions {
   /** Engines to hold against the reference; one that can't run here is skipped with its reason. */
   engines?: readonly string[]
+  /** What these engines compute in; the reference stays f32. */
+  precision?: Precision
   /** Highest order of derivative to check. */
   order?: 0 | 1 | 2 | 3
   tolerance?: { forward: number; gradient: number }
@@ -35,13 +37,14 @@ export function runOpSuite<A extends Attributes>(
   op: FusedOp<A>,
   cases: readonly OpCase<A>[],
   {
-    engines = ['cpu', 'native', 'wasm'],
+    precision = 'f32',
+    engines = precision === 'f32' ? ['cpu', 'native', 'wasm'] : ['native'],
     order = 3,
     tolerance = { forward: 1e-5, gradient: 5e-5 },
   }: OpSuiteOptions = {},
 ): void {
-  describe(op.name, () => {
-    for (const example of order > 0 ? cases : []) {
+  describe(precision === 'f32' ? op.name : `${op.name} in ${precision}`, () => {
+    for (const example of order > 0 && precision === 'f32' ? cases : []) {
       it(`${example.name}: the reference's derivatives agree with finite differences`, async () => {
         await resolveEngine('cpu')
         inFloat64(() => tf.tidy(() => checkFiniteDifferences(op, example, order)))
@@ -51,14 +54,14 @@ export function runOpSuite<A extends Attributes>(
       describe(`on ${engine}`, () => {
         let refused: string | undefined
         beforeAll(async () => {
-          await resolveEngine(engine).catch((error: EngineError) => (refused = error.message))
+          await resolveEngine(engine, { precision }).catch((error: EngineError) => (refused = error.message))
         })
         afterAll(() => resolveEngine('cpu'))
         for (const example of cases) {
           it(example.name, async ({ skip }) => {
             if (refused) skip(refused)
-            const expected = await onEngine('cpu', () => derivatives(op, op.reference, example, order))
-            const { result: actual, leaked } = await onEngine(engine, () => {
+            const expected = await onEngine('cpu', 'f32', () => derivatives(op, op.reference, example, order))
+            const { result: actual, leaked } = await onEngine(engine, precision, () => {
               let result: Record<string, Plain> = {}
               const leaked = leakedTensors(() => (result = derivatives(op, op, example, order)))
               return { result, leaked }
@@ -87,8 +90,8 @@ const plainOf = (tensor: Tensor): Plain => ({
 })
 const tensorOf = ({ shape, values }: Plain) => tf.tensor(values, shape, 'float32')
 
-async function onEngine<T>(name: string, run: () => T): Promise<T> {
-  await resolveEngine(name)
+async function onEngine<T>(name: string, precision: Precision, run: () => T): Promise<T> {
+  await resolveEngine(name, { precision })
   return run()
 }
 
