@@ -15,10 +15,10 @@ namespace {
 constexpr int64_t tile_width = 16, tile_depth = 32, tile_size = tile_width * tile_depth;
 /** Rows of a strip and columns of a panel: two tiles. */
 constexpr int64_t block_width = 2 * tile_width;
-/** Tiles along the depth that a panel goes through before the next strip: they stay in the first-level cache. */
-constexpr int64_t block_steps = 16;
-/** Panels that a task packs at once: they stay in the second-level cache. */
-constexpr int64_t panels_per_group = 4;
+/** Tiles along the depth that a strip and a panel go through at once: both stay in the first-level cache. */
+constexpr int64_t block_steps = 8;
+/** Of the panels that a task packs at once: they stay in the second-level cache. */
+constexpr int64_t group_limit = int64_t{256} << 10;
 /** Products beyond these are made piece by piece. */
 constexpr int64_t depth_limit = 4096, packed_limit = int64_t{16} << 20;
 
@@ -259,12 +259,20 @@ void multiply_in_place(const Product& p, float* scratch) {
   }
 }
 
-/** All of A is packed first; then tasks over panels of B pack them and multiply. */
+/** Whether a thread would do better with fewer, wider tasks: A then comes from beyond its own cache for each. */
+bool is_large(int64_t packed) { return packed * 2 > int64_t{512} << 10; }
+
+/** All of A is packed first; then tasks over groups of panels of B pack them and multiply. */
 void multiply_in_tasks(const Product& p) {
   const int64_t steps = ceil_div(p.depth, tile_depth), row_tiles = ceil_div(p.rows, tile_width);
-  const int64_t panels = ceil_div(p.columns, block_width), group = smaller(panels, panels_per_group);
-  const int64_t each_a = row_tiles * steps * tile_size, each_b = 2 * group * steps * tile_size;
+  const int64_t strips = ceil_div(row_tiles, 2), panels = ceil_div(p.columns, block_width);
   const int64_t matrices = p.a.batch_stride == 0 ? 1 : p.batch;
+  const int64_t each_a = row_tiles * steps * tile_size, each_panel = 2 * steps * tile_size;
+  const int64_t tasks = thread_count() * (is_large(each_a) ? 2 : 4);
+  // Few panels: rows are divided too, so that all threads have some.
+  const int64_t row_groups = larger<int64_t>(1, smaller(ceil_div(tasks, p.batch * panels), p.rows / 128));
+  const int64_t widest = larger<int64_t>(1, smaller(group_limit / each_panel, ceil_div(p.batch * panels, tasks)));
+  const int64_t groups = ceil_div(panels, widest), each_b = ceil_div(panels, groups) * each_panel;
   const Scratch scratch(static_cast<size_t>((matrices * each_a + thread_count() * each_b) / 2));
   uint16_t *packed_a = as_bf16(scratch.floats()), *packed_b = packed_a + matrices * each_a;
   parallel(matrices * row_tiles, tile_width * p.depth / 8, [&](int64_t begin, int64_t end, int) {
@@ -275,35 +283,29 @@ void multiply_in_tasks(const Product& p) {
       begin += last - first;
     }
   });
-  // Few panels: rows are divided too, so that all threads have some.
-  const int64_t wanted = ceil_div(4 * thread_count(), p.batch * panels);
-  const int64_t row_groups = larger<int64_t>(1, smaller(wanted, p.rows / 128));
-  const int64_t cost = block_width * p.depth * (ceil_div(p.rows, row_groups) + 48) / 128;
-  parallel(p.batch * row_groups * panels, cost, [&](int64_t begin, int64_t end, int worker) {
-    uint16_t* own = packed_b + worker * each_b;
+  const int64_t cost = ceil_div(panels, groups) * block_width * p.depth * (ceil_div(p.rows, row_groups) + 48) / 128;
+  parallel(p.batch * row_groups * groups, cost, [&](int64_t begin, int64_t end, int worker) {
+    uint16_t* packed = packed_b + worker * each_b;
     const TilesInUse tiles;
-    while (begin < end) {
-      const int64_t first = begin % panels, batch = begin / panels / row_groups, rows = begin / panels % row_groups;
-      const int64_t count = smaller(smaller(group, panels - first), end - begin);
-      const int64_t first_strip = ceil_div(row_tiles, 2) * rows / row_groups;
-      const int64_t last_strip = ceil_div(row_tiles, 2) * (rows + 1) / row_groups;
-      pack(columns_of(p, batch), 2 * first, smaller(2 * (first + count), ceil_div(p.columns, tile_width)), 0, steps, false,
-           own);
+    for (int64_t task = begin; task < end; task++) {
+      const int64_t group = task % groups, rows = task / groups % row_groups, batch = task / groups / row_groups;
+      const int64_t first = panels * group / groups, last = panels * (group + 1) / groups;
+      const int64_t last_strip = strips * (rows + 1) / row_groups;
+      pack(columns_of(p, batch), 2 * first, smaller(2 * last, ceil_div(p.columns, tile_width)), 0, steps, false, packed);
       const uint16_t* a = packed_a + (matrices > 1 ? batch * each_a : 0);
+      float* c = p.c + batch * p.c_batch_stride;
       for (int64_t step = 0; step < steps; step += block_steps) {
-        for (int64_t j = 0; j < count; j++) {
-          const int64_t column = (first + j) * block_width;
-          for (int64_t strip = first_strip; strip < last_strip; strip++) {
-            const int64_t row = strip * block_width;
+        for (int64_t strip = strips * rows / row_groups; strip < last_strip; strip++) {
+          const int64_t row = strip * block_width;
+          for (int64_t panel = first; panel < last; panel++) {
+            const int64_t column = panel * block_width;
             multiply_block(smaller(block_steps, steps - step), {a + (2 * strip * steps + step) * tile_size, steps * tile_size},
-                           {own + (2 * j * steps + step) * tile_size, steps * tile_size},
-                           p.c + batch * p.c_batch_stride + row * p.c_row_stride + column, p.c_row_stride,
-                           smaller(block_width, p.rows - row), smaller(block_width, p.columns - column),
-                           p.accumulate || step > 0);
+                           {packed + (2 * (panel - first) * steps + step) * tile_size, steps * tile_size},
+                           c + row * p.c_row_stride + column, p.c_row_stride, smaller(block_width, p.rows - row),
+                           smaller(block_width, p.columns - column), p.accumulate || step > 0);
           }
         }
       }
-      begin += count;
     }
   });
 }
