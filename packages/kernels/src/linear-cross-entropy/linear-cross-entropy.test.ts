@@ -4,3 +4,9 @@ import { cases } from './cases'
 import { linearCrossEntropyOp } from './index'
 
 runOpSuite(linearCrossEntropyOp, cases)
+// Scores of size s are off by about s / 500 in bf16, and exponentials make that relative.
+const ordinary = cases.filter((example) => !('scale' in example))
+runOpSuite(linearCrossEntropyOp, ordinary, {
+  precision: 'bf16',
+  tolerance: { forward: 1e-2, gradient: 2e-2 },
+})
