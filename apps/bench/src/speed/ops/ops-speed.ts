@@ -46,10 +46,15 @@ export async function opsSpeed(options: OpsOptions): Promise<number> {
         }
         await use()
         for (const size of sizes) {
-          const speeds = await timeOps({ engine: engine.name, size, ops: green, ...timing }, measuring)
-          rows.push(...speeds)
-          progress.clear()
-          if (speeds.length > 0) progress.print(`\n${formatTable(opsTable(engine.name, size, speeds))}`)
+          const speeds: OpSpeed[] = []
+          try {
+            await timeOps({ engine: engine.name, size, ops: green, ...timing }, measuring, speeds)
+          } finally {
+            // What was timed before a signal counts, too.
+            rows.push(...speeds)
+            progress.clear()
+            if (speeds.length > 0) progress.print(`\n${formatTable(opsTable(engine.name, size, speeds))}`)
+          }
         }
       }
     },
