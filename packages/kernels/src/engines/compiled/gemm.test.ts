@@ -207,6 +207,29 @@ describe('bf16', () => {
     await resolveEngine('cpu')
   })
 
+  it('gives the same bits from a factor that it has kept packed, and frees that with it', async () => {
+    const nativeBytes = () => (tf.memory() as unknown as { nativeBytes: number }).nativeBytes
+    const rows = [1, 40, 130]
+    for (const target of await nativeTargets('bf16')) {
+      await target.use()
+      const before = nativeBytes()
+      tf.tidy(() => {
+        const weights = [normal([50, 70]), normal([3, 50, 70])]
+        for (const transposed of [false, true])
+          for (const weight of weights) {
+            const xs = rows.map((count) =>
+              normal([...weight.shape.slice(0, -2), count, transposed ? 70 : 50]),
+            )
+            const run = () => xs.map((x) => bitsOf(tf.matMul(x, weight, false, transposed).dataSync()))
+            const first = run()
+            for (let i = 0; i < 4; i++) expect(run()).toEqual(first)
+          }
+      })
+      expect(nativeBytes()).toBe(before)
+    }
+    await resolveEngine('cpu')
+  })
+
   it('leaves f32 as it is', async () => {
     if ((await nativeTargets('bf16')).length === 0) return
     const [a, b] = [normal([70, 90]), normal([90, 110])]
