@@ -53,7 +53,7 @@ const sizes = [
   [129, 48, 513],
   [50, 1024, 33],
   [100, 70, 512],
-  [5, 40, 4200],
+  [3, 20, 16500],
 ]
 
 describe.each(precisions)('matMul in %s', (precision) => {

@@ -17,12 +17,15 @@ namespace {
 constexpr int64_t tile_width = 16, tile_depth = 32, tile_size = tile_width * tile_depth;
 /** Rows of a strip and columns of a panel: two tiles. */
 constexpr int64_t block_width = 2 * tile_width;
-/** Tiles along the depth that a strip and a panel go through at once: both stay in the first-level cache. */
+/**
+ * Tiles along the depth, 256 in all as in f32, that a strip and a panel go through at once: both stay in the first-level
+ * cache.
+ */
 constexpr int64_t block_steps = 8;
 /** Of the panels that a task packs at once: they stay in the second-level cache. */
 constexpr int64_t group_limit = int64_t{256} << 10;
 /** Products beyond these are made piece by piece. */
-constexpr int64_t depth_limit = 4096, packed_limit = int64_t{16} << 20;
+constexpr int64_t depth_limit = 16384, packed_limit = int64_t{16} << 20;
 /** B stays packed once so many products of few rows have asked for it: a weight, not what passes by. */
 constexpr int32_t uses_worth_keeping = 3;
 constexpr int64_t few_rows = 256;
@@ -148,13 +151,7 @@ TTT_TILES void multiply_tiles(int64_t steps, Packed a, Packed b, float* c, int64
 template <int columns>
 TTT_PAIRS void multiply_pairs(int64_t steps, const uint16_t* a, Packed b, float* c, int64_t c_stride, bool add) {
   constexpr int rows = 8;
-  __m512 sums[rows][columns];
-  TTT_UNROLL
-  for (int i = 0; i < rows; i++) {
-    TTT_UNROLL
-    for (int j = 0; j < columns; j++)
-      sums[i][j] = add ? _mm512_loadu_ps(c + i * c_stride + j * tile_width) : _mm512_setzero_ps();
-  }
+  __m512 sums[rows][columns] = {};
   for (int64_t step = 0; step < steps; step++) {
     for (int pair = 0; pair < 16; pair++) {
       __m512i column[columns];
@@ -174,7 +171,10 @@ TTT_PAIRS void multiply_pairs(int64_t steps, const uint16_t* a, Packed b, float*
   TTT_UNROLL
   for (int i = 0; i < rows; i++) {
     TTT_UNROLL
-    for (int j = 0; j < columns; j++) _mm512_storeu_ps(c + i * c_stride + j * tile_width, sums[i][j]);
+    for (int j = 0; j < columns; j++) {
+      float* target = c + i * c_stride + j * tile_width;
+      _mm512_storeu_ps(target, add ? _mm512_loadu_ps(target) + sums[i][j] : sums[i][j]);
+    }
   }
 }
 
