@@ -53,7 +53,7 @@ const sizes = [
   [129, 48, 513],
   [50, 1024, 33],
   [100, 70, 512],
-  [5, 40, 4200],
+  [3, 20, 16500],
 ]
 
 describe.each(precisions)('matMul in %s', (precision) => {
@@ -203,6 +203,29 @@ describe('bf16', () => {
         await target.use(1 + (i % 3))
         expect(run()).toEqual(expected)
       }
+    }
+    await resolveEngine('cpu')
+  })
+
+  it('gives the same bits from a factor that it has kept packed, and frees that with it', async () => {
+    const nativeBytes = () => (tf.memory() as unknown as { nativeBytes: number }).nativeBytes
+    const rows = [1, 40, 130]
+    for (const target of await nativeTargets('bf16')) {
+      await target.use()
+      const before = nativeBytes()
+      tf.tidy(() => {
+        const weights = [normal([50, 70]), normal([3, 50, 70])]
+        for (const transposed of [false, true])
+          for (const weight of weights) {
+            const xs = rows.map((count) =>
+              normal([...weight.shape.slice(0, -2), count, transposed ? 70 : 50]),
+            )
+            const run = () => xs.map((x) => bitsOf(tf.matMul(x, weight, false, transposed).dataSync()))
+            const first = run()
+            for (let i = 0; i < 4; i++) expect(run()).toEqual(first)
+          }
+      })
+      expect(nativeBytes()).toBe(before)
     }
     await resolveEngine('cpu')
   })

@@ -2,6 +2,8 @@
 // of them meet at a time.
 #include "gemm-bf16.h"
 
+#include "described-call.h"
+
 #if TTT_BF16_UNITS && TTT_LANES == 16
 #include <immintrin.h>
 
@@ -15,12 +17,18 @@ namespace {
 constexpr int64_t tile_width = 16, tile_depth = 32, tile_size = tile_width * tile_depth;
 /** Rows of a strip and columns of a panel: two tiles. */
 constexpr int64_t block_width = 2 * tile_width;
-/** Tiles along the depth that a strip and a panel go through at once: both stay in the first-level cache. */
+/**
+ * Tiles along the depth, 256 in all as in f32, that a strip and a panel go through at once: both stay in the first-level
+ * cache.
+ */
 constexpr int64_t block_steps = 8;
 /** Of the panels that a task packs at once: they stay in the second-level cache. */
 constexpr int64_t group_limit = int64_t{256} << 10;
 /** Products beyond these are made piece by piece. */
-constexpr int64_t depth_limit = 4096, packed_limit = int64_t{16} << 20;
+constexpr int64_t depth_limit = 16384, packed_limit = int64_t{16} << 20;
+/** B stays packed once so many products of few rows have asked for it: a weight, not what passes by. */
+constexpr int32_t uses_worth_keeping = 3;
+constexpr int64_t few_rows = 256;
 
 /** Rows of A, or columns of B: `lanes` vectors along the depth. */
 struct Side {
@@ -143,13 +151,7 @@ TTT_TILES void multiply_tiles(int64_t steps, Packed a, Packed b, float* c, int64
 template <int columns>
 TTT_PAIRS void multiply_pairs(int64_t steps, const uint16_t* a, Packed b, float* c, int64_t c_stride, bool add) {
   constexpr int rows = 8;
-  __m512 sums[rows][columns];
-  TTT_UNROLL
-  for (int i = 0; i < rows; i++) {
-    TTT_UNROLL
-    for (int j = 0; j < columns; j++)
-      sums[i][j] = add ? _mm512_loadu_ps(c + i * c_stride + j * tile_width) : _mm512_setzero_ps();
-  }
+  __m512 sums[rows][columns] = {};
   for (int64_t step = 0; step < steps; step++) {
     for (int pair = 0; pair < 16; pair++) {
       __m512i column[columns];
@@ -169,7 +171,10 @@ TTT_PAIRS void multiply_pairs(int64_t steps, const uint16_t* a, Packed b, float*
   TTT_UNROLL
   for (int i = 0; i < rows; i++) {
     TTT_UNROLL
-    for (int j = 0; j < columns; j++) _mm512_storeu_ps(c + i * c_stride + j * tile_width, sums[i][j]);
+    for (int j = 0; j < columns; j++) {
+      float* target = c + i * c_stride + j * tile_width;
+      _mm512_storeu_ps(target, add ? _mm512_loadu_ps(target) + sums[i][j] : sums[i][j]);
+    }
   }
 }
 
@@ -262,8 +267,35 @@ void multiply_in_place(const Product& p, float* scratch) {
 /** Whether a thread would do better with fewer, wider tasks: A then comes from beyond its own cache for each. */
 bool is_large(int64_t packed) { return packed * 2 > int64_t{512} << 10; }
 
-/** All of A is packed first; then tasks over groups of panels of B pack them and multiply. */
+/**
+ * All of B, packed, where it is an input of the call that many products meet: tensors never change. Packing it takes as
+ * long as multiplying it by 50 rows, and reading it from memory in f32 longer still.
+ */
+const uint16_t* kept_columns(const Product& p) {
+  const bool by_row = p.b.column_stride == 1 && p.b.row_stride == p.columns;
+  const bool by_column = p.b.row_stride == 1 && p.b.column_stride == p.depth;
+  const bool one_by_one = p.b.batch_stride == 0 || p.b.batch_stride == p.columns * p.depth;
+  if (p.rows > few_rows || !(by_row || by_column) || !one_by_one) return nullptr;
+  const int32_t source = input_block(p.b.data);
+  if (source < 0) return nullptr;
+  const int64_t matrices = p.b.batch_stride == 0 ? 1 : p.batch;
+  KeptCopy& copy = kept_copy(source, {matrices, p.columns, p.depth, by_row ? 0 : 1});
+  if (copy.block < 0) {
+    if (++copy.uses < uses_worth_keeping) return nullptr;
+    const int64_t steps = ceil_div(p.depth, tile_depth), tiles = ceil_div(p.columns, tile_width);
+    copy.block = allocate_block(static_cast<uint64_t>(matrices * tiles * steps * tile_size) * sizeof(uint16_t));
+    uint16_t* packed = static_cast<uint16_t*>(block_address(copy.block));
+    parallel(matrices * tiles, tile_width * p.depth / 8, [&](int64_t begin, int64_t end, int) {
+      for (int64_t i = begin; i < end; i++)
+        pack(columns_of(p, i / tiles), i % tiles, i % tiles + 1, 0, steps, false, packed + i * steps * tile_size);
+    });
+  }
+  return static_cast<const uint16_t*>(block_address(copy.block));
+}
+
+/** All of A is packed first; then tasks over groups of panels of B, packed where no copy is kept, multiply. */
 void multiply_in_tasks(const Product& p) {
+  const uint16_t* kept = kept_columns(p);
   const int64_t steps = ceil_div(p.depth, tile_depth), row_tiles = ceil_div(p.rows, tile_width);
   const int64_t strips = ceil_div(row_tiles, 2), panels = ceil_div(p.columns, block_width);
   const int64_t matrices = p.a.batch_stride == 0 ? 1 : p.batch;
@@ -291,7 +323,10 @@ void multiply_in_tasks(const Product& p) {
       const int64_t group = task % groups, rows = task / groups % row_groups, batch = task / groups / row_groups;
       const int64_t first = panels * group / groups, last = panels * (group + 1) / groups;
       const int64_t last_strip = strips * (rows + 1) / row_groups;
-      pack(columns_of(p, batch), 2 * first, smaller(2 * last, ceil_div(p.columns, tile_width)), 0, steps, false, packed);
+      const int64_t column_tiles = ceil_div(p.columns, tile_width);
+      const int64_t matrix = p.b.batch_stride == 0 ? 0 : batch;
+      if (!kept) pack(columns_of(p, batch), 2 * first, smaller(2 * last, column_tiles), 0, steps, false, packed);
+      const uint16_t* b = kept ? kept + (matrix * column_tiles + 2 * first) * steps * tile_size : packed;
       const uint16_t* a = packed_a + (matrices > 1 ? batch * each_a : 0);
       float* c = p.c + batch * p.c_batch_stride;
       for (int64_t step = 0; step < steps; step += block_steps) {
@@ -300,7 +335,7 @@ void multiply_in_tasks(const Product& p) {
           for (int64_t panel = first; panel < last; panel++) {
             const int64_t column = panel * block_width;
             multiply_block(smaller(block_steps, steps - step), {a + (2 * strip * steps + step) * tile_size, steps * tile_size},
-                           {packed + (2 * (panel - first) * steps + step) * tile_size, steps * tile_size},
+                           {b + (2 * (panel - first) * steps + step) * tile_size, steps * tile_size},
                            c + row * p.c_row_stride + column, p.c_row_stride, smaller(block_width, p.rows - row),
                            smaller(block_width, p.columns - column), p.accumulate || step > 0);
           }
