@@ -305,7 +305,7 @@ void multiply_in_tasks(const Product& p) {
   const int64_t row_groups = larger<int64_t>(1, smaller(ceil_div(tasks, p.batch * panels), p.rows / 128));
   const int64_t widest = larger<int64_t>(1, smaller(group_limit / each_panel, ceil_div(p.batch * panels, tasks)));
   const int64_t groups = ceil_div(panels, widest), each_b = ceil_div(panels, groups) * each_panel;
-  const Scratch scratch(static_cast<size_t>((matrices * each_a + thread_count() * each_b) / 2));
+  const Scratch scratch(static_cast<size_t>((matrices * each_a + (kept ? 0 : thread_count() * each_b)) / 2));
   uint16_t *packed_a = as_bf16(scratch.floats()), *packed_b = packed_a + matrices * each_a;
   parallel(matrices * row_tiles, tile_width * p.depth / 8, [&](int64_t begin, int64_t end, int) {
     while (begin < end) {
@@ -334,10 +334,11 @@ void multiply_in_tasks(const Product& p) {
           const int64_t row = strip * block_width;
           for (int64_t panel = first; panel < last; panel++) {
             const int64_t column = panel * block_width;
-            multiply_block(smaller(block_steps, steps - step), {a + (2 * strip * steps + step) * tile_size, steps * tile_size},
-                           {b + (2 * (panel - first) * steps + step) * tile_size, steps * tile_size},
-                           c + row * p.c_row_stride + column, p.c_row_stride, smaller(block_width, p.rows - row),
-                           smaller(block_width, p.columns - column), p.accumulate || step > 0);
+            const Packed of_a{a + (2 * strip * steps + step) * tile_size, steps * tile_size};
+            const Packed of_b{b + (2 * (panel - first) * steps + step) * tile_size, steps * tile_size};
+            multiply_block(smaller(block_steps, steps - step), of_a, of_b, c + row * p.c_row_stride + column, p.c_row_stride,
+                           smaller(block_width, p.rows - row), smaller(block_width, p.columns - column),
+                           p.accumulate || step > 0);
           }
         }
       }
