@@ -126,7 +126,7 @@ int32_t allocate_block(uint64_t bytes) {
   return block;
 }
 
-void release_block(int32_t block) {
+void release_copies(int32_t block) {
   while (blocks[block].copies >= 0) {
     const int32_t index = blocks[block].copies, copy = copies[index].block;
     blocks[block].copies = copies[index].next;
@@ -134,6 +134,10 @@ void release_block(int32_t block) {
     free_copy = index;
     if (copy >= 0) release_block(copy);
   }
+}
+
+void release_block(int32_t block) {
+  release_copies(block);
   live -= blocks[block].bytes;
   free_blocks[blocks[block].size_class].push_back(block);
 }

@@ -34,6 +34,8 @@ struct KeptCopy {
 };
 /** The place of a copy, made where there is none; valid until the next is asked for or a block released. */
 KeptCopy& kept_copy(int32_t block, const int64_t (&form)[4]);
+/** To be called before a block's values change while it lives. */
+void release_copies(int32_t block);
 
 size_t live_bytes();
 size_t reserved_bytes();

@@ -109,22 +109,15 @@ struct Packed {
 // The compiler doesn't know that tile loads read memory.
 #define TTT_MEMORY asm volatile("" ::: "memory")
 
-/** c[16 rows, 16 columns] (+)= a · b, of tiles. */
+/** c[rows, columns] = a · b, of so many tiles. */
 template <int rows, int columns>
-TTT_TILES void multiply_tiles(int64_t steps, Packed a, Packed b, float* c, int64_t c_stride, bool add) {
+TTT_TILES void multiply_tiles(int64_t steps, Packed a, Packed b, float* c, int64_t c_stride) {
   const int64_t row = c_stride * static_cast<int64_t>(sizeof(float));
   TTT_MEMORY;
-  if (add) {
-    _tile_loadd(0, c, row);
-    if (columns > 1) _tile_loadd(1, c + tile_width, row);
-    if (rows > 1) _tile_loadd(2, c + tile_width * c_stride, row);
-    if (rows > 1 && columns > 1) _tile_loadd(3, c + tile_width * c_stride + tile_width, row);
-  } else {
-    _tile_zero(0);
-    _tile_zero(1);
-    _tile_zero(2);
-    _tile_zero(3);
-  }
+  _tile_zero(0);
+  _tile_zero(1);
+  _tile_zero(2);
+  _tile_zero(3);
   for (int64_t i = 0; i < steps; i++) {
     const uint16_t *a_tile = a.data + i * tile_size, *b_tile = b.data + i * tile_size;
     _tile_loadd(4, a_tile, 64);
@@ -147,9 +140,9 @@ TTT_TILES void multiply_tiles(int64_t steps, Packed a, Packed b, float* c, int64
   TTT_MEMORY;
 }
 
-/** c[8 rows, 16 columns] (+)= a · b; `a` begins at one of its tile's rows. */
+/** c[8 rows, columns] = a · b, of so many tiles of columns; `a` begins at one of its tile's rows. */
 template <int columns>
-TTT_PAIRS void multiply_pairs(int64_t steps, const uint16_t* a, Packed b, float* c, int64_t c_stride, bool add) {
+TTT_PAIRS void multiply_pairs(int64_t steps, const uint16_t* a, Packed b, float* c, int64_t c_stride) {
   constexpr int rows = 8;
   __m512 sums[rows][columns] = {};
   for (int64_t step = 0; step < steps; step++) {
@@ -171,41 +164,33 @@ TTT_PAIRS void multiply_pairs(int64_t steps, const uint16_t* a, Packed b, float*
   TTT_UNROLL
   for (int i = 0; i < rows; i++) {
     TTT_UNROLL
-    for (int j = 0; j < columns; j++) {
-      float* target = c + i * c_stride + j * tile_width;
-      _mm512_storeu_ps(target, add ? _mm512_loadu_ps(target) + sums[i][j] : sums[i][j]);
-    }
+    for (int j = 0; j < columns; j++) _mm512_storeu_ps(c + i * c_stride + j * tile_width, sums[i][j]);
   }
 }
 
-/** c[rows ≤ 32, columns ≤ 32] (+)= a · b; c takes whole tiles. */
-void multiply_whole(int64_t steps, Packed a, Packed b, float* c, int64_t c_stride, int64_t rows, int64_t columns,
-                    bool add) {
+/** c[rows ≤ 32, columns ≤ 32] = a · b; c takes whole tiles. */
+void multiply_whole(int64_t steps, Packed a, Packed b, float* c, int64_t c_stride, int64_t rows, int64_t columns) {
   if (bf16_products == Bf16::tiles) {
     if (rows > tile_width)
-      columns > tile_width ? multiply_tiles<2, 2>(steps, a, b, c, c_stride, add)
-                           : multiply_tiles<2, 1>(steps, a, b, c, c_stride, add);
+      columns > tile_width ? multiply_tiles<2, 2>(steps, a, b, c, c_stride) : multiply_tiles<2, 1>(steps, a, b, c, c_stride);
     else
-      columns > tile_width ? multiply_tiles<1, 2>(steps, a, b, c, c_stride, add)
-                           : multiply_tiles<1, 1>(steps, a, b, c, c_stride, add);
+      columns > tile_width ? multiply_tiles<1, 2>(steps, a, b, c, c_stride) : multiply_tiles<1, 1>(steps, a, b, c, c_stride);
     return;
   }
   for (int64_t i = 0; i < rows; i += 8) {
     const uint16_t* row = a.data + i / tile_width * a.stride + i % tile_width * tile_depth;
-    columns > tile_width ? multiply_pairs<2>(steps, row, b, c + i * c_stride, c_stride, add)
-                         : multiply_pairs<1>(steps, row, b, c + i * c_stride, c_stride, add);
+    columns > tile_width ? multiply_pairs<2>(steps, row, b, c + i * c_stride, c_stride)
+                         : multiply_pairs<1>(steps, row, b, c + i * c_stride, c_stride);
   }
 }
+/** c[rows ≤ 32, columns ≤ 32] (+)= a · b. */
 void multiply_block(int64_t steps, Packed a, Packed b, float* c, int64_t c_stride, int64_t rows, int64_t columns,
                     bool add) {
-  if (rows % tile_width == 0 && columns % tile_width == 0)
-    return multiply_whole(steps, a, b, c, c_stride, rows, columns, add);
-  alignas(64) float whole[block_width * block_width];
-  const size_t row_bytes = static_cast<size_t>(columns) * sizeof(float);
-  if (add)
-    for (int64_t i = 0; i < rows; i++) std::memcpy(whole + i * block_width, c + i * c_stride, row_bytes);
-  multiply_whole(steps, a, b, whole, block_width, rows, columns, add);
-  for (int64_t i = 0; i < rows; i++) std::memcpy(c + i * c_stride, whole + i * block_width, row_bytes);
+  if (!add && rows % tile_width == 0 && columns % tile_width == 0)
+    return multiply_whole(steps, a, b, c, c_stride, rows, columns);
+  alignas(64) float sums[block_width * block_width];
+  multiply_whole(steps, a, b, sums, block_width, rows, columns);
+  for (int64_t i = 0; i < rows; i++) scale_row(c + i * c_stride, sums + i * block_width, 1, columns, add);
 }
 
 TTT_TILES void configure_tiles() {
@@ -305,7 +290,7 @@ void multiply_in_tasks(const Product& p) {
   const int64_t row_groups = larger<int64_t>(1, smaller(ceil_div(tasks, p.batch * panels), p.rows / 128));
   const int64_t widest = larger<int64_t>(1, smaller(group_limit / each_panel, ceil_div(p.batch * panels, tasks)));
   const int64_t groups = ceil_div(panels, widest), each_b = ceil_div(panels, groups) * each_panel;
-  const Scratch scratch(static_cast<size_t>((matrices * each_a + thread_count() * each_b) / 2));
+  const Scratch scratch(static_cast<size_t>((matrices * each_a + (kept ? 0 : thread_count() * each_b)) / 2));
   uint16_t *packed_a = as_bf16(scratch.floats()), *packed_b = packed_a + matrices * each_a;
   parallel(matrices * row_tiles, tile_width * p.depth / 8, [&](int64_t begin, int64_t end, int) {
     while (begin < end) {
@@ -334,10 +319,11 @@ void multiply_in_tasks(const Product& p) {
           const int64_t row = strip * block_width;
           for (int64_t panel = first; panel < last; panel++) {
             const int64_t column = panel * block_width;
-            multiply_block(smaller(block_steps, steps - step), {a + (2 * strip * steps + step) * tile_size, steps * tile_size},
-                           {b + (2 * (panel - first) * steps + step) * tile_size, steps * tile_size},
-                           c + row * p.c_row_stride + column, p.c_row_stride, smaller(block_width, p.rows - row),
-                           smaller(block_width, p.columns - column), p.accumulate || step > 0);
+            const Packed of_a{a + (2 * strip * steps + step) * tile_size, steps * tile_size};
+            const Packed of_b{b + (2 * (panel - first) * steps + step) * tile_size, steps * tile_size};
+            multiply_block(smaller(block_steps, steps - step), of_a, of_b, c + row * p.c_row_stride + column, p.c_row_stride,
+                           smaller(block_width, p.rows - row), smaller(block_width, p.columns - column),
+                           p.accumulate || step > 0);
           }
         }
       }

@@ -1,7 +1,7 @@
 // Matrix products of inputs rounded to bf16, with sums in f32, by the processor's own instructions for that.
 //
-// Determinism: every element is one chain over k in AMX's steps of 32, or with AVX512-BF16 a sum for each 256 of k,
-// whatever stands beside it: a row's result depends on nothing but the row, as in f32.
+// Determinism as in f32 (gemm.h): each 256 of k give a sum, which is added to the element. Within them AMX adds in steps of
+// 32, AVX512-BF16 in steps of 2.
 #pragma once
 #include "gemm.h"
 #include "precision.h"
