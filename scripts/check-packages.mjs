@@ -1,5 +1,5 @@
-// Packs every package, installs the tarballs into an empty folder, imports each entry point there and runs the README's
-// library example. Expects built packages. Prints one line per check and exits 1 if any failed.
+// Packs every package, installs the tarballs into an empty folder, imports each entry point there, runs the README's
+// library example and adds a system from outside. Expects built packages. Prints one line per check and exits 1 if any failed.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -61,6 +61,33 @@ check("run the README's example", () => {
   if (losses.length < 2 || !(losses.at(-1) < losses[0] - 0.5))
     throw new Error(`the loss did not fall:\n${output}`)
   if (!/nats per byte/.test(output)) throw new Error(`nothing was read:\n${output}`)
+})
+
+check('add a system from outside, as docs/adding-a-system.md does, types and all', () => {
+  const document = readFileSync(join(root, 'docs/adding-a-system.md'), 'utf8')
+  for (const [, name, code] of document.matchAll(/<!-- example: (\S+) -->\s+```ts\n(.*?)```/gs))
+    writeFileSync(join(folder, name), code)
+  const options = [
+    '--strict',
+    '--target',
+    'es2022',
+    '--module',
+    'nodenext',
+    '--types',
+    'node',
+    '--skipLibCheck',
+  ]
+  const types = ['--typeRoots', join(root, 'node_modules/@types')]
+  run(folder, join(root, 'node_modules/.bin/tsc'), ...options, ...types, 'try.ts')
+  const output = run(folder, 'node', 'try.js')
+  for (const name of ['token-shift', 'learning']) {
+    const lines = output.split('\n').filter((line) => line.startsWith(`${name}: `))
+    const [first, last] = lines.map((line) => Number(/loss ([\d.]+)/.exec(line)?.[1]))
+    const [, whole, pieces] = /at once ([\d.]+), in pieces ([\d.]+)/.exec(lines[2])
+    const steps = Number(/(\d+) steps of learning/.exec(lines[3])[1])
+    if (!(last < first - 0.5) || !(Math.abs(whole - pieces) <= 1e-3) || (name === 'learning') !== steps > 0)
+      throw new Error(`not as the document says:\n${output}`)
+  }
 })
 
 rmSync(folder, { recursive: true })

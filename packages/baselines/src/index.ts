@@ -8,3 +8,6 @@ export {
 export { mamba2Mixer, type Mamba2Options, type Mamba2Params } from './mamba2/mixer'
 export { type Knob, type NamedDefinition, type SystemDefinition } from './definition'
 export { definitionOf, systemNames, systems, UnknownSystem, type SystemName } from './systems'
+export { type TttOptions } from './ttt-layer/mixer'
+export { tttLinearMixer } from './ttt-linear/mixer'
+export { tttMlpMixer } from './ttt-mlp/mixer'

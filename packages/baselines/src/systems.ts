@@ -1,5 +1,7 @@
 import { fullAttention, hybrid, slidingWindow } from './attention/system'
 import type { SystemDefinition } from './definition'
+import { tttLinear } from './ttt-linear/system'
+import { tttMlp } from './ttt-mlp/system'
 import { tttE2e, tttNaive, tttOff, tttStatic } from './ttt-e2e/system'
 
 /** Every system of the comparison: a new one is a folder and a line here. */
@@ -11,6 +13,8 @@ export const systems = {
   'ttt-off': tttOff,
   'ttt-naive': tttNaive,
   'hybrid-5-1': hybrid,
+  'ttt-linear': tttLinear,
+  'ttt-mlp': tttMlp,
 } satisfies Record<string, SystemDefinition>
 
 export type SystemName = keyof typeof systems

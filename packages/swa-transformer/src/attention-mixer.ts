@@ -79,7 +79,7 @@ export const attentionMixer =
       stateBytes: (position) => 2 * 4 * keyHeads * width * keysAt(position),
       flops: (position) => 2 * weights + 4 * heads * width * keysAt(position),
     }
-    return mixer as unknown as SequenceMixer
+    return mixer
   }
 
 const withCached = (state: SequenceState, name: string, fresh: Tensor): Tensor =>

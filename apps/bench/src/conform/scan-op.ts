@@ -1,5 +1,5 @@
-import { gatedDeltaRule, shortConv, ssdScan } from '@ttt-e2e/kernels/ops'
-import { fromPlainTensor, tf, vjp, type Tensors } from '@ttt-e2e/tensor-ops'
+import { gatedDeltaRule, shortConv, ssdScan, tttLinearOp, tttMlpOp } from '@ttt-e2e/kernels/ops'
+import { fromPlainTensor, tf, vjp, type FusedOp, type Tensor, type Tensors } from '@ttt-e2e/tensor-ops'
 import { Comparisons, type GoldenCase, type Verdict } from './golden-case'
 
 /** From a case's inputs and description to its outputs, both under the names that its file has. */
@@ -10,6 +10,46 @@ const convolution =
   ({ x, w, b, s0 }) => {
     const { y, lastState } = shortConv(x, w, s0, { bias: b, silu })
     return { y, s_last: lastState }
+  }
+
+/**
+ * The cases stand heads first, share the first weights W1, b1, … among sequences, and end with the weights that the
+ * last token read with.
+ */
+const ttt =
+  (op: FusedOp<{ filled: number }>, layers: number): Run =>
+  (inputs) => {
+    const { q, k, v, lr, tok, ln_w, ln_b } = inputs
+    const [batch, , length] = q.shape
+    const miniBatch = tok.shape[0]
+    const tokensFirst = (x: Tensor) => tf.transpose(x, [0, 2, 1, ...(x.rank === 4 ? [3] : [])])
+    const numbers = Array.from({ length: layers }, (_, i) => i + 1)
+    const start: Tensors = {}
+    for (const i of numbers) {
+      start[`w${i}`] = tf.tile(tf.expandDims(inputs[`W${i}`], 0), [batch, 1, 1, 1])
+      start[`b${i}`] = tf.tile(tf.transpose(inputs[`b${i}`], [1, 0, 2]), [batch, 1, 1])
+      start[`w${i}Sum`] = tf.zerosLike(start[`w${i}`])
+      start[`b${i}Sum`] = tf.zerosLike(start[`b${i}`])
+    }
+    const { y, ...next } = op({
+      q: tokensFirst(q),
+      k: tokensFirst(k),
+      v: tokensFirst(v),
+      rates: tokensFirst(lr),
+      factors: tok,
+      normScale: ln_w,
+      normShift: ln_b,
+      ...start,
+    })
+    const outputs: Tensors = { out: tokensFirst(y) }
+    const lastFactor = tf.slice(tok, (length - 1) % miniBatch, 1)
+    for (const i of numbers) {
+      // The sums are zeros where the last mini-batch is full.
+      const last = (name: string) => tf.sub(next[`${name}Next`], tf.mul(next[`${name}SumNext`], lastFactor))
+      outputs[`W${i}_last`] = last(`w${i}`)
+      outputs[`b${i}_last`] = tf.expandDims(last(`b${i}`), 2)
+    }
+    return outputs
   }
 
 /** By the case's name without `op_`; a longer name that goes on with `_` is a variant of it. */
@@ -27,6 +67,8 @@ const ops: Record<string, Run> = {
     })
     return { o, s_last: lastState }
   },
+  ttt_linear: ttt(tttLinearOp, 1),
+  ttt_mlp: ttt(tttMlpOp, 2),
 }
 
 const forwardTolerance = 1e-5

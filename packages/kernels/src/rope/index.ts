@@ -5,7 +5,7 @@ const op = defineFusedOp({
   name: 'Rope',
   inputs: ['x'],
   outputs: ['y'],
-  attributes: { theta: 500_000, offset: 0 },
+  attributes: { theta: 500_000, offset: 0, period: 0 },
   outputShapes: ({ x }: Shapes) => ({ y: x }),
   reference: ropeReference,
   supports: ({ x }) => x[3] % 2 === 0 || `the head width ${x[3]} is odd`,
@@ -13,12 +13,13 @@ const op = defineFusedOp({
 
 /**
  * Rotary position embedding on interleaved pairs (x₂ᵢ, x₂ᵢ₊₁): token t of the sequence turns pair i by
- * (offset + t) · theta^(−2i/d).
+ * (offset + t) · theta^(−2i/d); with a period, positions start again from 0 after so many.
  *
  * @param x [B, T, H, d]
  * @param options.offset position of the first token; small offsets keep float32 exact (RoPE is relative)
+ * @param options.period 0 or left out for none
  */
-export function rope(x: Tensor, options: { theta: number; offset: number }): Tensor {
+export function rope(x: Tensor, options: { theta: number; offset: number; period?: number }): Tensor {
   return op({ x }, options).y
 }
 export { op as ropeOp }

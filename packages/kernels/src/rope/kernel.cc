@@ -43,10 +43,14 @@ const Table& table_for(double theta, double offset, int64_t length, int64_t widt
 /** y = x turned by `direction` (1 or −1) times the angles; x [batch, length, heads, width]. */
 void turn(const Call& call, const Tensor& x, const Tensor& y, float direction) {
   const int64_t length = x.dims[1], heads = x.dims[2], width = x.dims[3];
-  const Table& table = table_for(call.attributes[0], call.attributes[1], length, width);
+  const int64_t offset = static_cast<int64_t>(call.attributes[1]), period = static_cast<int64_t>(call.attributes[2]);
+  // With a period one table serves every offset.
+  const Table& table = period == 0 ? table_for(call.attributes[0], call.attributes[1], length, width)
+                                   : table_for(call.attributes[0], 0, period, width);
   parallel(x.dims[0] * length, heads * width / 4 + 8, [&](int64_t begin, int64_t end, int) {
     for (int64_t token = begin; token < end; token++) {
-      const float *cosines = table.cosines + token % length * width, *sines = table.sines + token % length * width;
+      const int64_t row = period == 0 ? token % length : (offset + token % length) % period;
+      const float *cosines = table.cosines + row * width, *sines = table.sines + row * width;
       for (int64_t head = 0; head < heads; head++) {
         const float* in = x.floats() + (token * heads + head) * width;
         float* out = y.floats() + (token * heads + head) * width;

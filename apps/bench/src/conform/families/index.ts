@@ -3,8 +3,9 @@ import { gatedDeltanet } from './gated-deltanet'
 import { llama } from './llama'
 import { mamba2 } from './mamba2'
 import type { ModelFamily } from './published-model'
+import { ttt } from './ttt'
 
-const families: readonly ModelFamily[] = [e2eRecipe, llama, mamba2, gatedDeltanet]
+const families: readonly ModelFamily[] = [e2eRecipe, llama, mamba2, gatedDeltanet, ttt]
 
 /** The family of a model whose parameters have these names. */
 export const familyOf = (names: readonly string[]): ModelFamily | undefined =>

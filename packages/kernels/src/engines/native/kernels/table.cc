@@ -19,6 +19,7 @@
   X(SsdScan) X(SsdScanGrad) \
   X(GatedDeltaRule) X(GatedDeltaRuleGrad) \
   X(LinearCrossEntropy) X(LinearCrossEntropyGrad) X(LinearCrossEntropyGradGrad) \
+  X(TttLinear) X(TttLinearGrad) X(TttMlp) X(TttMlpGrad) \
   X(ClippedSgd) X(ClippedSgdGrad) \
   X(Adamw)
 // clang-format on

@@ -1,0 +1,97 @@
+import { metaGradient, standardOptimizer, standardSchedule, startRun, trainStep } from '@ttt-e2e/meta-outer'
+import { createRandom, disposeTree, liveTensors, resolveEngine, treeEntries } from '@ttt-e2e/tensor-ops'
+import { countStateBytes, generate, Reader, type Params, type System } from '@ttt-e2e/ttt-inner'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createSystem, definitionOf, patternLength, systemNames, type ModelSize } from './index'
+
+beforeAll(() => resolveEngine('cpu'))
+
+/** Every pattern fits where there are as many layers; the texts below are longer than each chunk and window. */
+const size: ModelSize = {
+  vocabularySize: 11,
+  hiddenSize: 16,
+  heads: 2,
+  layers: 3,
+  intermediateSize: 48,
+  suffixBlocks: 2,
+  window: 6,
+  chunk: 8,
+  innerRate: 1,
+  ropeTheta: 10_000,
+}
+
+const random = createRandom(5)
+const tokens = Int32Array.from({ length: 2 * 21 }, () => random.integer(11))
+const batch = { tokens, mask: new Uint8Array(40).fill(1), batch: 2, length: 20, cursor: null }
+const text = tokens.slice(0, 37)
+
+function readInPieces(system: System, params: Params, pieces: number[]) {
+  const reader = new Reader(system, params)
+  const losses: number[] = []
+  for (let start = 0, i = 0; start < text.length; i++) {
+    const end = Math.min(text.length, start + pieces[i % pieces.length])
+    losses.push(...reader.read(text.slice(start, end)))
+    start = end
+  }
+  return { reader, losses: losses.slice(1) }
+}
+
+describe.each(systemNames)('%s', (name) => {
+  const layers = Math.max(size.layers, patternLength(definitionOf(name), size))
+  const system = createSystem(name, { ...size, layers })
+  const run = { state: undefined as unknown as ReturnType<typeof startRun> }
+  beforeAll(() => (run.state = startRun(system, 1)) as never)
+  afterAll(() => disposeTree([run.state.params, run.state.firstMoments, run.state.secondMoments]))
+
+  it('has a finite gradient in every parameter', async () => {
+    const { loss, gradients } = await metaGradient(system, run.state.params, batch)
+    expect(loss).toBeCloseTo(Math.log(11), 1)
+    for (const [path, gradient] of treeEntries(gradients)) {
+      const values = gradient.dataSync()
+      expect(values.every(Number.isFinite), path).toBe(true)
+      expect(
+        values.some((value) => value !== 0),
+        path,
+      ).toBe(true)
+    }
+    disposeTree(gradients)
+  })
+
+  it('learns a batch that it is trained on, and leaves no tensor behind', async () => {
+    const optimizer = standardOptimizer(standardSchedule(10, 1e-2))
+    const losses = []
+    const before = liveTensors()
+    for (let step = 0; step < 8; step++)
+      losses.push((await trainStep(system, run.state, batch, optimizer)).loss)
+    expect(losses.at(-1)).toBeLessThan(losses[0] - 0.05)
+    expect(liveTensors()).toBe(before)
+  })
+
+  it('reads a text at once, in pieces and token by token alike, and holds what it says', () => {
+    const { params } = run.state
+    const whole = readInPieces(system, params, [text.length])
+    for (const pieces of [[1], [5, 3], [8], [17, 1]]) {
+      const { reader, losses } = readInPieces(system, params, pieces)
+      losses.forEach((nats, i) => expect(nats, `${pieces}: token ${i}`).toBeCloseTo(whole.losses[i], 4))
+      expect(reader.stateBytes()).toBe(countStateBytes(system, text.length))
+      reader.dispose()
+    }
+    whole.reader.dispose()
+  })
+
+  it('goes on bitwise from a memory that was saved, and writes', async () => {
+    const { params } = run.state
+    const { reader } = readInPieces(system, params, [7])
+    const { tensors, meta } = reader.save()
+    const restored = new Reader(system, params, {}, { tensors, meta: JSON.parse(JSON.stringify(meta)) })
+    expect(restored.read(text)).toEqual(reader.read(text))
+    const write = async (from: Reader) => {
+      const written: number[] = []
+      for await (const token of generate(from, { maxTokens: 5, seed: 3 })) written.push(token)
+      return written
+    }
+    expect(await write(restored)).toEqual(await write(reader))
+    reader.dispose()
+    restored.dispose()
+  })
+})

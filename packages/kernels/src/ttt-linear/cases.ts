@@ -1,0 +1,3 @@
+import { tttCases } from '../ttt-layer/cases'
+
+export const cases = tttCases((width) => [width])
