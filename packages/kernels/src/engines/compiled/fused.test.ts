@@ -77,10 +77,10 @@ const cases: Case[] = [
   { op: any(shortConvOp), shapes: { x: [2, 5, 19], weight: [19, 4], state: [2, 19, 3] }, order: 1 },
   { op: any(shortConvOp), shapes: { x: [1, 2, 8], weight: [8, 5], state: [1, 8, 4] }, attributes: { silu: 1 }, order: 1 }, // prettier-ignore
   { op: any(biasedShortConvOp), shapes: { x: [2, 150, 33], weight: [33, 4], state: [2, 33, 3], bias: [33] }, attributes: { silu: 1 }, order: 1 }, // prettier-ignore
-  { op: any(ssdScanOp), shapes: ssdShapes(1, 150, 4, 2, 20, 24), order: 1 },
+  { op: any(ssdScanOp), shapes: ssdShapes(1, 70, 4, 2, 20, 24), order: 1 },
   { op: any(ssdScanOp), shapes: ssdShapes(2, 41, 3, 1, 8, 17), attributes: { chunk: 16 }, order: 1 },
   { op: any(ssdScanOp), shapes: ssdShapes(2, 1, 4, 2, 9, 5), order: 1 },
-  { op: any(gatedDeltaRuleOp), shapes: deltaShapes(1, 150, 2, 4, 20, 24), order: 1 },
+  { op: any(gatedDeltaRuleOp), shapes: deltaShapes(1, 70, 2, 4, 20, 24), order: 1 },
   { op: any(gatedDeltaRuleOp), shapes: deltaShapes(2, 41, 3, 3, 8, 17), attributes: { chunk: 16 }, order: 1 },
   { op: any(gatedDeltaRuleOp), shapes: deltaShapes(2, 1, 2, 4, 9, 5), order: 1 },
   { op: any(tttLinearOp), shapes: tttShapes({ batch: 1, length: 9, heads: 2, width: 19, miniBatch: 4, layers: [19] }), attributes: { filled: 3 }, order: 1 }, // prettier-ignore
