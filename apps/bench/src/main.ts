@@ -52,6 +52,7 @@ Examples, each after \`pnpm --filter bench start\`:
   --model runs/bench-default --data my-book.txt
                                             reads your text with what was trained before
   --seeds 3                                 intervals over documents and seeds
+  stream --bytes 10000000                   reads a text of 10 MB over HTTP: speed and memory
   conform ../golden                         checks the numbers against golden cases
   systems --size books,125m                 what each system takes, from the shapes
   train-speed --size S                      tokens/s of training steps
@@ -102,6 +103,18 @@ command
     await memory(resolve(caller, folder), { ...options, static: still })
   })
 
+command
+  .command('stream [model]')
+  .description(
+    'streams a long text into a memory of a server: tokens per second and what its process occupies',
+  )
+  .option('--bytes <n>', 'how long the text is', (text) => wholeNumber('bytes', text, 2 ** 30), 10_000_000)
+  .option('--engine <name>', 'the engine that the server runs on', 'auto')
+  .action(async (folder: string | undefined, options: { bytes: number; engine: string }) => {
+    const { resolve } = await import('node:path')
+    const { stream } = await import('./stream')
+    await stream(folder === undefined ? undefined : resolve(caller, folder), options)
+  })
 addSpeedCommands(command, caller)
 
 await runCommand(command)

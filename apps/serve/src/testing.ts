@@ -26,7 +26,7 @@ export const recipe: Recipe = {
     innerRate: 1,
     ropeTheta: 10_000,
   },
-  data: { kind: 'books' },
+  data: { kind: 'books', rows: 'windows' },
   training: { length: 64, batch: 1, optimizer: standardOptimizer(standardSchedule(1, 1e-3)), seed: 1 },
   evaluation: { documents: 1, length: 64, every: 1 },
 }

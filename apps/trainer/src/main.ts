@@ -46,6 +46,8 @@ Examples, each after \`pnpm --filter trainer start\`:
   --recipe tiny/books --resume              goes on where it was stopped
   --recipe tiny/books --system swa          another system by the same recipe, in runs/tiny-books-swa
   --recipe tiny/books --data my-book.txt --set training.optimizer.schedule.steps=200
+  --recipe tiny/books --data notes.jsonl --set data.rows=packed
+                                            documents too short for a row of their own, several in each
   --recipe 125m/pretrain-8k --dry-run       what the published model would take here
   export runs/tiny-books my-model           the model alone, to ship and to serve
 

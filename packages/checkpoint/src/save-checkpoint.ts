@@ -5,7 +5,7 @@ import { CheckpointError } from './checkpoint-error'
 import { problemsOf } from './recipe-schema'
 import { newCheckpointPath, placeCheckpoint, sha256 } from './run-folder'
 import { fileNames, runInfoSchema, type RunInfo } from './run-info'
-import { allFinite } from './tensor-file'
+import { allFinite } from './expected-tensors'
 
 export interface SavedRun {
   recipe: Recipe

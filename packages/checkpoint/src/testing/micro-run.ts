@@ -18,7 +18,7 @@ export const microRecipe = (system = 'ttt-e2e'): Recipe => ({
     innerRate: 1,
     ropeTheta: 10_000,
   },
-  data: { kind: 'text', path: 'book.txt' },
+  data: { kind: 'text', path: 'book.txt', rows: 'windows' },
   training: { length: 16, batch: 2, optimizer: standardOptimizer(standardSchedule(20, 1e-2)), seed: 1 },
   evaluation: { documents: 2, length: 32, every: 10 },
 })

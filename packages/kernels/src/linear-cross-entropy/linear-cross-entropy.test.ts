@@ -1,6 +1,7 @@
 import { runOpSuite } from '@ttt-e2e/tensor-ops/testing'
 import '../engines'
 import { cases } from './cases'
-import { linearCrossEntropyOp } from './index'
+import { linearCrossEntropyLossesOp, linearCrossEntropyOp } from './index'
 
 runOpSuite(linearCrossEntropyOp, cases)
+runOpSuite(linearCrossEntropyLossesOp, cases)

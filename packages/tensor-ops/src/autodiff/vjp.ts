@@ -210,3 +210,6 @@ class GradientSum {
     return this.lent.has(sum) || this.uses.get(sum)! > 1 ? tf.clone(sum) : sum
   }
 }
+
+/** Whether the operations that run now are being differentiated. */
+export const isDifferentiated = (): boolean => tapeEngine().state.gradientDepth > 0

@@ -11,6 +11,10 @@ export interface Addon {
   run(): void
   allocate(bytes: number): number
   release(block: number): void
+  /** See core/program.h. @param block where the description lies @param count of its words */
+  createProgram(block: number, count: number): number
+  destroyProgram(program: number): void
+  runProgram(): void
   locate(block: number): void
   slab(index: number): ArrayBuffer
   useInstructionSet(index: number): void

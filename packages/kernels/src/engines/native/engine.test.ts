@@ -27,7 +27,9 @@ describe('the native engine', () => {
     const run = () =>
       tf.tidy(() => {
         const norm = rmsNormOp.gradient()({ x, scale, d_y: x })
-        const head = linearCrossEntropyOp.gradient()({ hidden: x, weight, targets, d_losses: d })
+        const { slopes } = linearCrossEntropyOp({ hidden: x, weight, targets })
+        const cotangents = { d_losses: d, d_slopes: x }
+        const head = linearCrossEntropyOp.gradient()({ hidden: x, weight, targets, ...cotangents, slopes })
         const { y, logSumExp } = attentionOp({ q, k: q, v: q }, { window: 70, offset: 0 })
         const attention = attentionOp.gradient(['q', 'k', 'v'], ['y'])(
           { q, k: q, v: q, d_y: q, y, logSumExp },

@@ -8,6 +8,7 @@
 #include "described-call.h"
 #include "instruction-sets.h"
 #include "memory.h"
+#include "program.h"
 #include "threads.h"
 
 namespace ttt {
@@ -65,6 +66,27 @@ napi_value release(napi_env env, napi_callback_info info) {
   napi_get_value_int32(env, value, &block);
   release_block(block);
   return nullptr;
+}
+
+napi_value create(napi_env env, napi_callback_info info) {
+  const Arguments argument(env, info);
+  const auto* description = static_cast<const int32_t*>(block_address(static_cast<int32_t>(argument(env, 0))));
+  return number(env, create_program(description, static_cast<int64_t>(argument(env, 1))));
+}
+
+napi_value destroy(napi_env env, napi_callback_info info) {
+  destroy_program(static_cast<int32_t>(Arguments(env, info)(env, 0)));
+  return nullptr;
+}
+
+napi_value run_recorded(napi_env env, napi_callback_info) {
+  try {
+    const char* error = run_program(kernels);
+    return error == nullptr ? nullptr : fail(env, error);
+  } catch (const std::exception& error) {
+    release_unfinished();
+    return fail(env, error.what());
+  }
 }
 
 /** Writes slab, offset and bytes of a block into the attributes. */
@@ -153,6 +175,9 @@ napi_value initialize(napi_env env, napi_value exports) {
   const Function functions[] = {{"run", run},
                                 {"allocate", allocate},
                                 {"release", release},
+                                {"createProgram", create},
+                                {"destroyProgram", destroy},
+                                {"runProgram", run_recorded},
                                 {"locate", locate},
                                 {"slab", slab},
                                 {"useInstructionSet", use_instruction_set},

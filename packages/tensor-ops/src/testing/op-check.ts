@@ -1,12 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { EngineError, resolveEngine } from '../engine/registry'
+import { resolveEngine } from '../engine/registry'
 import type { Attributes, FusedOp, Shapes, Tensors } from '../fused-op'
 import { createRandom } from '../random'
 import { tf, type Tensor } from '../tf'
 import { vjp } from '../autodiff/vjp'
 import { relativeErrorOf } from '../compare'
-import { derivative } from './finite-differences'
-import { inFloat64 } from './float64'
 import { leakedTensors } from './leaks'
 
 export interface OpCase<A extends Attributes = Attributes> {
@@ -20,63 +17,49 @@ export interface OpCase<A extends Attributes = Attributes> {
   values?: Record<string, readonly number[]>
 }
 
-export interface OpSuiteOptions {
-  /** Engines to hold against the reference; one that can't run here is skipped with its reason. */
-  engines?: readonly string[]
-  /** Highest order of derivative to check. */
-  order?: 0 | 1 | 2 | 3
-  tolerance?: { forward: number; gradient: number }
+/** How far from the reference an op may be, as a relative error. */
+export interface Tolerance {
+  forward: number
+  gradient: number
+}
+
+export const standardTolerance: Tolerance = { forward: 1e-5, gradient: 5e-5 }
+
+export interface OpCheck {
+  /** Tensors left behind. */
+  leaked: number
+  /** Of each output and derivative. */
+  errors: { name: string; error: number; limit: number }[]
 }
 
 /**
- * The same tests for every fused op, on every engine: forward and derivatives to the third order against the
- * reference on cpu; the reference itself against finite differences in float64; each gradient variant that computes
- * a part; no tensor left behind.
+ * Holds what an engine makes of a case, with derivatives up to `order`, against the reference on cpu. The engine stays
+ * the active one.
+ *
+ * @throws EngineError if that engine can't run here
+ * @throws if the engine gives other outputs than the reference
  */
-export function runOpSuite<A extends Attributes>(
+export async function checkOp<A extends Attributes>(
   op: FusedOp<A>,
-  cases: readonly OpCase<A>[],
-  {
-    engines = ['cpu', 'native', 'wasm'],
-    order = 3,
-    tolerance = { forward: 1e-5, gradient: 5e-5 },
-  }: OpSuiteOptions = {},
-): void {
-  describe(op.name, () => {
-    for (const example of order > 0 ? cases : []) {
-      it(`${example.name}: the reference's derivatives agree with finite differences`, async () => {
-        await resolveEngine('cpu')
-        inFloat64(() => tf.tidy(() => checkFiniteDifferences(op, example, order)))
-      })
-    }
-    for (const engine of engines) {
-      describe(`on ${engine}`, () => {
-        let refused: string | undefined
-        beforeAll(async () => {
-          await resolveEngine(engine).catch((error: EngineError) => (refused = error.message))
-        })
-        afterAll(() => resolveEngine('cpu'))
-        for (const example of cases) {
-          it(example.name, async ({ skip }) => {
-            if (refused) skip(refused)
-            const expected = await onEngine('cpu', () => derivatives(op, op.reference, example, order))
-            const { result: actual, leaked } = await onEngine(engine, () => {
-              let result: Record<string, Plain> = {}
-              const leaked = leakedTensors(() => (result = derivatives(op, op, example, order)))
-              return { result, leaked }
-            })
-            expect(leaked).toBe(0)
-            expect(Object.keys(actual).sort()).toEqual(Object.keys(expected).sort())
-            for (const [name, plain] of Object.entries(expected)) {
-              const limit = name.startsWith('output') ? tolerance.forward : tolerance.gradient
-              const error = tf.tidy(() => relativeErrorOf(tensorOf(actual[name]), tensorOf(plain)))
-              expect(error, `${name}: relative error`).toBeLessThan(limit)
-            }
-          })
-        }
-      })
-    }
+  example: OpCase<A>,
+  engine: string,
+  { order, tolerance = standardTolerance }: { order: number; tolerance?: Tolerance },
+): Promise<OpCheck> {
+  const expected = await onEngine('cpu', () => derivatives(op, op.reference, example, order))
+  const { result: actual, leaked } = await onEngine(engine, () => {
+    let result: Record<string, Plain> = {}
+    const leaked = leakedTensors(() => (result = derivatives(op, op, example, order)))
+    return { result, leaked }
   })
+  const names = Object.keys(expected)
+  if (Object.keys(actual).sort().join() !== [...names].sort().join())
+    throw new Error(`${op.name} on ${engine} gives ${Object.keys(actual)}, the reference ${names}`)
+  const errors = names.map((name) => ({
+    name,
+    error: tf.tidy(() => relativeErrorOf(tensorOf(actual[name]), tensorOf(expected[name]))),
+    limit: name.startsWith('output') ? tolerance.forward : tolerance.gradient,
+  }))
+  return { leaked, errors }
 }
 
 interface Plain {
@@ -136,7 +119,7 @@ const nextOrder =
     return pull(randomLike(value, seed))
   }
 
-const variablesOf = (inputs: Tensors, names: readonly string[]): Tensors =>
+export const variablesOf = (inputs: Tensors, names: readonly string[]): Tensors =>
   Object.fromEntries(names.map((name) => [name, inputs[name]]))
 
 function gradientsOf<A extends Attributes>(
@@ -157,10 +140,10 @@ function gradientsOf<A extends Attributes>(
 }
 
 /** A clip's norm is a report, not a variable: its slope at 0 is infinite. */
-const differentiableOutputs = (op: { outputs: readonly string[] }, outputs: Tensors): Tensors =>
+export const differentiableOutputs = (op: { outputs: readonly string[] }, outputs: Tensors): Tensors =>
   Object.fromEntries(op.outputs.filter((name) => name !== 'norm').map((name) => [name, outputs[name]]))
 
-function makeInputs<A extends Attributes>(op: FusedOp<A>, example: OpCase<A>): Tensors {
+export function makeInputs<A extends Attributes>(op: FusedOp<A>, example: OpCase<A>): Tensors {
   const random = createRandom(1)
   return Object.fromEntries(
     op.inputs.map((name) => {
@@ -197,7 +180,7 @@ function makeInputs<A extends Attributes>(op: FusedOp<A>, example: OpCase<A>): T
   )
 }
 
-function randomLike(tensors: Tensors, seed: number): Tensors {
+export function randomLike(tensors: Tensors, seed: number): Tensors {
   const random = createRandom(seed)
   return Object.fromEntries(
     Object.entries(tensors).map(([name, { shape, size }]) => [
@@ -209,43 +192,4 @@ function randomLike(tensors: Tensors, seed: number): Tensors {
       ),
     ]),
   )
-}
-
-function checkFiniteDifferences<A extends Attributes>(
-  op: FusedOp<A>,
-  example: OpCase<A>,
-  order: number,
-): void {
-  if (op.differentiable.length === 0) return
-  const inputs = makeInputs(op, example)
-  const variables = variablesOf(inputs, op.differentiable)
-  const direction = randomLike(variables, 4)
-  for (const name of op.differentiable) direction[name] = tf.mul(direction[name], example.scale?.[name] || 1)
-  const moved = (step: number): Tensors =>
-    Object.fromEntries(
-      op.differentiable.map((name) => [name, tf.add(inputs[name], tf.mul(direction[name], step))]),
-    )
-  const weigh = (tensors: Tensors, seed: number) => {
-    const weights = randomLike(tensors, seed)
-    const names = Object.keys(tensors)
-    return names.map((name) => tf.sum(tf.mul(tensors[name], weights[name]))).reduce((a, b) => tf.add(a, b))
-  }
-  const loss = (x: Tensors) =>
-    weigh(differentiableOutputs(op, op.reference({ ...inputs, ...x }, example.attributes)), 2)
-  const gradientLoss = (x: Tensors) => {
-    const gradients = vjp((y: Tensors) => ({ value: loss(y) }), x).pull(tf.scalar(1))
-    return weigh(gradients, 3)
-  }
-  for (const f of order > 1 ? [loss, gradientLoss] : [loss]) {
-    const gradient = vjp((x: Tensors) => ({ value: f(x) }), variables).pull(tf.scalar(1))
-    const along = op.differentiable.reduce(
-      (sum, name) => sum + tf.sum(tf.mul(gradient[name], direction[name])).dataSync()[0],
-      0,
-    )
-    const expected = derivative((step) => tf.tidy(() => f(moved(step)).dataSync()[0]))
-    expect(Math.abs(along - expected)).toBeLessThan(1e-6 * Math.max(1, Math.abs(expected)))
-    // A linear op's gradient doesn't move with its input; its loss does.
-    if (f === loss)
-      expect(Math.abs(expected), 'a derivative of zero would show nothing').toBeGreaterThan(1e-9)
-  }
 }
