@@ -11,8 +11,8 @@ export interface SystemDefinition {
   pattern: (size: ModelSize, width: number) => MixerKind[]
   /** The width that is set so that every system has as many parameters. */
   knob: Knob
-  /** How its blocks differ from the paper's recipe (norms before and after each sublayer, no convolution). */
-  blocks?: Pick<DecoderConfig, 'postNorms' | 'preConv'>
+  /** How its blocks differ from the paper's recipe: norms before and after each sublayer with ε 1e-6, no convolution. */
+  blocks?: Partial<Pick<DecoderConfig, 'postNorms' | 'preConv' | 'normEpsilon'>>
   /** Layers, where they are not the size's. */
   layers?: (size: ModelSize) => number
   /** Whether the last blocks have a prime MLP beside their own; every MLP is then narrower. */

@@ -1,5 +1,5 @@
 export { type ModelSize } from '@ttt-e2e/swa-transformer'
-export { createSystem, patternLength, widthOf } from './create-system'
+export { createSystem } from './create-system'
 export {
   gatedDeltanetMixer,
   type GatedDeltanetOptions,
@@ -7,7 +7,10 @@ export {
 } from './gated-deltanet/mixer'
 export { mamba2Mixer, type Mamba2Options, type Mamba2Params } from './mamba2/mixer'
 export { type Knob, type NamedDefinition, type SystemDefinition } from './definition'
+export { patternLength, widthOf } from './width'
 export { definitionOf, systemNames, systems, UnknownSystem, type SystemName } from './systems'
 export { type TttOptions } from './ttt-layer/mixer'
 export { tttLinearMixer } from './ttt-linear/mixer'
 export { tttMlpMixer } from './ttt-mlp/mixer'
+export { titansMixer, type TitansOptions } from './titans/mixer'
+export { tttKvbMixer, type TttKvbOptions } from './ttt-kvb/mixer'

@@ -1,5 +1,9 @@
 import { fullAttention, hybrid, slidingWindow } from './attention/system'
 import type { SystemDefinition } from './definition'
+import { gatedDeltanet, gatedDeltanetPure, tttE2eGatedDeltanet } from './gated-deltanet/system'
+import { mamba2, mamba2Pure, tttE2eMamba2 } from './mamba2/system'
+import { titans } from './titans/system'
+import { tttKvb } from './ttt-kvb/system'
 import { tttLinear } from './ttt-linear/system'
 import { tttMlp } from './ttt-mlp/system'
 import { tttE2e, tttNaive, tttOff, tttStatic } from './ttt-e2e/system'
@@ -13,8 +17,16 @@ export const systems = {
   'ttt-off': tttOff,
   'ttt-naive': tttNaive,
   'hybrid-5-1': hybrid,
+  mamba2,
+  'gated-deltanet': gatedDeltanet,
+  'mamba2-pure': mamba2Pure,
+  'gated-deltanet-pure': gatedDeltanetPure,
   'ttt-linear': tttLinear,
   'ttt-mlp': tttMlp,
+  'ttt-kvb': tttKvb,
+  titans,
+  'ttt-e2e+gated-deltanet': tttE2eGatedDeltanet,
+  'ttt-e2e+mamba2': tttE2eMamba2,
 } satisfies Record<string, SystemDefinition>
 
 export type SystemName = keyof typeof systems

@@ -9,6 +9,23 @@ export { gatedDeltaRule, gatedDeltaRuleOp } from './gated-delta-rule'
 export { linearCrossEntropy, linearCrossEntropyLossesOp, linearCrossEntropyOp } from './linear-cross-entropy'
 export { clippedSgd, clippedSgdOp } from './clipped-sgd'
 export { adamw, adamwOp, type AdamwAttributes } from './adamw'
+export {
+  lact,
+  lactOp,
+  lactStart,
+  lactWeights,
+  type LactInputs,
+  type LactOptions,
+  type LactState,
+} from './lact'
+export {
+  titansMemory,
+  titansMemoryOp,
+  titansMemoryStart,
+  type TitansMemoryInputs,
+  type TitansMemoryOptions,
+  type TitansMemoryState,
+} from './titans-memory'
 export { tttLinear, tttLinearOp, type TttLinearState } from './ttt-linear'
 export { tttMlp, tttMlpOp, type TttMlpState } from './ttt-mlp'
 export { type TttTokens } from './ttt-layer/define'

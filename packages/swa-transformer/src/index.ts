@@ -20,4 +20,5 @@ export {
   type SequenceMixer,
   type SequenceState,
 } from './mixer'
+export { rollingAttention, type RollingCache } from './rolling-attention'
 export { publishedSizes, widthWithPrimes, type ModelSize } from './size'

@@ -1,6 +1,16 @@
-import { gatedDeltaRule, shortConv, ssdScan, tttLinearOp, tttMlpOp } from '@ttt-e2e/kernels/ops'
+import {
+  gatedDeltaRule,
+  lact,
+  lactStart,
+  lactWeights,
+  shortConv,
+  ssdScan,
+  tttLinearOp,
+  tttMlpOp,
+} from '@ttt-e2e/kernels/ops'
 import { fromPlainTensor, tf, vjp, type FusedOp, type Tensor, type Tensors } from '@ttt-e2e/tensor-ops'
 import { Comparisons, type GoldenCase, type Verdict } from './golden-case'
+import { titansLayer } from './titans-layer'
 
 /** From a case's inputs and description to its outputs, both under the names that its file has. */
 type Run = (inputs: Tensors, description: Record<string, unknown>) => Tensors
@@ -10,6 +20,16 @@ const convolution =
   ({ x, w, b, s0 }) => {
     const { y, lastState } = shortConv(x, w, s0, { bias: b, silu })
     return { y, s_last: lastState }
+  }
+
+const largeChunks =
+  (preNorm: boolean): Run =>
+  ({ q, k, v, lr0, lr1, lr2, mom, ...weights }, { chunk }) => {
+    const options = { chunk: Number(chunk), preNorm, position: 0 }
+    const inputs = { q, k, v, lr: tf.concat([lr0, lr1, lr2], 2), momentum: mom }
+    const { y, state } = lact(inputs, lactStart(weights.w0, weights.w1, weights.w2), options)
+    const [w0, w1, w2] = lactWeights(state, { ...options, position: q.shape[1]! })
+    return { out: y, w0_last: w0, w1_last: w1, w2_last: w2 }
   }
 
 /**
@@ -67,6 +87,9 @@ const ops: Record<string, Run> = {
     })
     return { o, s_last: lastState }
   },
+  lact_postnorm: largeChunks(false),
+  lact_prenorm: largeChunks(true),
+  titans_memory: (inputs, { heads, chunk }) => titansLayer(inputs, Number(heads), Number(chunk)),
   ttt_linear: ttt(tttLinearOp, 1),
   ttt_mlp: ttt(tttMlpOp, 2),
 }

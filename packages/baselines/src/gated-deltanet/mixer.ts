@@ -119,5 +119,5 @@ export const gatedDeltanetMixer =
       // The rule reads the state twice and writes to it once.
       flops: () => 2 * projections + 2 * taps * (2 * keys + values) + 6 * valueHeads * keyWidth * valueWidth,
     }
-    return mixer as unknown as SequenceMixer
+    return mixer
   }

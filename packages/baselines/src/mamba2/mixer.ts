@@ -110,7 +110,7 @@ export const mamba2Mixer =
       flops: () =>
         2 * hiddenSize * (inWidth + innerWidth) + 2 * convWidth * taps + 4 * innerWidth * stateWidth,
     }
-    return mixer as unknown as SequenceMixer
+    return mixer
 
     function normByGroup(y: Tensor, scale: Tensor): Tensor {
       if (groups === 1) return rmsNorm(y, scale, normEpsilon)

@@ -176,7 +176,7 @@ export const tttMixer =
       // Each inner weight meets a key, its gradient, the step and a query; those after the first pass a gradient back too.
       flops: () => 2 * (projections + convolutions + 5 * innerWeights - layerSizes[0]),
     }
-    return mixer as unknown as SequenceMixer
+    return mixer
   }
 
 /** Drawn as PyTorch draws a convolution: uniform in ±1/√taps. */

@@ -1,0 +1,57 @@
+import { attentionMixer, type ModelSize } from '@ttt-e2e/swa-transformer'
+import type { SystemDefinition } from '../definition'
+import { equalWidth, parameterShare } from '../width'
+import { mamba2Mixer, type Mamba2Options } from './mixer'
+
+/** Published: heads of 64, states of 128. A small model's heads are as wide as attention's, its states a quarter of it. */
+const scaled = ({ hiddenSize, heads, layers }: ModelSize): Mamba2Options => ({
+  headWidth: Math.min(64, hiddenSize / heads),
+  stateWidth: Math.min(128, hiddenSize / 4),
+  layers,
+})
+
+export const mamba2: SystemDefinition = {
+  summary: 'Mamba 2 layers alternating with window attention, as the paper compares it',
+  pattern: (size) => [mamba2Mixer(scaled(size)), attentionMixer(size.window)],
+  knob: { of: 'MLPs' },
+  blocks: { postNorms: false },
+}
+
+/** Two layers without an MLP stand for each layer of the others. */
+export const mamba2Pure: SystemDefinition = {
+  summary: 'Mamba 2 as published: twice the layers, no MLPs, no attention',
+  pattern: (size, innerWidth) => [
+    mamba2Mixer({
+      ...scaled(size),
+      innerWidth,
+      headWidth: widestHead(innerWidth),
+      layers: 2 * size.layers,
+    }),
+  ],
+  layers: ({ layers }) => 2 * layers,
+  knob: { of: 'mixers', width: innerWidth },
+  blocks: { postNorms: false, normEpsilon: 1e-5 },
+}
+
+export const tttE2eMamba2: SystemDefinition = {
+  summary: "TTT-E2E's rule around Mamba 2: prime MLPs learn while reading, meta-trained through the scan",
+  pattern: (size) => [mamba2Mixer(scaled(size))],
+  knob: { of: 'MLPs' },
+  primes: true,
+  learns: true,
+}
+
+/** Widths of heads, those first that kernels like. */
+const headWidths = [64, 48, 32, 16, 60, 56, 52, 44, 40, 36, 28, 24, 20, 12, 8, 4]
+
+const widestHead = (innerWidth: number): number =>
+  headWidths.find((width) => innerWidth % width === 0) ?? innerWidth
+
+/** A whole number of heads, as wide as they can be for the count to be within 1.5 % of full attention's. */
+function innerWidth(size: ModelSize): number {
+  for (const headWidth of headWidths) {
+    const width = equalWidth(mamba2Pure, size, headWidth)
+    if (Math.abs(parameterShare(mamba2Pure, size, width) - 1) < 0.015) return width
+  }
+  return equalWidth(mamba2Pure, size, 1)
+}
