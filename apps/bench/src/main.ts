@@ -1,11 +1,13 @@
 import { callersFolder, runCommand } from '@ttt-e2e/cli'
 import { Command } from 'commander'
-import { readOptions, wholeNumber, type RawOptions } from './options'
+import { oneOf, readOptions, wholeNumber, type RawOptions } from './options'
 import { presetNames, presets } from './presets'
 import { addSpeedCommands } from './speed/commands'
 import { sizeNames } from './systems/sizes'
 import { taskNames } from './tasks'
 import { systems } from '@ttt-e2e/baselines'
+import { precisions } from '@ttt-e2e/tensor-ops'
+import type { MemoryOptions } from './memory'
 
 const caller = callersFolder()
 
@@ -29,6 +31,7 @@ const command = new Command('pnpm --filter bench start')
     'train each system with this many seeds, for paired 95 % intervals over documents and seeds',
   )
   .option('--engine <name>', 'auto, native, webgpu, tensorflow, wasm or cpu', 'auto')
+  .option('--precision <name>', 'of products of matrices: f32, or bf16 with sums in f32 (native only)')
   .option('--threads <number>', 'threads of the engine; all cores where left out')
   .option('--out <folder>', 'what is trained and the report; runs/bench-<preset> where left out')
   .option(
@@ -96,7 +99,8 @@ command
   )
   .option('--kilobytes <n>', 'how far each book is read', (text) => wholeNumber('kilobytes', text, 1024), 16)
   .option('--engine <name>', 'the engine to run on', 'auto')
-  .action(async (folder: string, options: { static?: string; kilobytes: number; engine: string }) => {
+  .option('--precision <name>', 'f32 or bf16', (text) => oneOf('precision', text, precisions))
+  .action(async (folder: string, options: MemoryOptions) => {
     const { resolve } = await import('node:path')
     const { memory } = await import('./memory')
     const still = options.static === undefined ? undefined : resolve(caller, options.static)

@@ -1,4 +1,6 @@
 import type { AddressInfo } from 'node:net'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { createSystem } from '@ttt-e2e/baselines'
 import { Model } from '@ttt-e2e/checkpoint'
 import { standardOptimizer, standardSchedule, type Recipe } from '@ttt-e2e/meta-outer'
@@ -43,6 +45,16 @@ export async function tinyModel({ seed = 1, size = {}, engine = 'cpu' }: TinyOpt
   const own = { ...recipe, size: { ...recipe.size, ...size } }
   const system = createSystem(own.system, own.size)
   return new Model(system, system.decoder.init(createRandom(seed)), own, `${seed}`.repeat(64).slice(0, 64))
+}
+
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
+
+/** Bytes of JavaScript and of what it holds that are in use once everything unused was collected. */
+export function heldBytes(): number {
+  collect()
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
 }
 
 /** Waits until something is so, and fails if it never is. */

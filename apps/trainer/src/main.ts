@@ -29,6 +29,10 @@ const command = new Command('pnpm --filter trainer start')
   )
   .option('--from <folder>', "begin with a stored model's weights, e.g. to extend the context")
   .option('--engine <name>', 'auto, native, webgpu, tensorflow, wasm or cpu', 'auto')
+  .option(
+    '--precision <name>',
+    'of products of matrices: f32, or bf16 with sums in f32 (native only); a run that goes on keeps its own',
+  )
   .option('--threads <number>', 'threads of the engine; all cores where left out')
   .option('--save-every <steps>', 'steps between two checkpoints; about every 30 seconds where left out')
   .option('--dry-run', 'say what it would take here: parameters, memory, FLOPs and time')

@@ -48,6 +48,9 @@ it('trains, goes on with more steps, exports, and begins from what it exported',
   const another = run(['training.batch=1'], { recipe: undefined, resume: out })
   await expect(another).rejects.toThrow(/^--set training.batch=1 would make it another run; /)
 
+  const other = run([], { recipe: undefined, resume: out, precision: 'bf16', engine: 'auto' })
+  await expect(other).rejects.toThrow(/is trained in f32, not bf16; give --out|has no bf16/)
+
   await exportModel(out, join(folder, 'model'))
   expect(await run([...settings, steps(1)], { from: 'model', out: 'elsewhere' })).toBe(0)
   await expect(run([], { from: 'model', out: 'third' })).rejects.toThrow(

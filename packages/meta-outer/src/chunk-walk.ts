@@ -6,6 +6,7 @@ import {
   treeLeaves,
   treeMap,
   vjpProgram,
+  type Cotangents,
   type ProgramKey,
   type Tensor,
   type Vjp,
@@ -144,11 +145,12 @@ export class ChunkWalk {
       const tape = this.tapes[i] ?? this.taped(i)
       const pulled = tf.tidy(() => {
         const loss = tf.fill(tape.value.loss.shape, this.options.weight)
-        return tape.pull({ loss, fast: later?.fast, states: later?.states } as never) as never
+        const onto = { params: sum.soFar(this.params) } as Cotangents<Inputs>
+        return tape.pull({ loss, fast: later?.fast, states: later?.states } as never, onto) as never
       }) as Inputs
       this.tapes[i] = undefined
       if (later) disposeTree([later.fast, later.states])
-      sum.add(this.params, pulled.params)
+      sum.replace(this.params, pulled.params)
       hiddenGradients[i] = pulled.hidden
       later = { fast: pulled.fast, states: pulled.states }
       if (i > 0) this.dropBorder(i)

@@ -15,11 +15,13 @@ export {
 export {
   engineNames,
   EngineError,
+  precisions,
   registerEngine,
   resolveEngine,
   type Engine,
   type EngineName,
   type EngineOptions,
+  type Precision,
   type ResolvedEngine,
 } from './engine/registry'
 import './engine/cpu'

@@ -1,4 +1,5 @@
 import { UserError } from '@ttt-e2e/cli'
+import { precisions, type Precision } from '@ttt-e2e/tensor-ops'
 import { resolve } from 'node:path'
 import { oneOf, readSystems, wholeNumber } from '../options'
 import {
@@ -44,9 +45,6 @@ export interface SpeedOptions {
   /** File to write the results to. */
   json?: string
 }
-
-const precisions = ['f32'] as const
-export type Precision = (typeof precisions)[number]
 
 /**
  * Checks what was typed; relative paths are relative to `caller`.

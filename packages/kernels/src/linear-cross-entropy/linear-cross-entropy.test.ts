@@ -5,3 +5,9 @@ import { linearCrossEntropyLossesOp, linearCrossEntropyOp } from './index'
 
 runOpSuite(linearCrossEntropyOp, cases)
 runOpSuite(linearCrossEntropyLossesOp, cases)
+// Scores of size s are off by about s / 500 in bf16, and exponentials make that relative.
+const ordinary = cases.filter((example) => !('scale' in example))
+runOpSuite(linearCrossEntropyOp, ordinary, {
+  precision: 'bf16',
+  tolerance: { forward: 1e-2, gradient: 2e-2 },
+})

@@ -32,12 +32,13 @@ export interface ProgramBackend {
    * Runs `run` and records its kernel calls.
    *
    * @param inputs the tensors that differ from run to run; what else is read must be made by `run` itself
-   * @param first the step before this one, whose results this one may read as well
+   * @param options.first the step before this one, whose results this one may read as well
+   * @param options.spent how many of the inputs, the last ones, may be overwritten by replays
    */
   record<T>(
     inputs: readonly Tensor[],
     run: () => { result: T; outputs: readonly Tensor[] },
-    first?: Recording,
+    options?: { first?: Recording; spent?: number },
   ): { result: T; recording: Recording }
   /** Takes over what the recordings, one or two of them, have kept. A string is the reason why they can't be replayed. */
   compile(recordings: readonly Recording[]): CompiledProgram | string

@@ -1,7 +1,7 @@
-import { vjp, type Cotangents, type Vjp } from '../autodiff/vjp'
+import { cotangentLeaves, vjp, type Cotangents, type Vjp } from '../autodiff/vjp'
 import { tf, type Tensor } from '../tf'
 import { treeLeaves, treeWithLeaves, type TensorTree } from '../tree'
-import { programBackend, type CompiledProgram, type ProgramBackend } from './backend'
+import { programBackend, type CompiledProgram, type ProgramBackend, type ProgramRest } from './backend'
 import { takeApart, type Template } from './template'
 
 /**
@@ -18,8 +18,10 @@ export interface ProgramKey {
 interface Known {
   compiled: CompiledProgram
   output: Template
-  /** For a vjp: which leaves of the value had a cotangent, and the form of the gradients. */
+  /** For a vjp: which leaves of the value had a cotangent. */
   cotangents?: string
+  /** And which gradients were added to something. */
+  onto?: readonly boolean[]
 }
 /** A function that runs as written: it ran once and is worth recording if it comes again, is being recorded, or can't be. */
 type Entry = Known | 'seen' | 'recording' | 'refused'
@@ -100,21 +102,27 @@ export function vjpProgram<X extends TensorTree, Y extends TensorTree, D extends
   return {
     value,
     aux,
-    pull(cotangents) {
-      const tensors = takeApart(cotangents).tensors
+    pull(cotangents, onto) {
+      const starts = cotangentLeaves(inputs, onto)
+      const spent = starts.filter((start) => start !== null)
       const backward = recordOr(forget, () =>
         backend.record(
-          tensors,
+          [...takeApart(cotangents).tensors, ...spent],
           () => {
-            const result = pull(cotangents)
+            const result = pull(cotangents, onto)
             return { result, outputs: treeLeaves(result) }
           },
-          forward.recording,
+          { first: forward.recording, spent: spent.length },
         ),
       )
       const compiled = backend.compile([forward.recording, backward.recording])
-      if (typeof compiled === 'string') programs.set(id, 'refused')
-      else programs.set(id, { compiled, output, cotangents: patternOf(cotangents) })
+      const known = {
+        compiled,
+        output,
+        cotangents: patternOf(cotangents),
+        onto: starts.map((start) => start !== null),
+      }
+      programs.set(id, typeof compiled === 'string' ? 'refused' : { ...known, compiled })
       return backward.result
     },
     dispose() {
@@ -138,10 +146,14 @@ function replayed<X extends TensorTree, Y extends TensorTree, D extends TensorTr
   return {
     value,
     aux,
-    pull(cotangents: Cotangents<Y>) {
+    pull(cotangents: Cotangents<Y>, onto?: Cotangents<X>) {
       try {
+        const starts = cotangentLeaves(inputs, onto)
         if (patternOf(cotangents) === known.cotangents)
-          return treeWithLeaves(inputs, rest.run(takeApart(cotangents).tensors))
+          return treeWithLeaves(
+            inputs,
+            pullReplayed(known, rest, inputs, takeApart(cotangents).tensors, starts),
+          )
         // The recording is of other cotangents, so the pass runs again as written.
         return tf.tidy(() => {
           const given = rest.inputs()
@@ -157,6 +169,26 @@ function replayed<X extends TensorTree, Y extends TensorTree, D extends TensorTr
     },
     dispose: () => rest.dispose(),
   }
+}
+
+/** The gradients, also where others than the recorded ones are to be added to something. */
+function pullReplayed(
+  known: Known,
+  rest: ProgramRest,
+  inputs: TensorTree,
+  cotangents: readonly Tensor[],
+  starts: readonly (Tensor | null)[],
+): Tensor[] {
+  const leaves = treeLeaves(inputs)
+  return tf.tidy(() => {
+    const recorded = known.onto!
+    const spent = leaves.flatMap((leaf, i) => (recorded[i] ? [starts[i] ?? tf.zeros(leaf.shape)] : []))
+    const gradients = rest.run([...cotangents, ...spent])
+    return gradients.map((gradient, i) => {
+      const start = starts[i]
+      return start !== null && !recorded[i] ? tf.add(start, gradient) : gradient
+    })
+  })
 }
 
 /** An output that is an input is cloned, so that whoever frees outputs never frees an input. */

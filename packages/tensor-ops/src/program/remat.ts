@@ -17,10 +17,10 @@ export function rematerializedVjp<
   return {
     value,
     aux: aux as A,
-    pull(cotangents) {
+    pull(cotangents, onto) {
       const again = vjpProgram<X, Y, D, A>(key, f, inputs, data)
       disposeResults(again)
-      return again.pull(cotangents)
+      return again.pull(cotangents, onto)
     },
     dispose() {},
   }

@@ -1,4 +1,4 @@
-import { resolveEngine } from '../engine/registry'
+import { resolveEngine, type Precision } from '../engine/registry'
 import type { Attributes, FusedOp, Shapes, Tensors } from '../fused-op'
 import { createRandom } from '../random'
 import { tf, type Tensor } from '../tf'
@@ -33,8 +33,8 @@ export interface OpCheck {
 }
 
 /**
- * Holds what an engine makes of a case, with derivatives up to `order`, against the reference on cpu. The engine stays
- * the active one.
+ * Holds what an engine makes of a case, with derivatives up to `order`, against the reference in f32 on cpu. The engine
+ * stays the active one.
  *
  * @throws EngineError if that engine can't run here
  * @throws if the engine gives other outputs than the reference
@@ -43,10 +43,14 @@ export async function checkOp<A extends Attributes>(
   op: FusedOp<A>,
   example: OpCase<A>,
   engine: string,
-  { order, tolerance = standardTolerance }: { order: number; tolerance?: Tolerance },
+  {
+    order,
+    precision = 'f32',
+    tolerance = standardTolerance,
+  }: { order: number; precision?: Precision; tolerance?: Tolerance },
 ): Promise<OpCheck> {
-  const expected = await onEngine('cpu', () => derivatives(op, op.reference, example, order))
-  const { result: actual, leaked } = await onEngine(engine, () => {
+  const expected = await onEngine('cpu', 'f32', () => derivatives(op, op.reference, example, order))
+  const { result: actual, leaked } = await onEngine(engine, precision, () => {
     let result: Record<string, Plain> = {}
     const leaked = leakedTensors(() => (result = derivatives(op, op, example, order)))
     return { result, leaked }
@@ -72,8 +76,8 @@ const plainOf = (tensor: Tensor): Plain => ({
 })
 const tensorOf = ({ shape, values }: Plain) => tf.tensor(values, shape, 'float32')
 
-async function onEngine<T>(name: string, run: () => T): Promise<T> {
-  await resolveEngine(name)
+async function onEngine<T>(name: string, precision: Precision, run: () => T): Promise<T> {
+  await resolveEngine(name, { precision })
   return run()
 }
 

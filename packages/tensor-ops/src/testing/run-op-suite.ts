@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { EngineError, resolveEngine } from '../engine/registry'
+import { EngineError, resolveEngine, type Precision } from '../engine/registry'
 import type { Attributes, FusedOp, Tensors } from '../fused-op'
 import { tf } from '../tf'
 import { vjp } from '../autodiff/vjp'
@@ -19,6 +19,8 @@ import {
 export interface OpSuiteOptions {
   /** Engines to hold against the reference; one that can't run here is skipped with its reason. */
   engines?: readonly string[]
+  /** What these engines compute in; the reference stays f32. */
+  precision?: Precision
   /** Highest order of derivative to check. */
   order?: 0 | 1 | 2 | 3
   tolerance?: Tolerance
@@ -32,10 +34,15 @@ export interface OpSuiteOptions {
 export function runOpSuite<A extends Attributes>(
   op: FusedOp<A>,
   cases: readonly OpCase<A>[],
-  { engines = ['cpu', 'native', 'wasm'], order = 3, tolerance = standardTolerance }: OpSuiteOptions = {},
+  {
+    precision = 'f32',
+    engines = precision === 'f32' ? ['cpu', 'native', 'wasm'] : ['native'],
+    order = 3,
+    tolerance = standardTolerance,
+  }: OpSuiteOptions = {},
 ): void {
-  describe(op.name, () => {
-    for (const example of order > 0 ? cases : []) {
+  describe(precision === 'f32' ? op.name : `${op.name} in ${precision}`, () => {
+    for (const example of order > 0 && precision === 'f32' ? cases : []) {
       it(`${example.name}: the reference's derivatives agree with finite differences`, async () => {
         await resolveEngine('cpu')
         inFloat64(() => tf.tidy(() => checkFiniteDifferences(op, example, order)))
@@ -45,13 +52,13 @@ export function runOpSuite<A extends Attributes>(
       describe(`on ${engine}`, () => {
         let refused: string | undefined
         beforeAll(async () => {
-          await resolveEngine(engine).catch((error: EngineError) => (refused = error.message))
+          await resolveEngine(engine, { precision }).catch((error: EngineError) => (refused = error.message))
         })
         afterAll(() => resolveEngine('cpu'))
         for (const example of cases) {
           it(example.name, async ({ skip }) => {
             if (refused) skip(refused)
-            const { leaked, errors } = await checkOp(op, example, engine, { order, tolerance })
+            const { leaked, errors } = await checkOp(op, example, engine, { order, precision, tolerance })
             expect(leaked).toBe(0)
             for (const { name, error, limit } of errors)
               expect(error, `${name}: relative error`).toBeLessThan(limit)

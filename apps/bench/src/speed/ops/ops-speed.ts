@@ -22,7 +22,7 @@ export interface RedOp {
  * @throws UserError or EngineError for a request that can't be met
  */
 export async function opsSpeed(options: OpsOptions): Promise<number> {
-  const { engines, sizes, ops, threads, ...timing } = options
+  const { engines, sizes, ops, threads, precision, ...timing } = options
   let anyRed = false
   const code = await recordSpeed<OpSpeed | RedOp>(
     'ops',
@@ -30,7 +30,7 @@ export async function opsSpeed(options: OpsOptions): Promise<number> {
     async (measuring) => {
       const { progress, rows } = measuring
       for (const [i, name] of engines.entries()) {
-        const use = () => resolveEngine(name, { threads })
+        const use = () => resolveEngine(name, { threads, precision })
         const engine = await use()
         if (i > 0) progress.print(`\n${engine.line}`)
         const green: OpName[] = []

@@ -1,4 +1,5 @@
 import { opCases, type OpName } from '@ttt-e2e/kernels/cases'
+import { precisions, type Precision } from '@ttt-e2e/tensor-ops'
 import { resolve } from 'node:path'
 import { oneOf, wholeNumber } from '../../options'
 import { readSizes } from '../options'
@@ -10,6 +11,7 @@ export interface RawOpsOptions {
   ops?: string
   reps?: string
   engine: string
+  precision?: string
   threads?: string
   json?: string
 }
@@ -22,6 +24,8 @@ export interface OpsOptions {
   /** Timed runs of each op. */
   reps: number
   engines: string[]
+  /** What is timed; the suite that decides whether it is runs in f32. */
+  precision?: Precision
   threads?: number
   json?: string
 }
@@ -36,6 +40,7 @@ export function readOpsOptions(raw: RawOpsOptions, caller: string): OpsOptions {
     products: named === undefined || named.includes('product'),
     reps: wholeNumber('reps', raw.reps, 1000) ?? 5,
     engines: [...new Set(raw.engine.split(',').map((name) => name.trim()))],
+    precision: oneOf('precision', raw.precision, precisions),
     threads: wholeNumber('threads', raw.threads, 1024),
     json: raw.json === undefined ? undefined : resolve(caller, raw.json),
   }

@@ -97,6 +97,7 @@ export class CompiledBackend extends MathBackendCPU {
     }
     this.programs.current?.call({
       kernel,
+      name: this.module.kernelNames[kernel],
       inputs: inputs.map((input) => input && this.dataOf(input)),
       inputShapes: inputs.map((input) => input?.shape ?? []),
       outputs: dataByShape(shapes, outputs),
@@ -116,6 +117,16 @@ export class CompiledBackend extends MathBackendCPU {
     data.block = block
     this.storage.count++
     return data
+  }
+
+  /** Data of their own with the same values. */
+  copyOf(data: BlockData): BlockData {
+    this.putInBlock(data)
+    const dtype = data.dtype as BlockType
+    const copy = this.dataIn(this.module.allocate(data.size * bytesPerValue[dtype]), dtype, data.size)
+    const values = this.memoryViews.views(data.block)[dtype].subarray(0, data.size)
+    this.memoryViews.views(copy.block)[dtype].set(values)
+    return copy
   }
 
   /** Sees to it that the data stand in a block, where kernels find them. */

@@ -1,9 +1,12 @@
 import type { BlockData } from '../data'
 import { bytesPerValue, type BlockType } from '../data'
 import type { CallRecording, RecordedCall } from './recording'
+import type { PlannedCalls } from './sum-in-place'
 
 /** What a tensor's place is counted from; see program.h. */
 const bases = { absent: 0, workspace: 1, held: 2, input: 3, constant: 4, output: 5 } as const
+/** Marks an output that is added to what stands in its place. */
+const accumulating = 8
 const heldModes = { none: 0, left: 1, taken: 2 } as const
 
 /** The unit of sizes and offsets, in bytes. */
@@ -20,6 +23,8 @@ export interface Place {
 export interface StepPlan {
   description: Int32Array
   calls: number
+  /** The data of each result. */
+  results: BlockData[]
   /** The data that the module allocates for results. */
   fresh: BlockData[]
   constants: BlockData[]
@@ -72,7 +77,7 @@ export class HeldMemory {
  */
 export function planStep(
   recording: CallRecording,
-  calls: readonly RecordedCall[],
+  { calls, storageOf }: PlannedCalls,
   mode: keyof typeof heldModes,
   held: HeldMemory,
   givenPlace: (data: BlockData) => Place | undefined,
@@ -81,7 +86,8 @@ export function planStep(
   const fresh: BlockData[] = []
   const constants: BlockData[] = []
   const places = new Map<BlockData, Place>()
-  for (const { data } of recording.outputs)
+  const results = recording.outputs.map(({ data }) => storageOf(data))
+  for (const data of results)
     if (recording.produced.has(data) && !places.has(data) && !held.placeOf(data))
       places.set(data, { base: 'output', index: fresh.push(data) - 1, offset: 0 })
   const isConstant = (data: BlockData) =>
@@ -93,7 +99,7 @@ export function planStep(
     places.set(data, constant)
     return constant
   }
-  for (const { data } of recording.outputs) place(data)
+  for (const data of results) place(data)
 
   const lastUse = new Map<BlockData, number>()
   calls.forEach((call, c) => {
@@ -107,7 +113,9 @@ export function planStep(
         places.set(output, { base: 'workspace', index: 0, offset: workspace.take(unitsOf(output)) })
     words.add(call.kernel, call.inputs.length, call.outputs.length, call.attributes.length)
     call.inputs.forEach((input, i) => words.tensor(input && place(input)!, call.inputShapes[i]))
-    call.outputs.forEach((output, i) => words.tensor(output && place(output)!, call.outputShapes[i] ?? []))
+    call.outputs.forEach((output, i) =>
+      words.tensor(output && place(output)!, call.outputShapes[i] ?? [], call.accumulate?.[i]),
+    )
     words.doubles(call.attributes)
     const release = (data: BlockData, last: number) => {
       const at = places.get(data)
@@ -122,7 +130,7 @@ export function planStep(
   for (const constant of constants) header.add(constant.block)
   for (const data of fresh) header.add(unitsOf(data))
   header.add(calls.length)
-  return { description: header.joined(words), calls: calls.length, fresh, constants }
+  return { description: header.joined(words), calls: calls.length, results, fresh, constants }
 }
 
 /** A stretch of memory from which parts are taken and given back, the smallest free part that fits being taken. */
@@ -170,8 +178,9 @@ class WordList {
     for (const word of words) this.words.push(word)
   }
 
-  tensor(place: Place | undefined, shape: readonly number[]): void {
-    this.add(bases[place?.base ?? 'absent'], place?.index ?? 0, place?.offset ?? 0, shape.length, ...shape)
+  tensor(place: Place | undefined, shape: readonly number[], accumulate = false): void {
+    const base = bases[place?.base ?? 'absent'] + (accumulate ? accumulating : 0)
+    this.add(base, place?.index ?? 0, place?.offset ?? 0, shape.length, ...shape)
   }
 
   doubles(values: readonly number[]): void {

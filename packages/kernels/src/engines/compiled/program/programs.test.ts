@@ -99,6 +99,42 @@ describe('programs', () => {
         })
     }))
 
+  it('add gradients to what was there, in place or not, also with other leaves than the recorded ones', () =>
+    onEveryTarget(() => {
+      const owner = {}
+      // The gate is used twice, so that its own gradient is a sum.
+      const twice = (w: Weights, { x }: { x: Tensor }) => ({
+        value: tf.add(
+          linear(rmsNorm(x, tf.ones([9]), 1e-6), w.gate),
+          swiglu(linear(x, w.gate), linear(x, w.up)),
+        ),
+      })
+      const both = { gate: true, up: true }
+      for (const wanted of [both, both, both, {}, { gate: true }, both, both]) {
+        const [inputs, data, cotangent] = [weights(), { x: normal([4, 9]) }, normal([4, 5])]
+        const onto = {
+          ...('gate' in wanted && { gate: normal([9, 5]) }),
+          ...('up' in wanted && { up: normal([9, 5]) }),
+        }
+        const expected = tf.tidy(() =>
+          bits(vjp((w: Weights) => twice(w, data), inputs).pull(cotangent, onto)),
+        )
+        const shared = Object.values(onto)
+          .slice(0, 1)
+          .map((x) => tf.clone(x))
+        const before = shared.map((x) => Array.from(x.dataSync()))
+        tf.tidy(() => {
+          const pulled = vjpProgram({ owner, key: 'twice' }, twice, inputs, data).pull(cotangent, onto)
+          tf.dispose(onto)
+          const actual = bits(pulled)
+          expect(actual.gate).toEqual(expected.gate)
+          expect(actual.up).toEqual(expected.up)
+        })
+        expect(shared.map((x) => Array.from(x.dataSync()))).toEqual(before)
+        tf.dispose([inputs, data, cotangent, shared])
+      }
+    }))
+
   it('leave nothing behind, pulled or not', () =>
     onEveryTarget(() => {
       const owner = {}

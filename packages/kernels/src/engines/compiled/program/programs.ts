@@ -10,6 +10,7 @@ import { isBlockType, type BlockData, type BlockType } from '../data'
 import type { CompiledModule } from '../module'
 import { HeldMemory, liveCalls, planStep, readBy, type Place, type StepPlan } from './plan'
 import { CallRecording } from './recording'
+import { sumInPlace } from './sum-in-place'
 
 /** Records the backend's kernel calls and replays them in the module. */
 export class Programs implements ProgramBackend {
@@ -27,14 +28,11 @@ export class Programs implements ProgramBackend {
   record<T>(
     inputs: readonly Tensor[],
     run: () => { result: T; outputs: readonly Tensor[] },
-    first?: CallRecording,
+    { first, spent = 0 }: { first?: CallRecording; spent?: number } = {},
   ): { result: T; recording: CallRecording } {
     const release = (data: BlockData) => void this.backend.disposeData(data)
-    const recording = new CallRecording(
-      inputs.map((x) => this.backend.dataOf(x)),
-      first,
-      release,
-    )
+    const given = inputs.map((x) => this.backend.dataOf(x))
+    const recording = new CallRecording(given, spent, first, release)
     this.current = recording
     this.backend.memoryViews.onRead = (data) => recording.valuesRead(data)
     try {
@@ -83,7 +81,11 @@ export class Programs implements ProgramBackend {
     const held = new HeldMemory(carried.filter((data) => !results.has(data)))
     const heldResults = carried.filter((data) => results.has(data))
 
-    const firstCalls = liveCalls(first.calls, [...results, ...carried])
+    const firstCalls = sumInPlace(
+      liveCalls(first.calls, [...results, ...carried]),
+      first.spent,
+      (data) => results.has(data) || wantedLater.has(data),
+    )
     const inputPlace = (data: BlockData): Place | undefined => place(first.inputs.get(data))
     const firstPlan = planStep(
       first,
@@ -107,7 +109,16 @@ export class Programs implements ProgramBackend {
     }
     const secondPlan =
       second &&
-      planStep(second, secondCalls, 'taken', held, secondPlace, own + first.given.length + heldResults.length)
+      planStep(
+        second,
+        sumInPlace(secondCalls, second.spent, (data) =>
+          second.outputs.some((output) => output.data === data),
+        ),
+        'taken',
+        held,
+        secondPlace,
+        own + first.given.length + heldResults.length,
+      )
 
     const used = new Set([...firstPlan.constants, ...(secondPlan?.constants ?? [])])
     const constants = [...used]
@@ -153,6 +164,7 @@ const nothingLeft: ProgramRest = {
 /** A step that the module keeps. */
 class Step {
   readonly calls: number
+  readonly spent: number
   private readonly number: number
   private readonly results: {
     from: 'fresh' | 'given' | 'constant'
@@ -169,6 +181,7 @@ class Step {
     private readonly constants: readonly BlockData[],
   ) {
     this.calls = plan.calls
+    this.spent = recording.spent.size
     const { description } = plan
     const block = module.allocate(description.byteLength)
     backend.memoryViews.views(block).int32.set(description)
@@ -177,7 +190,8 @@ class Step {
     const given = new Map<BlockData, number>()
     recording.given.forEach((data, i) => given.set(data, i))
     recording.first?.given.forEach((data, i) => given.set(data, recording.given.length + i))
-    this.results = recording.outputs.map(({ data, shape, dtype }) => {
+    this.results = recording.outputs.map(({ shape, dtype }, i) => {
+      const data = plan.results[i]
       const fresh = plan.fresh.indexOf(data)
       if (fresh >= 0) return { from: 'fresh', index: fresh, shape, dtype }
       const input = given.get(data)
@@ -241,8 +255,18 @@ class Rest implements ProgramRest {
 
   run(inputs: readonly Tensor[]): Tensor[] {
     if (this.done) throw new Error('a program goes on only once')
-    const given = [...inputs.map((x) => this.backend.dataOf(x)), ...this.kept]
-    return tensorsOf(this.step.run(given, this.held).results)
+    const { spent } = this.step
+    const copies: BlockData[] = []
+    const own = inputs.map((x, i) => {
+      const data = this.backend.dataOf(x)
+      // What others hold as well can't be overwritten.
+      if (i < inputs.length - spent || data.refCount === 1) return data
+      copies.push(this.backend.copyOf(data))
+      return copies.at(-1)!
+    })
+    const { results } = this.step.run([...own, ...this.kept], this.held)
+    for (const copy of copies) this.backend.disposeData(copy)
+    return tensorsOf(results)
   }
 
   inputs(): Tensor[] {

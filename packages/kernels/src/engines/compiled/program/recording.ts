@@ -3,6 +3,7 @@ import type { BlockData, BlockType } from '../data'
 
 export interface RecordedCall {
   kernel: number
+  name: string
   inputs: readonly (BlockData | undefined)[]
   inputShapes: readonly (readonly number[])[]
   outputs: readonly (BlockData | undefined)[]
@@ -19,11 +20,16 @@ export class CallRecording implements Recording {
   outputs: readonly { data: BlockData; shape: number[]; dtype: BlockType }[] = []
   spoiled: string | undefined
 
+  /** Inputs that a replay may overwrite. */
+  readonly spent: ReadonlySet<BlockData>
+
   constructor(
     readonly given: readonly BlockData[],
+    spent: number,
     readonly first: CallRecording | undefined,
     private readonly release: (data: BlockData) => void,
   ) {
+    this.spent = new Set(given.slice(given.length - spent))
     given.forEach((data, i) => {
       // Read through one of them, other tensors may stand there the next time.
       if (this.inputs.has(data) || first?.knows(data)) this.spoil('it was given the same data twice')

@@ -15,6 +15,12 @@ Tensor tensors[max_tensors];
 /** The outputs of the running call that were allocated so far. */
 int32_t* first_output = words;
 int32_t allocated = 0;
+/** Of the running call. */
+int32_t described_inputs = 0;
+struct Running {
+  explicit Running(int32_t inputs) { described_inputs = inputs; }
+  ~Running() { described_inputs = 0; }
+};
 
 uint64_t bytes_of(const Tensor& t, int32_t bytes_per_value) {
   return static_cast<uint64_t>(t.size()) * static_cast<uint64_t>(bytes_per_value);
@@ -42,9 +48,19 @@ const char* run_described_call(const KernelTable& kernels) {
     word += 2 + word[1];
   }
   const char* error = nullptr;
+  const Running running(inputs);
   kernels.entries[kernel].run({tensors, tensors + inputs, attributes, inputs, outputs, attribute_total, &error});
   if (error != nullptr) release_outputs();
   return error;
+}
+
+int32_t input_block(const void* data) {
+  const int32_t* word = words + 4;
+  for (int32_t i = 0; i < described_inputs; i++) {
+    if (tensors[i].data == data) return word[0];
+    word += 2 + word[1];
+  }
+  return -1;
 }
 
 void release_outputs() {

@@ -11,6 +11,8 @@ namespace ttt {
 namespace {
 
 constexpr int64_t unit = 64;
+/** Added to the base of an output that is added to what stands there. */
+constexpr int32_t accumulating = 8;
 
 struct Place {
   Base base;
@@ -65,8 +67,8 @@ int32_t create_program(const int32_t* word, int64_t count) {
     RecordedCall call{word[0], word[1], word[2], word[3], program->places.size(), program->attributes.size()};
     word += 4;
     for (int32_t t = 0; t < call.inputs + call.outputs; t++) {
-      program->places.push_back({static_cast<Base>(word[0]), word[1], word[2] * unit});
-      program->tensors.push_back({nullptr, word[3], nullptr});
+      program->places.push_back({static_cast<Base>(word[0] % accumulating), word[1], word[2] * unit});
+      program->tensors.push_back({nullptr, word[3], nullptr, word[0] >= accumulating});
       first_dim.push_back(program->dims.size());
       program->dims.insert(program->dims.end(), word + 4, word + 4 + word[3]);
       word += 4 + word[3];

@@ -3,7 +3,8 @@
 // A program is described in words: whether it leaves or takes held memory, the number of inputs, outputs and constants,
 // the size of the workspace and of the held memory in units of 64 bytes, the constants' blocks, the outputs' sizes in
 // units, the number of calls; then for each call its kernel, its numbers of inputs, outputs and attributes, for each
-// tensor its base, index, offset in units, rank and dimensions, and the attributes as doubles of two words each.
+// tensor its base (8 more for an output to accumulate), index, offset in units, rank and dimensions, and the attributes
+// as doubles of two words each.
 #pragma once
 #include "call.h"
 

@@ -18,10 +18,10 @@
   X(ShortConv) X(ShortConvGrad) \
   X(SsdScan) X(SsdScanGrad) \
   X(GatedDeltaRule) X(GatedDeltaRuleGrad) \
+  X(LinearCrossEntropyLosses) X(LinearCrossEntropy) X(LinearCrossEntropyGrad) \
   X(Lact) X(LactGrad) \
   X(TitansMemory) X(TitansMemoryGrad) \
   X(TttLinear) X(TttLinearGrad) X(TttMlp) X(TttMlpGrad) \
-  X(LinearCrossEntropyLosses) X(LinearCrossEntropy) X(LinearCrossEntropyGrad) \
   X(ClippedSgd) X(ClippedSgdGrad) \
   X(Adamw)
 // clang-format on
