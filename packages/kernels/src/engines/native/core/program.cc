@@ -109,23 +109,27 @@ const char* run_program(const KernelTable& kernels) {
 
   for (size_t t = 0; t < program.tensors.size(); t++) {
     const Place& place = program.places[t];
+    Tensor& tensor = program.tensors[t];
     char* base = nullptr;
+    tensor.block = -1;
     switch (place.base) {
       case Base::absent: break;
       case Base::workspace: base = workspace; break;
       case Base::held: base = held; break;
-      case Base::input: base = static_cast<char*>(block_address(given[place.index])); break;
-      case Base::constant: base = static_cast<char*>(block_address(program.constants[place.index])); break;
+      case Base::input: tensor.block = given[place.index]; break;
+      case Base::constant: tensor.block = program.constants[place.index]; break;
       case Base::output: base = static_cast<char*>(block_address(allocated[first_output + place.index])); break;
     }
-    program.tensors[t].data = base == nullptr ? nullptr : base + place.offset;
+    if (tensor.block >= 0) base = static_cast<char*>(block_address(tensor.block));
+    tensor.data = base == nullptr ? nullptr : base + place.offset;
   }
 
   const char* error = nullptr;
   for (const RecordedCall& call : program.calls) {
     const Tensor* tensors = program.tensors.data() + call.first_tensor;
-    kernels.entries[call.kernel].run({tensors, tensors + call.inputs, program.attributes.data() + call.first_attribute,
-                                      call.inputs, call.outputs, call.attributes, &error});
+    run_kernel(kernels, call.kernel,
+               {tensors, tensors + call.inputs, program.attributes.data() + call.first_attribute, call.inputs,
+                call.outputs, call.attributes, &error});
     if (error != nullptr) {
       release_unfinished();
       return error;
