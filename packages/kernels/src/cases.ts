@@ -6,6 +6,8 @@ import { attentionOp } from './attention'
 import { cases as attentionCases } from './attention/cases'
 import { clippedSgdOp } from './clipped-sgd'
 import { cases as clippedSgdCases } from './clipped-sgd/cases'
+import { gatedDeltaRuleOp } from './gated-delta-rule'
+import { cases as gatedDeltaRuleCases } from './gated-delta-rule/cases'
 import { linearOp } from './linear'
 import { cases as linearCases } from './linear/cases'
 import { linearCrossEntropyOp } from './linear-cross-entropy'
@@ -14,6 +16,10 @@ import { rmsNormOp } from './rms-norm'
 import { cases as rmsNormCases } from './rms-norm/cases'
 import { ropeOp } from './rope'
 import { cases as ropeCases } from './rope/cases'
+import { biasedShortConvOp } from './short-conv'
+import { cases as shortConvCases } from './short-conv/cases'
+import { ssdScanOp } from './ssd-scan'
+import { cases as ssdScanCases } from './ssd-scan/cases'
 import { swigluOp } from './swiglu'
 import { cases as swigluCases } from './swiglu/cases'
 
@@ -32,6 +38,9 @@ export const opCases = {
   rope: checked(ropeOp, ropeCases),
   swiglu: checked(swigluOp, swigluCases),
   attention: checked(attentionOp, attentionCases),
+  'short-conv': checked(biasedShortConvOp, shortConvCases),
+  'ssd-scan': checked(ssdScanOp, ssdScanCases),
+  'gated-delta-rule': checked(gatedDeltaRuleOp, gatedDeltaRuleCases),
   'linear-cross-entropy': checked(linearCrossEntropyOp, linearCrossEntropyCases),
   'clipped-sgd': checked(clippedSgdOp(2), clippedSgdCases),
   adamw: checked(adamwOp(2), adamwCases),

@@ -1,5 +1,5 @@
 import { tf, type Tensor, type Tensors } from '@ttt-e2e/tensor-ops'
-import { chunksOf, decaysWithinChunks, joinChunks, padTokens } from '../chunks'
+import { chunksOf, decaysWithinChunks, joinChunks, padTokens } from '../chunked-scan/chunks'
 
 /**
  * The chunked form (Gated Delta Networks, section 3.3). What the tokens of a chunk write, V′, depends on what those before

@@ -1,5 +1,5 @@
 import { tf, type Tensor, type Tensors } from '@ttt-e2e/tensor-ops'
-import { chunksOf, decaysWithinChunks, joinChunks, padTokens } from '../chunks'
+import { chunksOf, decaysWithinChunks, joinChunks, padTokens } from '../chunked-scan/chunks'
 
 /**
  * The chunked matrix form (Mamba 2, section 6). Within a chunk, y = (C Bᵀ ⊙ decays) · dt x; each chunk's own state is

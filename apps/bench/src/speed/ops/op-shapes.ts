@@ -62,6 +62,20 @@ export const timedOps = (size: SpeedSizeName): Record<OpName, TimedOp[]> => {
       attentionCase('a sequence, window', model, length, length, window),
       attentionCase('a chunk, window', model, chunk, window + chunk, window),
     ]),
+    'short-conv': timed('short-conv', [
+      shortConvCase('a sequence', length, 2 * hiddenSize),
+      shortConvCase('a token', 1, 2 * hiddenSize),
+    ]),
+    'ssd-scan': timed('ssd-scan', [
+      ssdScanCase('a sequence', length, model),
+      ssdScanCase('a chunk', chunk, model),
+      ssdScanCase('a token', 1, model),
+    ]),
+    'gated-delta-rule': timed('gated-delta-rule', [
+      deltaRuleCase('a sequence', length, model),
+      deltaRuleCase('a chunk', chunk, model),
+      deltaRuleCase('a token', 1, model),
+    ]),
     'linear-cross-entropy': timed('linear-cross-entropy', [
       crossEntropyCase('a sequence', length, model),
       crossEntropyCase('a chunk', chunk, model),
@@ -133,6 +147,51 @@ function attentionCase(
     shapes: { q: [1, queries, heads, hiddenSize / heads], k: key, v: key },
     attributes: { window, offset },
     flops: [2, 5, 12].map((products) => products * product),
+  }
+}
+
+function shortConvCase(name: string, rows: number, channels: number) {
+  return {
+    name,
+    shapes: { x: [1, rows, channels], weight: [channels, 4], state: [1, channels, 3], bias: [channels] },
+    attributes: { silu: 1 },
+  }
+}
+
+/** Mamba 2's usual widths: twice the hidden size in heads of 64, a state of 128 for each channel. */
+function ssdScanCase(name: string, rows: number, { hiddenSize }: ModelSize) {
+  const [heads, state] = [(2 * hiddenSize) / 64, 128]
+  return {
+    name,
+    shapes: {
+      x: [1, rows, heads, 64],
+      dt: [1, rows, heads],
+      A: [heads],
+      B: [1, rows, 1, state],
+      C: [1, rows, 1, state],
+      D: [heads],
+      state: [1, heads, 64, state],
+    },
+    values: { dt: [0.003, 0.05, 0.01], A: [-1, -4, -16] },
+  }
+}
+
+/** Gated DeltaNet's usual widths: keys of three quarters of the hidden size, values of twice that. */
+function deltaRuleCase(name: string, rows: number, { hiddenSize, heads }: ModelSize) {
+  const width = (0.75 * hiddenSize) / heads
+  return {
+    name,
+    shapes: {
+      q: [1, rows, heads, width],
+      k: [1, rows, heads, width],
+      v: [1, rows, heads, 2 * width],
+      g: [1, rows, heads],
+      beta: [1, rows, heads],
+      state: [1, heads, width, 2 * width],
+    },
+    // About unit keys.
+    scale: { k: 1 / Math.sqrt(width) },
+    values: { g: [-0.01, -0.2, -0.05], beta: [0.4, 0.8] },
   }
 }
 

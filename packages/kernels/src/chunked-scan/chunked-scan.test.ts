@@ -1,0 +1,103 @@
+import {
+  createRandom,
+  relativeErrorOf,
+  resolveEngine,
+  tf,
+  type FusedOp,
+  type Shapes,
+  type Tensor,
+  type Tensors,
+} from '@ttt-e2e/tensor-ops'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import '../engines'
+import { gatedDeltaRuleOp } from '../gated-delta-rule'
+import { ssdScanOp } from '../ssd-scan'
+
+afterAll(() => resolveEngine('cpu'))
+
+const random = createRandom(5)
+const normal = (shape: number[], scale = 1): Tensor =>
+  tf.tensor(
+    Float32Array.from({ length: tf.util.sizeFromShape(shape) }, () => scale * random.normal()),
+    shape,
+  )
+
+const ssdInputs = (length: number): Tensors => ({
+  x: normal([2, length, 4, 3]),
+  dt: tf.square(normal([2, length, 4])),
+  A: tf.neg(tf.square(normal([4]))),
+  B: normal([2, length, 2, 5]),
+  C: normal([2, length, 2, 5]),
+  D: normal([4]),
+  state: normal([2, 4, 3, 5]),
+})
+const deltaInputs = (length: number): Tensors => ({
+  q: normal([2, length, 2, 4]),
+  k: normal([2, length, 2, 4], 0.4),
+  v: normal([2, length, 4, 3]),
+  g: tf.neg(tf.square(normal([2, length, 4]))),
+  beta: tf.sigmoid(normal([2, length, 4])),
+  state: normal([2, 4, 4, 3]),
+})
+const oneMore = (shape: number[], axis: number) => shape.map((size, i) => (i === axis ? size + 1 : size))
+const shapesOf = (inputs: Tensors): Shapes =>
+  Object.fromEntries(Object.entries(inputs).map(([name, { shape }]) => [name, shape]))
+
+describe.each([
+  { op: ssdScanOp as unknown as FusedOp, inputsOf: ssdInputs },
+  { op: gatedDeltaRuleOp as unknown as FusedOp, inputsOf: deltaInputs },
+])('$op.name', ({ op, inputsOf }) => {
+  it('gives the same with any chunk, one token at a time too', async () => {
+    await resolveEngine('cpu')
+    tf.tidy(() => {
+      const inputs = inputsOf(21)
+      const expected = op.reference(inputs, { chunk: 1 })
+      for (const chunk of [2, 8, 21, 64]) {
+        const actual = op.reference(inputs, { chunk })
+        for (const name of op.outputs)
+          expect(relativeErrorOf(actual[name], expected[name]), `${name}, ${chunk}`).toBeLessThan(1e-6)
+      }
+    })
+  })
+
+  describe('on native', () => {
+    const native = (threads: number, skip: (reason: string) => void) =>
+      resolveEngine('native', { threads }).catch((error: Error) => skip(error.message))
+    afterEach(() => resolveEngine('cpu'))
+
+    it('gives the same bits on 1, 2 and 3 threads and again', async ({ skip }) => {
+      await native(1, skip)
+      const inputs = inputsOf(600)
+      const gradient = op.gradient()
+      for (const output of op.outputs)
+        inputs[`d_${output}`] = normal(op.outputShapes(shapesOf(inputs))[output])
+      const run = () =>
+        [op, gradient].flatMap((each) => {
+          const given = Object.fromEntries(each.inputs.map((name) => [name, inputs[name]]))
+          const outputs = each(given)
+          const values = each.outputs.map((name) => outputs[name].dataSync())
+          tf.dispose(outputs)
+          return values
+        })
+      const expected = run()
+      for (const threads of [2, 3, 2]) {
+        await native(threads, skip)
+        expect(run()).toEqual(expected)
+      }
+      tf.dispose(inputs)
+    })
+
+    it('refuses shapes that do not fit', async ({ skip }) => {
+      await native(1, skip)
+      tf.tidy(() => {
+        const inputs = inputsOf(3)
+        for (const [name, { shape }] of Object.entries(inputs))
+          for (let axis = 0; axis < shape.length; axis++)
+            expect(
+              () => op({ ...inputs, [name]: tf.ones(oneMore(shape, axis)) }),
+              `${name}, axis ${axis}`,
+            ).toThrow(`${op.name}: `)
+      })
+    })
+  })
+})
