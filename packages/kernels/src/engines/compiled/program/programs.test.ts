@@ -13,7 +13,7 @@ import {
 } from '@ttt-e2e/tensor-ops'
 import '../../index'
 import { linear, rmsNorm, swiglu } from '../../../ops'
-import { compiledTargets, normal, type Target } from '../testing'
+import { compiledTargets, nativeTargets, normal, type Target } from '../testing'
 
 type Weights = { up: Tensor; gate: Tensor; scale: Tensor }
 
@@ -34,7 +34,7 @@ const bits = (tensors: Record<string, Tensor>) =>
 
 let targets: Target[]
 beforeAll(async () => {
-  targets = await compiledTargets()
+  targets = [...(await nativeTargets('bf16')), ...(await compiledTargets())]
 })
 afterAll(() => resolveEngine('cpu'))
 

@@ -33,6 +33,8 @@ struct Program {
   std::vector<RecordedCall> calls;
   std::vector<Place> places;
   std::vector<Tensor> tensors;
+  /** Inputs that results are written over. */
+  std::vector<int32_t> overwritten;
   /** The tensors' dimensions. */
   std::vector<int32_t> dims;
   std::vector<double> attributes;
@@ -69,6 +71,7 @@ int32_t create_program(const int32_t* word, int64_t count) {
     for (int32_t t = 0; t < call.inputs + call.outputs; t++) {
       program->places.push_back({static_cast<Base>(word[0] % accumulating), word[1], word[2] * unit});
       program->tensors.push_back({nullptr, word[3], nullptr, word[0] >= accumulating});
+      if (t >= call.inputs && program->places.back().base == Base::input) program->overwritten.push_back(word[1]);
       first_dim.push_back(program->dims.size());
       program->dims.insert(program->dims.end(), word + 4, word + 4 + word[3]);
       word += 4 + word[3];
@@ -107,6 +110,7 @@ const char* run_program(const KernelTable& kernels) {
   const size_t first_output = allocated.size();
   for (const int64_t bytes : program.output_bytes) allocate(bytes);
 
+  for (const int32_t input : program.overwritten) release_copies(given[input]);
   for (size_t t = 0; t < program.tensors.size(); t++) {
     const Place& place = program.places[t];
     Tensor& tensor = program.tensors[t];
