@@ -47,7 +47,7 @@ function sources() {
       .filter((name) => name.endsWith('.cc'))
       .map((name) => `${folder}/${name}`)
   const ops = readdirSync(source).map((op) => `${op}/kernel.cc`)
-  const core = ['memory.cc', 'described-call.cc'].map((name) => `${native}/core/${name}`)
+  const core = ['memory.cc', 'described-call.cc', 'program.cc'].map((name) => `${native}/core/${name}`)
   return {
     files: [...inFolder('engines/wasm/core'), ...core, ...inFolder(`${native}/kernels`), ...ops]
       .filter((path) => existsSync(join(source, path)))

@@ -5,6 +5,7 @@ import { packageBuild } from '../../tsup.base'
 export default defineConfig({
   ...packageBuild({
     ops: 'src/ops.ts',
+    cases: 'src/cases.ts',
     engines: 'src/engines/index.ts',
     wasm: 'src/engines/wasm/index.ts',
   }),

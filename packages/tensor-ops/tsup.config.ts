@@ -1,4 +1,10 @@
 import { defineConfig } from 'tsup'
 import { packageBuild } from '../../tsup.base'
 
-export default defineConfig(packageBuild({ index: 'src/index.ts', testing: 'src/testing/index.ts' }))
+export default defineConfig(
+  packageBuild({
+    index: 'src/index.ts',
+    testing: 'src/testing/index.ts',
+    'op-check': 'src/testing/op-check.ts',
+  }),
+)

@@ -44,7 +44,8 @@ export async function bench(options: BenchOptions, caller: string): Promise<numb
   if (options.data !== undefined && !statSync(options.data, { throwIfNoEntry: false }))
     throw new UserError(`there is no file or folder '${options.data}'; give --data one that exists`)
   const stored = options.model === undefined ? undefined : readDescription(options.model)
-  const engine = await resolveEngine(options.engine, { threads: options.threads })
+  const { threads, precision } = options
+  const engine = await resolveEngine(options.engine, { threads, precision })
   progress.print(engine.line)
 
   const description = stored ? fromStored(stored, options) : describe(options, engine, progress)
@@ -62,7 +63,7 @@ export async function bench(options: BenchOptions, caller: string): Promise<numb
     finishedAt: '',
     interrupted: false,
     options: { presetName, preset, systems, seeds, data: options.data, trained: !stored },
-    engine: { name, description: engineDescription, line },
+    engine: { name, description: engineDescription, precision: engine.precision, line },
     ...origin,
     convergenceRule,
     tasks: tasks.map((task) => startResults(task, systems)),
@@ -77,6 +78,7 @@ export async function bench(options: BenchOptions, caller: string): Promise<numb
     seeds,
     store: options.model ?? out,
     train: !stored,
+    precision: engine.precision,
     provenance: { engine: results.engine, ...origin },
     signal,
     progress,

@@ -1,11 +1,13 @@
 import { callersFolder, runCommand } from '@ttt-e2e/cli'
 import { Command } from 'commander'
-import { readOptions, wholeNumber, type RawOptions } from './options'
+import { oneOf, readOptions, wholeNumber, type RawOptions } from './options'
 import { presetNames, presets } from './presets'
 import { addSpeedCommands } from './speed/commands'
 import { sizeNames } from './systems/sizes'
 import { taskNames } from './tasks'
 import { systems } from '@ttt-e2e/baselines'
+import { precisions } from '@ttt-e2e/tensor-ops'
+import type { MemoryOptions } from './memory'
 
 const caller = callersFolder()
 
@@ -29,6 +31,7 @@ const command = new Command('pnpm --filter bench start')
     'train each system with this many seeds, for paired 95 % intervals over documents and seeds',
   )
   .option('--engine <name>', 'auto, native, webgpu, tensorflow, wasm or cpu', 'auto')
+  .option('--precision <name>', 'of products of matrices: f32, or bf16 with sums in f32 (native only)')
   .option('--threads <number>', 'threads of the engine; all cores where left out')
   .option('--out <folder>', 'what is trained and the report; runs/bench-<preset> where left out')
   .option(
@@ -52,6 +55,7 @@ Examples, each after \`pnpm --filter bench start\`:
   --model runs/bench-default --data my-book.txt
                                             reads your text with what was trained before
   --seeds 3                                 intervals over documents and seeds
+  stream --bytes 10000000                   reads a text of 10 MB over HTTP: speed and memory
   conform ../golden                         checks the numbers against golden cases
   systems --size books,125m                 what each system takes, from the shapes
   train-speed --size S                      tokens/s of training steps
@@ -95,13 +99,26 @@ command
   )
   .option('--kilobytes <n>', 'how far each book is read', (text) => wholeNumber('kilobytes', text, 1024), 16)
   .option('--engine <name>', 'the engine to run on', 'auto')
-  .action(async (folder: string, options: { static?: string; kilobytes: number; engine: string }) => {
+  .option('--precision <name>', 'f32 or bf16', (text) => oneOf('precision', text, precisions))
+  .action(async (folder: string, options: MemoryOptions) => {
     const { resolve } = await import('node:path')
     const { memory } = await import('./memory')
     const still = options.static === undefined ? undefined : resolve(caller, options.static)
     await memory(resolve(caller, folder), { ...options, static: still })
   })
 
+command
+  .command('stream [model]')
+  .description(
+    'streams a long text into a memory of a server: tokens per second and what its process occupies',
+  )
+  .option('--bytes <n>', 'how long the text is', (text) => wholeNumber('bytes', text, 2 ** 30), 10_000_000)
+  .option('--engine <name>', 'the engine that the server runs on', 'auto')
+  .action(async (folder: string | undefined, options: { bytes: number; engine: string }) => {
+    const { resolve } = await import('node:path')
+    const { stream } = await import('./stream')
+    await stream(folder === undefined ? undefined : resolve(caller, folder), options)
+  })
 addSpeedCommands(command, caller)
 
 await runCommand(command)

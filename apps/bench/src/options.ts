@@ -1,5 +1,6 @@
 import { UserError } from '@ttt-e2e/cli'
 import { definitionOf, UnknownSystem } from '@ttt-e2e/baselines'
+import { precisions, type Precision } from '@ttt-e2e/tensor-ops'
 import { resolve } from 'node:path'
 import { defaultSystems, presetNames, type PresetName } from './presets'
 import { taskNames, type TaskName } from './tasks'
@@ -9,6 +10,7 @@ export interface RawOptions {
   systems?: string
   preset?: string
   engine: string
+  precision?: string
   threads?: string
   seeds?: string
   data?: string
@@ -23,6 +25,7 @@ export interface BenchOptions {
   systems?: string[]
   preset?: PresetName
   engine: string
+  precision?: Precision
   threads?: number
   seeds?: number
   data?: string
@@ -50,6 +53,7 @@ export function readOptions(raw: RawOptions, caller: string): BenchOptions {
     systems: raw.systems === undefined ? undefined : readSystems(raw.systems),
     preset: oneOf('preset', raw.preset, presetNames),
     engine: raw.engine,
+    precision: oneOf('precision', raw.precision, precisions),
     threads: wholeNumber('threads', raw.threads, 1024),
     seeds: wholeNumber('seeds', raw.seeds, 100),
     data: path(raw.data),

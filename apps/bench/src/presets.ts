@@ -230,3 +230,6 @@ export const defaultSpeedSizes = ['XS', 'S', 'M'] satisfies SpeedSizeName[]
 
 /** The systems whose speed is measured where none is named. */
 export const defaultSpeedSystems = ['ttt-e2e', 'full-attention', 'swa'] satisfies SystemName[]
+
+/** Those of them that remember no more after many tokens than after a window. */
+export const constantStateSystems = ['ttt-e2e', 'swa'] satisfies SystemName[]

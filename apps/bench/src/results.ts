@@ -1,4 +1,5 @@
 import type { ModelSize } from '@ttt-e2e/baselines'
+import type { ResolvedEngine } from '@ttt-e2e/tensor-ops'
 import type { Preset, TrainingPreset } from './presets'
 
 /** Everything that a run measured: what results.json holds and what the report is made from. */
@@ -16,7 +17,7 @@ export interface Results {
     data?: string
     trained: boolean
   }
-  engine: { name: string; description: string; line: string }
+  engine: Pick<ResolvedEngine, 'name' | 'description' | 'precision' | 'line'>
   machine: Record<string, string | number>
   versions: Record<string, string>
   gitHash: string | null

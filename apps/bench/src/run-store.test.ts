@@ -37,6 +37,15 @@ describe('RunStore', () => {
     disposeRun(loaded.state)
   })
 
+  it('keeps a run to the precision that it was begun in', () => {
+    const store = new RunStore(directory)
+    store.open({ system: 'swa' }, {})
+    store.open({ system: 'swa', precision: 'f32' }, {})
+    expect(() => store.open({ system: 'swa', precision: 'bf16' }, {})).toThrow(
+      /holds a run with precision "f32", not "bf16"; ask for the same again/,
+    )
+  })
+
   it('says in one sentence that a file is damaged', () => {
     const store = new RunStore(directory)
     writeFileSync(join(directory, 'run.safetensors'), 'damaged')

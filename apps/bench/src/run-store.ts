@@ -39,7 +39,8 @@ export class RunStore {
       return
     }
     const stored = this.readJson(path) as { recipe?: Recipe }
-    const difference = firstDifference(stored.recipe, plain)
+    // Runs from before there was a choice are of f32.
+    const difference = firstDifference({ precision: 'f32', ...stored.recipe }, { precision: 'f32', ...plain })
     if (difference)
       throw new UserError(
         `'${this.directory}' holds a run with ${difference.path} ${difference.stored}, not ${difference.asked}; ` +

@@ -1,6 +1,6 @@
 import { createRandom } from '@ttt-e2e/tensor-ops'
 import { describe, expect, it } from 'vitest'
-import { pairedDifference } from './statistics'
+import { median, pairedDifference, slopeOfMedians } from './statistics'
 
 const constant = (length: number, value: number) => Array.from({ length }, () => value)
 
@@ -34,5 +34,32 @@ describe('pairedDifference', () => {
 
   it('gives no interval for one document', () => {
     expect(pairedDifference([[1]], [[2]])).toEqual({ mean: -1, pairs: 1 })
+  })
+})
+
+it('finds the value in the middle', () => {
+  expect([median([3, 1, 2]), median([4, 1, 3, 2])]).toEqual([2, 2.5])
+})
+
+describe('slopeOfMedians', () => {
+  const x = [1, 2, 4, 8]
+
+  it('finds a slope, whatever one bad round says', () => {
+    const line = x.map((value) => 5 + 3 * value)
+    const { slope, low } = slopeOfMedians(x, [line, line, x.map((value) => 1000 / value)])
+    expect(slope).toBeCloseTo(3)
+    expect(low).toBeLessThan(3)
+    expect(slopeOfMedians(x, [line])).toEqual({ slope: expect.closeTo(3) })
+  })
+
+  it('covers the true slope about as often as it says', () => {
+    const random = createRandom(4)
+    let covered = 0
+    for (let trial = 0; trial < 20; trial++) {
+      const rounds = Array.from({ length: 15 }, () => x.map(() => random.normal()))
+      const { low, high } = slopeOfMedians(x, rounds)
+      if (low! <= 0 && high! >= 0) covered++
+    }
+    expect(covered).toBeGreaterThanOrEqual(16)
   })
 })

@@ -32,9 +32,8 @@ export function pairedDifference(a: number[][], b: number[][]): PairedDifference
       for (const row of rows) sum += row[document]
     }
     return sum / pairs
-  }).sort((x, y) => x - y)
-  const quantile = (q: number) => means[Math.min(resamples - 1, Math.floor(q * resamples))]
-  return { mean, low: quantile(0.025), high: quantile(0.975), pairs }
+  })
+  return { mean, ...interval(means), pairs }
 }
 
 /** The middle value, or the mean of the two in the middle. */
@@ -42,4 +41,51 @@ export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = sorted.length >> 1
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+}
+
+export interface Slope {
+  /** Change of y per unit of x, by least squares through the medians of each x. */
+  slope: number
+  /** 95 % bootstrap interval over rounds; absent with fewer than two. */
+  low?: number
+  high?: number
+}
+
+/**
+ * The slope of y against x with its 95 % bootstrap interval: rounds are drawn with replacement. Seeded, so that a
+ * report is repeatable.
+ *
+ * @param x where each y was measured
+ * @param y [rounds][x]
+ */
+export function slopeOfMedians(x: readonly number[], y: readonly number[][]): Slope {
+  const slopeOf = (rounds: readonly number[][]) =>
+    leastSquares(
+      x,
+      x.map((_, i) => median(rounds.map((row) => row[i]))),
+    )
+  const slope = slopeOf(y)
+  if (y.length < 2) return { slope }
+  const random = createRandom(1)
+  const slopes = Array.from({ length: resamples }, () => slopeOf(y.map(() => y[random.integer(y.length)])))
+  return { slope, ...interval(slopes) }
+}
+
+function leastSquares(x: readonly number[], y: readonly number[]): number {
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+  const [meanX, meanY] = [mean(x), mean(y)]
+  let covariance = 0
+  let variance = 0
+  for (let i = 0; i < x.length; i++) {
+    covariance += (x[i] - meanX) * (y[i] - meanY)
+    variance += (x[i] - meanX) ** 2
+  }
+  return covariance / variance
+}
+
+/** What holds the middle 95 % of bootstrap estimates. */
+function interval(estimates: number[]): { low: number; high: number } {
+  const sorted = estimates.sort((a, b) => a - b)
+  const quantile = (q: number) => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]
+  return { low: quantile(0.025), high: quantile(0.975) }
 }

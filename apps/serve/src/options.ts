@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { UserError } from '@ttt-e2e/cli'
 import { modelFolder } from '@ttt-e2e/demo-model'
+import { precisions, type Precision } from '@ttt-e2e/tensor-ops'
 import { z } from 'zod'
 import { defaultLimits, type Limits } from './limits'
 
@@ -11,6 +12,7 @@ export interface ServeOptions {
   port: number
   apiKey?: string
   engine: string
+  precision?: Precision
   threads?: number
   /** A folder that keeps memories over restarts. */
   memories?: string
@@ -29,6 +31,7 @@ const schema = z.strictObject({
   port: z.coerce.number().int().min(0).max(65_535),
   apiKey: z.string().min(1).optional(),
   engine: z.string(),
+  precision: z.enum(precisions).optional(),
   threads: count.optional(),
   memories: z.string().min(1).optional(),
   parallel: count.optional(),

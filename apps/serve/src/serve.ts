@@ -22,7 +22,7 @@ export interface Running {
  * @throws UserError, EngineError or CheckpointError, in a sentence for whoever started it
  */
 export async function serve(options: ServeOptions, print: (line: string) => void): Promise<Running> {
-  const { limits, apiKey, host, memories } = options
+  const { limits, apiKey, host, memories, threads, precision } = options
   const metrics = createMetrics()
   collectDefaultMetrics({ register: metrics.registry })
   const state: ServerState = { status: 'loading' }
@@ -35,7 +35,7 @@ export async function serve(options: ServeOptions, print: (line: string) => void
   const server = await listen(app, options)
   try {
     const files = memories === undefined ? undefined : new MemoryFiles(memories)
-    print((await resolveEngine(options.engine, options.threads ? { threads: options.threads } : {})).line)
+    print((await resolveEngine(options.engine, { threads, precision })).line)
     const model = await loadModel(options.model)
     const id = model.recipe.name
     const service = createService({ id, model }, { limits, metrics, ...(files && { files }) })

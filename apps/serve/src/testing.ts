@@ -1,4 +1,6 @@
 import type { AddressInfo } from 'node:net'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { createSystem } from '@ttt-e2e/baselines'
 import { Model } from '@ttt-e2e/checkpoint'
 import { standardOptimizer, standardSchedule, type Recipe } from '@ttt-e2e/meta-outer'
@@ -26,7 +28,7 @@ export const recipe: Recipe = {
     innerRate: 1,
     ropeTheta: 10_000,
   },
-  data: { kind: 'books' },
+  data: { kind: 'books', rows: 'windows' },
   training: { length: 64, batch: 1, optimizer: standardOptimizer(standardSchedule(1, 1e-3)), seed: 1 },
   evaluation: { documents: 1, length: 64, every: 1 },
 }
@@ -43,6 +45,16 @@ export async function tinyModel({ seed = 1, size = {}, engine = 'cpu' }: TinyOpt
   const own = { ...recipe, size: { ...recipe.size, ...size } }
   const system = createSystem(own.system, own.size)
   return new Model(system, system.decoder.init(createRandom(seed)), own, `${seed}`.repeat(64).slice(0, 64))
+}
+
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
+
+/** Bytes of JavaScript and of what it holds that are in use once everything unused was collected. */
+export function heldBytes(): number {
+  collect()
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
 }
 
 /** Waits until something is so, and fails if it never is. */

@@ -29,6 +29,10 @@ const command = new Command('pnpm --filter trainer start')
   )
   .option('--from <folder>', "begin with a stored model's weights, e.g. to extend the context")
   .option('--engine <name>', 'auto, native, webgpu, tensorflow, wasm or cpu', 'auto')
+  .option(
+    '--precision <name>',
+    'of products of matrices: f32, or bf16 with sums in f32 (native only); a run that goes on keeps its own',
+  )
   .option('--threads <number>', 'threads of the engine; all cores where left out')
   .option('--save-every <steps>', 'steps between two checkpoints; about every 30 seconds where left out')
   .option('--dry-run', 'say what it would take here: parameters, memory, FLOPs and time')
@@ -46,6 +50,8 @@ Examples, each after \`pnpm --filter trainer start\`:
   --recipe tiny/books --resume              goes on where it was stopped
   --recipe tiny/books --system swa          another system by the same recipe, in runs/tiny-books-swa
   --recipe tiny/books --data my-book.txt --set training.optimizer.schedule.steps=200
+  --recipe tiny/books --data notes.jsonl --set data.rows=packed
+                                            documents too short for a row of their own, several in each
   --recipe 125m/pretrain-8k --dry-run       what the published model would take here
   export runs/tiny-books my-model           the model alone, to ship and to serve
 

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import { createSystem } from '@ttt-e2e/baselines'
 import { listCheckpoints, loadCheckpoint, loadParameters } from '@ttt-e2e/checkpoint'
 import { startRun, type Recipe, type RunState } from '@ttt-e2e/meta-outer'
-import { disposeTree, treeEntries } from '@ttt-e2e/tensor-ops'
+import { disposeTree, treeEntries, type Precision } from '@ttt-e2e/tensor-ops'
 import type { Params, System } from '@ttt-e2e/ttt-inner'
 import type { TrainerOptions } from './options'
 import { recipeNamed, resolveRecipe, resumedRecipe } from './resolve-recipe'
@@ -15,6 +15,7 @@ export interface Run {
   recipe: Recipe
   system: System
   state: RunState
+  precision: Precision
 }
 
 /** Where a run writes: what was said, or `runs/tiny-books` below the caller's folder, with the system if it is another. */
@@ -52,7 +53,7 @@ export function beginRun(options: TrainerOptions, recipe: Recipe, folder: string
     disposeTree(state.params)
     state.params = params
   }
-  return { folder, recipe, system, state }
+  return { folder, recipe, system, state, precision: options.precision ?? 'f32' }
 }
 
 /**
@@ -64,8 +65,13 @@ export function resumeRun(options: TrainerOptions, folder: string, onSkipped: (r
   const from = typeof options.resume === 'string' ? options.resume : folder
   const { info, system, state } = loadCheckpoint(from, { onSkipped })
   const recipe = resumedRecipe(info.recipe, options)
+  const { precision } = info.engine
+  if (options.precision !== undefined && options.precision !== precision)
+    throw new UserError(
+      `the stored run is trained in ${precision}, not ${options.precision}; give --out another folder`,
+    )
   openOutputFolder(folder)
-  return { folder, recipe, system, state }
+  return { folder, recipe, system, state, precision }
 }
 
 /** The recipe of a run that isn't stored yet. */

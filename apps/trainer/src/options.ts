@@ -1,4 +1,5 @@
 import { UserError } from '@ttt-e2e/cli'
+import { precisions, type Precision } from '@ttt-e2e/tensor-ops'
 import { resolve } from 'node:path'
 
 /** The command line as it was typed. */
@@ -12,6 +13,7 @@ export interface RawOptions {
   resume?: string | true
   from?: string
   engine: string
+  precision?: string
   threads?: string
   saveEvery?: string
   dryRun?: boolean
@@ -27,6 +29,8 @@ export interface TrainerOptions {
   resume?: string | true
   from?: string
   engine: string
+  /** That of the run, or f32, where left out. */
+  precision?: Precision
   threads?: number
   /** Steps between two checkpoints; by time where left out. */
   saveEvery?: number
@@ -59,10 +63,18 @@ export function readOptions(raw: RawOptions, caller: string): TrainerOptions {
     resume: raw.resume === true ? true : path(raw.resume),
     from: path(raw.from),
     engine: raw.engine,
+    precision: readPrecision(raw.precision),
     threads: wholeNumber('threads', raw.threads, 1024),
     saveEvery: wholeNumber('save-every', raw.saveEvery, 1e9),
     dryRun: raw.dryRun ?? false,
   }
+}
+
+function readPrecision(given: string | undefined): Precision | undefined {
+  const found = precisions.find((name) => name === given)
+  if (given !== undefined && found === undefined)
+    throw new UserError(`unknown precision '${given}'; known: ${precisions.join(', ')}`)
+  return found
 }
 
 function wholeNumber(option: string, given: string | undefined, largest: number): number | undefined {

@@ -1,7 +1,7 @@
 import { UserError } from '@ttt-e2e/cli'
 import { createSystem, definitionOf } from '@ttt-e2e/baselines'
 import { problemsOf, recipeSchema, tokenizerOf } from '@ttt-e2e/checkpoint'
-import type { Recipe } from '@ttt-e2e/meta-outer'
+import type { Recipe, RowsRecipe } from '@ttt-e2e/meta-outer'
 import { recipes } from '../recipes'
 import { nearest } from './nearest'
 import type { TrainerOptions } from './options'
@@ -29,7 +29,7 @@ export function resolveRecipe(recipe: Recipe, { system, settings, data }: Change
     {
       ...recipe,
       ...(system !== undefined && { system }),
-      ...(data !== undefined && { data: { kind: 'text', path: data } }),
+      ...(data !== undefined && { data: { kind: 'text', path: data, rows: rowsOf(recipe) } }),
     },
     settings,
   )
@@ -57,6 +57,8 @@ export function resolveRecipe(recipe: Recipe, { system, settings, data }: Change
   }
   return changed
 }
+
+const rowsOf = ({ data }: Recipe): RowsRecipe => (data.kind === 'languages' ? 'windows' : data.rows)
 
 /** What may be changed when a run goes on: nothing that its parameters, its data or its past depend on. */
 const changeable = ['training.optimizer', 'evaluation.every', 'evaluation.documents']

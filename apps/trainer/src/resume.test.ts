@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileNames, latestCheckpoint } from '@ttt-e2e/checkpoint'
-import { resolveEngine } from '@ttt-e2e/tensor-ops'
+import { resolveEngine, type Precision } from '@ttt-e2e/tensor-ops'
 import { afterAll, describe, expect, it } from 'vitest'
 import { ended, metricsOf, microSettings, startTrainer, untilStep } from './testing'
 
@@ -15,24 +15,43 @@ const filesOf = (run: string) => {
   return [fileNames.model, fileNames.optimizer].map((name) => readFileSync(join(path, name)))
 }
 
-const command = (system: string, engine: string, steps: number) =>
-  ['--recipe', 'tiny/languages', '--system', system, '--engine', engine, '--threads', '1'].concat(
-    microSettings,
-    ['--set', `training.optimizer.schedule.steps=${steps}`, '--set', 'evaluation.every=8'],
-  )
+type Precise = [engine: string, precision: Precision]
+const command = (system: string, [engine, precision]: Precise, steps: number) =>
+  [
+    '--recipe',
+    'tiny/languages',
+    '--system',
+    system,
+    '--engine',
+    engine,
+    '--precision',
+    precision,
+    '--threads',
+    '1',
+  ].concat(microSettings, [
+    '--set',
+    `training.optimizer.schedule.steps=${steps}`,
+    '--set',
+    'evaluation.every=8',
+  ])
 
-describe.each(['cpu', 'native'])('on %s', (engine) => {
+const precise: Precise[] = [
+  ['cpu', 'f32'],
+  ['native', 'f32'],
+  ['native', 'bf16'],
+]
+describe.each(precise)('on %s in %s', (engine, precision) => {
   it.each(['ttt-e2e', 'full-attention'])(
     '%s: k steps, kill -9 and the rest are the same bits as all at once',
     async (system) => {
-      const reason = await resolveEngine(engine).then(
+      const reason = await resolveEngine(engine, { precision }).then(
         () => '',
         (error: Error) => error.message,
       )
       if (reason !== '') return expect(reason).toContain(engine)
-      const run = (name: string) => join(folder, `${system}-${engine}-${name}`)
+      const run = (name: string) => join(folder, `${system}-${engine}-${precision}-${name}`)
       const train = (name: string, ...more: string[]) =>
-        startTrainer(folder, ...command(system, engine, 16), '--out', run(name), ...more)
+        startTrainer(folder, ...command(system, [engine, precision], 16), '--out', run(name), ...more)
       const whole = ended(train('whole'))
       const killed = train('killed', '--save-every', '2')
       const end = ended(killed)
@@ -45,6 +64,7 @@ describe.each(['cpu', 'native'])('on %s', (engine) => {
       )
       expect(resumed).toMatchObject({ code: 0 })
       expect(resumed.stdout).toMatch(/16 steps from step \d+ of 2 × 32 tokens/)
+      expect(resumed.stdout.includes('bf16')).toBe(precision === 'bf16')
       expect(metricsOf(run('killed'))).toEqual(metricsOf(run('whole')))
       expect(metricsOf(run('whole'))).toHaveLength(18)
       expect(filesOf(run('killed'))).toEqual(filesOf(run('whole')))
@@ -55,7 +75,7 @@ describe.each(['cpu', 'native'])('on %s', (engine) => {
 describe('a signal', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)('%s saves and ends with 0; the run goes on', async (signal) => {
     const run = join(folder, signal)
-    const child = startTrainer(folder, ...command('ttt-e2e', 'cpu', 400), '--out', run)
+    const child = startTrainer(folder, ...command('ttt-e2e', ['cpu', 'f32'], 400), '--out', run)
     const end = ended(child)
     await untilStep(run, 3)
     child.kill(signal)

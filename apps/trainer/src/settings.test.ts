@@ -32,6 +32,7 @@ it.each([
   ['training.batch', /is not of the form path=value/],
   ['training.batch=0.5', /training.batch: /],
   ['data.kind=films', /the recipe can't be as it was set: data/],
+  ['data.rows=loose', /the recipe can't be as it was set: data.rows: /],
   ['size.heads=5', /the sizes don't fit each other: .*5 heads/],
   ['size.vocabularySize=100', /size.vocabularySize is 100; the data has 257 tokens/],
 ])('refuses %s', (setting, error) => {

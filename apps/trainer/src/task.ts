@@ -5,13 +5,14 @@ import {
   byteTokenizer,
   DataError,
   readBooks,
+  packedStream,
   readTextCorpus,
   splitByDocument,
   textStream,
   type Corpus,
   type Cursor,
 } from '@ttt-e2e/data'
-import type { Batch, Recipe } from '@ttt-e2e/meta-outer'
+import type { Batch, Recipe, RowsRecipe } from '@ttt-e2e/meta-outer'
 import { createRandom, fold } from '@ttt-e2e/tensor-ops'
 
 /** What a recipe trains on and what it is measured on. */
@@ -32,12 +33,12 @@ const evaluationSeed = 0x5eed_e7a1
 export function openTask(recipe: Recipe): Task {
   const { data } = recipe
   if (data.kind === 'languages') return languagesTask(recipe, data.successors)
-  if (data.kind === 'books') return textTask(recipe, readBooks(byteTokenizer))
+  if (data.kind === 'books') return textTask(recipe, readBooks(byteTokenizer), data.rows)
   if (data.path === '')
     throw new UserError(
       `'${recipe.name}' trains on a text of yours; give --data a file, a folder or a .jsonl`,
     )
-  return textTask(recipe, readTextCorpus(data.path, byteTokenizer))
+  return textTask(recipe, readTextCorpus(data.path, byteTokenizer), data.rows)
 }
 
 function languagesTask({ size, training, evaluation }: Recipe, successors: number): Task {
@@ -61,13 +62,15 @@ function languagesTask({ size, training, evaluation }: Recipe, successors: numbe
   }
 }
 
-function textTask({ training, evaluation }: Recipe, corpus: Corpus): Task {
+function textTask({ training, evaluation }: Recipe, corpus: Corpus, rows: RowsRecipe): Task {
   const { train, heldOut } = divide(corpus, evaluation.length + 1)
   const bytes = train.documents.reduce((sum, { tokens }) => sum + tokens.length, 0)
+  const streamOf = rows === 'packed' ? packedStream : textStream
+  const packed = rows === 'packed' ? ', packed' : ''
   return {
-    summary: `${corpus.name}: ${train.documents.length} documents, ${(bytes / 1e6).toFixed(1)} MB`,
+    summary: `${corpus.name}: ${train.documents.length} documents, ${(bytes / 1e6).toFixed(1)} MB${packed}`,
     stream: (cursor, signal) =>
-      textStream({
+      streamOf({
         documents: train.documents,
         tokenizer: byteTokenizer,
         seed: dataSeed(training.seed),

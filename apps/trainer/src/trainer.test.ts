@@ -1,7 +1,7 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { latestCheckpoint } from '@ttt-e2e/checkpoint'
+import { latestCheckpoint, listCheckpoints } from '@ttt-e2e/checkpoint'
 import { liveTensors } from '@ttt-e2e/tensor-ops'
 import { afterAll, beforeEach, expect, it, vi } from 'vitest'
 import { exportModel } from './export-model'
@@ -48,11 +48,31 @@ it('trains, goes on with more steps, exports, and begins from what it exported',
   const another = run(['training.batch=1'], { recipe: undefined, resume: out })
   await expect(another).rejects.toThrow(/^--set training.batch=1 would make it another run; /)
 
+  const other = run([], { recipe: undefined, resume: out, precision: 'bf16', engine: 'auto' })
+  await expect(other).rejects.toThrow(/is trained in f32, not bf16; give --out|has no bf16/)
+
   await exportModel(out, join(folder, 'model'))
   expect(await run([...settings, steps(1)], { from: 'model', out: 'elsewhere' })).toBe(0)
   await expect(run([], { from: 'model', out: 'third' })).rejects.toThrow(
     /is a model of 'tiny\/languages' \(ttt-e2e\): its embedding is \[16, 8\], the recipe's \[16, 64\]/,
   )
+})
+
+it('packs documents that are shorter than a row, and goes on in the middle of them', async () => {
+  const texts = Array.from({ length: 60 }, (_, n) => `${n} of the short ones. `.repeat(1 + (n % 2)))
+  const lines = texts.map((text) => JSON.stringify({ text }))
+  writeFileSync(join(folder, 'short.jsonl'), lines.join('\n'))
+  const out = join(folder, 'packed')
+  const short = [...settings, steps(6), 'size.heads=2', 'training.length=64', 'evaluation.length=24']
+  const more = { recipe: 'tiny/books', data: 'short.jsonl', out, saveEvery: '3' }
+  await expect(run(short, more)).rejects.toThrow(/^the longest document, 'short.jsonl:\d+', has \d+ tokens; /)
+  expect(await run([...short, 'data.rows=packed'], more)).toBe(0)
+  expect(printed).toMatch(/short.jsonl: \d+ documents, 0.0 MB, packed/)
+  const whole = metricsOf(out)
+  rmSync(listCheckpoints(out)[1], { recursive: true })
+  expect(await run([], { recipe: undefined, resume: out })).toBe(0)
+  expect(printed).toContain('6 steps from step 3')
+  expect(metricsOf(out)).toEqual(whole)
 })
 
 it('says what a recipe takes, and trains nothing', async () => {

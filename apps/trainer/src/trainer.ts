@@ -19,9 +19,10 @@ export async function trainer(options: TrainerOptions, caller: string): Promise<
   const progress = new Progress()
   const folder = runFolder(options, caller)
   const recipe = options.resume === undefined ? newRecipe(options) : undefined
-  const engine = await resolveEngine(options.engine, { threads: options.threads })
-  progress.print(engine.line)
+  const { threads } = options
+  let engine = await resolveEngine(options.engine, { threads, precision: options.precision })
   if (options.dryRun && recipe) {
+    progress.print(engine.line)
     for (const line of await dryRun(recipe)) progress.print(line)
     return 0
   }
@@ -30,6 +31,9 @@ export async function trainer(options: TrainerOptions, caller: string): Promise<
   const run = recipe
     ? beginRun(options, recipe, folder)
     : resumeRun(options, folder, (reason) => progress.print(reason))
+  if (run.precision !== engine.precision)
+    engine = await resolveEngine(options.engine, { threads, precision: run.precision })
+  progress.print(engine.line)
   if (options.dryRun) {
     for (const line of await dryRun(run.recipe)) progress.print(line)
     return 0

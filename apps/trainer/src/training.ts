@@ -40,6 +40,7 @@ export class Training {
     const { state } = run
     this.describe()
     const startedAt = performance.now()
+    const first = state.step
     try {
       await this.evaluateIfDue()
       await this.takeSteps()
@@ -51,9 +52,9 @@ export class Training {
     this.save()
     progress.clear()
     if (state.step >= steps) {
-      progress.print(
-        `done: ${steps} steps in ${formatDuration((performance.now() - startedAt) / 1000)}; ${run.folder}`,
-      )
+      const taken = first === 0 ? `${steps} steps` : `${steps} steps, ${state.step - first} of them`
+      const duration = formatDuration((performance.now() - startedAt) / 1000)
+      progress.print(`done: ${taken} in ${duration}; ${run.folder}`)
       return 0
     }
     progress.print(

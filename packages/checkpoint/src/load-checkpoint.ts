@@ -9,7 +9,7 @@ import { emptyParameters, parameterShapes } from './parameter-form'
 import { readRunInfo } from './read-run-info'
 import { latestCheckpoint, sha256 } from './run-folder'
 import { fileNames, type RunInfo } from './run-info'
-import { readExpectedTensors } from './tensor-file'
+import { readExpectedTensors } from './expected-tensors'
 
 export interface LoadOptions {
   /** Told why a newer checkpoint of a run was passed over; printed as a warning where left out. */

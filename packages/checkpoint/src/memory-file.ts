@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs'
-import { decodeSafetensors, encodeSafetensors } from '@ttt-e2e/tensor-ops'
+import { decodeSafetensors, encodeSafetensors, readSafetensorsHeader } from '@ttt-e2e/tensor-ops'
 import { Reader, type SavedState } from '@ttt-e2e/ttt-inner'
 import { z } from 'zod'
 import { CheckpointError } from './checkpoint-error'
 import { writeFileDurably } from './durable-files'
 import { Memory } from './memory'
-import { memoryProblems } from './memory-problems'
+import { memoryProblems, tokenProblems } from './memory-problems'
 import { foreignMemory, type Model } from './model'
 import { problemsOf } from './recipe-schema'
-import { allFinite, readTensorHeader } from './tensor-file'
+import { allFinite } from './expected-tensors'
 
 const count = z.int().min(0)
 const counters = z.array(z.record(z.string(), z.number()))
@@ -44,7 +44,7 @@ export function decodeMemory(model: Model, bytes: Uint8Array, name = 'memory'): 
   const refuse = (problems: string[]): never => {
     throw new CheckpointError(name, problems)
   }
-  const { entries, metadata, problems } = readTensorHeader(bytes)
+  const { entries, metadata, problems } = readSafetensorsHeader(bytes)
   if (problems.length > 0) refuse(problems)
   if (metadata.format !== 'ttt-e2e memory') refuse(['it is not a memory (its metadata says nothing of one)'])
   if (metadata.schemaVersion !== '1')
@@ -55,7 +55,10 @@ export function decodeMemory(model: Model, bytes: Uint8Array, name = 'memory'): 
   if (!meta.success) return refuse(problemsOf(meta.error).map((problem) => `state: ${problem}`))
   if (!unfinished.success)
     return refuse(problemsOf(unfinished.error).map((problem) => `unfinished: ${problem}`))
-  const unsound = memoryProblems(model, meta.data, entries)
+  const unsound = [
+    ...tokenProblems(unfinished.data, model.tokenizer.vocabularySize, 'unfinished'),
+    ...memoryProblems(model, meta.data, entries),
+  ]
   if (unsound.length > 0) refuse(unsound)
   const { tensors } = decodeSafetensors(bytes)
   for (const [path, { values }] of Object.entries(tensors))

@@ -1,16 +1,48 @@
 import { checkTokens } from '@ttt-e2e/data'
+import type { SafetensorsHeader } from '@ttt-e2e/tensor-ops'
 import type { SavedState } from '@ttt-e2e/ttt-inner'
 import type { Model } from './model'
-import type { TensorHeader } from './tensor-file'
 
-type Entries = TensorHeader['entries']
+type Entries = SafetensorsHeader['entries']
+type Meta = SavedState['meta']
 
 /** What is wrong with a saved memory before anything is uploaded: counters that disagree, states of another form. */
-export function memoryProblems(model: Model, meta: SavedState['meta'], entries: Entries): string[] {
-  return [...counterProblems(model, meta), ...stateProblems(model, meta, entries)]
+export function memoryProblems(model: Model, meta: Meta, entries: Entries): string[] {
+  const probe = model.startMemory()
+  if (meta.position > 0) probe.reader.read(Int32Array.of(0))
+  const like = probe.reader.save()
+  probe.dispose()
+  return [
+    ...counterProblems(model, meta),
+    ...stateCounterProblems(model, meta, like.meta),
+    ...stateProblems(model, meta, like.tensors, entries),
+  ]
 }
 
-function counterProblems({ system }: Model, { position, steps, open }: SavedState['meta']): string[] {
+/** The counters of each part's state: those that it has after one token, and as many tokens read as the whole. */
+function stateCounterProblems({ system }: Model, meta: Meta, like: Meta): string[] {
+  const { position, open } = meta
+  const groups = [
+    ['prefix', meta.prefix, like.prefix, position],
+    ['suffix', meta.suffix, like.suffix, position],
+    // Only a learner keeps the states at the open chunk's start; others leave those of the very beginning.
+    ['open.states', open.states, like.open.states, system.rule ? position - open.rows : 0],
+  ] as const
+  return groups.flatMap(([group, found, expected, read]) =>
+    found.flatMap((counters, i) => {
+      // How many states there are is said where they are taken up.
+      const names = Object.keys(expected[i] ?? counters).sort()
+      const own = Object.keys(counters).sort()
+      if (own.join() !== names.join())
+        return [`${group}.${i} counts ${own.join(', ') || 'nothing'}, not ${names.join(', ')}`]
+      return own.includes('position') && counters.position !== read
+        ? [`${group}.${i} has read ${counters.position} tokens, not ${read}`]
+        : []
+    }),
+  )
+}
+
+function counterProblems({ system }: Model, { position, steps, open }: Meta): string[] {
   const problems: string[] = []
   const { rule, decoder } = system
   const chunk = rule?.chunk ?? Infinity
@@ -25,22 +57,27 @@ function counterProblems({ system }: Model, { position, steps, open }: SavedStat
     open.tokens.some(({ length }) => length !== open.rows)
   )
     problems.push(`the tokens of its open chunk are not one sequence of ${open.rows}`)
-  else
-    try {
-      checkTokens(open.tokens[0] ?? [], decoder.config.vocabularySize, 'open chunk')
-    } catch (error) {
-      problems.push((error as Error).message)
-    }
+  else problems.push(...tokenProblems(open.tokens[0] ?? [], decoder.config.vocabularySize, 'open chunk'))
   return problems
 }
 
+/** The first token that is none of the vocabulary, if there is one. */
+export function tokenProblems(tokens: readonly number[], vocabularySize: number, where: string): string[] {
+  try {
+    checkTokens(tokens, vocabularySize, where)
+    return []
+  } catch (error) {
+    return [(error as Error).message]
+  }
+}
+
 /** Compares the tensors with those of a memory of one token, whose lengths alone may differ, and the bytes in all. */
-function stateProblems(model: Model, meta: SavedState['meta'], entries: Entries): string[] {
-  const { position, open } = meta
-  const probe = model.startMemory()
-  if (position > 0) probe.reader.read(Int32Array.of(0))
-  const { tensors: like } = probe.reader.save()
-  probe.dispose()
+function stateProblems(
+  model: Model,
+  { position, open }: Meta,
+  like: SavedState['tensors'],
+  entries: Entries,
+): string[] {
   // At a chunk's border nothing is open, and the states at its start have read something or nothing.
   const known = (name: string) => (Object.hasOwn(like, name) ? like[name] : undefined)
   const optional = (name: string) => name.startsWith('open.')

@@ -14,7 +14,6 @@ import { loadModel } from './load-model'
 import { decodeMemory, encodeMemory, loadMemory, saveMemory } from './memory-file'
 import type { Model } from './model'
 import { saveCheckpoint } from './save-checkpoint'
-import { outputOf, startChild } from './testing/child'
 import { microRecipe, microRun } from './testing/micro-run'
 import { setPath } from './testing/set-path'
 
@@ -31,7 +30,7 @@ beforeAll(async () => {
   }
   save('one', 1)
   save('other', 2)
-  save('full', 1, 'full-attention')
+  save('static', 1, 'ttt-static')
   model = await loadModel(join(folder, 'one'))
   other = await loadModel(join(folder, 'other'))
 })
@@ -100,18 +99,6 @@ describe('a model', () => {
 })
 
 describe('a memory in a file', () => {
-  it.each(['one', 'full'])('goes on in another process with the same bits (%s)', async (name) => {
-    const model = await loadModel(join(folder, name))
-    const memory = await model.read(text)
-    const file = join(folder, `${name}.memory.safetensors`)
-    saveMemory(memory, file)
-    const more = ' And what it keeps it forgets.'
-    const child = outputOf(startChild('continue-memory.ts', join(folder, name), file, more))
-    await model.read(more, { memory })
-    const logits = Buffer.from(memory.reader.nextLogits().buffer).toString('hex')
-    expect(JSON.parse(await child)).toEqual({ before: 57, read: more.length, steps: memory.steps, logits })
-  })
-
   it('keeps the beginning of a character and a memory of nothing', async () => {
     const memory = await model.read('aé')
     memory.unfinished = [0xe9, 0xaf]
@@ -119,6 +106,13 @@ describe('a memory in a file', () => {
     saveMemory(memory, path)
     expect(loadMemory(model, path).unfinished).toEqual([0xe9, 0xaf])
     expect(decodeMemory(model, encodeMemory(model.startMemory())).tokens).toBe(0)
+  })
+
+  it('of a model that does not learn is taken up too, and one that passed chunks by', async () => {
+    const still = await loadModel(join(folder, 'static'))
+    expect(decodeMemory(still, encodeMemory(await still.read(text)))).toMatchObject({ tokens: 57, steps: 0 })
+    const passed = await model.read(text, { learn: false })
+    expect(decodeMemory(model, encodeMemory(passed))).toMatchObject({ tokens: 57, steps: 0 })
   })
 
   it("refuses another model's in one sentence", async () => {
@@ -160,6 +154,12 @@ describe('a memory in a file', () => {
       [state('open.tokens', [[1]]), /not one sequence of/],
       [state('open.tokens', [[1, 999, 3]]), /token 999 at position 1 is outside/],
       [state('prefix', []), /has 0 states, not 2/],
+      [state('prefix.0.position', 54), /prefix\.0 has read 54 tokens, not 55/],
+      [state('prefix.1', {}), /prefix\.1 counts nothing, not position/],
+      [state('suffix.0.position', 1e9), /suffix\.0 has read 1000000000 tokens, not 55/],
+      [state('open.states.0.position', 55), /open\.states\.0 has read 55 tokens, not 52/],
+      [state('open.states.0.start', 55), /open\.states\.0 counts position, start, not position/],
+      [edited((_, m) => (m.unfinished = '[257]')), /unfinished: token 257 at position 0 is outside/],
       [state('steps', -1), /state: steps/],
     ]
     for (const [damaged, error] of cases) {

@@ -28,6 +28,9 @@ const schedule = z.strictObject({
   innerRateStart: finite,
 })
 
+/** Runs of before there was a choice were of windows. */
+const rows = z.enum(['windows', 'packed']).default('windows')
+
 /** A recipe as JSON: every field there, of its type and in a range that makes sense, and nothing else. */
 export const recipeSchema: z.ZodType<Recipe> = z.strictObject({
   name: z.string().min(1),
@@ -35,9 +38,9 @@ export const recipeSchema: z.ZodType<Recipe> = z.strictObject({
   system: z.string(),
   size,
   data: z.discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('books') }),
+    z.strictObject({ kind: z.literal('books'), rows }),
     z.strictObject({ kind: z.literal('languages'), successors: count }),
-    z.strictObject({ kind: z.literal('text'), path: z.string() }),
+    z.strictObject({ kind: z.literal('text'), path: z.string(), rows }),
   ]),
   training: z.strictObject({
     length: count,

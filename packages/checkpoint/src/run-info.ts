@@ -1,4 +1,5 @@
 import type { Recipe } from '@ttt-e2e/meta-outer'
+import { precisions } from '@ttt-e2e/tensor-ops'
 import { z } from 'zod'
 import { recipeSchema } from './recipe-schema'
 
@@ -23,8 +24,13 @@ export const runInfoSchema = z.strictObject({
   cursor: z.json(),
   /** What the inner rate was multiplied by in the last step: below 1 only during its warm-up. */
   innerRateMultiplier: z.number(),
-  /** What it was trained on, for the record; any engine reads it. */
-  engine: z.strictObject({ name: z.string(), description: z.string() }),
+  /** What it was trained on, for the record: any engine reads it, and goes on with it in the same precision. */
+  engine: z.strictObject({
+    name: z.string(),
+    description: z.string(),
+    /** Absent in runs from before there was a choice. */
+    precision: z.enum(precisions).default('f32'),
+  }),
   versions: z.record(z.string(), z.string()),
   gitHash: z.string().nullable(),
   savedAt: z.iso.datetime(),

@@ -1,16 +1,23 @@
 import { readFileSync } from 'node:fs'
 import { innerRateMultiplier, type Recipe, type RunState } from '@ttt-e2e/meta-outer'
-import { encodeSafetensors, tf, toPlainTensors, treeEntries, type TensorTree } from '@ttt-e2e/tensor-ops'
+import {
+  encodeSafetensors,
+  tf,
+  toPlainTensors,
+  treeEntries,
+  type ResolvedEngine,
+  type TensorTree,
+} from '@ttt-e2e/tensor-ops'
 import { CheckpointError } from './checkpoint-error'
 import { problemsOf } from './recipe-schema'
 import { newCheckpointPath, placeCheckpoint, sha256 } from './run-folder'
 import { fileNames, runInfoSchema, type RunInfo } from './run-info'
-import { allFinite } from './tensor-file'
+import { allFinite } from './expected-tensors'
 
 export interface SavedRun {
   recipe: Recipe
   state: RunState
-  engine: { name: string; description: string }
+  engine: Pick<ResolvedEngine, 'name' | 'description' | 'precision'>
   /** Of the program that trains, where it is known. */
   gitHash?: string | null
 }
@@ -36,7 +43,7 @@ export function saveCheckpoint(run: string, saved: SavedRun): string {
     tokens: state.tokens,
     cursor: (state.cursor ?? null) as RunInfo['cursor'],
     innerRateMultiplier: innerRateMultiplier(recipe.training.optimizer.schedule, Math.max(0, state.step - 1)),
-    engine: { name: engine.name, description: engine.description },
+    engine: { name: engine.name, description: engine.description, precision: engine.precision },
     versions: versions(),
     gitHash,
     savedAt: new Date().toISOString(),

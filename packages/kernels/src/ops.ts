@@ -6,7 +6,7 @@ export { attention, attentionOp } from './attention'
 export { shortConv, shortConvOp, biasedShortConvOp } from './short-conv'
 export { ssdScan, ssdScanOp } from './ssd-scan'
 export { gatedDeltaRule, gatedDeltaRuleOp } from './gated-delta-rule'
-export { linearCrossEntropy, linearCrossEntropyOp } from './linear-cross-entropy'
+export { linearCrossEntropy, linearCrossEntropyLossesOp, linearCrossEntropyOp } from './linear-cross-entropy'
 export { clippedSgd, clippedSgdOp } from './clipped-sgd'
 export { adamw, adamwOp, type AdamwAttributes } from './adamw'
 export {

@@ -6,6 +6,11 @@ export interface Batch {
   tokens: Int32Array
   /** [batch, length]: 1 where the target counts. */
   mask: Uint8Array
+  /**
+   * [batch, length + 1]: 1 where a token begins a document; absent where each row is one. A document is read from W₀
+   * and empty states, and its first token is nobody's target.
+   */
+  documentStarts?: Uint8Array
   batch: number
   length: number
   /** The stream's position after this batch, as JSON. */

@@ -5,11 +5,14 @@ import {
   tf,
   treeLeaves,
   treeMap,
-  vjp,
+  vjpProgram,
+  type Cotangents,
+  type ProgramKey,
   type Tensor,
   type Vjp,
 } from '@ttt-e2e/tensor-ops'
 import {
+  advanced,
   joinStates,
   stateMetas,
   stateTensors,
@@ -35,6 +38,7 @@ interface Border {
   states: SequenceState[]
 }
 
+type Data = { targets: Tensor; mask: Tensor; rate: Tensor }
 type Inputs = { params: SuffixParams; fast: FastWeights; hidden: Tensor; states: Record<string, Tensor>[] }
 type Outputs = { loss: Tensor; fast?: FastWeights; states?: Record<string, Tensor>[] }
 type Aux = {
@@ -42,7 +46,6 @@ type Aux = {
   hidden: Tensor
   norm?: Tensor
   gradient?: FastWeights
-  metas?: Record<string, number>[]
 }
 
 interface Piece {
@@ -50,14 +53,22 @@ interface Piece {
   end: number
   learn: boolean
   hidden: Tensor
-  targets: Tensor
-  mask: Tensor
+  data: Data
+}
+
+interface ChunkFunction {
+  key: ProgramKey
+  run(x: Inputs, data: Data): { value: Outputs; aux: Aux }
+  inputs: Inputs
+  data: Data
 }
 
 export interface ChunkWalkOptions {
   rate: number
   checkpointEvery?: number | 'everything'
   memoryBudget: number
+  /** How much the mean of a chunk counts in the loss. */
+  weight: number
   record: boolean
 }
 
@@ -96,7 +107,7 @@ export class ChunkWalk {
       // Nobody reads on after the last chunk, so its step is taken only for the record; an unfinished one learns nothing.
       const learn = system.rule !== undefined && end - first === size && (i < count - 1 || options.record)
       const own = tf.tidy(() => tf.slice(hidden, [0, first, 0], [-1, end - first, -1]))
-      return { start: first, end, learn, hidden: own, targets, mask }
+      return { start: first, end, learn, hidden: own, data: { targets, mask, rate: tf.scalar(options.rate) } }
     })
     this.borders = [start]
     this.keepTapes = options.checkpointEvery === 'everything' || options.checkpointEvery === undefined
@@ -130,16 +141,16 @@ export class ChunkWalk {
   ): Promise<{ hidden: Tensor; fast: FastWeights; states: Record<string, Tensor>[] }> {
     const hiddenGradients: Tensor[] = []
     let later: { fast: FastWeights; states: Record<string, Tensor>[] } | undefined
-    const weight = 1 / this.chunkLosses.length
     for (let i = this.pieces.length - 1; i >= 0; i--) {
       const tape = this.tapes[i] ?? this.taped(i)
       const pulled = tf.tidy(() => {
-        const loss = tf.fill(tape.value.loss.shape, weight)
-        return tape.pull({ loss, fast: later?.fast, states: later?.states } as never) as never
+        const loss = tf.fill(tape.value.loss.shape, this.options.weight)
+        const onto = { params: sum.soFar(this.params) } as Cotangents<Inputs>
+        return tape.pull({ loss, fast: later?.fast, states: later?.states } as never, onto) as never
       }) as Inputs
       this.tapes[i] = undefined
       if (later) disposeTree([later.fast, later.states])
-      sum.add(this.params, pulled.params)
+      sum.replace(this.params, pulled.params)
       hiddenGradients[i] = pulled.hidden
       later = { fast: pulled.fast, states: pulled.states }
       if (i > 0) this.dropBorder(i)
@@ -151,21 +162,22 @@ export class ChunkWalk {
   }
 
   dispose(): void {
-    for (const { hidden, targets, mask } of this.pieces) disposeTree([hidden, targets, mask])
+    for (const { hidden, data } of this.pieces) disposeTree([hidden, data])
     for (const tape of this.tapes) tape?.dispose()
     for (let i = 1; i < this.borders.length; i++) this.dropBorder(i)
   }
 
   /** Runs chunk i from its border and leaves the next border. */
   private step(i: number, keepTape: boolean, report: boolean): void {
-    const { run, inputs } = this.chunkFunction(i)
+    const { start, end } = this.pieces[i]
+    const { key, run, inputs, data } = this.chunkFunction(i)
     let value: Outputs
     let aux: Aux
     if (keepTape) {
-      const tape = vjp<Inputs, Outputs, Aux>(run, inputs)
+      const tape = vjpProgram<Inputs, Outputs, Data, Aux>(key, run, inputs, data)
       this.tapes[i] = tape
       ;({ value, aux } = tape)
-    } else ({ value, aux } = tf.tidy(() => run(inputs) as never) as { value: Outputs; aux: Aux })
+    } else ({ value, aux } = program(key, ({ x, data }) => run(x, data), { x: inputs, data }))
     if (report) this.report(i, value, aux)
     if (this.options.record && report)
       this.records.push({ hidden: aux.hidden, fast: value.fast, gradient: aux.gradient })
@@ -176,7 +188,10 @@ export class ChunkWalk {
         this.options.record && report
           ? treeMap(value.fast as MlpWeights[], (weight) => tf.clone(weight))
           : value.fast
-      this.borders[i + 1] = { fast: kept, states: joinStates(value.states!, aux.metas!) }
+      this.borders[i + 1] = {
+        fast: kept,
+        states: joinStates(value.states!, advanced(stateMetas(this.borders[i]!.states), end - start)),
+      }
     }
   }
 
@@ -185,8 +200,8 @@ export class ChunkWalk {
     let from = i
     while (!this.borders[from]) from--
     for (let j = from; j < i; j++) this.step(j, false, false)
-    const { run, inputs } = this.chunkFunction(i)
-    const tape = vjp<Inputs, Outputs, Aux>(run, inputs)
+    const { key, run, inputs, data } = this.chunkFunction(i)
+    const tape = vjpProgram<Inputs, Outputs, Data, Aux>(key, run, inputs, data)
     disposeTree([
       tape.aux.hidden,
       tape.aux.tokenLosses,
@@ -196,36 +211,38 @@ export class ChunkWalk {
     return tape
   }
 
-  private chunkFunction(i: number): { run: (x: Inputs) => { value: Outputs; aux: Aux }; inputs: Inputs } {
-    const { learn, hidden, targets, mask } = this.pieces[i]
+  private chunkFunction(i: number): ChunkFunction {
+    const { learn, hidden, data } = this.pieces[i]
     const border = this.borders[i]!
     const metas = stateMetas(border.states)
-    const { record, rate } = this.options
-    const run = program('chunk', (x: Inputs): { value: Outputs; aux: Aux } => {
-      const chunk = { hidden: x.hidden, targets, mask }
-      const states = joinStates(x.states, metas)
-      if (!learn) {
-        const { loss, tokenLosses, hidden } = predictChunk(this.system, x.params, x.fast, chunk, states)
-        return {
-          value: { loss: this.system.rule ? loss : chunkMeans(tokenLosses, mask, this.lossChunk) },
-          aux: { tokenLosses, hidden },
-        }
-      }
-      const learned = learnFromChunk(this.system, x.params, x.fast, chunk, states, rate)
-      return {
-        value: { loss: learned.loss, fast: learned.fast, states: stateTensors(learned.states) },
-        aux: {
-          tokenLosses: learned.tokenLosses,
-          hidden: learned.hidden,
-          norm: learned.norm,
-          metas: stateMetas(learned.states),
-          ...(record && { gradient: learned.gradient }),
-        },
-      }
-    })
+    const phases = this.system.decoder.suffixPhases(border.states)
+    const { record } = this.options
+    const { system, lossChunk } = this
     return {
-      run,
+      key: { owner: system, key: JSON.stringify(['chunk', learn, record, lossChunk, phases]) },
       inputs: { params: this.params, fast: border.fast, hidden, states: stateTensors(border.states) },
+      data,
+      run(x, { targets, mask, rate }) {
+        const chunk = { hidden: x.hidden, targets, mask }
+        const states = joinStates(x.states, metas)
+        if (!learn) {
+          const { loss, tokenLosses, hidden } = predictChunk(system, x.params, x.fast, chunk, states)
+          return {
+            value: { loss: system.rule ? loss : chunkMeans(tokenLosses, mask, lossChunk) },
+            aux: { tokenLosses, hidden },
+          }
+        }
+        const learned = learnFromChunk(system, x.params, x.fast, chunk, states, rate)
+        return {
+          value: { loss: learned.loss, fast: learned.fast, states: stateTensors(learned.states) },
+          aux: {
+            tokenLosses: learned.tokenLosses,
+            hidden: learned.hidden,
+            norm: learned.norm,
+            ...(record && { gradient: learned.gradient }),
+          },
+        }
+      },
     }
   }
 

@@ -1,8 +1,30 @@
-import { disposeTree, tf, treeLeaves, treeMap, type Tensor, type TensorTree } from '@ttt-e2e/tensor-ops'
+import {
+  disposeTree,
+  tf,
+  treeLeaves,
+  treeMap,
+  type Cotangents,
+  type Tensor,
+  type TensorTree,
+} from '@ttt-e2e/tensor-ops'
 
 /** Sums the gradients that reach each parameter from the parts of a model; owns what it holds. */
 export class GradientSum {
   private readonly sums = new Map<number, Tensor>()
+
+  /** The sums so far in the form of `parameters`, nothing where there is none: for a `pull` to add to. */
+  soFar<T extends TensorTree>(parameters: T): Cotangents<T> {
+    return treeMap(parameters, (leaf) => this.sums.get(leaf.id) as Tensor) as unknown as Cotangents<T>
+  }
+
+  /** Takes what a `pull` has added to the sums so far. @param parameters the part's leaves, of the same form */
+  replace(parameters: TensorTree, gradients: TensorTree): void {
+    const leaves = treeLeaves(parameters)
+    treeLeaves(gradients).forEach((gradient, i) => {
+      this.sums.get(leaves[i].id)?.dispose()
+      this.sums.set(leaves[i].id, tf.keep(gradient))
+    })
+  }
 
   /** Adds a part's gradients and frees them. @param parameters the part's leaves, of the same form */
   add(parameters: TensorTree, gradients: TensorTree): void {

@@ -1,4 +1,5 @@
 export { columns, type Batch } from './batch'
+export { type Sequence } from './sequences'
 export { type ChunkRecord } from './chunk-walk'
 export { metaGradient, type MetaGradient, type MetaGradientOptions } from './meta-gradient'
 export { decodeRun, disposeRun, encodeRun, startRun, type RunState } from './run-state'
@@ -12,4 +13,4 @@ export {
   type Optimizer,
   type StepReport,
 } from './train-step'
-export { type DataRecipe, type Recipe } from './recipe'
+export { type DataRecipe, type Recipe, type RowsRecipe } from './recipe'

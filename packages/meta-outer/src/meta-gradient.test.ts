@@ -9,12 +9,14 @@ import {
   treeEntries,
   treeLeaves,
   treeMap,
+  usePrograms,
+  type TensorTree,
 } from '@ttt-e2e/tensor-ops'
 import '@ttt-e2e/kernels/engines'
 import { derivative, inFloat64 } from '@ttt-e2e/tensor-ops/testing'
 import type { Params, System } from '@ttt-e2e/ttt-inner'
 import type { Batch } from './batch'
-import { metaGradient, type MetaGradientOptions } from './meta-gradient'
+import { metaGradient, type MetaGradient, type MetaGradientOptions } from './meta-gradient'
 import { randomBatch, smallSystem } from './testing'
 
 beforeAll(() => resolveEngine('cpu'))
@@ -39,6 +41,9 @@ const lossAt = async (system: System, params: Params, batch: Batch) => {
   disposeTree(gradients)
   return loss
 }
+
+const recordOf = ({ record }: MetaGradient): TensorTree =>
+  record ? [record.prefixOutput, record.chunks as unknown as TensorTree] : []
 
 /** The loss bends strongly with parameters this large; float64 leaves about 1e-10 of noise at this step. */
 const smallStep = 1e-5
@@ -217,6 +222,24 @@ describe.each(['cpu', 'native', 'wasm'])('the meta-gradient on %s', (engine) => 
     const right = new Map(treeEntries(still.gradients))
     for (const [path, leaf] of treeEntries(frozen.gradients))
       expect(relativeError(leaf.dataSync(), right.get(path)!.dataSync()), path).toBeLessThan(1e-5)
+  })
+
+  it('is the same bits recorded, replayed and run kernel by kernel', async () => {
+    const [system, unrecorded] = [smallSystem(), smallSystem()]
+    const params = parametersOf(system)
+    const options: MetaGradientOptions[] = [{}, { checkpointEvery: 2 }, { record: true }, { innerRate: 0.3 }]
+    for (const each of [...options, ...options, ...options]) {
+      const batch = randomBatch(2, 14)
+      const replayed = await metaGradient(system, params, batch, each)
+      const before = usePrograms(false)
+      const plain = await metaGradient(unrecorded, params, batch, each).finally(() => usePrograms(before))
+      expect(replayed.tokenLosses).toEqual(plain.tokenLosses)
+      expect(replayed.innerNorms).toEqual(plain.innerNorms)
+      const expected = new Map(treeEntries([plain.gradients, recordOf(plain)]))
+      for (const [path, leaf] of treeEntries([replayed.gradients, recordOf(replayed)]))
+        expect(leaf.dataSync(), path).toEqual(expected.get(path)!.dataSync())
+      for (const result of [replayed, plain]) disposeTree([result.gradients, recordOf(result)])
+    }
   })
 
   it('stops at an abort and frees everything', async () => {

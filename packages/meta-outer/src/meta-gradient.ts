@@ -11,6 +11,7 @@ import { columns, type Batch } from './batch'
 import { ChunkWalk, type ChunkRecord } from './chunk-walk'
 import { GradientSum } from './gradient-sum'
 import { PrefixWalk } from './prefix-walk'
+import { sequencesOf, type Sequence } from './sequences'
 
 export interface MetaGradientOptions {
   /** Rate of the inner steps; the rule's own where left out. */
@@ -23,20 +24,22 @@ export interface MetaGradientOptions {
   checkpointEvery?: number | 'everything'
   /** Bytes; 2 GiB where left out. */
   memoryBudget?: number
-  /** Also returns what each chunk computed. */
+  /** Also returns what each chunk computed; not of a batch with documents in its rows. */
   record?: boolean
   /** Checked between chunks; an abort throws its reason and leaves nothing behind. */
   signal?: AbortSignal
 }
 
 export interface MetaGradient {
-  /** Mean over sequences of the mean over chunks of the masked mean in the chunk, nats. */
+  /** Mean over all chunks of the masked mean in the chunk, nats: a sequence counts by its chunks. */
   loss: number
-  /** [B, K] */
+  /** A sequence is a row, or a document where rows hold several; in order [N]. */
+  sequences: Sequence[]
+  /** [N, K] with K chunks in the longest; 0 beyond a sequence's own. */
   chunkLosses: Float32Array
-  /** Norm of the inner gradient before its clip [B, K], the last chunk's only if recorded; empty without a rule. */
+  /** Norm of the inner gradient before its clip [N, K], a last chunk's only if recorded; empty without a rule. */
   innerNorms: Float32Array
-  /** Nats for every target, masked or not [B, T]. */
+  /** Nats for every target, masked or not [B, T]; NaN for a document's first token, which nothing predicts. */
   tokenLosses: Float32Array
   /** With respect to all parameters, of their form; the caller owns them. */
   gradients: Params
@@ -47,7 +50,7 @@ export interface MetaGradient {
 /**
  * The gradient of the loss that a reader has who learns from each chunk after predicting it, with respect to all
  * parameters: through every inner step, its clip and the carried caches (paper §2.3, gradients of gradients). Exact.
- * For a system without a rule it is the ordinary gradient.
+ * For a system without a rule it is the ordinary gradient. Documents in one row know nothing of each other.
  *
  * Prefix stages and chunks are vjps of their own, walked backwards by hand, so that memory is that of the borders
  * between them and of one tape, or of all tapes where they fit.
@@ -58,18 +61,61 @@ export async function metaGradient(
   batch: Batch,
   options: MetaGradientOptions = {},
 ): Promise<MetaGradient> {
-  const { checkpointEvery, memoryBudget = 2 * 2 ** 30, record = false, signal } = options
-  const { decoder } = system
+  const { record = false, signal } = options
+  if (record && batch.documentStarts) throw new Error("a batch with documents in its rows can't be recorded")
+  const { sequences, groups, chunks } = sequencesOf(system, batch)
+  const columnCount = Math.max(...sequences.map((sequence) => sequence.chunks))
+  const result = {
+    sequences,
+    chunkLosses: new Float32Array(sequences.length * columnCount),
+    innerNorms: new Float32Array(system.rule ? sequences.length * columnCount : 0),
+    tokenLosses: new Float32Array(batch.batch * batch.length).fill(NaN),
+  }
+  const sum = new GradientSum()
   const pause = async () => {
     if (!signal) return
     await new Promise((resolve) => setImmediate(resolve))
     signal.throwIfAborted()
   }
+  let recorded: MetaGradient['record']
+  try {
+    for (const { members, batch: group } of groups) {
+      const walked = await walk(system, params, group, { ...options, weight: 1 / chunks, pause }, sum)
+      members.forEach((n, b) => {
+        const { row, start, length, chunks } = sequences[n]
+        const chunkRow = walked.chunkLosses.subarray(b * chunks, (b + 1) * chunks)
+        result.chunkLosses.set(chunkRow, n * columnCount)
+        if (system.rule)
+          result.innerNorms.set(walked.innerNorms.subarray(b * chunks, (b + 1) * chunks), n * columnCount)
+        const nats = walked.tokenLosses.subarray(b * group.length, b * group.length + length)
+        result.tokenLosses.set(nats, row * batch.length + start)
+      })
+      recorded = walked.record
+    }
+    return {
+      loss: result.chunkLosses.reduce((total, loss) => total + loss, 0) / chunks,
+      ...result,
+      gradients: sum.take(params),
+      ...(recorded && { record: recorded }),
+    }
+  } finally {
+    sum.dispose()
+  }
+}
+
+interface WalkOptions extends MetaGradientOptions {
+  weight: number
+  pause: () => Promise<void>
+}
+
+/** Sequences of one length, forwards and backwards; adds their gradients to `sum`. */
+async function walk(system: System, params: Params, batch: Batch, options: WalkOptions, sum: GradientSum) {
+  const { checkpointEvery, memoryBudget = 2 * 2 ** 30, record = false, weight, pause } = options
+  const { decoder } = system
   const { tokens, ...unused } = columns(batch, 0, batch.length)
   disposeTree(unused)
   const keepTapes = typeof checkpointEvery !== 'number'
   const prefix = new PrefixWalk(system, params, tokens, keepTapes)
-  const sum = new GradientSum()
   let chunks: ChunkWalk | undefined
   let start: ReturnType<typeof startOf> | undefined
   try {
@@ -80,6 +126,7 @@ export async function metaGradient(
       rate: options.innerRate ?? system.rule?.rate ?? 0,
       checkpointEvery,
       memoryBudget,
+      weight,
       record,
     })
     await chunks.forward(pause)
@@ -88,15 +135,12 @@ export async function metaGradient(
     await prefix.backward(gradient.hidden, sum, pause)
     const { chunkLosses, innerNorms, tokenLosses, records } = chunks
     return {
-      loss: chunkLosses.reduce((total, loss) => total + loss, 0) / chunkLosses.length,
       chunkLosses,
       innerNorms,
       tokenLosses,
-      gradients: sum.take(params),
       ...(record && { record: { prefixOutput: prefix.output(), chunks: records } }),
     }
   } finally {
-    sum.dispose()
     chunks?.dispose()
     start?.dispose()
     prefix.dispose()

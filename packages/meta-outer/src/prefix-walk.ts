@@ -1,4 +1,12 @@
-import { rematerializedVjp, tf, vjp, type Tensor, type TensorTree, type Vjp } from '@ttt-e2e/tensor-ops'
+import {
+  rematerializedVjp,
+  tf,
+  vjp,
+  vjpProgram,
+  type Tensor,
+  type TensorTree,
+  type Vjp,
+} from '@ttt-e2e/tensor-ops'
 import type { Params, System } from '@ttt-e2e/ttt-inner'
 import type { GradientSum } from './gradient-sum'
 
@@ -19,17 +27,18 @@ export class PrefixWalk {
   /** @returns the hidden states that the suffix starts from [B, T, D]; the walk owns them */
   async forward(pause: () => Promise<void>): Promise<Tensor> {
     const { decoder } = this.system
-    const differentiate: typeof vjp = this.keepTapes ? vjp : rematerializedVjp
-    this.embedded = differentiate(
-      (x: { embedding: Tensor }) => ({ value: decoder.embed(x.embedding, this.tokens) }),
-      { embedding: this.params.embedding },
-    )
+    const differentiate: typeof vjpProgram = this.keepTapes ? vjpProgram : rematerializedVjp
+    this.embedded = vjp((x: { embedding: Tensor }) => ({ value: decoder.embed(x.embedding, this.tokens) }), {
+      embedding: this.params.embedding,
+    })
     let hidden = this.embedded.value
-    for (const stage of decoder.prefix) {
+    for (const [i, stage] of decoder.prefix.entries()) {
       const run = (x: Stage) => ({
         value: stage.run(x.params, x.hidden, stage.start(x.params, this.tokens.shape[0])).hidden,
       })
-      const next = differentiate(run, { params: stage.params(this.params), hidden })
+      const key = { owner: this.system, key: `prefix stage ${i}` }
+      const inputs = { params: stage.params(this.params), hidden }
+      const next = differentiate(key, run, inputs, {})
       this.stages.push(next)
       hidden = next.value
       await pause()

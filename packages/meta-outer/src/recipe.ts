@@ -4,11 +4,17 @@ import type { Optimizer } from './train-step'
 /** Where the tokens of a run come from. */
 export type DataRecipe =
   /** The public-domain books of two npm packages, as bytes. */
-  | { kind: 'books' }
+  | { kind: 'books'; rows: RowsRecipe }
   /** Bigram languages: each document has its own table of equally likely followers. */
   | { kind: 'languages'; successors: number }
   /** The user's own text as bytes: a file, a folder, or JSON lines. */
-  | { kind: 'text'; path: string }
+  | { kind: 'text'; path: string; rows: RowsRecipe }
+
+/**
+ * What a sequence of a batch is. `windows`: cut from one document, so that documents shorter than it are never met.
+ * `packed`: whole documents one after another, which know nothing of each other.
+ */
+export type RowsRecipe = 'windows' | 'packed'
 
 /** Everything that a training run depends on, as JSON; it goes into every checkpoint. Named `<size>/<stage>`. */
 export interface Recipe {

@@ -31,9 +31,9 @@ export interface StepReport {
   /** Number of this step, from 0. */
   step: number
   loss: number
-  /** Mean over the batch for each chunk [K]. */
+  /** Mean over the batch's sequences that have such a chunk, for each chunk [K]. */
   chunkLosses: Float32Array
-  /** Mean over the batch of the inner gradient's norm for each chunk but the last; empty without a rule. */
+  /** The same of the inner gradient's norm, for each chunk but a sequence's last; empty without a rule. */
   innerNorms: Float32Array
   /** Norm of all gradients before the clip. */
   gradientNorm: number
@@ -55,9 +55,14 @@ export async function trainStep(
   const rate = learningRate(schedule, state.step)
   const innerRate = (system.rule?.rate ?? 0) * innerRateMultiplier(schedule, state.step)
   const result = await metaGradient(system, state.params, batch, { ...options, innerRate })
+  const chunks = result.sequences.map((sequence) => sequence.chunks)
   if (!Number.isFinite(result.loss)) {
     disposeTree(result.gradients)
-    throw new NonFiniteLoss(state.step, firstNonFinite(result.chunkLosses, batch.batch))
+    const means = columnMeans(result.chunkLosses, chunks)
+    throw new NonFiniteLoss(
+      state.step,
+      means.findIndex((loss) => !Number.isFinite(loss)),
+    )
   }
   const updated = tf.tidy(() => {
     const leaves = [state.params, result.gradients, state.firstMoments, state.secondMoments].map(treeLeaves)
@@ -87,8 +92,11 @@ export async function trainStep(
   return {
     step,
     loss: result.loss,
-    chunkLosses: columnMeans(result.chunkLosses, batch.batch),
-    innerNorms: columnMeans(result.innerNorms, batch.batch).slice(0, -1),
+    chunkLosses: columnMeans(result.chunkLosses, chunks),
+    innerNorms: columnMeans(
+      result.innerNorms,
+      chunks.map((count) => count - 1),
+    ).slice(0, -1),
     gradientNorm,
     learningRate: rate,
     innerRate,
@@ -118,13 +126,15 @@ export class NonFiniteGradient extends Error {
   }
 }
 
-function firstNonFinite(chunkLosses: Float32Array, batch: number): number {
-  return columnMeans(chunkLosses, batch).findIndex((loss) => !Number.isFinite(loss))
-}
-
-function columnMeans(values: Float32Array, rows: number): Float32Array {
-  const columns = values.length / rows
+/** Means of the columns of [N, K] over the rows that reach them. @param counts how many columns each row has */
+function columnMeans(values: Float32Array, counts: readonly number[]): Float32Array {
+  const columns = values.length / counts.length
   const means = new Float32Array(columns)
-  for (let i = 0; i < values.length; i++) means[i % columns] += values[i] / rows
+  for (let k = 0; k < columns; k++) {
+    const rows = counts.reduce((sum, count) => sum + (count > k ? 1 : 0), 0)
+    counts.forEach((count, n) => {
+      if (count > k) means[k] += values[n * columns + k] / rows
+    })
+  }
   return means
 }

@@ -57,6 +57,8 @@ export interface PrefixStage {
   params(all: DecoderParams): TensorTree
   start(params: TensorTree, batch: number): SequenceState
   run(params: TensorTree, hidden: Tensor, state: SequenceState): { hidden: Tensor; state: SequenceState }
+  /** See `SequenceMixer.phase`. */
+  phase(state: SequenceState): number
 }
 
 /**
@@ -85,6 +87,8 @@ export interface Decoder {
     hidden: Tensor,
     states: readonly SequenceState[],
   ): { hidden: Tensor; states: SequenceState[] }
+  /** See `SequenceMixer.phase`. */
+  suffixPhases(states: readonly SequenceState[]): number[]
   /** Cross entropy in nats [B, T]. @param hidden after the last norm @param targets int32 [B, T] */
   losses(params: SuffixParams, hidden: Tensor, targets: Tensor): Tensor
   /** @returns [B, T, V] */
@@ -117,6 +121,7 @@ export function createDecoder(config: DecoderConfig): Decoder {
   const mixers: SequenceMixer[] = config.mixers.map((kind) => kind(config))
   const prefixBlocks = layers - suffixBlocks
 
+  const phaseOf = (index: number, { meta }: SequenceState) => mixers[index].phase?.(meta.position) ?? 0
   const feedForwardSublayer = (params: BlockParams['feedForward'], hidden: Tensor): Tensor =>
     params ? mlpSublayer(params.norms, params.mlp, hidden, normEpsilon) : hidden
   const wholeBlock = (index: number): PrefixStage => ({
@@ -127,12 +132,14 @@ export function createDecoder(config: DecoderConfig): Decoder {
       const mixed = mixSublayer(mixing, mixers[index], hidden, state, normEpsilon)
       return { hidden: feedForwardSublayer(feedForward, mixed.hidden), state: mixed.state }
     },
+    phase: (state) => phaseOf(index, state),
   })
   const mixerOnly = (index: number): PrefixStage => ({
     params: ({ blocks }) => blocks[index].mixing,
     start: (params, batch) => startMixing(params as BlockParams['mixing'], mixers[index], batch),
     run: (params, hidden, state) =>
       mixSublayer(params as BlockParams['mixing'], mixers[index], hidden, state, normEpsilon),
+    phase: (state) => phaseOf(index, state),
   })
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
   const normsCount = hiddenSize * (postNorms ? 2 : 1)
@@ -199,6 +206,7 @@ export function createDecoder(config: DecoderConfig): Decoder {
       })
       return { hidden: rmsNorm(hidden, params.finalNorm, normEpsilon), states: after }
     },
+    suffixPhases: (states) => states.map((state, s) => phaseOf(prefixBlocks + 1 + s, state)),
     losses(params, hidden, targets) {
       const [batch, length, width] = hidden.shape
       const rows = linearCrossEntropy(

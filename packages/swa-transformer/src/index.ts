@@ -11,6 +11,7 @@ export { attentionMixer, type AttentionOptions, type AttentionParams } from './a
 export { type BlockParams, type MlpWeights, type PreConvParams, type SublayerNorms } from './block'
 export { normalWeight, uniformWeight } from './init'
 export {
+  advanced,
   joinStates,
   stateMetas,
   stateTensors,

@@ -1,8 +1,8 @@
 import type { Random, Tensor, TensorTree } from '@ttt-e2e/tensor-ops'
 
 /**
- * What a part of a model remembers of the tokens it has read: tensors, each with a leading batch axis, and counters.
- * Nothing but the part itself knows more of it.
+ * What a part of a model remembers of the tokens it has read: tensors, each with a leading batch axis, and counters of
+ * tokens. Nothing but the part itself knows more of it.
  */
 export interface SequenceState {
   tensors: Record<string, Tensor>
@@ -28,6 +28,11 @@ export interface SequenceMixer<P extends TensorTree = TensorTree> {
   start(params: P, batch: number): SequenceState
   /** @param x [B, T, D] @returns y [B, T, D] and the state after these tokens */
   read(params: P, x: Tensor, state: SequenceState): { y: Tensor; state: SequenceState }
+  /**
+   * What `read` depends on beside values and shapes: after two positions of one phase it runs the same kernels, so that
+   * they can be recorded once. 0 at all positions where left out.
+   */
+  phase?(position: number): number
   /** How many values its parameters hold. */
   readonly parameterCount: number
   /** Bytes of one sequence's state after `position` tokens. */
@@ -49,3 +54,10 @@ export const joinStates = (
   tensors: readonly Record<string, Tensor>[],
   metas: readonly Record<string, number>[],
 ): SequenceState[] => tensors.map((each, i) => ({ tensors: each, meta: metas[i] }))
+
+/** The counters after reading `length` tokens more. */
+export const advanced = (
+  metas: readonly Record<string, number>[],
+  length: number,
+): Record<string, number>[] =>
+  metas.map((meta) => Object.fromEntries(Object.entries(meta).map(([name, count]) => [name, count + length])))

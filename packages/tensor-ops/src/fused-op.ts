@@ -24,6 +24,13 @@ export interface FusedOpDefinition<A extends Attributes> {
    * gradient's own derivative runs through the inputs, which determine them.
    */
   memo?: readonly string[]
+  /**
+   * Gradients that follow from the memos by a few tensor operations, so that no kernel is needed for them; undefined
+   * where they don't. Differentiable through the memos.
+   *
+   * @param cotangents of the outputs that have one, by the outputs' names
+   */
+  gradientFromMemo?(cotangents: Tensors, memos: Tensors, wanted: readonly string[]): Tensors | undefined
   /** Whether the kernels of this op and of its gradients can take these inputs; a string is the reason why not. */
   supports?(inputs: Shapes, attributes: A): true | string
 }
@@ -147,10 +154,16 @@ function makeFusedOp<A extends Attributes>(
     wanted: readonly string[],
   ) => {
     const inputs: Tensors = {}
+    const memos: Tensors = {}
+    const given: Tensors = {}
     inputNames.forEach((input, i) => (inputs[input] = saved[i]))
-    memo.forEach((output, i) => (inputs[output] = saved[inputNames.length + i]))
+    memo.forEach((output, i) => (inputs[output] = memos[output] = saved[inputNames.length + i]))
     const present = outputNames.filter((_, i) => cotangents[i] !== undefined)
-    outputNames.forEach((output, i) => cotangents[i] && (inputs[`d_${output}`] = cotangents[i]))
+    outputNames.forEach((output, i) => {
+      if (cotangents[i]) inputs[`d_${output}`] = given[output] = cotangents[i]
+    })
+    const simple = definition.gradientFromMemo?.(given, memos, wanted)
+    if (simple) return (input: string) => simple[input]
     const results = op.gradient(wanted, present)(inputs, attributes)
     return (input: string) => results[gradientName(order, input)]
   }

@@ -1,6 +1,5 @@
 export { tf, type Tensor } from './tf'
-export { vjp, type Vjp, type Cotangents } from './autodiff/vjp'
-export { rematerializedVjp } from './autodiff/remat'
+export { isDifferentiated, vjp, type Vjp, type Cotangents } from './autodiff/vjp'
 export {
   defineFusedOp,
   definedFusedOps,
@@ -16,16 +15,26 @@ export {
 export {
   engineNames,
   EngineError,
+  precisions,
   registerEngine,
   resolveEngine,
   type Engine,
   type EngineName,
   type EngineOptions,
+  type Precision,
   type ResolvedEngine,
 } from './engine/registry'
 import './engine/cpu'
-export { profileKernels, type KernelProfile } from './engine/kernel-profile'
-export { program } from './program'
+export { noteFallback, profileKernels, type KernelProfile, type KernelTotal } from './engine/kernel-profile'
+export { program, vjpProgram, type ProgramKey } from './program/program'
+export { rematerializedVjp } from './program/remat'
+export {
+  usePrograms,
+  type CompiledProgram,
+  type ProgramBackend,
+  type ProgramRest,
+  type Recording,
+} from './program/backend'
 export { createRandom, fold, restoreRandom, type Random, type RandomState } from './random'
 export {
   disposeTree,
@@ -39,10 +48,12 @@ export {
 } from './tree'
 export {
   decodeSafetensors,
+  readSafetensorsHeader,
   encodeSafetensors,
   fromPlainTensor,
   toPlainTensors,
   SafetensorsError,
+  type SafetensorsHeader,
   type PlainTensor,
   type PlainTensors,
 } from './safetensors'

@@ -55,15 +55,15 @@ describe('refuses', () => {
     [
       'a header longer than the file',
       new Uint8Array([255, 0, 0, 0, 0, 0, 0, 0, 123]),
-      'the header claims 255 bytes',
+      'its header claims 255 bytes',
     ],
     ['a header that is no JSON', file('{x'), 'not a JSON object'],
     ['a header that is a list', file([]), 'not a JSON object'],
-    ['an unknown type', file(entry({ dtype: 'F8' }), new Uint8Array(8)), "'x' has type F8; known: F32"],
+    ['an unknown type', file(entry({ dtype: 'F8' }), new Uint8Array(8)), `'x' has type "F8"; known: F32`],
     [
       'a type that is a name of every object',
       file(entry({ dtype: 'toString' }), new Uint8Array(8)),
-      "'x' has type toString",
+      `'x' has type "toString"`,
     ],
     ['a negative shape', file(entry({ shape: [-2] }), new Uint8Array(8)), "'x' has no valid shape"],
     [
@@ -77,6 +77,22 @@ describe('refuses', () => {
       'overlapping tensors',
       file({ ...entry({}), y: { dtype: 'F32', shape: [1], data_offsets: [4, 8] } }, new Uint8Array(8)),
       "'y' overlaps the tensor before it",
+    ],
+    [
+      'a gap before a tensor',
+      file(entry({ data_offsets: [4, 12] }), new Uint8Array(12)),
+      "4 unused bytes before 'x'",
+    ],
+    [
+      'bytes after the last tensor',
+      file(entry({}), new Uint8Array(9)),
+      '1 unused bytes after the last tensor',
+    ],
+    ['metadata of numbers', file({ __metadata__: { a: 1 } }), 'its __metadata__ is not an object of strings'],
+    [
+      'several things, each in the list',
+      file({ x: { dtype: 'F8' }, y: { dtype: 'F32', shape: 2 } }),
+      `'x' has type "F8"; known: F32, F64, BF16, I32, U8; 'y' has no valid shape`,
     ],
   ])('%s', (_, bytes, message) => {
     expect(() => decodeSafetensors(bytes)).toThrow(message)

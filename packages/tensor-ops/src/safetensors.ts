@@ -7,86 +7,133 @@ export interface PlainTensor {
 }
 export type PlainTensors = Record<string, PlainTensor>
 
+/** A file that isn't sound; the message lists everything that is wrong with it. */
 export class SafetensorsError extends Error {
   override name = 'SafetensorsError'
+
+  constructor(readonly problems: readonly string[]) {
+    super(problems.join('; '))
+  }
 }
 
 const bytesPer = { F32: 4, F64: 8, BF16: 2, I32: 4, U8: 1 } as const
 type FileType = keyof typeof bytesPer
 
-interface HeaderEntry {
-  dtype: string
+/** What a safetensors file says of its tensors, and everything that is wrong with it. */
+export interface SafetensorsHeader {
+  entries: Map<string, SafetensorsEntry>
+  metadata: Record<string, string>
+  problems: string[]
+}
+
+export interface SafetensorsEntry {
+  dtype: FileType
   shape: number[]
-  data_offsets: [number, number]
+  /** First byte and the one after the last, from the file's beginning. */
+  place: [number, number]
+}
+
+/** Reads and checks the header of a safetensors file, down to every tensor's place; never throws. */
+export function readSafetensorsHeader(bytes: Uint8Array): SafetensorsHeader {
+  const header: SafetensorsHeader = { entries: new Map(), metadata: {}, problems: [] }
+  const { entries, problems } = header
+  const parsed = parseHeader(bytes)
+  if (typeof parsed === 'string') {
+    problems.push(parsed)
+    return header
+  }
+  const { json, dataStart } = parsed
+  for (const [name, value] of Object.entries(json)) {
+    if (name === '__metadata__') {
+      if (isRecord(value) && Object.values(value).every((each) => typeof each === 'string'))
+        header.metadata = value as Record<string, string>
+      else problems.push('its __metadata__ is not an object of strings')
+      continue
+    }
+    const entry = checkEntry(name, value, dataStart)
+    if (typeof entry === 'string') problems.push(entry)
+    else entries.set(name, entry)
+  }
+  checkPlaces(entries, dataStart, bytes.length, problems)
+  return header
 }
 
 /**
  * Reads a safetensors file. F32, I32 and U8 stay as they are; F64 is rounded and BF16 widened to float32.
  *
- * @throws SafetensorsError if the header isn't sound or a tensor's type, size or place doesn't fit the file
+ * @throws SafetensorsError listing everything by which it isn't sound
  */
 export function decodeSafetensors(bytes: Uint8Array): {
   tensors: PlainTensors
   metadata: Record<string, string>
 } {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  if (bytes.length < 8)
-    throw new SafetensorsError(`a safetensors file has at least 8 bytes, this one has ${bytes.length}`)
-  const headerLength = Number(view.getBigUint64(0, true))
-  if (headerLength > bytes.length - 8)
-    throw new SafetensorsError(
-      `the header claims ${headerLength} bytes, the file has ${bytes.length - 8} after its length`,
-    )
-  const header = parseHeader(bytes.subarray(8, 8 + headerLength))
-  const data = bytes.subarray(8 + headerLength)
-  const { __metadata__: metadata = {}, ...entries } = header
-  checkLayout(entries as Record<string, HeaderEntry>, data.length)
+  const { entries, metadata, problems } = readSafetensorsHeader(bytes)
+  if (problems.length > 0) throw new SafetensorsError(problems)
   // As entries, so that no name, `__proto__` included, is anything but a name.
   const tensors: PlainTensors = Object.fromEntries(
-    Object.entries(entries as Record<string, HeaderEntry>).map(([name, { dtype, shape, data_offsets }]) => {
-      const values = decodeValues(dtype as FileType, new Uint8Array(data.subarray(...data_offsets)))
+    [...entries].map(([name, { dtype, shape, place }]) => {
+      const values = decodeValues(dtype, new Uint8Array(bytes.subarray(...place)))
       return [name, { shape, values }]
     }),
   )
-  return { tensors, metadata: metadata as Record<string, string> }
+  return { tensors, metadata }
 }
 
-function parseHeader(bytes: Uint8Array): Record<string, unknown> {
+function parseHeader(bytes: Uint8Array): { json: Record<string, unknown>; dataStart: number } | string {
+  if (bytes.length < 8) return `a safetensors file has at least 8 bytes, this one has ${bytes.length}`
+  const length = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true)
+  if (length > BigInt(bytes.length - 8))
+    return `its header claims ${length} bytes, the file has ${bytes.length - 8} after its length`
+  const dataStart = 8 + Number(length)
   try {
-    const header: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-    if (typeof header === 'object' && header !== null && !Array.isArray(header))
-      return header as Record<string, unknown>
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, dataStart))
+    const json: unknown = JSON.parse(text)
+    if (isRecord(json)) return { json, dataStart }
   } catch {
     // Said below, in one sentence for both kinds of damage.
   }
-  throw new SafetensorsError('the header is not a JSON object')
+  return 'its header is not a JSON object'
 }
 
-function checkLayout(entries: Record<string, HeaderEntry>, available: number): void {
-  let reached = 0
-  const isCount = (n: unknown) => Number.isSafeInteger(n) && (n as number) >= 0
-  const byPlace = Object.entries(entries).map(([name, entry]) => {
-    const { dtype, shape, data_offsets: offsets } = entry ?? {}
-    if (!Object.hasOwn(bytesPer, dtype ?? ''))
-      throw new SafetensorsError(`'${name}' has type ${dtype}; known: ${Object.keys(bytesPer).join(', ')}`)
-    if (!Array.isArray(shape) || !shape.every(isCount))
-      throw new SafetensorsError(`'${name}' has no valid shape`)
-    if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount))
-      throw new SafetensorsError(`'${name}' has no valid data_offsets`)
-    const size = shape.reduce((a, b) => a * b, 1) * bytesPer[dtype as FileType]
-    if (offsets[1] - offsets[0] !== size)
-      throw new SafetensorsError(
-        `'${name}' [${shape}] ${dtype} needs ${size} bytes, its offsets give ${offsets[1] - offsets[0]}`,
-      )
-    return { name, offsets }
-  })
-  byPlace.sort((a, b) => a.offsets[0] - b.offsets[0] || a.offsets[1] - b.offsets[1])
-  for (const { name, offsets } of byPlace) {
-    if (offsets[0] < reached) throw new SafetensorsError(`'${name}' overlaps the tensor before it`)
-    if (offsets[1] > available)
-      throw new SafetensorsError(`'${name}' ends at byte ${offsets[1]}, the file's data has ${available}`)
-    reached = offsets[1]
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const areCounts = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0)
+
+function checkEntry(name: string, value: unknown, dataStart: number): SafetensorsEntry | string {
+  const { dtype, shape, data_offsets: offsets } = isRecord(value) ? value : {}
+  if (typeof dtype !== 'string' || !Object.hasOwn(bytesPer, dtype))
+    return `'${name}' has type ${JSON.stringify(dtype)}; known: ${Object.keys(bytesPer).join(', ')}`
+  if (!areCounts(shape)) return `'${name}' has no valid shape`
+  if (!areCounts(offsets) || offsets.length !== 2) return `'${name}' has no valid data_offsets`
+  const size = shape.reduce((a, b) => a * b, 1) * bytesPer[dtype as FileType]
+  if (offsets[1] - offsets[0] !== size)
+    return `'${name}' [${shape.join(', ')}] ${dtype} needs ${size} bytes, its offsets give ${offsets[1] - offsets[0]}`
+  return { dtype: dtype as FileType, shape, place: [dataStart + offsets[0], dataStart + offsets[1]] }
+}
+
+/** Tensors must follow each other without overlap or gap, from the data's first byte to its last. */
+function checkPlaces(
+  entries: SafetensorsHeader['entries'],
+  dataStart: number,
+  fileEnd: number,
+  problems: string[],
+): void {
+  // Where an entry couldn't be read, its bytes look unused.
+  const sound = problems.length === 0
+  let reached = dataStart
+  const places = [...entries].map(([name, { place }]) => ({ name, start: place[0], end: place[1] }))
+  for (const { name, start, end } of places.sort((a, b) => a.start - b.start || a.end - b.end)) {
+    if (start < reached) problems.push(`'${name}' overlaps the tensor before it`)
+    else if (start > reached && sound)
+      problems.push(`there are ${start - reached} unused bytes before '${name}'`)
+    if (end > fileEnd)
+      problems.push(`'${name}' ends at byte ${end - dataStart}, the file's data has ${fileEnd - dataStart}`)
+    reached = Math.max(reached, end)
   }
+  if (sound && reached < fileEnd)
+    problems.push(`there are ${fileEnd - reached} unused bytes after the last tensor`)
 }
 
 function decodeValues(dtype: FileType, bytes: Uint8Array): PlainTensor['values'] {

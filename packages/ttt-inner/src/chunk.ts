@@ -56,6 +56,8 @@ export function maskedMean(losses: Tensor, mask: Tensor): Tensor {
  *
  * The loss that is differentiated is the sum over sequences of each one's mean, so that one backward pass gives each
  * sequence its own gradient.
+ *
+ * @param rate of the step, a scalar
  */
 export function learnFromChunk(
   system: System,
@@ -63,7 +65,7 @@ export function learnFromChunk(
   fast: FastWeights,
   chunk: Chunk,
   states: readonly SequenceState[],
-  rate: number,
+  rate: Tensor,
 ): LearnedChunk {
   const inner = vjp((weights: FastWeights) => {
     const prediction = predictChunk(system, params, weights, chunk, states)

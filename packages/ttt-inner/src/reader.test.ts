@@ -1,5 +1,7 @@
-import { beforeAll, describe, expect, it } from 'vitest'
-import { createRandom, disposeTree, liveTensors, resolveEngine } from '@ttt-e2e/tensor-ops'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import '@ttt-e2e/kernels/engines'
+import { createRandom, disposeTree, liveTensors, relativeError, resolveEngine } from '@ttt-e2e/tensor-ops'
+import { inFloat64 } from '@ttt-e2e/tensor-ops/testing'
 import { Reader } from './reader'
 import { countStateBytes } from './state-bytes'
 import type { System } from './system'
@@ -25,13 +27,6 @@ beforeAll(() => resolveEngine('cpu'))
 
 describe('a reader', () => {
   const tokens = randomTokens(1, 27)
-
-  it.each([[[1]], [[3]], [[4]], [[5]], [[7, 1, 2]]])('reads in pieces of %j as at once', (pieces) => {
-    const whole = readInPieces(smallSystem(true), tokens, [27])
-    const parts = readInPieces(smallSystem(true), tokens, pieces)
-    expect(parts.steps).toBe(whole.steps)
-    for (let i = 1; i < tokens.length; i++) expect(parts.losses[i]).toBeCloseTo(whole.losses[i], 5)
-  })
 
   it('takes a step when the token after a chunk is known, not before', () => {
     expect(readInPieces(smallSystem(true), tokens.slice(0, 4), [4]).steps).toBe(0)
@@ -106,6 +101,20 @@ describe('a reader', () => {
     expect(liveTensors()).toBe(before)
   })
 
+  it('reads after a reset as if it had read nothing, to the bit', () => {
+    const subject = smallSystem(true)
+    const params = subject.decoder.init(createRandom(1))
+    const before = liveTensors()
+    const reader = new Reader(subject, params)
+    const first = reader.read(tokens)
+    reader.read(tokens.slice(0, 6))
+    reader.reset()
+    expect(reader).toMatchObject({ position: 0, steps: 0 })
+    expect(reader.read(tokens)).toEqual(first)
+    reader.dispose()
+    expect(liveTensors()).toBe(before)
+  })
+
   it('refuses a memory of another model, naming what does not fit', () => {
     const subject = smallSystem(true)
     const params = subject.decoder.init(createRandom(1))
@@ -126,5 +135,64 @@ describe('a reader', () => {
     expect(reader.steps).toBe(0)
     const still = new Reader(smallSystem(false), params).read(tokens)
     for (let i = 1; i < tokens.length; i++) expect(losses[i]).toBeCloseTo(still[i], 5)
+  })
+})
+
+/** What a reader of the system remembers, and said on the way. */
+function memoryOf(tokens: Int32Array, pieces: number[], rate: number) {
+  const subject = smallSystem(true)
+  const params = subject.decoder.init(createRandom(1))
+  const reader = new Reader(subject, params, { rate })
+  const losses: number[] = []
+  for (let start = 0, i = 0; start < tokens.length; i++) {
+    const end = Math.min(tokens.length, start + pieces[i % pieces.length])
+    losses.push(...reader.read(tokens.slice(start, end)))
+    start = end
+  }
+  const memory = { ...reader.save(), losses: losses.slice(1), logits: reader.nextLogits() }
+  reader.dispose()
+  disposeTree(params)
+  return memory
+}
+
+function expectSame(a: ReturnType<typeof memoryOf>, b: ReturnType<typeof memoryOf>, tolerance: number) {
+  expect(a.meta).toEqual(b.meta)
+  expect(Object.keys(a.tensors)).toEqual(Object.keys(b.tensors))
+  for (const [name, { values }] of Object.entries(b.tensors))
+    expect(relativeError(a.tensors[name].values, values), name).toBeLessThan(tolerance)
+  expect(relativeError(a.logits, b.logits)).toBeLessThan(tolerance)
+  expect(relativeError(a.losses, b.losses)).toBeLessThan(tolerance)
+}
+
+/** With chunks of four, so b − 1, b and b + 1 are among them. */
+const pieces = [[1], [7], [3], [4], [5], [7, 1, 2]]
+
+describe('a memory read in pieces is the one read at once', () => {
+  const tokens = randomTokens(1, 51)
+
+  // Twelve steps of rate 1 from weights as drawn make a rounding error some hundred times larger.
+  it.each(pieces.map((each) => [each]))('of %j, in float64', (each) =>
+    inFloat64(() => expectSame(memoryOf(tokens, each, 1), memoryOf(tokens, [51], 1), 1e-9)),
+  )
+
+  describe.each(['cpu', 'native', 'wasm'])('on %s', (engine) => {
+    let refused: string | undefined
+    beforeAll(async () => {
+      refused = undefined
+      await resolveEngine(engine).catch((error: Error) => (refused = error.message))
+    })
+    afterAll(() => resolveEngine('cpu'))
+    beforeEach(({ skip }) => {
+      if (refused !== undefined) skip(refused)
+    })
+
+    it.each(pieces.map((each) => [each]))(
+      'of %j, to rounding; twice in the same pieces, to the bit',
+      (each) => {
+        const memory = memoryOf(tokens, each, 0.1)
+        expectSame(memory, memoryOf(tokens, [51], 0.1), 2e-6)
+        expect(memoryOf(tokens, each, 0.1)).toEqual(memory)
+      },
+    )
   })
 })

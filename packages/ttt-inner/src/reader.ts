@@ -1,5 +1,6 @@
-import { disposeTree, tf, treeMap, type Tensor, type TensorTree } from '@ttt-e2e/tensor-ops'
+import { disposeTree, program, tf, treeMap, type Tensor, type TensorTree } from '@ttt-e2e/tensor-ops'
 import {
+  advanced,
   joinStates,
   stateMetas,
   stateTensors,
@@ -7,7 +8,7 @@ import {
   type SequenceState,
 } from '@ttt-e2e/swa-transformer'
 import { learnFromChunk } from './chunk'
-import { startFastWeights, type FastWeights } from './fast-weights'
+import { startFastWeights } from './fast-weights'
 import {
   bytesOfState,
   copyState,
@@ -32,6 +33,9 @@ export interface ReaderOptions {
  * Reads token by token or in pieces of any length, in constant memory where the system's mixers allow it, and learns
  * on the way: a chunk's step is taken when the token after it is known and before that token is processed. Owns its
  * tensors; the parameters stay the caller's.
+ *
+ * The same tokens in the same pieces leave the same bits; in other pieces, the same memory but for rounding: products of
+ * other shapes sum in another order, and RoPE's angles, taken from places in the window, turn from another one.
  */
 export class Reader {
   private readonly batch: number
@@ -111,6 +115,12 @@ export class Reader {
     return losses
   }
 
+  /** Forgets everything: the next token begins a document. */
+  reset(): void {
+    disposeState(this.state)
+    this.state = startState(this.system, this.params, this.batch)
+  }
+
   /** Bytes that this reader holds. */
   stateBytes(): number {
     return bytesOfState(this.state)
@@ -127,22 +137,32 @@ export class Reader {
   }
 
   private readPrefix({ tokens, length }: Piece): Tensor {
-    const { decoder } = this.system
-    let hidden = tidied(() => {
-      const ids = tf.tensor(tokens, [this.batch, length], 'int32')
-      return decoder.embed(this.params.embedding, ids)
-    })
-    decoder.prefix.forEach((stage, i) => {
-      const before = this.state.prefix[i]
-      const after = runStates(() => {
-        const { hidden: next, state } = stage.run(stage.params(this.params), hidden, before)
-        return { hidden: next, states: [state] }
-      })
-      disposeTree([hidden, before.tensors])
-      hidden = after.hidden
-      this.state.prefix[i] = after.states[0]
-    })
-    return hidden
+    const { prefix, embed } = this.system.decoder
+    const before = this.state.prefix
+    const metas = stateMetas(before)
+    const ids = tf.tensor(tokens, [this.batch, length], 'int32')
+    const phases = prefix.map((stage, i) => stage.phase(before[i]))
+    const after = program(
+      { owner: this.system, key: `read prefix ${phases}` },
+      ({ embedding, stages, ids, states }) => {
+        let hidden = embed(embedding, ids)
+        const tensors = prefix.map((stage, i) => {
+          const next = stage.run(stages[i], hidden, { tensors: states[i], meta: metas[i] })
+          hidden = next.hidden
+          return next.state.tensors
+        })
+        return { hidden, states: tensors }
+      },
+      {
+        embedding: this.params.embedding,
+        stages: prefix.map((stage) => stage.params(this.params)),
+        ids,
+        states: stateTensors(before),
+      },
+    )
+    disposeTree([ids, stateTensors(before)])
+    this.state.prefix = joinStates(after.states, advanced(metas, length))
+    return after.hidden
   }
 
   /** Reads from column j on as far as the open chunk goes. @returns how many tokens that was */
@@ -169,20 +189,41 @@ export class Reader {
 
   private predict(piece: Piece, hidden: Tensor, j: number, rows: number): void {
     const { decoder } = this.system
-    const params = decoder.suffixParams(this.params)
-    const after = runStates(() => decoder.readSuffix(params, this.weights(), hidden, this.state.suffix))
-    disposeTree(stateTensors(this.state.suffix))
-    this.state.suffix = after.states
+    const before = this.state.suffix
+    const metas = stateMetas(before)
     const known = Math.min(rows, piece.length - j - 1)
-    if (known > 0) {
-      const predicting = tidied(() => tf.slice(after.hidden, [0, 0, 0], [-1, known, -1]))
-      const targets = columnsOf(piece.tokens, this.batch, piece.length, j + 1, j + 1 + known)
-      this.report(piece, j, this.lossesOf(predicting, targets), known)
-      predicting.dispose()
+    const targets = tf.tensor(
+      columnsOf(piece.tokens, this.batch, piece.length, j + 1, j + 1 + known),
+      [this.batch, known],
+      'int32',
+    )
+    const after = program(
+      { owner: this.system, key: `read suffix ${decoder.suffixPhases(before)}` },
+      ({ params, weights, hidden, states, targets }) => {
+        const read = decoder.readSuffix(params, weights, hidden, joinStates(states, metas))
+        const rowsOf = (start: number, count: number) => tf.slice(read.hidden, [0, start, 0], [-1, count, -1])
+        return {
+          states: stateTensors(read.states),
+          last: rowsOf(rows - 1, 1),
+          ...(known > 0 && { losses: decoder.losses(params, rowsOf(0, known), targets) }),
+        }
+      },
+      {
+        params: decoder.suffixParams(this.params),
+        weights: this.weights(),
+        hidden,
+        states: stateTensors(before),
+        targets,
+      },
+    )
+    disposeTree([targets, stateTensors(before)])
+    this.state.suffix = joinStates(after.states, advanced(metas, rows))
+    if (after.losses) {
+      this.report(piece, j, after.losses.dataSync() as Float32Array, known)
+      after.losses.dispose()
     }
     this.state.last?.dispose()
-    this.state.last = tidied(() => tf.slice(after.hidden, [0, rows - 1, 0], [-1, 1, -1]))
-    after.hidden.dispose()
+    this.state.last = after.last
   }
 
   /** The inner step on the open chunk. @param j the column of `tokens` that follows it @returns its losses [B, b] */
@@ -197,28 +238,32 @@ export class Reader {
       targets[b * size + size - 1] = tokens[b * length + j]
     }
     const mask = Float32Array.from(targets, (target) => (target === this.options.bosToken ? 0 : 1))
-    const metas: Record<string, number>[] = []
-    const learned = tf.tidy(() => {
-      const chunk = {
+    const data = {
+      targets: tf.tensor(targets, [batch, size], 'int32'),
+      mask: tf.tensor(mask, [batch, size]),
+      rate: tf.scalar(this.rate),
+    }
+    const metas = stateMetas(open.states)
+    const learned = program(
+      { owner: this.system, key: `learn ${decoder.suffixPhases(open.states)}` },
+      ({ params, fast, hidden, states, targets, mask, rate }) => {
+        const chunk = { hidden, targets, mask }
+        const result = learnFromChunk(this.system, params, fast, chunk, joinStates(states, metas), rate)
+        return {
+          fast: result.fast,
+          states: stateTensors(result.states),
+          tokenLosses: result.tokenLosses,
+        }
+      },
+      {
+        params: decoder.suffixParams(this.params),
+        fast: this.state.fast!,
         hidden: open.hidden!,
-        targets: tf.tensor(targets, [batch, size], 'int32'),
-        mask: tf.tensor(mask, [batch, size]),
-      }
-      const result = learnFromChunk(
-        this.system,
-        decoder.suffixParams(this.params),
-        this.state.fast!,
-        chunk,
-        open.states,
-        this.rate,
-      )
-      metas.push(...stateMetas(result.states))
-      return {
-        fast: result.fast,
-        states: stateTensors(result.states),
-        tokenLosses: result.tokenLosses,
-      } as never
-    }) as { fast: FastWeights; states: Record<string, Tensor>[]; tokenLosses: Tensor }
+        states: stateTensors(open.states),
+        ...data,
+      },
+    )
+    disposeTree(data)
     const losses = learned.tokenLosses.dataSync().slice() as Float32Array
     disposeTree([
       learned.tokenLosses,
@@ -227,7 +272,7 @@ export class Reader {
       stateTensors([...open.states, ...this.state.suffix]),
     ])
     this.state.fast = learned.fast
-    this.state.suffix = joinStates(learned.states, metas)
+    this.state.suffix = joinStates(learned.states, advanced(metas, size))
     this.state.open = { rows: 0, tokens: [], states: copyStates(this.state.suffix) }
     this.state.steps++
     return losses
@@ -282,20 +327,6 @@ interface Piece {
 }
 
 const tidied = <T extends TensorTree>(run: () => T): T => tf.tidy(() => run() as never) as T
-
-/** Runs `run` and keeps its hidden states and the tensors of its states, each a tensor of its own. */
-function runStates(run: () => { hidden: Tensor; states: SequenceState[] }): {
-  hidden: Tensor
-  states: SequenceState[]
-} {
-  let metas: Record<string, number>[] = []
-  const kept = tidied(() => {
-    const { hidden, states } = run()
-    metas = stateMetas(states)
-    return { hidden: tf.clone(hidden), tensors: treeMap(stateTensors(states), (t) => tf.clone(t)) }
-  })
-  return { hidden: kept.hidden, states: joinStates(kept.tensors, metas) }
-}
 
 function copyStates(states: SequenceState[]): SequenceState[] {
   const tensors = treeMap(stateTensors(states), (t) => tf.clone(t))

@@ -27,6 +27,7 @@ function comparisonIn(store: string, signal = new AbortController().signal): Com
     seeds: 1,
     store: join(root, store),
     train: true,
+    precision: 'f32',
     provenance: {},
     signal,
     progress: new Progress(silent),

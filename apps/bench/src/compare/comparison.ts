@@ -1,4 +1,5 @@
 import type { Progress } from '@ttt-e2e/cli'
+import type { Precision } from '@ttt-e2e/tensor-ops'
 import type { Workload } from './workload'
 
 /** What stays the same over all tasks of a run. */
@@ -10,6 +11,7 @@ export interface Comparison {
   store: string
   /** Whether to train what isn't trained yet, or only to read with what is stored. */
   train: boolean
+  precision: Precision
   provenance: Record<string, unknown>
   signal: AbortSignal
   progress: Progress

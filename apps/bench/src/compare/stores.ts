@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { definitionOf } from '@ttt-e2e/baselines'
+import type { Precision } from '@ttt-e2e/tensor-ops'
 import { RunStore } from '../run-store'
 import type { Task } from '../tasks'
 import type { Comparison } from './comparison'
@@ -13,13 +14,13 @@ export const storeOf = (root: string, task: Task, system: string, seed: number) 
  *
  * @throws UserError
  */
-export function openStores(task: Task, { systems, seeds, store, provenance }: Comparison): void {
+export function openStores(task: Task, { systems, seeds, store, precision, provenance }: Comparison): void {
   for (const name of systems.filter((each) => definitionOf(each).weightsOf === undefined))
     for (let seed = 0; seed < seeds; seed++)
-      storeOf(store, task, name, seed).open(recipeOf(task, name, seed), provenance)
+      storeOf(store, task, name, seed).open(recipeOf(task, name, seed, precision), provenance)
 }
 
-function recipeOf(task: Task, system: string, seed: number) {
+function recipeOf(task: Task, system: string, seed: number, precision: Precision) {
   return {
     schemaVersion: 1,
     task: task.name,
@@ -28,5 +29,6 @@ function recipeOf(task: Task, system: string, seed: number) {
     size: task.size,
     training: task.training,
     seed,
+    precision,
   }
 }

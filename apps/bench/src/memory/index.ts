@@ -1,7 +1,7 @@
 import { loadModel } from '@ttt-e2e/checkpoint'
 import { Progress, UserError } from '@ttt-e2e/cli'
 import '@ttt-e2e/kernels/engines'
-import { resolveEngine } from '@ttt-e2e/tensor-ops'
+import { resolveEngine, type Precision } from '@ttt-e2e/tensor-ops'
 import { formatTable } from '../report/text'
 import { tableByKilobyte } from './by-kilobyte'
 import { heldOutBooks } from './held-out-books'
@@ -9,6 +9,7 @@ import { tableOwnOrAnother } from './own-or-another'
 
 export interface MemoryOptions {
   engine: string
+  precision?: Precision
   /** A model of the same architecture and tokens, trained without learning. */
   static?: string
   kilobytes: number
@@ -17,7 +18,7 @@ export interface MemoryOptions {
 /** What a model trained on the books gains by learning while it reads those held out: two tables. */
 export async function memory(folder: string, options: MemoryOptions): Promise<void> {
   const progress = new Progress()
-  progress.print((await resolveEngine(options.engine)).line)
+  progress.print((await resolveEngine(options.engine, { precision: options.precision })).line)
   const model = await loadModel(folder)
   if (model.recipe.data.kind !== 'books')
     throw new UserError(

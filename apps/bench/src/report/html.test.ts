@@ -32,7 +32,7 @@ function results(): Results {
     finishedAt: '',
     interrupted: false,
     options: { presetName: 'micro', preset: microPreset, systems: [], seeds: 1, trained: true },
-    engine: { name: 'cpu', description: '', line: 'engine: cpu' },
+    engine: { name: 'cpu', description: '', precision: 'f32', line: 'engine: cpu' },
     machine: {},
     versions: {},
     gitHash: null,

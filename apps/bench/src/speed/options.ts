@@ -1,7 +1,14 @@
 import { UserError } from '@ttt-e2e/cli'
+import { precisions, type Precision } from '@ttt-e2e/tensor-ops'
 import { resolve } from 'node:path'
 import { oneOf, readSystems, wholeNumber } from '../options'
-import { defaultSpeedSizes, defaultSpeedSystems, speedSizeNames, type SpeedSizeName } from '../presets'
+import {
+  constantStateSystems,
+  defaultSpeedSizes,
+  defaultSpeedSystems,
+  speedSizeNames,
+  type SpeedSizeName,
+} from '../presets'
 
 /** The command line of `train-speed` and `read-speed` as it was typed. */
 export interface RawSpeedOptions {
@@ -16,6 +23,7 @@ export interface RawSpeedOptions {
   peers?: string
   python?: string
   json?: string
+  positions?: boolean
 }
 
 /** A checked command line; paths are absolute. */
@@ -38,22 +46,29 @@ export interface SpeedOptions {
   json?: string
 }
 
-const precisions = ['f32'] as const
-export type Precision = (typeof precisions)[number]
-
 /**
  * Checks what was typed; relative paths are relative to `caller`.
  *
  * @throws UserError naming what was given and what is allowed
  */
 export function readSpeedOptions(raw: RawSpeedOptions, caller: string): SpeedOptions {
+  const besides = (['peers', 'batch', 'length'] as const).find((name) => raw[name] !== undefined)
+  if (raw.positions && besides !== undefined)
+    throw new UserError(
+      `--positions and --${besides} were both given; against positions one sequence is read, as far as its window says, beside no peers`,
+    )
   if (raw.python !== undefined && raw.peers === undefined)
     throw new UserError(
       `--python ${raw.python} was given without --peers; give --peers the folder of the scripts to run`,
     )
   return {
     sizes: readSizes(raw.size),
-    systems: raw.systems === undefined ? defaultSpeedSystems : readSystems(raw.systems),
+    systems:
+      raw.systems === undefined
+        ? raw.positions
+          ? constantStateSystems
+          : defaultSpeedSystems
+        : readSystems(raw.systems),
     batch: wholeNumber('batch', raw.batch, 4096) ?? 1,
     length: wholeNumber('length', raw.length, 2 ** 20),
     reps: wholeNumber('reps', raw.reps, 1000) ?? 5,
@@ -67,7 +82,8 @@ export function readSpeedOptions(raw: RawSpeedOptions, caller: string): SpeedOpt
   }
 }
 
-function readSizes(given: string | undefined): SpeedSizeName[] {
+/** Sizes separated by commas; the default ones where left out. */
+export function readSizes(given: string | undefined): SpeedSizeName[] {
   if (given === undefined) return defaultSpeedSizes
   const names = given.split(',').map((name) => oneOf('size', name.trim(), speedSizeNames)!)
   return [...new Set(names)]

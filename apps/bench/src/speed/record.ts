@@ -1,6 +1,6 @@
 import { abortOnSignals, formatBytes, interruptedExitCode, Progress, UserError } from '@ttt-e2e/cli'
 import '@ttt-e2e/kernels/engines'
-import { resolveEngine, type ResolvedEngine } from '@ttt-e2e/tensor-ops'
+import { resolveEngine, type Precision, type ResolvedEngine } from '@ttt-e2e/tensor-ops'
 import { appendFileSync, writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { provenance } from '../provenance'
@@ -34,6 +34,7 @@ export interface Measuring<Row> {
 interface EngineRequest {
   engine: string
   threads?: number
+  precision?: Precision
   /** File to write the results to. */
   json?: string
 }
@@ -54,7 +55,10 @@ export async function recordSpeed<Row>(
   const progress = new Progress()
   // A file that can't be written is found out before hours of measuring.
   if (options.json !== undefined) write(options.json, appendFileSync, '')
-  const engine = await resolveEngine(options.engine, { threads: options.threads })
+  const engine = await resolveEngine(options.engine, {
+    threads: options.threads,
+    precision: options.precision,
+  })
   progress.print(engine.line)
   const startedAt = new Date().toISOString()
   const [before] = loadavg()

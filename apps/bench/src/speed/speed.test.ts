@@ -20,7 +20,7 @@ const options: SpeedOptions = {
   batch: 1,
   length: 64,
   reps: 1,
-  engine: 'cpu',
+  engine: 'wasm',
   precision: 'f32',
   python: 'python3',
 }
@@ -54,7 +54,7 @@ it('records training steps with their shares and kernel calls', async () => {
   const json = join(folder, 'train.json')
   expect(await trainSpeed({ ...options, json })).toBe(0)
   const { engine, rows, gitHash } = recordOf(json)
-  expect(engine.name).toBe('cpu')
+  expect(engine.name).toBe('wasm')
   expect(gitHash).not.toBe('')
   expect(rows.map(({ system, work }) => `${system} ${work}`)).toEqual([
     'ttt-e2e training step',
@@ -72,7 +72,7 @@ it('records training steps with their shares and kernel calls', async () => {
 
 it('records reading and decoding', async () => {
   const json = join(folder, 'read.json')
-  expect(await readSpeed({ ...options, engine: 'wasm', json })).toBe(0)
+  expect(await readSpeed({ ...options, json })).toBe(0)
   expect(recordOf(json).rows.map(({ system, work, tokens }) => [system, work, tokens])).toEqual([
     ['ttt-e2e', 'reading and learning', 64],
     ['ttt-e2e', 'decoding', 64],

@@ -24,7 +24,11 @@ export async function* bodyPieces(
   let received = 0
   try {
     for (;;) {
-      const { done, value } = await within(reader.read(), idleSeconds)
+      // What a socket says of its end is no fault of the server's.
+      const piece = reader
+        .read()
+        .catch(() => Promise.reject(new ApiError(499, 'client_gone', 'the body ended too soon')))
+      const { done, value } = await within(piece, idleSeconds)
       if (done) return
       received += value.length
       if (received > maxBytes) throw tooLarge

@@ -11,7 +11,7 @@ export default {
   summary: 'the published 125M model at 8K, on your own text (--data); for a large machine',
   system: 'ttt-e2e',
   size: publishedSizes['125m'],
-  data: { kind: 'text', path: '' },
+  data: { kind: 'text', path: '', rows: 'windows' },
   training: {
     length: 8192,
     batch: 64,

@@ -17,7 +17,7 @@ export default {
     innerRate: 1,
     ropeTheta: 500_000,
   },
-  data: { kind: 'books' },
+  data: { kind: 'books', rows: 'windows' },
   training: {
     length: 1024,
     batch: 4,

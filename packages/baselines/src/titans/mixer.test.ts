@@ -1,5 +1,7 @@
+import { createRandom, resolveEngine, tf, type TensorTree } from '@ttt-e2e/tensor-ops'
 import { runMixerSuite } from '@ttt-e2e/swa-transformer/testing'
-import { titansMixer } from './mixer'
+import { expect, it } from 'vitest'
+import { titansMixer, type TitansParams } from './mixer'
 
 runMixerSuite('Titans', titansMixer({ window: 6, chunk: 4 }))
 runMixerSuite(
@@ -7,3 +9,27 @@ runMixerSuite(
   titansMixer({ window: 7, chunk: 1, expansion: 2, maxRate: 0.05 }),
 )
 runMixerSuite('Titans in chunks longer than the text', titansMixer({ window: 6, chunk: 64 }))
+
+it('keeps its memory bounded where gates and values have grown far from where they start', async () => {
+  await resolveEngine('cpu')
+  tf.tidy(() => {
+    const mixer = titansMixer({ window: 16, chunk: 16 })({
+      hiddenSize: 128,
+      heads: 2,
+      ropeTheta: 10_000,
+      normEpsilon: 1e-6,
+    })
+    const random = createRandom(2)
+    const initial = mixer.init(random) as unknown as TitansParams
+    const params: TitansParams = {
+      ...initial,
+      wGates: tf.mul(initial.wGates, 10),
+      wMemory: tf.mul(initial.wMemory, 10),
+    }
+    const values = Float32Array.from({ length: 512 * 128 }, () => random.normal() + 1)
+    const tree = params as unknown as TensorTree
+    const { state } = mixer.read(tree, tf.tensor(values, [1, 512, 128]), mixer.start(tree, 1))
+    for (const name of ['w0', 'w1', 'w2'])
+      expect(tf.max(tf.abs(state.tensors[name])).dataSync()[0], name).toBeLessThan(10)
+  })
+})

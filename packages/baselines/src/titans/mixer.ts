@@ -42,7 +42,10 @@ export interface TitansOptions {
   chunk: number
   /** Hidden width of the memory's network as a multiple of its width, 4 where left out. */
   expansion?: number
-  /** The highest θ, 1 where left out. */
+  /**
+   * The highest θ; d / (8 chunk), at most 1, where left out. The gradients of a chunk add up: from about d / (2 chunk) on,
+   * updates with much momentum overshoot and the memory diverges.
+   */
   maxRate?: number
 }
 
@@ -58,10 +61,11 @@ const decayBias = -4
  * layer this has no persistent tokens and no convolutions of queries, keys and values.
  */
 export const titansMixer =
-  ({ window, chunk, expansion = 4, maxRate = 1 }: TitansOptions): MixerKind =>
+  ({ window, chunk, expansion = 4, maxRate }: TitansOptions): MixerKind =>
   ({ hiddenSize, heads, ropeTheta, normEpsilon }) => {
     const width = hiddenSize / heads
     const hidden = expansion * width
+    const highestRate = maxRate ?? Math.min(1, width / (8 * chunk))
     const readMemory = (
       params: TitansParams,
       x: Tensor,
@@ -75,7 +79,7 @@ export const titansMixer =
         q: byHead(unitHeads(q, heads), heads),
         k: byHead(unitHeads(k, heads), heads),
         v: byHead(v, heads),
-        rate: tf.mul(tf.sigmoid(rate), maxRate),
+        rate: tf.mul(tf.sigmoid(rate), highestRate),
         momentum,
         decay,
       }

@@ -88,6 +88,8 @@ export const tttMixer =
     const projections = (3 + Number(!shareQk) + Number(gate)) * hiddenSize ** 2 + hiddenSize * heads
     const convolutions = shareQk ? 2 * hiddenSize * taps : 0
 
+    /** How many tokens of the open mini-batch are read. */
+    const phase = (position: number) => position % miniBatch
     const startFactors = () => tf.tensor1d(Array.from({ length: miniBatch }, (_, i) => 1 / (i + 1)))
 
     /** Queries and keys [B, T, D], not yet rotated, and the convolutions' last inputs. */
@@ -138,7 +140,7 @@ export const tttMixer =
       },
       read(params, x, state) {
         const [batch, length] = x.shape
-        const filled = state.meta.position % miniBatch
+        const filled = phase(state.meta.position)
         const byHead = (y: Tensor) => tf.reshape(y, [batch, length, heads, width])
         const { projected: before, ...inner } = state.tensors
         const { q, k, projected } = queriesAndKeys(params, x, before)
@@ -165,6 +167,7 @@ export const tttMixer =
           },
         }
       },
+      phase,
       parameterCount:
         projections +
         (shareQk ? convolutions + 2 * hiddenSize : 0) +

@@ -2,8 +2,8 @@ import { loadMemory } from '../memory-file'
 import { loadModel } from '../load-model'
 
 // Goes on from a memory file with a text; prints what it read and the logits of the next token.
-const [folder, file, text] = process.argv.slice(2)
-const model = await loadModel(folder, { engine: 'cpu' })
+const [engine, folder, file, text] = process.argv.slice(2)
+const model = await loadModel(folder, { engine })
 const memory = loadMemory(model, file)
 const before = memory.tokens
 let read = 0

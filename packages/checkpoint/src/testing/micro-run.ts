@@ -18,7 +18,7 @@ export const microRecipe = (system = 'ttt-e2e'): Recipe => ({
     innerRate: 1,
     ropeTheta: 10_000,
   },
-  data: { kind: 'text', path: 'book.txt' },
+  data: { kind: 'text', path: 'book.txt', rows: 'windows' },
   training: { length: 16, batch: 2, optimizer: standardOptimizer(standardSchedule(20, 1e-2)), seed: 1 },
   evaluation: { documents: 2, length: 32, every: 10 },
 })
@@ -27,5 +27,5 @@ export const microRecipe = (system = 'ttt-e2e'): Recipe => ({
 export function microRun(recipe = microRecipe(), step = 0) {
   const state = startRun(createSystem(recipe.system, recipe.size), recipe.training.seed)
   Object.assign(state, { step, tokens: 32 * step, ...(step > 0 && { cursor: { nextSample: 2 * step } }) })
-  return { recipe, state, engine: { name: 'cpu', description: 'plain JavaScript' } }
+  return { recipe, state, engine: { name: 'cpu', description: 'plain JavaScript', precision: 'f32' } as const }
 }

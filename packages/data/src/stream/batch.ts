@@ -10,6 +10,11 @@ export interface Batch {
   tokens: Int32Array
   /** [batch, length], 1 where the target counts in the loss. */
   mask: Uint8Array
+  /**
+   * [batch, length + 1], 1 where a token begins a document; only from streams whose rows hold several. What comes
+   * before such a token is not to be seen from it on, and its own target doesn't count.
+   */
+  documentStarts?: Uint8Array
   batch: number
   length: number
   /** The position after this batch. */

@@ -5,6 +5,8 @@ import { lossMask } from './loss-mask'
 export interface SampleStreamOptions extends Omit<StreamOptions, 'seed'> {
   /** Tokens [length + 1] of the n-th sample: a pure function of n, which is what makes the stream resumable. */
   sample(n: number): ArrayLike<number>
+  /** Places in the n-th sample, from 0 to length, whose token begins a document; for samples that hold several. */
+  documentStarts?(n: number): readonly number[]
   /** Targets equal to it are masked out. */
   bosToken?: number
 }
@@ -23,16 +25,22 @@ export function sampleStream(options: SampleStreamOptions): AsyncGenerator<Batch
 }
 
 async function* batches(options: SampleStreamOptions): AsyncGenerator<Batch, void, void> {
-  const { batch, length, signal, sample, bosToken } = options
+  const { batch, length, signal, sample, bosToken, documentStarts } = options
   for (let first = options.cursor?.nextSample ?? 0; ; first += batch) {
     signal?.throwIfAborted()
     const tokens = new Int32Array(batch * (length + 1))
     const mask = new Uint8Array(batch * length)
+    const starts = documentStarts && new Uint8Array(tokens.length)
     for (let row = 0; row < batch; row++) {
       const sequence = sample(first + row)
       tokens.set(sequence, row * (length + 1))
       mask.set(lossMask(sequence, bosToken), row * length)
+      for (const start of documentStarts?.(first + row) ?? []) {
+        starts![row * (length + 1) + start] = 1
+        if (start > 0) mask[row * length + start - 1] = 0
+      }
     }
-    yield { tokens, mask, batch, length, cursor: { nextSample: first + batch } }
+    const cursor = { nextSample: first + batch }
+    yield { tokens, mask, ...(starts && { documentStarts: starts }), batch, length, cursor }
   }
 }

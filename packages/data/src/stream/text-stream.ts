@@ -4,6 +4,7 @@ import type { Document } from '../sources/document'
 import type { Tokenizer } from '../tokenizers/tokenizer'
 import type { Batch, StreamOptions } from './batch'
 import { checkTokens } from './check-tokens'
+import { firstAbove } from './first-above'
 import { sampleStream } from './sample-stream'
 
 export interface TextStreamOptions extends StreamOptions {
@@ -55,16 +56,4 @@ function countWindows(documents: readonly Document[], length: number) {
   }
   let total = 0
   return { long, ends: long.map((document) => (total += document.tokens.length - length)) }
-}
-
-/** The first index whose value is above `value`, in an increasing array whose last is. */
-function firstAbove(increasing: number[], value: number): number {
-  let low = 0
-  let high = increasing.length - 1
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (increasing[middle] > value) high = middle
-    else low = middle + 1
-  }
-  return low
 }

@@ -4,3 +4,6 @@ import { cases } from './cases'
 import { attentionOp } from './index'
 
 runOpSuite(attentionOp, cases)
+// Scores of size s are off by about s / 500 in bf16, and exponentials make that relative.
+const ordinary = cases.filter((example) => !('scale' in example))
+runOpSuite(attentionOp, ordinary, { precision: 'bf16', tolerance: { forward: 1e-2, gradient: 2e-2 } })

@@ -1,19 +1,22 @@
 import { defineFusedOp, type FusedOp, type Shapes, type Tensor } from '@ttt-e2e/tensor-ops'
 import { clippedSgdReference } from './reference'
 
-const ops = new Map<number, FusedOp<{ rate: number; maxNorm: number }>>()
+const ops = new Map<number, FusedOp<{ maxNorm: number }>>()
 
-/** The op over `count` weight tensors: inputs w0 … and g0 …, outputs u0 … (updated) and norm. */
+/** The op over `count` weight tensors: inputs w0 …, g0 … and rate [], outputs u0 … (updated) and norm. */
 export function clippedSgdOp(count: number) {
   let op = ops.get(count)
   if (!op) {
     const indexes = Array.from({ length: count }, (_, i) => i)
+    const weights = indexes.map((i) => `w${i}`)
+    const gradients = indexes.map((i) => `g${i}`)
     op = defineFusedOp({
       name: `ClippedSgd${count}`,
       kernel: 'ClippedSgd',
-      inputs: [...indexes.map((i) => `w${i}`), ...indexes.map((i) => `g${i}`)],
+      inputs: [...weights, ...gradients, 'rate'],
+      differentiable: [...weights, ...gradients],
       outputs: [...indexes.map((i) => `u${i}`), 'norm'],
-      attributes: { rate: 1, maxNorm: 1 },
+      attributes: { maxNorm: 1 },
       outputShapes: (shapes: Shapes) => ({
         ...Object.fromEntries(indexes.map((i) => [`u${i}`, shapes[`w${i}`]])),
         norm: [shapes.w0[0]],
@@ -31,17 +34,19 @@ export function clippedSgdOp(count: number) {
  *
  * @param weights each [B, ...]
  * @param gradients of the same shapes
+ * @param options.rate a scalar; a tensor, so that a recorded step can be replayed with another. Not differentiated
  * @returns the updated weights and the norms before the clip [B], a report that is not to be differentiated: its slope at 0 is infinite
  */
 export function clippedSgd(
   weights: Tensor[],
   gradients: Tensor[],
-  options: { rate: number; maxNorm: number },
+  { rate, maxNorm }: { rate: Tensor; maxNorm: number },
 ): { updated: Tensor[]; norm: Tensor } {
   const inputs = Object.fromEntries([
     ...weights.map((weight, i) => [`w${i}`, weight]),
     ...gradients.map((gradient, i) => [`g${i}`, gradient]),
+    ['rate', rate],
   ])
-  const outputs = clippedSgdOp(weights.length)(inputs, options)
+  const outputs = clippedSgdOp(weights.length)(inputs, { maxNorm })
   return { updated: weights.map((_, i) => outputs[`u${i}`]), norm: outputs.norm }
 }

@@ -41,11 +41,11 @@ void for_sequences(int64_t size, int64_t sequences, F f) {
 
 }  // namespace
 
-/** w…, g… -> u…, norm; attributes rate, maxNorm */
+/** w…, g…, rate -> u…, norm; attribute maxNorm */
 void ClippedSgd(const Call& call) {
-  const int count = call.input_count / 2;
+  const int count = (call.input_count - 1) / 2;
   const Tensor *w = call.inputs, *g = call.inputs + count, *u = call.outputs;
-  const float rate = static_cast<float>(call.attributes[0]), max_norm = static_cast<float>(call.attributes[1]);
+  const float rate = call.inputs[2 * count].floats()[0], max_norm = static_cast<float>(call.attributes[0]);
   const int64_t sequences = w[0].dims[0];
   if (sequences == 0) return;
   const Scratch scratch(static_cast<size_t>(2 * sequences));
@@ -67,11 +67,11 @@ void ClippedSgd(const Call& call) {
   }
 }
 
-/** w…, g…, d_u…, d_norm -> grad_w…, grad_g… */
+/** w…, g…, rate, d_u…, d_norm -> grad_w…, grad_g… */
 void ClippedSgdGrad(const Call& call) {
-  const int count = (call.input_count - 1) / 3;
-  const Tensor *w = call.inputs, *g = w + count, *d_u = g + count, &d_norm = call.inputs[3 * count];
-  const float rate = static_cast<float>(call.attributes[0]), max_norm = static_cast<float>(call.attributes[1]);
+  const int count = (call.input_count - 2) / 3;
+  const Tensor *w = call.inputs, *g = w + count, *d_u = g + count + 1, &d_norm = call.inputs[3 * count + 1];
+  const float rate = call.inputs[2 * count].floats()[0], max_norm = static_cast<float>(call.attributes[0]);
   const int64_t sequences = w[0].dims[0];
   if (sequences == 0) return;
   // grad_g = across · d_u + along · g

@@ -2,7 +2,7 @@ import { tf, type Tensors } from '@ttt-e2e/tensor-ops'
 
 export function clippedSgdReference(
   inputs: Tensors,
-  { rate, maxNorm }: { rate: number; maxNorm: number },
+  { maxNorm }: { maxNorm: number },
   count: number,
 ): Tensors {
   const indexes = Array.from({ length: count }, (_, i) => i)
@@ -17,7 +17,7 @@ export function clippedSgdReference(
   for (const i of indexes) {
     const gradient = inputs[`g${i}`]
     const perSequence = tf.reshape(factor, [batch, ...gradient.shape.slice(1).map(() => 1)])
-    outputs[`u${i}`] = tf.sub(inputs[`w${i}`], tf.mul(tf.mul(gradient, perSequence), rate))
+    outputs[`u${i}`] = tf.sub(inputs[`w${i}`], tf.mul(tf.mul(gradient, perSequence), inputs.rate))
   }
   return outputs
 }

@@ -13,39 +13,45 @@ const scale = {
 }
 
 export const cases = [
-  { name: 'three chunks and a rest', shapes: shapes(2, 11, 3, 4), attributes: options(3), scale },
-  { name: 'rescaled copies', shapes: shapes(2, 8, 4, 3), attributes: options(3, 1), scale },
-  { name: 'starts inside a chunk', shapes: shapes(1, 6, 3, 5), attributes: options(4, 0, 7), scale },
+  { name: 'three chunks and a rest', shapes: lactShapes(2, 11, 3, 4), attributes: options(3), scale },
+  { name: 'rescaled copies', shapes: lactShapes(2, 8, 4, 3), attributes: options(3, 1), scale },
+  { name: 'starts inside a chunk', shapes: lactShapes(1, 6, 3, 5), attributes: options(4, 0, 7), scale },
   {
     name: 'rescaled copies from the start on',
-    shapes: shapes(1, 5, 3, 2),
+    shapes: lactShapes(1, 5, 3, 2),
     attributes: options(4, 1, 6),
     scale,
   },
-  { name: 'starts at a full chunk', shapes: shapes(1, 3, 3, 2), attributes: options(4, 0, 8), scale },
-  { name: 'one token', shapes: shapes(3, 1, 5, 4), attributes: options(4, 0, 2), scale },
-  { name: 'one token begins a chunk', shapes: shapes(1, 1, 2, 3), attributes: options(2, 1, 2), scale },
+  { name: 'starts at a full chunk', shapes: lactShapes(1, 3, 3, 2), attributes: options(4, 0, 8), scale },
+  { name: 'one token', shapes: lactShapes(3, 1, 5, 4), attributes: options(4, 0, 2), scale },
+  { name: 'one token begins a chunk', shapes: lactShapes(1, 1, 2, 3), attributes: options(2, 1, 2), scale },
   {
     name: 'more than a block of tokens',
-    shapes: shapes(2, 73, 5, 20),
+    shapes: lactShapes(2, 73, 5, 20),
     attributes: options(70),
     scale: { ...scale, lr: 0.05 },
   },
-  { name: 'rates of zero', shapes: shapes(1, 5, 2, 3), attributes: options(2), scale: { ...scale, lr: 0 } },
+  {
+    name: 'rates of zero',
+    shapes: lactShapes(1, 5, 2, 3),
+    attributes: options(2),
+    scale: { ...scale, lr: 0 },
+  },
   {
     name: 'no momentum',
-    shapes: shapes(1, 5, 2, 3),
+    shapes: lactShapes(1, 5, 2, 3),
     attributes: options(2),
     scale: { ...scale, momentum: 0 },
   },
-  { name: 'keys of zero', shapes: shapes(1, 5, 2, 3), attributes: options(2), scale: { ...scale, k: 0 } },
+  { name: 'keys of zero', shapes: lactShapes(1, 5, 2, 3), attributes: options(2), scale: { ...scale, k: 0 } },
 ]
 
 function options(chunk: number, preNorm = 0, position = 0) {
   return { chunk, preNorm, position }
 }
 
-function shapes(heads: number, length: number, width: number, hidden: number) {
+/** Of an op's inputs. */
+export function lactShapes(heads: number, length: number, width: number, hidden: number) {
   const sizes = { 0: [heads, hidden, width], 1: [heads, width, hidden], 2: [heads, hidden, width] }
   const [w0, w1, w2] = [sizes[0], sizes[1], sizes[2]]
   return {

@@ -17,6 +17,31 @@ constexpr float epsilon = 1e-5f;
 enum Input { q_in, k_in, v_in, lr_in, momentum_in, norm_in, w_in = 8, m_in = 11, g_in = 14, sum_in = 17, input_count };
 enum Output { y_out, w_out, m_out = 4, g_out = 7, sum_out = 10 };
 
+/** Whether shapes and attributes fit each other; else says so. */
+bool fits(const Call& call) {
+  const Tensor *in = call.inputs, &q = in[q_in], &w0 = in[w_in];
+  bool fitting = q.rank == 3 && w0.rank == 3;
+  if (fitting) {
+    const int64_t n = q.dims[0], length = q.dims[1], width = q.dims[2], hidden = w0.dims[1];
+    for (const int i : {k_in, v_in}) fitting = fitting && has_shape(in[i], {n, length, width});
+    fitting = fitting && has_shape(in[lr_in], {n, length, 3}) && has_shape(in[momentum_in], {n, length, 1});
+    for (int i = 0; i < 3; i++) {
+      const int64_t rows = i == 1 ? width : hidden, columns = i == 1 ? hidden : width;
+      fitting = fitting && has_shape(in[norm_in + i], {n, rows, 1});
+      for (const int three : {w_in, m_in, g_in}) fitting = fitting && has_shape(in[three + i], {n, rows, columns});
+    }
+    fitting = fitting && length > 0 && has_shape(in[sum_in], {n, 1, 1});
+  }
+  if (!fitting)
+    *call.error =
+        "Lact: q, k and v must be [N, tokens, width], lr [N, tokens, 3], momentum [N, tokens, 1], w0 and w2 [N, hidden, "
+        "width], w1 [N, width, hidden], m0 … g2 like these, each norm [N, rows, 1] and momentumSum [N, 1, 1]";
+  else if (!is_whole(call.attributes[0], 1) || !is_whole(call.attributes[2], 0))
+    *call.error = "Lact: chunk must be a whole number from 1 on, position one from 0 on";
+  return *call.error == nullptr;
+}
+
+/** Of a call that fits. */
 struct Shape {
   int64_t sequences, length, width, hidden, chunk, updates, open;
   bool pre_norm;
@@ -187,6 +212,7 @@ void to_reading(const Shape& s, int64_t epoch, const Three& w, const ConstThree&
 
 /** q, k, v, lr, momentum, norm0 …, w0 …, m0 …, g0 …, momentumSum -> y, w0 …, m0 …, g0 …, momentumSum */
 void Lact(const Call& call) {
+  if (!fits(call)) return;
   const Shape s(call);
   const Sizes sizes = s.sizes();
   const int64_t per_worker = s.product_floats() + 3 * s.block_floats() + (s.pre_norm ? 3 * s.size() : 0);
@@ -312,13 +338,14 @@ void gradients_back(const Network& network, const ConstThree& w, const float* k,
 
 /** What Lact takes, d_y, d_w0 …, d_m0 …, d_g0 …, d_momentumSum -> a gradient for each input of Lact */
 void LactGrad(const Call& call) {
+  if (!fits(call)) return;
   const Shape s(call);
   const Sizes sizes = s.sizes();
   const Tensor* cotangents = call.inputs + input_count;
   const int64_t epochs = s.epochs(), size = s.size();
-  // Of each epoch but the first: its weights, as updated and not rescaled yet, momenta, and the mean momentum.
-  const int64_t kept = (epochs - 1) * (6 * size + 1);
-  const int64_t per_worker = s.product_floats() + 6 * s.block_floats() + 15 * size + kept;
+  // An epoch begins with weights, as updated and not rescaled yet, and momenta.
+  const WayBack way(epochs, 6 * size);
+  const int64_t per_worker = s.product_floats() + 6 * s.block_floats() + 18 * size + way.floats() + epochs;
   const Scratch scratch(static_cast<size_t>(per_worker * thread_count()));
   parallel(s.sequences, 5 * s.cost(), [&](int64_t begin, int64_t end, int worker) {
     for (int64_t sequence = begin; sequence < end; sequence++) {
@@ -328,41 +355,32 @@ void LactGrad(const Call& call) {
         block = free;
         free += s.block_floats();
       }
-      const Three reading = sizes.take(free), d_reading = sizes.take(free), d_w = sizes.take(free), d_m = sizes.take(free);
-      const Three d_g = sizes.take(free);
-      float *starts = free, *means = starts + (epochs - 1) * 6 * size;
-      const Network network{s, {means + epochs - 1}};
+      const Three reading = sizes.take(free), d_reading = sizes.take(free), g = sizes.take(free);
+      const Three d_w = sizes.take(free), d_m = sizes.take(free), d_g = sizes.take(free);
+      float *states = free, *means = states + way.floats();
+      const Network network{s, {means + epochs}};
       const ConstThree norms = norms_of(call, sequence);
-      const auto weights_of = [&](int64_t epoch) {
-        float* at = starts + (epoch - 1) * 6 * size;
-        return epoch == 0 ? sizes.part(call.inputs + w_in, sequence) : sizes.take(at);
-      };
-      const auto momenta_of = [&](int64_t epoch) {
-        float* at = starts + (epoch - 1) * 6 * size + 3 * size;
-        return epoch == 0 ? sizes.part(call.inputs + m_in, sequence) : sizes.take(at);
-      };
       const auto rows_of = [&](Input input, int64_t token) { return rows_from(call.inputs[input], sequence, token); };
       const auto rows_to = [&](Input input, int64_t token) { return rows_from(call.outputs[input], sequence, token); };
 
-      if (epochs > 1) {
-        const Three g = d_g;
-        sizes.copy(g, sizes.part(call.inputs + g_in, sequence));
-        float momentum_sum = call.inputs[sum_in].floats()[sequence];
-        for (int64_t epoch = 0; epoch + 1 < epochs; epoch++) {
-          const Three w = weights_of(epoch), next_w = weights_of(epoch + 1), next_m = momenta_of(epoch + 1);
-          to_reading(s, epoch, w, norms, reading);
-          for_tokens(s, epoch, [&](int64_t token, int64_t count) {
-            add_gradients(network, reading, rows_of(k_in, token), rows_of(v_in, token), rows_of(lr_in, token), count,
-                          blocks[0], blocks[1], blocks[2], g);
-          });
-          momentum_sum += sum_row(rows_of(momentum_in, s.first_token(epoch)), s.tokens(epoch));
-          sizes.copy(next_w, s.pre_norm ? w : reading);
-          sizes.copy(next_m, momenta_of(epoch));
-          means[epoch] = momentum_sum / static_cast<float>(s.chunk);
-          momentum_sum = 0;
-          update(s, next_w, next_m, g, means[epoch]);
-        }
-      }
+      const auto start = [&](float* state) {
+        sizes.copy(sizes.take(state), sizes.part(call.inputs + w_in, sequence));
+        sizes.copy(sizes.take(state), sizes.part(call.inputs + m_in, sequence));
+      };
+      const auto advance = [&](int64_t epoch, float* state) {
+        const Three w = sizes.take(state), m = sizes.take(state);
+        float momentum_sum = epoch == 0 ? call.inputs[sum_in].floats()[sequence] : 0.0f;
+        epoch == 0 ? sizes.copy(g, sizes.part(call.inputs + g_in, sequence)) : sizes.clear(g);
+        to_reading(s, epoch, w, norms, reading);
+        for_tokens(s, epoch, [&](int64_t token, int64_t count) {
+          add_gradients(network, reading, rows_of(k_in, token), rows_of(v_in, token), rows_of(lr_in, token), count,
+                        blocks[0], blocks[1], blocks[2], g);
+        });
+        momentum_sum += sum_row(rows_of(momentum_in, s.first_token(epoch)), s.tokens(epoch));
+        means[epoch] = momentum_sum / static_cast<float>(s.chunk);
+        if (!s.pre_norm) sizes.copy(w, reading);
+        update(s, w, m, g, means[epoch]);
+      };
 
       sizes.copy(d_w, sizes.part(cotangents + w_out, sequence));
       sizes.copy(d_m, sizes.part(cotangents + m_out, sequence));
@@ -375,11 +393,23 @@ void LactGrad(const Call& call) {
           grad_norms[i] = call.outputs[norm_in + i].floats() + sequence * s.rows(i);
           clear_values(grad_norms[i], s.rows(i));
         }
-      for (int64_t epoch = epochs - 1; epoch >= 0; epoch--) {
-        const Three w = weights_of(epoch);
+      const auto back = [&](int64_t epoch, float* state) {
+        const Three w = sizes.take(state), m = sizes.take(state);
+        if (epoch + 1 < epochs) {
+          // Back through the update that the next epoch began with.
+          float along = 0;
+          for (int i = 0; i < 3; i++) {
+            scale_row(d_m[i], d_w[i], 1, size, true);
+            copy_values(d_g[i], d_m[i], size);
+            along += dot(d_m[i], m[i], size);
+            scale_row(d_m[i], d_m[i], means[epoch], size);
+          }
+          d_sum = along / static_cast<float>(s.chunk);
+          has_d_g = true;
+        }
         to_reading(s, epoch, w, norms, reading);
         // Weights that aren't kept beside what is read are what is read.
-        for (int i = 0; i < 3; i++) s.pre_norm ? clear_values(d_reading[i], size) : copy_values(d_reading[i], d_w[i], size);
+        s.pre_norm ? sizes.clear(d_reading) : sizes.copy(d_reading, d_w);
         for_tokens(s, epoch, [&](int64_t token, int64_t count) {
           float* grad_q = rows_to(q_in, token);
           const TokenGradients to{rows_to(k_in, token), rows_to(v_in, token), rows_to(lr_in, token)};
@@ -405,19 +435,8 @@ void LactGrad(const Call& call) {
           else
             scale_row(d_w[i], d_reading[i], 1, size, s.pre_norm);
         }
-        if (epoch == 0) break;
-        // Back through the update that the epoch began with.
-        const Three m = momenta_of(epoch - 1);
-        float along = 0;
-        for (int i = 0; i < 3; i++) {
-          scale_row(d_m[i], d_w[i], 1, size, true);
-          copy_values(d_g[i], d_m[i], size);
-          if (m[i]) along += dot(d_m[i], m[i], size);
-          scale_row(d_m[i], d_m[i], means[epoch - 1], size);
-        }
-        d_sum = along / static_cast<float>(s.chunk);
-        has_d_g = true;
-      }
+      };
+      way.walk(states, start, advance, back);
       sizes.copy_to(call.outputs + w_in, sequence, d_w);
       sizes.copy_to(call.outputs + m_in, sequence, d_m);
       sizes.copy_to(call.outputs + g_in, sequence, d_g);

@@ -13,6 +13,6 @@ export const cases = [
     name: 'many rows, large logits',
     shapes: { hidden: [70, 24], weight: [130, 24], targets: [70] },
     integersBelow: { targets: 130 },
-    scale: { hidden: 4 },
+    scale: { hidden: 2.5 },
   },
 ]

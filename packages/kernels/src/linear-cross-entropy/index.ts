@@ -1,13 +1,35 @@
-import { defineFusedOp, type Shapes, type Tensor } from '@ttt-e2e/tensor-ops'
+import { defineFusedOp, isDifferentiated, tf, type Shapes, type Tensor } from '@ttt-e2e/tensor-ops'
 import { linearCrossEntropyReference } from './reference'
 
+const inputs = ['hidden', 'weight', 'targets']
+const differentiable = ['hidden', 'weight']
+
+/**
+ * Also gives the slope of each loss along its row's hidden state, ∂losses[n]/∂hidden[n] [N, D]: the gradient of an
+ * inner step is the slope times a number, and the gradient of that gradient meets the loss's own in one kernel.
+ */
 const op = defineFusedOp({
   name: 'LinearCrossEntropy',
-  inputs: ['hidden', 'weight', 'targets'],
-  differentiable: ['hidden', 'weight'],
+  inputs,
+  differentiable,
+  outputs: ['losses', 'slopes'],
+  memo: ['slopes'],
+  outputShapes: ({ hidden }: Shapes) => ({ losses: [hidden[0]], slopes: hidden }),
+  reference: linearCrossEntropyReference,
+  gradientFromMemo: ({ losses, slopes: alongSlopes }, { slopes }, wanted) =>
+    losses === undefined || alongSlopes !== undefined || wanted.join() !== 'hidden'
+      ? undefined
+      : { hidden: tf.mul(slopes, tf.expandDims(losses, -1)) },
+})
+
+/** The losses alone, for whoever only reads. */
+const lossesOnly = defineFusedOp({
+  name: 'LinearCrossEntropyLosses',
+  inputs,
+  differentiable,
   outputs: ['losses'],
   outputShapes: ({ hidden }: Shapes) => ({ losses: [hidden[0]] }),
-  reference: linearCrossEntropyReference,
+  reference: (tensors) => ({ losses: linearCrossEntropyReference(tensors).losses }),
 })
 
 /**
@@ -19,6 +41,6 @@ const op = defineFusedOp({
  * @returns [N]
  */
 export function linearCrossEntropy(hidden: Tensor, weight: Tensor, targets: Tensor): Tensor {
-  return op({ hidden, weight, targets }).losses
+  return (isDifferentiated() ? op : lossesOnly)({ hidden, weight, targets }).losses
 }
-export { op as linearCrossEntropyOp }
+export { op as linearCrossEntropyOp, lossesOnly as linearCrossEntropyLossesOp }

@@ -1,7 +1,7 @@
 // Cross entropy of softmax(hidden · weightᵀ) and its gradients, by blocks of rows: logits never stand for all rows.
 //
-// With z the logits of a row, p = softmax(z) and s = p − onehot(target): the gradient of the loss is s. For cotangents
-// u_h and u_w of the gradients, a = W u_h + u_w h is the change of z along them.
+// With z the logits of a row, p = softmax(z) and s = p − onehot(target): the slope of the loss is s along z and Wᵀ s
+// along the hidden state. For a cotangent u of the latter, a = W u is what it asks of s.
 #include "gemm.h"
 #include "math.h"
 
@@ -60,102 +60,90 @@ TTT_INLINE void softmax_row(float* z, int64_t n) {
 
 }  // namespace
 
-/** hidden, weight, targets -> losses */
+/** hidden, weight, targets -> losses, slopes; LinearCrossEntropyLosses has the first output only */
 void LinearCrossEntropy(const Call& call) {
   const Problem problem(call);
   if (*call.error) return;
-  const int64_t n = problem.vocabulary;
-  const Scratch scratch(static_cast<size_t>(problem.block * problem.stride));
-  for (int64_t first = 0; first < problem.rows; first += problem.block) {
-    const int64_t count = smaller(problem.block, problem.rows - first);
-    problem.to_logits(problem.hidden + first * problem.width, problem.weight, count, scratch.floats());
-    parallel(count, n, [&](int64_t begin, int64_t end, int) {
-      for (int64_t row = begin; row < end; row++) {
-        const float* z = scratch.floats() + row * problem.stride;
-        const float most = max_row(z, n);
-        Vector sums = {};
-        for_vectors(n, [&](int64_t i, auto m) { sums += fill_rest(exp_of(load(z + i, m) - splat(most)), 0.0f, m); });
-        call.outputs[0].floats()[first + row] =
-            log_of(sum_lanes(sums)) - (z[problem.targets[first + row]] - most);
-      }
-    });
-  }
-}
-
-/** hidden, weight, targets, d_losses -> grad_hidden, grad_weight */
-void LinearCrossEntropyGrad(const Call& call) {
-  const Problem problem(call);
-  const float* d_losses = call.inputs[3].floats();
-  float *grad_hidden = call.outputs[0].floats(), *grad_weight = call.outputs[1].floats();
-  if (*call.error) return;
-  if (d_losses == nullptr || problem.rows == 0) {
-    fill(call.outputs[0], 0);
-    fill(call.outputs[1], 0);
-    return;
-  }
+  float *losses = call.outputs[0].floats(), *slopes = call.output_count > 1 ? call.outputs[1].floats() : nullptr;
   const int64_t n = problem.vocabulary, width = problem.width;
   const Scratch scratch(static_cast<size_t>(problem.block * problem.stride));
   for (int64_t first = 0; first < problem.rows; first += problem.block) {
     const int64_t count = smaller(problem.block, problem.rows - first);
-    const float* hidden = problem.hidden + first * width;
-    problem.to_logits(hidden, problem.weight, count, scratch.floats());
+    problem.to_logits(problem.hidden + first * width, problem.weight, count, scratch.floats());
     parallel(count, n, [&](int64_t begin, int64_t end, int) {
       for (int64_t row = begin; row < end; row++) {
         float* z = scratch.floats() + row * problem.stride;
-        softmax_row(z, n);
-        z[problem.targets[first + row]] -= 1;
-        scale_row(z, z, d_losses[first + row], n);
+        const int64_t target = problem.targets[first + row];
+        const float most = max_row(z, n), chosen = z[target] - most;
+        Vector sums = {};
+        for_vectors(n, [&](int64_t i, auto m) {
+          const Vector e = exp_of(load(z + i, m) - splat(most));
+          if (slopes) store(z + i, e, m);
+          sums += fill_rest(e, 0.0f, m);
+        });
+        const float total = sum_lanes(sums);
+        if (losses) losses[first + row] = log_of(total) - chosen;
+        if (!slopes) continue;
+        scale_row(z, z, 1.0f / total, n);
+        z[target] -= 1;
       }
     });
-    if (grad_hidden) problem.to_hidden(scratch.floats(), problem.weight, count, grad_hidden + first * width);
-    if (grad_weight) problem.to_weight(scratch.floats(), hidden, count, grad_weight, first > 0);
+    if (slopes) problem.to_hidden(scratch.floats(), problem.weight, count, slopes + first * width);
   }
 }
 
-/** …, d_losses, u_h = d_grad_hidden, u_w = d_grad_weight -> grad2_hidden, grad2_weight, grad2_d_losses */
-void LinearCrossEntropyGradGrad(const Call& call) {
+void LinearCrossEntropyLosses(const Call& call) { LinearCrossEntropy(call); }
+
+/** hidden, weight, targets, b = d_losses, u = d_slopes, slopes -> grad_hidden, grad_weight */
+void LinearCrossEntropyGrad(const Call& call) {
   const Problem problem(call);
-  const float *d_losses = call.inputs[3].floats(), *u_h = call.inputs[4].floats(), *u_w = call.inputs[5].floats();
-  float *grad2_hidden = call.outputs[0].floats(), *grad2_weight = call.outputs[1].floats();
-  float* grad2_d_losses = call.outputs[2].floats();
+  const float *b = call.inputs[3].floats(), *u = call.inputs[4].floats(), *slopes = call.inputs[5].floats();
+  float *grad_hidden = call.outputs[0].floats(), *grad_weight = call.outputs[1].floats();
   if (*call.error) return;
-  if ((u_h == nullptr && u_w == nullptr) || problem.rows == 0) {
-    for (int i = 0; i < 3; i++) fill(call.outputs[i], 0);
+  if ((b == nullptr && u == nullptr) || problem.rows == 0) {
+    fill(call.outputs[0], 0);
+    fill(call.outputs[1], 0);
     return;
   }
   const int64_t n = problem.vocabulary, width = problem.width, size = problem.block * problem.stride;
-  const Scratch scratch(static_cast<size_t>(2 * size));
-  float *logits = scratch.floats(), *along = scratch.floats() + size;
+  if (u == nullptr && grad_hidden) {
+    parallel(problem.rows, width, [&](int64_t begin, int64_t end, int) {
+      for (int64_t row = begin; row < end; row++)
+        scale_row(grad_hidden + row * width, slopes + row * width, b[row], width);
+    });
+    grad_hidden = nullptr;
+  }
+  if (grad_hidden == nullptr && grad_weight == nullptr) return;
+  const Scratch scratch(static_cast<size_t>(u ? 2 * size : size));
+  // Leaves s in `logits`, and in `slope` the slope of ⟨b, losses⟩ + ⟨u, slopes⟩ along the logits.
+  float *logits = scratch.floats(), *slope = u ? scratch.floats() + size : logits;
   for (int64_t first = 0; first < problem.rows; first += problem.block) {
     const int64_t count = smaller(problem.block, problem.rows - first);
     const float* hidden = problem.hidden + first * width;
-    const float* u_hidden = u_h ? u_h + first * width : nullptr;
     problem.to_logits(hidden, problem.weight, count, logits);
-    if (u_w) problem.to_logits(hidden, u_w, count, along);
-    if (u_h) problem.to_logits(u_hidden, problem.weight, count, along, u_w != nullptr);
-    // Leaves d_losses · s in `logits` and c = d_losses · p ⊙ (a − ⟨p, a⟩) in `along`.
+    if (u) problem.to_logits(u + first * width, problem.weight, count, slope);
     parallel(count, 2 * n, [&](int64_t begin, int64_t end, int) {
       for (int64_t row = begin; row < end; row++) {
-        float *p = logits + row * problem.stride, *a = along + row * problem.stride;
-        softmax_row(p, n);
+        float *p = logits + row * problem.stride, *a = slope + row * problem.stride;
         const int64_t target = problem.targets[first + row];
-        const float mean = dot(p, a, n), d = d_losses ? d_losses[first + row] : 0.0f;
-        if (grad2_d_losses) grad2_d_losses[first + row] = mean - a[target];
-        for_vectors(n, [&](int64_t i, auto m) {
-          const Vector scaled = splat(d) * load(p + i, m);
-          store(a + i, scaled * (load(a + i, m) - splat(mean)), m);
-          store(p + i, scaled, m);
-        });
-        p[target] -= d;
+        const float weight = b ? b[first + row] : 0.0f;
+        softmax_row(p, n);
+        if (u == nullptr) {
+          p[target] -= 1;
+          scale_row(p, p, weight, n);
+          continue;
+        }
+        // b s + p ⊙ (a − ⟨p, a⟩)
+        const float shift = weight - dot(p, a, n);
+        for_vectors(n, [&](int64_t i, auto m) { store(a + i, load(p + i, m) * (load(a + i, m) + splat(shift)), m); });
+        a[target] -= weight;
+        p[target] -= 1;
       }
     });
-    if (grad2_hidden) {
-      problem.to_hidden(along, problem.weight, count, grad2_hidden + first * width);
-      if (u_w) problem.to_hidden(logits, u_w, count, grad2_hidden + first * width, true);
-    }
-    if (grad2_weight) {
-      problem.to_weight(along, hidden, count, grad2_weight, first > 0);
-      if (u_h) problem.to_weight(logits, u_hidden, count, grad2_weight, true);
+    if (grad_hidden) problem.to_hidden(slope, problem.weight, count, grad_hidden + first * width);
+    if (grad_weight) {
+      problem.to_weight(slope, hidden, count, grad_weight, first > 0);
+      if (u) problem.to_weight(logits, u + first * width, count, grad_weight, true);
     }
   }
 }

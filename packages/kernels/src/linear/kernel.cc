@@ -45,11 +45,11 @@ void LinearGrad(const Call& call) {
   const LinearShape shape(x, weight);
   if (!d_y.present()) {
     fill(grad_x, 0);
-    fill(grad_weight, 0);
+    if (!grad_weight.accumulate) fill(grad_weight, 0);
     return;
   }
   if (grad_x.present()) shape.to_input(d_y.floats(), weight.floats(), grad_x.floats(), false);
-  if (grad_weight.present()) shape.to_weight(x.floats(), d_y.floats(), grad_weight.floats(), false);
+  if (grad_weight.present()) shape.to_weight(x.floats(), d_y.floats(), grad_weight.floats(), grad_weight.accumulate);
 }
 
 /** x, weight, d_y, d_grad_x, d_grad_weight -> grad2_x, grad2_weight, grad2_d_y */
@@ -66,8 +66,8 @@ void LinearGradGrad(const Call& call) {
   }
   if (grad2_weight.present()) {
     if (d_grad_x.present() && d_y.present())
-      shape.to_weight(d_grad_x.floats(), d_y.floats(), grad2_weight.floats(), false);
-    else
+      shape.to_weight(d_grad_x.floats(), d_y.floats(), grad2_weight.floats(), grad2_weight.accumulate);
+    else if (!grad2_weight.accumulate)
       fill(grad2_weight, 0);
   }
   if (grad2_d_y.present()) {

@@ -2,55 +2,60 @@ const scale = { rate: 0.5, w0: 0.3, w2: 0.7, s0: 0.2, s1: 0.2, s2: 0.2, g1: 0.3,
 const gates = { ...scale, momentum: 5000, decay: 5000 }
 
 export const cases = [
-  { name: 'two chunks and a rest', shapes: shapes(2, 8, 6, 8), attributes: options(3), scale },
+  { name: 'two chunks and a rest', shapes: titansMemoryShapes(2, 8, 6, 8), attributes: options(3), scale },
   {
     name: 'gradients at the start',
-    shapes: shapes(1, 7, 8, 6),
+    shapes: titansMemoryShapes(1, 7, 8, 6),
     attributes: options(3, { gradientsAtStart: 1, epsilon: 1e-5 }),
     scale,
   },
   {
     name: 'starts inside a chunk',
-    shapes: shapes(1, 6, 5, 7),
+    shapes: titansMemoryShapes(1, 6, 5, 7),
     attributes: options(4, { position: 6 }),
     scale,
   },
   {
     name: 'inside a chunk, gradients at the start',
-    shapes: shapes(1, 7, 3, 6),
+    shapes: titansMemoryShapes(1, 7, 3, 6),
     attributes: options(3, { position: 5, gradientsAtStart: 1 }),
     scale,
   },
-  { name: 'ends with a full chunk', shapes: shapes(1, 4, 7, 5), attributes: options(2), scale },
-  { name: 'chunks of one token', shapes: shapes(1, 3, 4, 6), attributes: options(1), scale },
-  { name: 'one token', shapes: shapes(3, 1, 5, 6), attributes: options(4, { position: 1 }), scale },
+  { name: 'ends with a full chunk', shapes: titansMemoryShapes(1, 4, 7, 5), attributes: options(2), scale },
+  { name: 'chunks of one token', shapes: titansMemoryShapes(1, 3, 4, 6), attributes: options(1), scale },
+  {
+    name: 'one token',
+    shapes: titansMemoryShapes(3, 1, 5, 6),
+    attributes: options(4, { position: 1 }),
+    scale,
+  },
   {
     name: 'one token completes a chunk',
-    shapes: shapes(1, 1, 6, 5),
+    shapes: titansMemoryShapes(1, 1, 6, 5),
     attributes: options(2, { position: 3 }),
     scale,
   },
   {
     name: 'more than a block of tokens',
-    shapes: shapes(2, 73, 5, 18),
+    shapes: titansMemoryShapes(2, 73, 5, 18),
     attributes: options(70),
     scale: { ...scale, rate: 0.05 },
   },
   {
     name: 'rates of zero',
-    shapes: shapes(1, 5, 5, 4),
+    shapes: titansMemoryShapes(1, 5, 5, 4),
     attributes: options(2),
     scale: { ...scale, rate: 0 },
   },
   {
     name: 'η and α of 0 and 1',
-    shapes: shapes(4, 5, 5, 4),
+    shapes: titansMemoryShapes(4, 5, 5, 4),
     attributes: options(2, { epsilon: 1 }),
     scale: gates,
   },
   {
     name: 'keys of zero',
-    shapes: shapes(1, 5, 5, 4),
+    shapes: titansMemoryShapes(1, 5, 5, 4),
     attributes: options(2),
     scale: { ...scale, k: 0 },
   },
@@ -64,7 +69,8 @@ function options(
   return { chunk, epsilon: 0.3, ...others }
 }
 
-function shapes(heads: number, length: number, width: number, hidden: number) {
+/** Of an op's inputs. */
+export function titansMemoryShapes(heads: number, length: number, width: number, hidden: number) {
   const [w0, w1, w2] = [
     [heads, 1, width],
     [heads, width, hidden],

@@ -12,6 +12,29 @@ namespace {
 enum Input { q_in, k_in, v_in, rate_in, momentum_in, decay_in, w_in, s_in = 9, g_in = 12, sums_in = 15, input_count = 17 };
 enum Output { y_out, w_out, s_out = 4, g_out = 7, sums_out = 10 };
 
+/** Whether shapes and attributes fit each other; else says so. */
+bool fits(const Call& call) {
+  const Tensor *in = call.inputs, &q = in[q_in], &w1 = in[w_in + 1];
+  bool fitting = q.rank == 3 && w1.rank == 3;
+  if (fitting) {
+    const int64_t n = q.dims[0], length = q.dims[1], width = q.dims[2], hidden = w1.dims[2];
+    for (const int i : {k_in, v_in}) fitting = fitting && has_shape(in[i], {n, length, width});
+    for (const int i : {rate_in, momentum_in, decay_in}) fitting = fitting && has_shape(in[i], {n, length, 1});
+    for (const int three : {w_in, s_in, g_in})
+      fitting = fitting && has_shape(in[three], {n, 1, width}) && has_shape(in[three + 1], {n, width, hidden}) &&
+                has_shape(in[three + 2], {n, hidden, width});
+    fitting = fitting && length > 0 && has_shape(in[sums_in], {n, 1, 1}) && has_shape(in[sums_in + 1], {n, 1, 1});
+  }
+  if (!fitting)
+    *call.error =
+        "TitansMemory: q, k and v must be [N, tokens, width], rate, momentum and decay [N, tokens, 1], w0 [N, 1, width], "
+        "w1 [N, width, hidden], w2 [N, hidden, width], s0 … g2 like these, momentumSum and decaySum [N, 1, 1]";
+  else if (!is_whole(call.attributes[0], 1) || !is_whole(call.attributes[2], 0))
+    *call.error = "TitansMemory: chunk must be a whole number from 1 on, position one from 0 on";
+  return *call.error == nullptr;
+}
+
+/** Of a call that fits. */
 struct Shape {
   int64_t sequences, length, width, hidden, chunk, open;
   bool at_start;
@@ -307,7 +330,8 @@ void update(const Sizes& sizes, const Three& w, const Three& s, const Three& g, 
 
 /** The logits' sums of the open chunk. */
 struct GateSums {
-  float momentum, decay;
+  float momentum = 0, decay = 0;
+  GateSums() = default;
   GateSums(const Call& call, int64_t sequence)
       : momentum(call.inputs[sums_in].floats()[sequence]), decay(call.inputs[sums_in + 1].floats()[sequence]) {}
   void add(const Call& call, int64_t sequence, int64_t first, int64_t count) {
@@ -326,6 +350,7 @@ struct GateSums {
 
 /** q, k, v, rate, momentum, decay, w0 …, s0 …, g0 …, momentumSum, decaySum -> y, w0 …, s0 …, g0 …, momentumSum, decaySum */
 void TitansMemory(const Call& call) {
+  if (!fits(call)) return;
   const Shape shape(call);
   const Sizes sizes = shape.sizes();
   const int64_t per_worker = shape.product_floats() + Blocks::floats(shape, true);
@@ -363,53 +388,46 @@ void TitansMemory(const Call& call) {
 
 /** What TitansMemory takes and a cotangent of each of its outputs -> a gradient for each input of TitansMemory */
 void TitansMemoryGrad(const Call& call) {
+  if (!fits(call)) return;
   const Shape shape(call);
   const Sizes sizes = shape.sizes();
   const Tensor* cotangents = call.inputs + input_count;
   const int64_t epochs = shape.epochs(), total = sizes.total();
-  // Of each epoch but the first: weights, surprises, and the gates that led to it.
-  const int64_t kept = (epochs - 1) * (2 * total + 2);
-  const int64_t per_worker = shape.product_floats() + Blocks::floats(shape, false) + 4 * total + kept;
+  // An epoch begins with weights and surprises.
+  const WayBack way(epochs, 2 * total);
+  const int64_t per_worker =
+      shape.product_floats() + Blocks::floats(shape, false) + 5 * total + way.floats() + 2 * epochs;
   const Scratch scratch(static_cast<size_t>(per_worker * thread_count()));
   parallel(shape.sequences, 5 * shape.cost(), [&](int64_t begin, int64_t end, int worker) {
     for (int64_t sequence = begin; sequence < end; sequence++) {
       float* free = scratch.floats() + worker * per_worker;
       const Blocks blocks(shape, false, free);
-      const Three d_w = sizes.take(free), d_s = sizes.take(free), d_g = sizes.take(free), d_given = sizes.take(free);
-      float *starts = free, *gates = starts + (epochs - 1) * 2 * total;
-      const Network network{shape, blocks, {gates + 2 * (epochs - 1)}};
-      const auto weights_of = [&](int64_t epoch) {
-        float* at = starts + (epoch - 1) * 2 * total;
-        return epoch == 0 ? sizes.part(call.inputs + w_in, sequence) : sizes.take(at);
-      };
-      const auto surprises_of = [&](int64_t epoch) {
-        float* at = starts + (epoch - 1) * 2 * total + total;
-        return epoch == 0 ? sizes.part(call.inputs + s_in, sequence) : sizes.take(at);
-      };
-      const auto learning_weights_of = [&](int64_t epoch) { return weights_of(shape.at_start ? 0 : epoch); };
+      const Three g = sizes.take(free), d_w = sizes.take(free), d_s = sizes.take(free), d_g = sizes.take(free);
+      const Three d_given = sizes.take(free), given = sizes.part(call.inputs + w_in, sequence);
+      float *states = free, *gates = states + way.floats();
+      const Network network{shape, blocks, {gates + 2 * epochs}};
       const auto rows_of = [&](Input input, int64_t token) { return rows_from(call.inputs[input], sequence, token); };
       const auto rows_to = [&](Input input, int64_t token) { return rows_from(call.outputs[input], sequence, token); };
 
-      if (epochs > 1) {
-        const Three g = d_g;
-        sizes.copy(g, sizes.part(call.inputs + g_in, sequence));
-        GateSums sums(call, sequence);
-        for (int64_t epoch = 0; epoch + 1 < epochs; epoch++) {
-          const int64_t first = shape.first_token(epoch), last = shape.end_token(epoch);
-          for_tokens(first, last, [&](int64_t token, int64_t count) {
-            network.learn(learning_weights_of(epoch), rows_of(k_in, token), rows_of(v_in, token), rows_of(rate_in, token),
-                          count, g);
-          });
-          sums.add(call, sequence, first, last - first);
-          const Three w = weights_of(epoch + 1), s = surprises_of(epoch + 1);
-          sizes.copy(w, weights_of(epoch));
-          sizes.copy(s, surprises_of(epoch));
-          const Gates closed = sums.close(shape.chunk);
-          gates[2 * epoch] = closed.momentum;
-          gates[2 * epoch + 1] = closed.decay;
-          update(sizes, w, s, g, closed);
-        }
-      }
+      const auto start = [&](float* state) {
+        sizes.copy(sizes.take(state), given);
+        sizes.copy(sizes.take(state), sizes.part(call.inputs + s_in, sequence));
+      };
+      const auto advance = [&](int64_t epoch, float* state) {
+        const Three w = sizes.take(state), s = sizes.take(state);
+        epoch == 0 ? sizes.copy(g, sizes.part(call.inputs + g_in, sequence)) : sizes.clear(g);
+        const int64_t first = shape.first_token(epoch), last = shape.end_token(epoch);
+        for_tokens(first, last, [&](int64_t token, int64_t count) {
+          network.learn(shape.at_start ? given : w, rows_of(k_in, token), rows_of(v_in, token), rows_of(rate_in, token),
+                        count, g);
+        });
+        GateSums sums = epoch == 0 ? GateSums(call, sequence) : GateSums();
+        sums.add(call, sequence, first, last - first);
+        const Gates closed = sums.close(shape.chunk);
+        gates[2 * epoch] = closed.momentum;
+        gates[2 * epoch + 1] = closed.decay;
+        update(sizes, w, s, g, closed);
+      };
 
       sizes.copy(d_w, sizes.part(cotangents + w_out, sequence));
       sizes.copy(d_s, sizes.part(cotangents + s_out, sequence));
@@ -421,8 +439,24 @@ void TitansMemoryGrad(const Call& call) {
         const Tensor& cotangent = cotangents[sums_out + i];
         d_sums[i] = cotangent.present() ? cotangent.floats()[sequence] : 0.0f;
       }
-      for (int64_t epoch = epochs - 1; epoch >= 0; epoch--) {
-        const Three w = weights_of(epoch);
+      const auto back = [&](int64_t epoch, float* state) {
+        const Three w = sizes.take(state), s = sizes.take(state);
+        if (epoch + 1 < epochs) {
+          // Back through the update that the next epoch began with.
+          const float momentum = gates[2 * epoch], decay = gates[2 * epoch + 1];
+          float d_momentum = 0, d_decay = 0;
+          for (int i = 0; i < 3; i++) {
+            scale_row(d_s[i], d_w[i], 1, sizes[i], true);
+            scale_row(d_g[i], d_s[i], -1, sizes[i]);
+            d_decay -= dot(d_w[i], w[i], sizes[i]);
+            d_momentum += dot(d_s[i], s[i], sizes[i]);
+            scale_row(d_w[i], d_w[i], 1.0f - decay, sizes[i]);
+            scale_row(d_s[i], d_s[i], momentum, sizes[i]);
+          }
+          d_sums[0] = d_momentum * momentum * (1.0f - momentum) / static_cast<float>(shape.chunk);
+          d_sums[1] = d_decay * decay * (1.0f - decay) / static_cast<float>(shape.chunk);
+          has_d_g = true;
+        }
         for_tokens(shape.first_query(epoch), shape.end_query(epoch), [&](int64_t token, int64_t count) {
           float* grad_q = rows_to(q_in, token);
           if (cotangents[y_out].present())
@@ -433,7 +467,7 @@ void TitansMemoryGrad(const Call& call) {
         for_tokens(shape.first_token(epoch), shape.end_token(epoch), [&](int64_t token, int64_t count) {
           float *grad_k = rows_to(k_in, token), *grad_v = rows_to(v_in, token), *grad_rate = rows_to(rate_in, token);
           if (has_d_g) {
-            network.learn_back(learning_weights_of(epoch), d_g, rows_of(k_in, token), rows_of(v_in, token),
+            network.learn_back(shape.at_start ? given : w, d_g, rows_of(k_in, token), rows_of(v_in, token),
                                rows_of(rate_in, token), count, grad_k, grad_v, grad_rate, shape.at_start ? d_given : d_w);
           } else {
             if (grad_k) clear_values(grad_k, count * shape.width);
@@ -444,23 +478,8 @@ void TitansMemoryGrad(const Call& call) {
             if (float* grad = rows_to(i == 0 ? momentum_in : decay_in, token))
               for (int64_t row = 0; row < count; row++) grad[row] = d_sums[i];
         });
-        if (epoch == 0) break;
-        // Back through the update that the epoch began with.
-        const Three before = weights_of(epoch - 1), surprises = surprises_of(epoch - 1);
-        const float momentum = gates[2 * epoch - 2], decay = gates[2 * epoch - 1];
-        float d_momentum = 0, d_decay = 0;
-        for (int i = 0; i < 3; i++) {
-          scale_row(d_s[i], d_w[i], 1, sizes[i], true);
-          scale_row(d_g[i], d_s[i], -1, sizes[i]);
-          d_decay -= dot(d_w[i], before[i], sizes[i]);
-          d_momentum += dot(d_s[i], surprises[i], sizes[i]);
-          scale_row(d_w[i], d_w[i], 1.0f - decay, sizes[i]);
-          scale_row(d_s[i], d_s[i], momentum, sizes[i]);
-        }
-        d_sums[0] = d_momentum * momentum * (1.0f - momentum) / static_cast<float>(shape.chunk);
-        d_sums[1] = d_decay * decay * (1.0f - decay) / static_cast<float>(shape.chunk);
-        has_d_g = true;
-      }
+      };
+      way.walk(states, start, advance, back);
       for (int i = 0; i < 3; i++) scale_row(d_w[i], d_given[i], 1, sizes[i], true);
       sizes.copy_to(call.outputs + w_in, sequence, d_w);
       sizes.copy_to(call.outputs + s_in, sequence, d_s);

@@ -4,7 +4,10 @@
 namespace ttt {
 namespace TTT_ISA {
 
-/** q, k, v, rates, factors, normScale, normShift, w1, b1, w1Sum, b1Sum -> y and each of the last 4 after these tokens */
+/**
+ * q, k, v, rates, factors, normScale, normShift, w1, b1, w1Sum, b1Sum ->
+ * y, then weights and sums after these tokens
+ */
 void TttLinear(const Call& call) { read_tokens<1>(call); }
 
 /** …, d_y, d_w1Next, … -> grad_q, … */

@@ -4,7 +4,10 @@
 namespace ttt {
 namespace TTT_ISA {
 
-/** q, k, v, rates, factors, normScale, normShift, w1, b1, w2, b2, w1Sum, b1Sum, w2Sum, b2Sum -> y and each of the last 8 after these tokens */
+/**
+ * q, k, v, rates, factors, normScale, normShift, w1, b1, w2, b2, w1Sum, b1Sum, w2Sum, b2Sum ->
+ * y, then weights and sums after these tokens
+ */
 void TttMlp(const Call& call) { read_tokens<2>(call); }
 
 /** …, d_y, d_w1Next, … -> grad_q, … */

@@ -1,14 +1,34 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { disposeTree, liveTensors, rematerializedVjp, resolveEngine, tf, vjp, type Tensor } from '../index'
+import {
+  disposeTree,
+  liveTensors,
+  rematerializedVjp,
+  resolveEngine,
+  tf,
+  vjp,
+  vjpProgram,
+  type Tensor,
+  type TensorTree,
+  type Vjp,
+} from '../index'
 import { derivative, inFloat64, leakedTensors } from '../testing'
 
 beforeAll(() => resolveEngine('cpu'))
 
 const values = (x: Tensor) => Array.from(x.dataSync())
 
+const once =
+  (differentiate: typeof vjpProgram): typeof vjp =>
+  <X extends TensorTree, Y extends TensorTree, A>(
+    f: (inputs: X) => { value: Y; aux?: A },
+    inputs: X,
+  ): Vjp<X, Y, A> =>
+    differentiate({ owner: {}, key: 'once' }, f, inputs, {})
+
 describe.each([
   ['vjp', vjp],
-  ['rematerializedVjp', rematerializedVjp],
+  ['vjpProgram', once(vjpProgram)],
+  ['rematerializedVjp', once(rematerializedVjp)],
 ])('%s', (_, differentiate) => {
   it('pulls cotangents of several outputs back to several inputs', () => {
     const a = tf.tensor1d([1, 2])

@@ -16,8 +16,11 @@ export interface Vjp<X, Y, A> {
   /**
    * The gradient of ⟨cotangents, value⟩ with respect to each leaf of the inputs; a leaf that the value does not
    * depend on gets zeros. At the outermost level it can be called once: it frees the tape.
+   *
+   * @param onto what the gradients of some leaves are added to. The caller frees it and must not read it any more: an
+   *   engine may have added in place
    */
-  pull(cotangents: Cotangents<Y>): X
+  pull(cotangents: Cotangents<Y>, onto?: Cotangents<X>): X
   /** Frees what the tape holds, where `pull` won't be called. */
   dispose(): void
 }
@@ -64,10 +67,16 @@ export function vjp<X extends TensorTree, Y extends TensorTree, A = undefined>(
   return {
     value,
     aux: aux as A,
-    pull(cotangents) {
+    pull(cotangents, onto) {
       try {
         const gradients = tf.tidy(() =>
-          backpropagate(nodes, leaves, outputs, cotangentLeaves(value, cotangents)),
+          backpropagate(
+            nodes,
+            leaves,
+            outputs,
+            cotangentLeaves(value, cotangents),
+            cotangentLeaves(inputs, onto),
+          ),
         )
         return treeWithLeaves(inputs, gradients)
       } finally {
@@ -92,7 +101,8 @@ function freeTape(tape: TapeNode[]): void {
   tape.length = 0
 }
 
-function cotangentLeaves(value: TensorTree, cotangents: unknown): (Tensor | null)[] {
+/** One entry for each leaf of `value`. */
+export function cotangentLeaves(value: TensorTree, cotangents: unknown): (Tensor | null)[] {
   if (cotangents == null) return treeLeaves(value).map(() => null)
   if (value instanceof tf.Tensor) return [cotangents as Tensor]
   return Object.entries(value).flatMap(([name, child]) =>
@@ -105,6 +115,7 @@ function backpropagate(
   inputs: readonly Tensor[],
   outputs: readonly Tensor[],
   cotangents: readonly (Tensor | null)[],
+  onto: readonly (Tensor | null)[],
 ): Tensor[] {
   const dependent = dependentTensors(nodes, inputs)
   const gradients = new GradientSum()
@@ -113,6 +124,12 @@ function backpropagate(
     if (cotangent === null || !dependent.has(output.id)) return
     checkShape(cotangent, output, 'the cotangent of an output')
     gradients.lend(output.id, cotangent)
+  })
+  inputs.forEach((input, i) => {
+    const start = onto[i]
+    if (start === null) return
+    checkShape(start, input, 'what the gradient of an input is added to')
+    gradients.lend(input.id, start)
   })
   for (let i = nodes.length - 1; i >= 0; i--) {
     const node = nodes[i]
@@ -210,3 +227,6 @@ class GradientSum {
     return this.lent.has(sum) || this.uses.get(sum)! > 1 ? tf.clone(sum) : sum
   }
 }
+
+/** Whether the operations that run now are being differentiated. */
+export const isDifferentiated = (): boolean => tapeEngine().state.gradientDepth > 0

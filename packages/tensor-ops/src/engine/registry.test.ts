@@ -16,6 +16,16 @@ it('never replaces an engine asked for by name', async () => {
   await expect(resolveEngine('gpu')).rejects.toThrow("unknown engine 'gpu'; known: auto, native")
 })
 
+it('refuses a precision that an engine lacks', async () => {
+  const request = resolveEngine('cpu', { precision: 'bf16' })
+  await expect(request).rejects.toThrow("the engine 'cpu' can't run here (cpu: it has no bf16, only f32)")
+  await expect(resolveEngine('auto', { precision: 'bf16' })).rejects.toThrow('cpu: it has no bf16')
+  await expect(resolveEngine('cpu', { precision: 'f16' as never })).rejects.toThrow(
+    "unknown precision 'f16'; known: f32, bf16",
+  )
+  expect((await resolveEngine('cpu')).precision).toBe('f32')
+})
+
 it('counts the kernels that ran', async () => {
   await resolveEngine('cpu')
   const { result, profile } = await profileKernels(() =>

@@ -4,13 +4,24 @@ import { tf } from '../tf'
 export const engineNames = ['native', 'webgpu', 'tensorflow', 'wasm', 'cpu'] as const
 export type EngineName = (typeof engineNames)[number]
 
+/**
+ * What products of matrices take: f32, or inputs rounded to bf16 with sums in f32. Everything else, and every tensor, is
+ * f32 either way.
+ */
+export const precisions = ['f32', 'bf16'] as const
+export type Precision = (typeof precisions)[number]
+
 export interface EngineOptions {
   /** Threads an engine with a pool of its own may use; all cores where left out. */
   threads?: number
+  /** f32 where left out. */
+  precision?: Precision
 }
 
 export interface Engine {
   name: EngineName
+  /** f32 alone where left out. */
+  precisions?: readonly Precision[]
   /** Whether this engine can run here; a string is the reason why not, in one clause. */
   probe(): Promise<true | string>
   /** Registers the tfjs backend of this name, ready to be set. Returns what it runs on, in a few words. */
@@ -23,6 +34,7 @@ export interface ResolvedEngine {
   name: EngineName
   /** What it runs on, e.g. "AVX-512, 2 threads". */
   description: string
+  precision: Precision
   refused: { name: EngineName; reason: string }[]
   hasOwnKernel(kernelName: string): boolean
   /** One line: the chosen engine and why each one tried before it was refused. */
@@ -43,16 +55,19 @@ export function registerEngine(engine: Engine): void {
  * Chooses an engine, makes it tfjs's backend and says which in one line. `auto` takes the first that works; an engine
  * asked for by name is never replaced by another.
  *
- * @throws EngineError if the name is unknown or that engine can't run here
+ * @throws EngineError if a name is unknown, or that engine can't run here or in that precision
  */
 export async function resolveEngine(request: string, options: EngineOptions = {}): Promise<ResolvedEngine> {
   if (request !== 'auto' && !engineNames.includes(request as EngineName))
     throw new EngineError(`unknown engine '${request}'; known: auto, ${engineNames.join(', ')}`)
+  const { precision = 'f32' } = options
+  if (!precisions.includes(precision))
+    throw new EngineError(`unknown precision '${precision as string}'; known: ${precisions.join(', ')}`)
   const candidates = request === 'auto' ? engineNames : [request as EngineName]
   const refused: ResolvedEngine['refused'] = []
   for (const name of candidates) {
     const engine = engines.get(name)
-    const verdict = engine ? await engine.probe() : 'not built yet'
+    const verdict = engine ? await verdictOn(engine, precision) : 'not built yet'
     if (!engine || verdict !== true) {
       refused.push({ name, reason: String(verdict) })
       continue
@@ -64,6 +79,7 @@ export async function resolveEngine(request: string, options: EngineOptions = {}
     return {
       name,
       description,
+      precision,
       refused,
       hasOwnKernel: (kernelName) => engine.hasOwnKernel?.(kernelName) ?? true,
       line: `engine: ${name} (${description})${because ? ` — refused ${because}` : ''}`,
@@ -71,4 +87,10 @@ export async function resolveEngine(request: string, options: EngineOptions = {}
   }
   const reasons = refused.map((r) => `${r.name}: ${r.reason}`).join('; ')
   throw new EngineError(`the engine '${request}' can't run here (${reasons})`)
+}
+
+async function verdictOn(engine: Engine, precision: Precision): Promise<true | string> {
+  const able = engine.precisions ?? ['f32']
+  if (!able.includes(precision)) return `it has no ${precision}, only ${able.join(', ')}`
+  return engine.probe()
 }

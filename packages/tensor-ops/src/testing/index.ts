@@ -1,4 +1,5 @@
 export { inFloat64 } from './float64'
 export { derivative } from './finite-differences'
 export { leakedTensors } from './leaks'
-export { runOpSuite, type OpCase, type OpSuiteOptions } from './op-suite'
+export { type OpCase } from './op-check'
+export { runOpSuite, type OpSuiteOptions } from './run-op-suite'

@@ -3,6 +3,7 @@ import { tf } from '@ttt-e2e/tensor-ops'
 import { bytesPerValue, isBlockType, BlockData, type DataType, type BlockType, type Values } from './data'
 import { BlockMemory } from './memory'
 import type { CompiledModule } from './module'
+import { Programs } from './program/programs'
 
 export type TensorInfo = tf.TensorInfo
 type DataId = object
@@ -36,6 +37,8 @@ class BlockStorage extends tf.DataStorage<BlockData> {
  */
 export class CompiledBackend extends MathBackendCPU {
   readonly memoryViews: BlockMemory
+  /** What records kernel calls and replays them; see tensor-ops' `program`. */
+  readonly programs: Programs
   private readonly storage: BlockStorage
 
   constructor(private readonly module: CompiledModule) {
@@ -45,6 +48,7 @@ export class CompiledBackend extends MathBackendCPU {
     this.storage = new BlockStorage(this, tf.engine())
     this.data = this.storage as unknown as typeof this.data
     this.memoryViews = new BlockMemory(module)
+    this.programs = new Programs(this, module)
   }
 
   /**
@@ -60,7 +64,7 @@ export class CompiledBackend extends MathBackendCPU {
   ): TensorInfo[] {
     if (inputs.length + shapes.length > 8000) throw new Error(`a compiled kernel takes at most 8000 tensors`)
     // Uploading may write into the shared arrays or replace them, so it comes first.
-    for (const input of inputs) if (input !== undefined) this.blockOf(input)
+    for (const input of inputs) if (input !== undefined) this.putInBlock(this.dataOf(input))
     let { words } = this.module
     const given = this.module.attributes
     words[0] = kernel
@@ -70,7 +74,7 @@ export class CompiledBackend extends MathBackendCPU {
     let at = 4
     for (let i = 0; i < inputs.length; i++) {
       const input = inputs[i]
-      words[at++] = input === undefined ? -1 : this.storage.get(input.dataId).block
+      words[at++] = input === undefined ? -1 : this.dataOf(input).block
       at = describe(words, at, input === undefined ? [] : input.shape)
     }
     const firstOutput = at
@@ -87,25 +91,53 @@ export class CompiledBackend extends MathBackendCPU {
     for (let i = 0; i < shapes.length; i++) {
       const shape = shapes[i]
       if (shape !== undefined) {
-        const data = new BlockData(dtype, sizeOf(shape), this.memoryViews)
-        data.block = words[at]
-        this.storage.count++
-        outputs.push({ dataId: data, shape, dtype })
+        outputs.push({ dataId: this.dataIn(words[at], dtype, sizeOf(shape)), shape, dtype })
       }
       at += 2 + words[at + 1]
     }
+    this.programs.current?.call({
+      kernel,
+      name: this.module.kernelNames[kernel],
+      inputs: inputs.map((input) => input && this.dataOf(input)),
+      inputShapes: inputs.map((input) => input?.shape ?? []),
+      outputs: dataByShape(shapes, outputs),
+      outputShapes: shapes,
+      attributes: [...attributes],
+    })
     return outputs
+  }
+
+  dataOf({ dataId }: { dataId: DataId }): BlockData {
+    return this.storage.get(dataId)
+  }
+
+  /** The data of a new tensor that stands in a block. */
+  dataIn(block: number, dtype: BlockType, size: number): BlockData {
+    const data = new BlockData(dtype, size, this.memoryViews)
+    data.block = block
+    this.storage.count++
+    return data
+  }
+
+  /** Data of their own with the same values. */
+  copyOf(data: BlockData): BlockData {
+    this.putInBlock(data)
+    const dtype = data.dtype as BlockType
+    const copy = this.dataIn(this.module.allocate(data.size * bytesPerValue[dtype]), dtype, data.size)
+    const values = this.memoryViews.views(data.block)[dtype].subarray(0, data.size)
+    this.memoryViews.views(copy.block)[dtype].set(values)
+    return copy
+  }
+
+  /** Sees to it that the data stand in a block, where kernels find them. */
+  putInBlock(data: BlockData): void {
+    if (data.block < 0) this.upload(data, data.own)
   }
 
   /** A tensor that shares another's data. */
   share({ dataId }: TensorInfo, shape: number[], dtype: DataType): TensorInfo {
     this.incRef(dataId)
     return { dataId, shape, dtype }
-  }
-
-  private blockOf(info: TensorInfo): void {
-    const data = this.storage.get(info.dataId)
-    if (data.block < 0) this.upload(data, data.own)
   }
 
   private upload(data: BlockData, values: Values | undefined): void {
@@ -122,6 +154,7 @@ export class CompiledBackend extends MathBackendCPU {
     // A copy at once: the caller may go on writing into its array.
     if (isBlockType(dtype)) this.upload(data, values)
     else data.own = values
+    this.programs.current?.made(data)
     return data
   }
 
@@ -133,6 +166,7 @@ export class CompiledBackend extends MathBackendCPU {
     // A cpu kernel may return a part of its input's array; a view would outlive the block.
     if (this.memoryViews.holds(values)) this.upload(data, values as Values)
     else data.own = values as Values
+    this.programs.current?.made(data)
     return { dataId: data, shape, dtype }
   }
 
@@ -148,6 +182,7 @@ export class CompiledBackend extends MathBackendCPU {
 
   override readSync(id: DataId): Values {
     const data = this.storage.get(id)
+    this.programs.current?.valuesRead(data)
     if (data.block < 0) return super.readSync(id)
     return this.memoryViews.views(data.block)[data.dtype as BlockType].slice(0, data.size)
   }
@@ -182,6 +217,12 @@ export class CompiledBackend extends MathBackendCPU {
     const [nativeBytes, reservedBytes] = [this.module.liveBytes(), this.module.reservedBytes()]
     return { unreliable: false, reasons: [], nativeBytes, reservedBytes }
   }
+}
+
+/** For each shape its output, nothing for those left out. */
+function dataByShape(shapes: readonly unknown[], outputs: readonly TensorInfo[]): (BlockData | undefined)[] {
+  let next = 0
+  return shapes.map((shape) => (shape === undefined ? undefined : (outputs[next++].dataId as BlockData)))
 }
 
 function describe(words: Int32Array, at: number, shape: readonly number[]): number {

@@ -28,6 +28,7 @@ export class BlockData {
 
   /** What kernels of the cpu backend read. */
   get values(): Values | undefined {
+    this.memory.onRead?.(this)
     if (this.block < 0) return this.own
     return this.memory.read(this.block, this.dtype as BlockType, this.size)
   }

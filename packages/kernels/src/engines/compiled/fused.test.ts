@@ -85,8 +85,8 @@ const cases: Case[] = [
   { op: any(gatedDeltaRuleOp), shapes: deltaShapes(2, 1, 2, 4, 9, 5), order: 1 },
   { op: any(tttLinearOp), shapes: tttShapes({ batch: 1, length: 9, heads: 2, width: 19, miniBatch: 4, layers: [19] }), attributes: { filled: 3 }, order: 1 }, // prettier-ignore
   { op: any(tttMlpOp), shapes: tttShapes({ batch: 2, length: 5, heads: 1, width: 17, miniBatch: 3, layers: [33, 17] }), attributes: { filled: 1 }, order: 1 }, // prettier-ignore
-  { op: any(clippedSgdOp(2)), shapes: { w0: [2, 3, 4], w1: [2, 70, 500], g0: [2, 3, 4], g1: [2, 70, 500] }, attributes: { rate: 0.3, maxNorm: 1 }, order: 2 }, // prettier-ignore
-  { op: any(clippedSgdOp(2)), shapes: { w0: [2, 3, 4], w1: [2, 5], g0: [2, 3, 4], g1: [2, 5] }, attributes: { rate: 0.3, maxNorm: 100 }, order: 2 }, // prettier-ignore
+  { op: any(clippedSgdOp(2)), shapes: { w0: [2, 3, 4], w1: [2, 70, 500], g0: [2, 3, 4], g1: [2, 70, 500], rate: [] }, attributes: { maxNorm: 1 }, order: 2 }, // prettier-ignore
+  { op: any(clippedSgdOp(2)), shapes: { w0: [2, 3, 4], w1: [2, 5], g0: [2, 3, 4], g1: [2, 5], rate: [] }, attributes: { maxNorm: 100 }, order: 2 }, // prettier-ignore
   { op: any(adamwOp(2)), shapes: Object.fromEntries(steps), attributes: { step: 3 }, order: 0 },
 ]
 

@@ -1,4 +1,4 @@
-import { tf } from '@ttt-e2e/tensor-ops'
+import { noteFallback, tf } from '@ttt-e2e/tensor-ops'
 import type { CompiledBackend, TensorInfo } from './backend'
 import type { CompiledModule } from './module'
 
@@ -50,6 +50,7 @@ export class KernelSet {
         if (result !== undefined) return result
         if (!fallback)
           throw new Error(`the engine '${backendName}' can't run the kernel ${kernelName} on these inputs`)
+        noteFallback()
         return fallback.kernelFunc(given)
       },
     })

@@ -1,3 +1,4 @@
+import type { BlockData } from './data'
 import type { CompiledModule } from './module'
 
 interface BlockViews {
@@ -8,6 +9,8 @@ interface BlockViews {
 
 /** JavaScript's views on blocks. A block keeps its place for good, so its views are made once. */
 export class BlockMemory {
+  /** Called when a kernel of the cpu backend reads values. */
+  onRead: ((data: BlockData) => void) | undefined
   private readonly buffers = new WeakSet<ArrayBufferLike>()
   private readonly blocks: BlockViews[] = []
 

@@ -12,6 +12,11 @@ export interface CompiledModule {
   allocate(bytes: number): number
   release(block: number): void
   place(block: number): BlockPlace
+  /** Keeps a recorded program, described in the block's first words; see program.h. Returns its number. */
+  createProgram(block: number, count: number): number
+  destroyProgram(program: number): void
+  /** Runs the program that `words` names on the blocks there. Throws what a kernel finds wrong. */
+  runProgram(): void
   liveBytes(): number
   reservedBytes(): number
 }

@@ -1,4 +1,4 @@
-import { createRandom, resolveEngine, tf, type Tensor } from '@ttt-e2e/tensor-ops'
+import { createRandom, resolveEngine, tf, type Precision, type Tensor } from '@ttt-e2e/tensor-ops'
 import { expect } from 'vitest'
 import { nativeAddon, useInstructionSet } from '../native'
 import { wasmModule, type WasmModule } from '../wasm'
@@ -18,26 +18,33 @@ export async function wasmForTests(): Promise<WasmModule> {
   return module
 }
 
-/** All targets that this machine has: without a compiler only WebAssembly. */
-export async function compiledTargets(): Promise<Target[]> {
+/** The native engine's targets that this machine has; in f32 only those whose kernels differ. */
+export async function nativeTargets(precision: Precision): Promise<Target[]> {
   const addon = await nativeAddon()
-  const wasm = await wasmForTests()
-  const setPoison = (on: number) => wasm.setPoison(on)
-  const use = async () => void (await resolveEngine('wasm'))
-  const portable: Target = { name: 'wasm', engine: 'wasm', use, setPoison }
-  if (typeof addon === 'string') return [portable]
+  if (typeof addon === 'string') return []
   const supported = addon.instructionSets.filter((set) => set[2])
-  const native = supported.map(([name]): Target => ({
+  const labels = supported.map((set) => set[1])
+  const differing = supported.filter(([, label], i) => precision === 'bf16' || labels.indexOf(label) === i)
+  const native = differing.map(([name]): Target => ({
     name,
     engine: 'native',
     use: async (threads = 2) => {
       useInstructionSet(addon, name)
-      await resolveEngine('native', { threads })
+      await resolveEngine('native', { threads, precision })
     },
     setPoison: (on) => addon.setPoison(on),
   }))
   // Whoever goes through them ends with the best one in use.
-  return [...native.toReversed(), portable]
+  return native.toReversed()
+}
+
+/** All targets that this machine has: without a compiler only WebAssembly. */
+export async function compiledTargets(): Promise<Target[]> {
+  const wasm = await wasmForTests()
+  const setPoison = (on: number) => wasm.setPoison(on)
+  const use = async () => void (await resolveEngine('wasm'))
+  const portable: Target = { name: 'wasm', engine: 'wasm', use, setPoison }
+  return [...(await nativeTargets('f32')), portable]
 }
 
 const random = createRandom(7)

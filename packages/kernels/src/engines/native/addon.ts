@@ -6,14 +6,20 @@ export interface Addon {
   words: Int32Array
   attributes: Float64Array
   kernelNames: string[]
-  /** [name, label, whether this machine has it], the best first. */
-  instructionSets: [name: string, label: string, supported: boolean][]
+  /** [name, label, whether this machine has it, what its products of bf16 are made with], the best first. */
+  instructionSets: [name: string, label: string, supported: boolean, bf16: string][]
   run(): void
   allocate(bytes: number): number
   release(block: number): void
+  /** See core/program.h. @param block where the description lies @param count of its words */
+  createProgram(block: number, count: number): number
+  destroyProgram(program: number): void
+  runProgram(): void
   locate(block: number): void
   slab(index: number): ArrayBuffer
   useInstructionSet(index: number): void
+  /** Whether products of matrices round their inputs to bf16. */
+  setBf16(on: number): void
   setThreads(count: number): void
   setPoison(on: number): void
   liveBytes(): number

@@ -1,4 +1,4 @@
-import { resolveEngine, tf } from '@ttt-e2e/tensor-ops'
+import { precisions, resolveEngine, tf } from '@ttt-e2e/tensor-ops'
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -17,17 +17,21 @@ describe('the native engine', () => {
     for (const name of ['BatchMatMul', 'Add', 'Reshape', 'Attention'])
       expect(engine.hasOwnKernel(name)).toBe(true)
     expect(engine.hasOwnKernel('Cumsum')).toBe(false)
+    const rounding = await resolveEngine('native', { threads: 1, precision: 'bf16' })
+    expect(rounding.description).toMatch(/, bf16 by .*, 1 thread$/)
     await resolveEngine('native', { threads: 2 })
   })
 
-  it('gives the same bits on 1, 2 and 3 threads and again', async () => {
+  it.each(precisions)('gives the same bits on 1, 2 and 3 threads and again in %s', async (precision) => {
     const [x, scale, targets] = [normal([700, 96]), normal([96]), integers([700], 257)]
     const [weight, d] = [normal([257, 96]), normal([700])]
     const q = normal([2, 150, 4, 16])
     const run = () =>
       tf.tidy(() => {
         const norm = rmsNormOp.gradient()({ x, scale, d_y: x })
-        const head = linearCrossEntropyOp.gradient()({ hidden: x, weight, targets, d_losses: d })
+        const { slopes } = linearCrossEntropyOp({ hidden: x, weight, targets })
+        const cotangents = { d_losses: d, d_slopes: x }
+        const head = linearCrossEntropyOp.gradient()({ hidden: x, weight, targets, ...cotangents, slopes })
         const { y, logSumExp } = attentionOp({ q, k: q, v: q }, { window: 70, offset: 0 })
         const attention = attentionOp.gradient(['q', 'k', 'v'], ['y'])(
           { q, k: q, v: q, d_y: q, y, logSumExp },
@@ -37,12 +41,13 @@ describe('the native engine', () => {
         const all = [...Object.values(norm), ...Object.values(head), y, ...Object.values(attention), ...sums]
         return all.map((tensor) => Array.from(tensor.dataSync())) as never
       }) as unknown as number[][]
-    await resolveEngine('native', { threads: 1 })
+    await resolveEngine('native', { threads: 1, precision })
     const expected = run()
     for (const threads of [2, 3, 2]) {
-      await resolveEngine('native', { threads })
+      await resolveEngine('native', { threads, precision })
       expect(run()).toEqual(expected)
     }
+    await resolveEngine('native', { threads: 2 })
   })
 
   it('fills fresh blocks with NaN where asked to', async () => {

@@ -37,22 +37,26 @@ export function useInstructionSet(addon: Addon, name?: string): void {
     throw new Error(`unknown instruction set '${name}'; known: ${known}`)
   }
   addon.useInstructionSet(index)
-  instructionSet = addon.instructionSets[index][1]
+  ;[, instructionSet, , bf16Unit] = addon.instructionSets[index]
 }
 let instructionSet = ''
+let bf16Unit = ''
 
 registerEngine({
   name: 'native',
+  precisions: ['f32', 'bf16'],
   async probe() {
     const addon = await nativeAddon()
     return typeof addon === 'string' ? addon : true
   },
-  async create({ threads = availableParallelism() }) {
+  async create({ threads = availableParallelism(), precision }) {
     const addon = await nativeAddon()
     if (typeof addon === 'string') throw new Error(addon)
     addon.setThreads(threads)
+    addon.setBf16(precision === 'bf16' ? 1 : 0)
     kernels ??= registerCompiledBackend('native', new NativeModule(addon))
-    return `${instructionSet}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`
+    const products = precision === 'bf16' ? `, bf16 by ${bf16Unit}` : ''
+    return `${instructionSet}${products}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`
   },
   hasOwnKernel: (kernelName) => kernels?.own.has(kernelName) ?? false,
 })

@@ -10,6 +10,9 @@ export class NativeModule implements CompiledModule {
   readonly run: () => void
   readonly allocate: (bytes: number) => number
   readonly release: (block: number) => void
+  readonly createProgram: (block: number, count: number) => number
+  readonly destroyProgram: (program: number) => void
+  readonly runProgram: () => void
   readonly liveBytes: () => number
   readonly reservedBytes: () => number
   private readonly slabs: ArrayBuffer[] = []
@@ -21,6 +24,9 @@ export class NativeModule implements CompiledModule {
     this.run = addon.run
     this.allocate = addon.allocate
     this.release = addon.release
+    this.createProgram = addon.createProgram
+    this.destroyProgram = addon.destroyProgram
+    this.runProgram = addon.runProgram
     this.liveBytes = addon.liveBytes
     this.reservedBytes = addon.reservedBytes
   }

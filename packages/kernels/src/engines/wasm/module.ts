@@ -11,6 +11,10 @@ interface Exports {
   kernelName(index: number): number
   run(): number
   releaseOutputs(): void
+  createProgram(block: number, count: number): number
+  destroyProgram(program: number): void
+  runProgram(): number
+  releaseUnfinished(): void
   allocate(bytes: number): number
   release(block: number): void
   address(block: number): number
@@ -25,6 +29,8 @@ export class WasmModule implements CompiledModule {
   readonly kernelNames: readonly string[]
   readonly memoryStays = false
   readonly release: (block: number) => void
+  readonly createProgram: (block: number, count: number) => number
+  readonly destroyProgram: (program: number) => void
   readonly setPoison: (on: number) => void
   readonly liveBytes: () => number
   readonly reservedBytes: () => number
@@ -37,6 +43,8 @@ export class WasmModule implements CompiledModule {
     private readonly stackPointer: WebAssembly.Global,
   ) {
     this.release = exports.release
+    this.createProgram = exports.createProgram
+    this.destroyProgram = exports.destroyProgram
     this.setPoison = exports.setPoison
     this.liveBytes = exports.liveBytes
     this.reservedBytes = exports.reservedBytes
@@ -71,6 +79,19 @@ export class WasmModule implements CompiledModule {
       this.recover()
       this.exports.releaseOutputs()
       throw this.explained(`the kernel ${this.kernelNames[kernel]}`, trap)
+    }
+    if (error !== 0) throw new Error(this.text(error))
+  }
+
+  runProgram(): void {
+    const program = this.words[0]
+    let error = 0
+    try {
+      error = this.exports.runProgram()
+    } catch (trap) {
+      this.recover()
+      this.exports.releaseUnfinished()
+      throw this.explained(`the program ${program}`, trap)
     }
     if (error !== 0) throw new Error(this.text(error))
   }

@@ -8,12 +8,15 @@
 #include "described-call.h"
 #include "instruction-sets.h"
 #include "memory.h"
+#include "program.h"
 #include "threads.h"
 
 namespace ttt {
 namespace {
 
 KernelTable kernels;
+/** The set in use. */
+int instruction_set = instruction_set_count - 1;
 
 /** Throws a JavaScript error. */
 napi_value fail(napi_env env, const char* message) {
@@ -67,6 +70,27 @@ napi_value release(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+napi_value create(napi_env env, napi_callback_info info) {
+  const Arguments argument(env, info);
+  const auto* description = static_cast<const int32_t*>(block_address(static_cast<int32_t>(argument(env, 0))));
+  return number(env, create_program(description, static_cast<int64_t>(argument(env, 1))));
+}
+
+napi_value destroy(napi_env env, napi_callback_info info) {
+  destroy_program(static_cast<int32_t>(Arguments(env, info)(env, 0)));
+  return nullptr;
+}
+
+napi_value run_recorded(napi_env env, napi_callback_info) {
+  try {
+    const char* error = run_program(kernels);
+    return error == nullptr ? nullptr : fail(env, error);
+  } catch (const std::exception& error) {
+    release_unfinished();
+    return fail(env, error.what());
+  }
+}
+
 /** Writes slab, offset and bytes of a block into the attributes. */
 napi_value locate(napi_env env, napi_callback_info info) {
   const BlockPlace place = block_place(static_cast<int32_t>(Arguments(env, info)(env, 0)));
@@ -90,6 +114,14 @@ napi_value use_instruction_set(napi_env env, napi_callback_info info) {
   if (index < 0 || index >= instruction_set_count || !instruction_sets[index].supported())
     return fail(env, "this machine lacks that instruction set");
   kernels = instruction_sets[index].kernels();
+  if (bf16_products != Bf16::off) bf16_products = instruction_sets[index].bf16;
+  instruction_set = index;
+  return nullptr;
+}
+
+/** Whether products round their inputs to bf16. */
+napi_value set_bf16(napi_env env, napi_callback_info info) {
+  bf16_products = Arguments(env, info)(env, 0) != 0 ? instruction_sets[instruction_set].bf16 : Bf16::off;
   return nullptr;
 }
 
@@ -118,7 +150,7 @@ napi_value kernel_names(napi_env env) {
   return names;
 }
 
-/** [name, label, whether this machine has it], the best first. */
+/** [name, label, whether this machine has it, what its products of bf16 are made with], the best first. */
 napi_value instruction_set_list(napi_env env) {
   napi_value list;
   napi_create_array(env, &list);
@@ -129,6 +161,7 @@ napi_value instruction_set_list(napi_env env) {
     napi_set_element(env, row, 0, string(env, instruction_sets[i].name));
     napi_set_element(env, row, 1, string(env, instruction_sets[i].label));
     napi_set_element(env, row, 2, supported);
+    napi_set_element(env, row, 3, string(env, instruction_sets[i].bf16_label));
     napi_set_element(env, list, static_cast<uint32_t>(i), row);
   }
   return list;
@@ -145,7 +178,7 @@ napi_value shared_array(napi_env env, void* data, size_t bytes, napi_typedarray_
 napi_value initialize(napi_env env, napi_value exports) {
   static const std::thread::id owner = std::this_thread::get_id();
   if (owner != std::this_thread::get_id()) return fail(env, "the native engine runs in one thread of a process");
-  kernels = instruction_sets[instruction_set_count - 1].kernels();
+  kernels = instruction_sets[instruction_set].kernels();
   struct Function {
     const char* name;
     napi_callback call;
@@ -153,9 +186,13 @@ napi_value initialize(napi_env env, napi_value exports) {
   const Function functions[] = {{"run", run},
                                 {"allocate", allocate},
                                 {"release", release},
+                                {"createProgram", create},
+                                {"destroyProgram", destroy},
+                                {"runProgram", run_recorded},
                                 {"locate", locate},
                                 {"slab", slab},
                                 {"useInstructionSet", use_instruction_set},
+                                {"setBf16", set_bf16},
                                 {"setThreads", set_threads},
                                 {"setPoison", set_poison},
                                 {"liveBytes", live},

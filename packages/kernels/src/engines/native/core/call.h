@@ -14,6 +14,10 @@ struct Tensor {
   void* data;
   int32_t rank;
   const int32_t* dims;
+  /** Of an output: its values are to be added to what stands there. Only asked of kernels that know it. */
+  bool accumulate = false;
+  /** The block whose values these are, from its start; −1 where they stand within one. */
+  int32_t block = -1;
 
   TTT_SHARED_INLINE bool present() const { return data != nullptr; }
   TTT_SHARED_INLINE float* floats() const { return static_cast<float*>(data); }

@@ -15,6 +15,12 @@ Tensor tensors[max_tensors];
 /** The outputs of the running call that were allocated so far. */
 int32_t* first_output = words;
 int32_t allocated = 0;
+/** The call that runs now, null between calls. */
+const Call* running_call = nullptr;
+struct Running {
+  explicit Running(const Call& call) { running_call = &call; }
+  ~Running() { running_call = nullptr; }
+};
 
 uint64_t bytes_of(const Tensor& t, int32_t bytes_per_value) {
   return static_cast<uint64_t>(t.size()) * static_cast<uint64_t>(bytes_per_value);
@@ -27,7 +33,7 @@ const char* run_described_call(const KernelTable& kernels) {
   const int32_t kernel = *word++, inputs = *word++, outputs = *word++, attribute_total = *word++;
   for (int32_t i = 0; i < inputs; i++) {
     const int32_t block = word[0];
-    tensors[i] = {block < 0 ? nullptr : block_address(block), word[1], word + 2};
+    tensors[i] = {block < 0 ? nullptr : block_address(block), word[1], word + 2, false, block};
     word += 2 + word[1];
   }
   first_output = word;
@@ -42,9 +48,20 @@ const char* run_described_call(const KernelTable& kernels) {
     word += 2 + word[1];
   }
   const char* error = nullptr;
-  kernels.entries[kernel].run({tensors, tensors + inputs, attributes, inputs, outputs, attribute_total, &error});
+  run_kernel(kernels, kernel, {tensors, tensors + inputs, attributes, inputs, outputs, attribute_total, &error});
   if (error != nullptr) release_outputs();
   return error;
+}
+
+void run_kernel(const KernelTable& kernels, int32_t kernel, const Call& call) {
+  const Running running(call);
+  kernels.entries[kernel].run(call);
+}
+
+int32_t input_block(const void* data) {
+  for (int32_t i = 0; running_call != nullptr && i < running_call->input_count; i++)
+    if (running_call->inputs[i].data == data) return running_call->inputs[i].block;
+  return -1;
 }
 
 void release_outputs() {

@@ -15,6 +15,10 @@ extern double attributes[attribute_count];
 
 /** Allocates the outputs and runs the kernel. Returns null, or an error's text, the outputs released. */
 const char* run_described_call(const KernelTable& kernels);
+/** Runs one of the kernels, knowing its inputs by their blocks meanwhile. */
+void run_kernel(const KernelTable& kernels, int32_t kernel, const Call& call);
+/** The block of the running call's input whose values stand there; −1 where there is none. */
+int32_t input_block(const void* data);
 /** Releases the outputs of a call that came to no end. */
 void release_outputs();
 

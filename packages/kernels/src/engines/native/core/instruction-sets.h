@@ -1,6 +1,7 @@
 // The instruction sets that the kernels were compiled for, and which of them this machine has.
 #pragma once
 #include "call.h"
+#include "precision.h"
 
 namespace ttt {
 
@@ -8,6 +9,9 @@ struct InstructionSet {
   const char* name;
   const char* label;
   KernelTable (*kernels)();
+  /** What its products of bf16 are made with, and its name. */
+  Bf16 bf16;
+  const char* bf16_label;
   bool (*supported)();
 };
 

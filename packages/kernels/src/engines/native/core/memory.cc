@@ -34,11 +34,15 @@ struct Block {
   size_t bytes;
   int32_t slab;
   int32_t size_class;
+  /** The first of its copies, −1 for none. */
+  int32_t copies = -1;
 };
 
 std::vector<Slab> slabs;
 std::vector<Block> blocks;
 std::vector<std::vector<int32_t>> free_blocks;
+std::vector<KeptCopy> copies;
+int32_t free_copy = -1;
 int32_t open_slab = -1;
 size_t live = 0;
 size_t reserved = 0;
@@ -123,8 +127,30 @@ int32_t allocate_block(uint64_t bytes) {
 }
 
 void release_block(int32_t block) {
+  while (blocks[block].copies >= 0) {
+    const int32_t index = blocks[block].copies, copy = copies[index].block;
+    blocks[block].copies = copies[index].next;
+    copies[index].next = free_copy;
+    free_copy = index;
+    if (copy >= 0) release_block(copy);
+  }
   live -= blocks[block].bytes;
   free_blocks[blocks[block].size_class].push_back(block);
+}
+
+KeptCopy& kept_copy(int32_t block, const int64_t (&form)[4]) {
+  for (int32_t i = blocks[block].copies; i >= 0; i = copies[i].next)
+    if (std::memcmp(copies[i].form, form, sizeof form) == 0) return copies[i];
+  const int32_t index = free_copy >= 0 ? free_copy : static_cast<int32_t>(copies.size());
+  if (free_copy >= 0) free_copy = copies[index].next;
+  else copies.emplace_back();
+  KeptCopy& copy = copies[index];
+  std::memcpy(copy.form, form, sizeof form);
+  copy.block = -1;
+  copy.uses = 0;
+  copy.next = blocks[block].copies;
+  blocks[block].copies = index;
+  return copy;
 }
 
 void* block_address(int32_t block) { return blocks[block].address; }

@@ -22,6 +22,19 @@ BlockPlace block_place(int32_t block);
 void* slab_address(int32_t slab);
 size_t slab_bytes(int32_t slab);
 
+/** A copy of a block's values in another form; its own block is released with theirs. */
+struct KeptCopy {
+  /** Whatever tells one form from another. */
+  int64_t form[4];
+  /** −1 until someone makes it. */
+  int32_t block;
+  /** How often it was asked for. */
+  int32_t uses;
+  int32_t next;
+};
+/** The place of a copy, made where there is none; valid until the next is asked for or a block released. */
+KeptCopy& kept_copy(int32_t block, const int64_t (&form)[4]);
+
 size_t live_bytes();
 size_t reserved_bytes();
 void poison_fresh_blocks(bool on);

@@ -1,6 +1,8 @@
 // What kernels of networks that learn while they read have in common. Such a network has three weights; so has what
 // belongs to them: momenta, gradients.
 #pragma once
+#include <initializer_list>
+
 #include "gemm.h"
 
 namespace ttt {
@@ -64,6 +66,16 @@ inline float* rows_from(const Tensor& tensor, int64_t sequence, int64_t token) {
   return tensor.present() ? tensor.floats() + (sequence * tensor.dims[1] + token) * tensor.dims[2] : nullptr;
 }
 
+/** Whether a tensor has exactly these dimensions. */
+inline bool has_shape(const Tensor& tensor, std::initializer_list<int64_t> dims) {
+  if (tensor.rank != static_cast<int32_t>(dims.size())) return false;
+  const int32_t* dim = tensor.dims;
+  for (const int64_t wanted : dims)
+    if (*dim++ != wanted) return false;
+  return true;
+}
+inline bool is_whole(double x, double least) { return x >= least && x == static_cast<double>(static_cast<int64_t>(x)); }
+
 /** Calls f(token, count) for blocks of the tokens [first, end). */
 template <class F>
 void for_tokens(int64_t first, int64_t end, F f) {
@@ -97,6 +109,46 @@ struct Products {
   static int64_t floats(int64_t width, int64_t hidden, int64_t count) {
     const int64_t between = larger(product_scratch(hidden, width), product_scratch(width, hidden));
     return larger(between, larger(product_scratch(hidden, count), product_scratch(width, count)));
+  }
+};
+
+/**
+ * Walks back through epochs, each of which begins with a state of so many floats that the one before leads to. States
+ * stand for all epochs where these are few, else at the starts of groups, within which they are computed once more.
+ */
+struct WayBack {
+  int64_t epochs, state, group, groups;
+
+  WayBack(int64_t epochs, int64_t state) : epochs(epochs), state(state), group(epochs) {
+    constexpr int64_t kept_limit = int64_t{4} << 20;
+    if (epochs * state > kept_limit)
+      for (group = 1; group * group < epochs;) group++;
+    groups = ceil_div(epochs, group);
+  }
+  int64_t floats() const { return (groups + group) * state; }
+
+  /**
+   * start(to) gives the first epoch's state, advance(epoch, state) makes an epoch's state the next one's in place, and
+   * back(epoch, state) is called from the last epoch to the first.
+   */
+  template <class Start, class Advance, class Back>
+  void walk(float* memory, Start start, Advance advance, Back back) const {
+    float *starts = memory, *within = memory + groups * state;
+    start(starts);
+    for (int64_t g = 0; g + 1 < groups; g++) {
+      float* next = starts + (g + 1) * state;
+      copy_values(next, starts + g * state, state);
+      for (int64_t i = 0; i < group; i++) advance(g * group + i, next);
+    }
+    for (int64_t g = groups - 1; g >= 0; g--) {
+      const int64_t first = g * group, count = smaller(group, epochs - first);
+      copy_values(within, starts + g * state, state);
+      for (int64_t i = 1; i < count; i++) {
+        copy_values(within + i * state, within + (i - 1) * state, state);
+        advance(first + i - 1, within + i * state);
+      }
+      for (int64_t i = count - 1; i >= 0; i--) back(first + i, within + i * state);
+    }
   }
 };
 

@@ -1,6 +1,6 @@
 // Matrix products from register tiles of up to 12 x 2 vectors (6 x 2 where there are 16 registers, 4 x 2 in
 // WebAssembly).
-#include "gemm.h"
+#include "gemm-bf16.h"
 
 namespace ttt {
 namespace TTT_ISA {
@@ -78,6 +78,17 @@ constexpr Tiles tiles_up_to(std::integer_sequence<int, rows...>) {
 }
 constexpr Tiles tiles = tiles_up_to(std::make_integer_sequence<int, tile_rows>{});
 
+/** Rounds to bf16, to nearest, ties to even; NaN stays NaN. */
+void round_values(float* values, int64_t count) {
+  for_vectors(count, [&](int64_t i, auto m) {
+    const Vector x = load(values + i, m);
+    const Integers raw = bits<Integers>(x);
+    const Integers odd = (raw >> 16) & splat(int32_t{1});
+    const Integers rounded = (raw + splat(int32_t{0x7fff}) + odd) & splat(int32_t{-0x10000});
+    store(values + i, x == x ? bits<Vector>(rounded) : x, m);
+  });
+}
+
 /** Copies columns [first, first + columns) of b into [depth, width], the rest of the width zero. */
 void pack_panel(const Matrix& b, int64_t depth, int64_t first, int64_t columns, int64_t width, float* packed) {
   const float* source = b.data + first * b.column_stride;
@@ -150,6 +161,8 @@ struct Plan {
   float* packed;
   int64_t panels, strips;
   bool pack_all, pack_last, pack_a;
+  /** Whether what is packed, which is everything then, is rounded to bf16. */
+  bool rounded;
   int64_t packed_batch_stride, packed_matrices;
 
   int64_t width_of(int64_t j) const {
@@ -173,7 +186,9 @@ void pack(const Plan& plan) {
       const int64_t matrix = i / each, j = plan.pack_all ? i % each : plan.panels - 1;
       Matrix b = p.b;
       b.data += matrix * b.batch_stride;
-      pack_panel(b, p.depth, j * panel, plan.columns_of(j), plan.width_of(j), plan.packed_panel(matrix, j));
+      float* packed = plan.packed_panel(matrix, j);
+      pack_panel(b, p.depth, j * panel, plan.columns_of(j), plan.width_of(j), packed);
+      if (plan.rounded) round_values(packed, p.depth * plan.width_of(j));
     }
   });
 }
@@ -198,6 +213,7 @@ void multiply_block(const Plan& plan, int64_t batch, int64_t first_strip, int64_
       bool strided = !contiguous;
       if (plan.pack_a) {
         pack_rows(strip_data, p.a.row_stride, p.a.column_stride, rows, depth, packed_rows);
+        if (plan.rounded) round_values(packed_rows, depth * tile_rows);
         strip_data = packed_rows;
         stride = tile_rows;
         strided = false;
@@ -238,7 +254,9 @@ void multiply_planned(const Plan& plan) {
 
 }  // namespace
 
-int64_t product_scratch(int64_t columns, int64_t depth) { return ceil_div(columns, panel) * panel * depth; }
+int64_t product_scratch(int64_t columns, int64_t depth) {
+  return larger(ceil_div(columns, panel) * panel * depth, bf16_scratch(columns, depth));
+}
 
 void multiply(const Product& product, float* scratch) {
   Product p = product;
@@ -250,7 +268,9 @@ void multiply(const Product& product, float* scratch) {
     p.rows *= p.batch;
     p.batch = 1;
   }
-  const bool readable_in_place = p.b.column_stride == 1;
+  if (bf16_products > Bf16::rounded && p.depth > 0) return multiply_bf16(p, scratch);
+  const bool rounded = bf16_products != Bf16::off;
+  const bool readable_in_place = p.b.column_stride == 1 && !rounded;
   // Rows of B at a distance of whole pages collide in the caches; a copy is worth it once enough rows use it.
   const bool large = p.rows >= 4 * tile_rows && (p.depth * p.columns > 65536 || p.b.row_stride % 512 == 0);
   const bool pack_all = !readable_in_place || large;
@@ -309,13 +329,13 @@ void multiply(const Product& product, float* scratch) {
   }
   // Steps of whole pages through A collide in the caches too; many columns repay a copy of each strip anyway.
   const int64_t a_step = p.a.row_stride == 1 ? p.a.column_stride : p.a.row_stride;
-  const bool in_place = p.columns <= 8 * panel && a_step % 512 != 0;
+  const bool in_place = p.columns <= 8 * panel && a_step % 512 != 0 && !rounded;
   const Scratch own(scratch == nullptr ? static_cast<size_t>(each * matrices) : 0);
   const Plan plan{p,          scratch == nullptr ? own.floats() : scratch,
                   ceil_div(p.columns, panel), ceil_div(p.rows, tile_rows),
                   pack_all,   pack_last,
-                  !in_place,  each,
-                  matrices};
+                  !in_place,  rounded,
+                  each,       matrices};
   multiply_planned(plan);
 }
 

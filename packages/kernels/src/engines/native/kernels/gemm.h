@@ -1,4 +1,4 @@
-// Matrix products, the heart of the engine.
+// Matrix products, the heart of the engine, in the process's precision (precision.h): f32, or of inputs rounded to bf16.
 //
 // Determinism: every element of a product is a chain of multiply-adds over k in steps of 256, each step's sum added to
 // the element, whatever the number of rows, columns, matrices and threads: a row's result depends on nothing but the

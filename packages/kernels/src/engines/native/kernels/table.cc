@@ -18,7 +18,7 @@
   X(ShortConv) X(ShortConvGrad) \
   X(SsdScan) X(SsdScanGrad) \
   X(GatedDeltaRule) X(GatedDeltaRuleGrad) \
-  X(LinearCrossEntropy) X(LinearCrossEntropyGrad) X(LinearCrossEntropyGradGrad) \
+  X(LinearCrossEntropyLosses) X(LinearCrossEntropy) X(LinearCrossEntropyGrad) \
   X(Lact) X(LactGrad) \
   X(TitansMemory) X(TitansMemoryGrad) \
   X(TttLinear) X(TttLinearGrad) X(TttMlp) X(TttMlpGrad) \

@@ -5,8 +5,8 @@
 // tokens (for each layer; x₁ = k):
 //   keys     z = x W + b, next layer's x = gelu(z); g = ∂ ½ ‖LN(z_last) − (v − k)‖² / ∂z, from the last layer back;
 //            p = rate ⊙ g
-//   queries  u = x̂ S + s + A p with A = tril(x̂ xᵀ + 1), ẑ = x̂ W + b − factor ⊙ u, next layer's x̂ = gelu(ẑ) (x̂₁ = q);
-//            y = q + LN(ẑ_last)
+//   queries  u = x̂ S + s + A p with A = tril(x̂ xᵀ + 1), ẑ = x̂ W + b − factor ⊙ u, next layer's x̂ = gelu(ẑ), where
+//            x̂₁ = q; y = q + LN(ẑ_last)
 //   sums     S + xᵀ p, s + Σ p; a full mini-batch ends with W − factor_last · that sum.
 #pragma once
 #include <initializer_list>
@@ -102,7 +102,8 @@ struct TttShape {
     }
     for (int l = 0; l <= depth; l++) widest = larger(widest, widths[l]);
     for (int l = 0; l < depth; l++) model_floats += (widths[l] + 1) * widths[l + 1];
-    product_floats = larger(product_scratch(widest, widest), product_scratch(larger(widest, mini_batch), larger(widest, mini_batch)));
+    const int64_t most = larger(widest, mini_batch);
+    product_floats = product_scratch(most, most);
   }
   int64_t tasks() const { return batch * heads; }
   /** About the elementary operations of a task, reading once. */
@@ -125,7 +126,8 @@ struct TttShape {
   }
   /** A model whose parts stand one after the other. */
   Model<depth> at(float* block) const {
-    Model<depth> model;
+    Model<depth> model = {};
+    if (block == nullptr) return model;
     for (int l = 0; l < depth; l++) {
       model.w[l] = block;
       model.b[l] = block + widths[l] * widths[l + 1];
@@ -133,7 +135,7 @@ struct TttShape {
     }
     return model;
   }
-  /** Calls f(values of each model, count) for weights and biases of each layer. */
+  /** Calls f(count, values of each model) for weights and biases of each layer. */
   template <class F, class... Models>
   void for_values(F f, const Models&... models) const {
     for (int l = 0; l < depth; l++) {
@@ -157,11 +159,6 @@ struct TttShape {
   void add(float factor, const Model<depth>& from, const Model<depth>& to) const {
     for_values([&](int64_t n, const float* x, float* y) { add_scaled(y, factor, x, n); }, from, to);
   }
-  float dot_of(const Model<depth>& a, const Model<depth>& b) const {
-    float sum = 0;
-    for_values([&](int64_t n, const float* x, const float* y) { sum += dot(x, y, n); }, a, b);
-    return sum;
-  }
 };
 
 /** Whether all inputs have the shapes that follow from those of q, the factors and the weights; else says so. */
@@ -181,7 +178,8 @@ bool fits(const Call& call) {
     const Shape s(call);
     fitting = s.widths[0] == s.width && s.widths[depth] == s.width && s.filled >= 0 && s.filled < s.mini_batch;
     for (int i = 0; i < 3; i++) fitting = fitting && has(i, {s.batch, s.length, s.heads, s.width});
-    fitting = fitting && has(3, {s.batch, s.length, s.heads}) && has(5, {s.heads, s.width}) && has(6, {s.heads, s.width});
+    fitting = fitting && has(3, {s.batch, s.length, s.heads});
+    fitting = fitting && has(5, {s.heads, s.width}) && has(6, {s.heads, s.width});
     for (int l = 0; l < depth; l++)
       for (const int first : {Shape::weights, Shape::sums})
         fitting = fitting && has(first + 2 * l, {s.batch, s.heads, s.widths[l], s.widths[l + 1]}) &&
@@ -189,9 +187,10 @@ bool fits(const Call& call) {
   }
   if (!fitting)
     *call.error =
-        "TTT: q, k and v must be [batch, tokens, heads, width], rates [batch, tokens, heads], factors [mini-batch], the "
-        "norm's scale and shift [heads, width], weights and biases of each layer and their sums [batch, heads, in, out] "
-        "and [batch, heads, out], from width to width, and filled a whole number below the mini-batch";
+        "TTT: q, k and v must be [batch, tokens, heads, width], rates [batch, tokens, heads], factors [mini-batch], "
+        "the norm's scale and shift [heads, width], weights and biases of each layer and their sums "
+        "[batch, heads, in, out] and [batch, heads, out], from width to width, and filled a whole number below the "
+        "mini-batch";
   return fitting;
 }
 
@@ -290,29 +289,27 @@ struct Reading {
   }
 
   /** c [rows, columns] (+)= a · b */
-  void product(int64_t rows, int64_t columns, int64_t inner, Matrix a, Matrix b, float* c, bool accumulate = false) const {
+  void product(int64_t rows, int64_t columns, int64_t inner, Matrix a, Matrix b, float* c,
+               bool accumulate = false) const {
     multiply({1, rows, columns, inner, a, b, c, columns, 0, accumulate}, product_space);
   }
   /** to [n, out] (+)= rows [n, in] · w */
   void through(int l, const float* rows, const float* w, float* to, bool accumulate = false) const {
-    product(n, s.widths[l + 1], s.widths[l], row_major(rows, s.widths[l]), row_major(w, s.widths[l + 1]), to, accumulate);
+    const int64_t in = s.widths[l], out = s.widths[l + 1];
+    product(n, out, in, row_major(rows, in), row_major(w, out), to, accumulate);
   }
   /** to [n, in] (+)= rows [n, out] · wᵀ */
   void back_through(int l, const float* rows, const float* w, float* to, bool accumulate = false) const {
-    if (n == 1) {
-      // A product would turn all of w for one row.
-      const int64_t out = s.widths[l + 1];
-      for (int64_t j = 0; j < s.widths[l]; j++) to[j] = dot(w + j * out, rows, out) + (accumulate ? to[j] : 0.0f);
-      return;
-    }
-    product(n, s.widths[l], s.widths[l + 1], row_major(rows, s.widths[l + 1]), transposed(row_major(w, s.widths[l + 1])),
-            to, accumulate);
+    const int64_t in = s.widths[l], out = s.widths[l + 1];
+    if (n > 1) return product(n, in, out, row_major(rows, out), transposed(row_major(w, out)), to, accumulate);
+    // A product would turn all of w for one row.
+    for (int64_t j = 0; j < in; j++) to[j] = dot(w + j * out, rows, out) + (accumulate ? to[j] : 0.0f);
   }
   /** w [in, out] += rowsᵀ [n, in] · others [n, out], b += Σ others */
   void add_products(int l, const float* rows, const float* others, const Model<depth>& to) const {
-    product(s.widths[l], s.widths[l + 1], n, transposed(row_major(rows, s.widths[l])), row_major(others, s.widths[l + 1]),
-            to.w[l], true);
-    add_rows(others, n, s.widths[l + 1], to.b[l]);
+    const int64_t in = s.widths[l], out = s.widths[l + 1];
+    product(in, out, n, transposed(row_major(rows, in)), row_major(others, out), to.w[l], true);
+    add_rows(others, n, out, to.b[l]);
   }
   void add_bias(int l, const float* b, float* rows) const {
     const int64_t out = s.widths[l + 1];
@@ -375,8 +372,9 @@ struct Reading {
     }
     for (int l = depth - 2; l >= 0; l--) {
       back_through(l + 1, g[l + 1], model.w[l + 1], before_slopes[l]);
-      for_vectors(n * s.widths[l + 1],
-                  [&](int64_t i, auto m) { store(g[l] + i, load(before_slopes[l] + i, m) * load(slopes[l] + i, m), m); });
+      for_vectors(n * s.widths[l + 1], [&](int64_t i, auto m) {
+        store(g[l] + i, load(before_slopes[l] + i, m) * load(slopes[l] + i, m), m);
+      });
     }
     for (int l = 0; l < depth; l++)
       for (int64_t i = 0; i < n; i++)
@@ -450,7 +448,8 @@ void read_tokens(const Call& call) {
           float* y = call.outputs[0].floats() + reading.row_at(segment, i) * s.width;
           const float *q = reading.q + i * s.width, *unit = reading.normalized_hat + i * s.width;
           for_vectors(s.width, [&](int64_t c, auto m) {
-            store(y + c, load(q + c, m) + load(unit + c, m) * load(reading.scale + c, m) + load(reading.shift + c, m), m);
+            const Vector normed = load(unit + c, m) * load(reading.scale + c, m) + load(reading.shift + c, m);
+            store(y + c, load(q + c, m) + normed, m);
           });
         }
         if (!segment.full) {
@@ -659,7 +658,8 @@ void read_tokens_gradient(const Call& call) {
   Backward<depth>(s, measure);
   measure.take((kept + stride - 1) * per_start);
   const int64_t per_worker = measure.used(), per_head = s.mini_batch + 2 * s.width;
-  const Scratch scratch(static_cast<size_t>(per_worker * thread_count())), partials(static_cast<size_t>(tasks * per_head));
+  const Scratch scratch(static_cast<size_t>(per_worker * thread_count()));
+  const Scratch partials(static_cast<size_t>(tasks * per_head));
   parallel(tasks, 4 * s.cost(), [&](int64_t begin, int64_t end, int worker) {
     Pieces pieces(scratch.floats() + worker * per_worker);
     Backward<depth> backward(s, pieces);

@@ -1,6 +1,7 @@
 // What the WebAssembly module exports. It imports nothing; where memory runs out it traps.
 #include "described-call.h"
 #include "memory.h"
+#include "program.h"
 
 #define TTT_EXPORT(name) __attribute__((export_name(name)))
 
@@ -23,6 +24,15 @@ TTT_EXPORT("run") const char* exported_run() { return run_described_call(wasm::k
 
 /** To be called after a trap: releases what the call had allocated for its outputs. */
 TTT_EXPORT("releaseOutputs") void exported_release_outputs() { release_outputs(); }
+
+TTT_EXPORT("createProgram") int32_t exported_create_program(int32_t block, int32_t count) {
+  return create_program(static_cast<const int32_t*>(block_address(block)), count);
+}
+TTT_EXPORT("destroyProgram") void exported_destroy_program(int32_t program) { destroy_program(program); }
+/** Returns null, or an error's text. */
+TTT_EXPORT("runProgram") const char* exported_run_program() { return run_program(wasm::kernels()); }
+/** To be called after a trap in a program. */
+TTT_EXPORT("releaseUnfinished") void exported_release_unfinished() { release_unfinished(); }
 
 TTT_EXPORT("allocate") int32_t exported_allocate(double bytes) { return allocate_block(static_cast<uint64_t>(bytes)); }
 TTT_EXPORT("release") void exported_release(int32_t block) { release_block(block); }

@@ -1,0 +1,45 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import '@ttt-e2e/kernels/engines'
+import { resolveEngine } from '@ttt-e2e/tensor-ops'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { loadModel } from './load-model'
+import { saveMemory } from './memory-file'
+import { saveCheckpoint } from './save-checkpoint'
+import { outputOf, startChild } from './testing/child'
+import { microRecipe, microRun } from './testing/micro-run'
+
+const folder = mkdtempSync(join(tmpdir(), 'another-process-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+describe.each(['cpu', 'native', 'wasm'])('a memory in a file, on %s', (engine) => {
+  let refused: string | undefined
+  beforeAll(async () => {
+    refused = undefined
+    await resolveEngine(engine).catch((error: Error) => (refused = error.message))
+  })
+  beforeEach(({ skip }) => {
+    if (refused !== undefined) skip(refused)
+  })
+
+  it.each(['ttt-e2e', 'full-attention'])(
+    'goes on in another process with the same bits, reading only what is new: %s',
+    async (system) => {
+      const run = join(folder, `${engine}-${system}`)
+      saveCheckpoint(run, microRun(microRecipe(system)))
+      const model = await loadModel(run)
+      // The last chunk is open: 57 tokens, of which the last one waits for the token after it.
+      const memory = await model.read('The sea keeps what it takes, and gives back what it will.')
+      const file = join(folder, `${engine}-${system}.memory.safetensors`)
+      saveMemory(memory, file)
+      const more = ' And what it keeps it forgets.'
+      const child = outputOf(startChild('continue-memory.ts', engine, run, file, more))
+      await model.read(more, { memory })
+      const logits = Buffer.from(memory.reader.nextLogits().buffer).toString('hex')
+      expect(JSON.parse(await child)).toEqual({ before: 57, read: more.length, steps: memory.steps, logits })
+      memory.dispose()
+      model.dispose()
+    },
+  )
+})

@@ -1,0 +1,199 @@
+import { resolveEngine, type Precision } from '../engine/registry'
+import type { Attributes, FusedOp, Shapes, Tensors } from '../fused-op'
+import { createRandom } from '../random'
+import { tf, type Tensor } from '../tf'
+import { vjp } from '../autodiff/vjp'
+import { relativeErrorOf } from '../compare'
+import { leakedTensors } from './leaks'
+
+export interface OpCase<A extends Attributes = Attributes> {
+  name: string
+  shapes: Shapes
+  attributes?: Partial<A>
+  /** Values of the inputs that aren't standard normal: a scale, or whole numbers below a limit for int32 inputs. */
+  scale?: Record<string, number>
+  integersBelow?: Record<string, number>
+  /** Values that an input takes in turn, over and over, instead of random ones. */
+  values?: Record<string, readonly number[]>
+}
+
+/** How far from the reference an op may be, as a relative error. */
+export interface Tolerance {
+  forward: number
+  gradient: number
+}
+
+export const standardTolerance: Tolerance = { forward: 1e-5, gradient: 5e-5 }
+
+export interface OpCheck {
+  /** Tensors left behind. */
+  leaked: number
+  /** Of each output and derivative. */
+  errors: { name: string; error: number; limit: number }[]
+}
+
+/**
+ * Holds what an engine makes of a case, with derivatives up to `order`, against the reference in f32 on cpu. The engine
+ * stays the active one.
+ *
+ * @throws EngineError if that engine can't run here
+ * @throws if the engine gives other outputs than the reference
+ */
+export async function checkOp<A extends Attributes>(
+  op: FusedOp<A>,
+  example: OpCase<A>,
+  engine: string,
+  {
+    order,
+    precision = 'f32',
+    tolerance = standardTolerance,
+  }: { order: number; precision?: Precision; tolerance?: Tolerance },
+): Promise<OpCheck> {
+  const expected = await onEngine('cpu', 'f32', () => derivatives(op, op.reference, example, order))
+  const { result: actual, leaked } = await onEngine(engine, precision, () => {
+    let result: Record<string, Plain> = {}
+    const leaked = leakedTensors(() => (result = derivatives(op, op, example, order)))
+    return { result, leaked }
+  })
+  const names = Object.keys(expected)
+  if (Object.keys(actual).sort().join() !== [...names].sort().join())
+    throw new Error(`${op.name} on ${engine} gives ${Object.keys(actual)}, the reference ${names}`)
+  const errors = names.map((name) => ({
+    name,
+    error: tf.tidy(() => relativeErrorOf(tensorOf(actual[name]), tensorOf(expected[name]))),
+    limit: name.startsWith('output') ? tolerance.forward : tolerance.gradient,
+  }))
+  return { leaked, errors }
+}
+
+interface Plain {
+  shape: number[]
+  values: Float32Array
+}
+const plainOf = (tensor: Tensor): Plain => ({
+  shape: tensor.shape,
+  values: tensor.dataSync().slice() as Float32Array,
+})
+const tensorOf = ({ shape, values }: Plain) => tf.tensor(values, shape, 'float32')
+
+async function onEngine<T>(name: string, precision: Precision, run: () => T): Promise<T> {
+  await resolveEngine(name, { precision })
+  return run()
+}
+
+type Call<A extends Attributes> = (inputs: Tensors, attributes?: Partial<A>) => Tensors
+
+/** Outputs, gradients and gradients of gradients for fixed random cotangents, whole and for each input alone. */
+function derivatives<A extends Attributes>(
+  op: FusedOp<A>,
+  call: Call<A>,
+  example: OpCase<A>,
+  order: number,
+): Record<string, Plain> {
+  const results: Record<string, Plain> = {}
+  tf.tidy(() => {
+    const inputs = makeInputs(op, example)
+    const record = (prefix: string, tensors: Tensors) => {
+      for (const [name, tensor] of Object.entries(tensors)) results[`${prefix} ${name}`] = plainOf(tensor)
+    }
+    record('output', call(inputs, example.attributes))
+    if (order === 0 || op.differentiable.length === 0) return
+    const subsets = [
+      op.differentiable,
+      ...(op.differentiable.length > 1 ? op.differentiable.map((x) => [x]) : []),
+    ]
+    for (const wanted of subsets) {
+      const first = gradientsOf(op, call, inputs, example, wanted)
+      record(`gradient(${wanted})`, first(variablesOf(inputs, wanted)))
+      if (order === 1) continue
+      const second = nextOrder((x) => first({ ...inputs, ...x }), 3)
+      record(`second gradient(${wanted})`, second(variablesOf(inputs, op.differentiable)))
+      if (order === 2 || wanted !== op.differentiable) continue
+      record('third gradient', nextOrder(second, 5)(variablesOf(inputs, op.differentiable)))
+    }
+  })
+  return results
+}
+
+/** The gradient of ⟨f(x), fixed random cotangents⟩ as a function of x. */
+const nextOrder =
+  (f: (x: Tensors) => Tensors, seed: number) =>
+  (x: Tensors): Tensors => {
+    const { value, pull } = vjp((y: Tensors) => ({ value: f(y) }), x)
+    return pull(randomLike(value, seed))
+  }
+
+export const variablesOf = (inputs: Tensors, names: readonly string[]): Tensors =>
+  Object.fromEntries(names.map((name) => [name, inputs[name]]))
+
+function gradientsOf<A extends Attributes>(
+  op: FusedOp<A>,
+  call: Call<A>,
+  inputs: Tensors,
+  example: OpCase<A>,
+  wanted: readonly string[],
+) {
+  return (variables: Tensors): Tensors => {
+    const all = { ...inputs, ...variables }
+    const { value, pull } = vjp(
+      (x: Tensors) => ({ value: differentiableOutputs(op, call({ ...all, ...x }, example.attributes)) }),
+      variablesOf(all, wanted),
+    )
+    return pull(randomLike(value, 2))
+  }
+}
+
+/** A clip's norm is a report, not a variable: its slope at 0 is infinite. */
+export const differentiableOutputs = (op: { outputs: readonly string[] }, outputs: Tensors): Tensors =>
+  Object.fromEntries(op.outputs.filter((name) => name !== 'norm').map((name) => [name, outputs[name]]))
+
+export function makeInputs<A extends Attributes>(op: FusedOp<A>, example: OpCase<A>): Tensors {
+  const random = createRandom(1)
+  return Object.fromEntries(
+    op.inputs.map((name) => {
+      const shape = example.shapes[name]
+      const size = tf.util.sizeFromShape(shape)
+      const limit = example.integersBelow?.[name]
+      if (limit !== undefined)
+        return [
+          name,
+          tf.tensor(
+            Int32Array.from({ length: size }, () => random.integer(limit)),
+            shape,
+            'int32',
+          ),
+        ]
+      const values = example.values?.[name]
+      if (values)
+        return [
+          name,
+          tf.tensor(
+            Float32Array.from({ length: size }, (_, i) => values[i % values.length]),
+            shape,
+          ),
+        ]
+      const scale = example.scale?.[name] ?? 1
+      return [
+        name,
+        tf.tensor(
+          Float32Array.from({ length: size }, () => Math.fround(scale * random.normal())),
+          shape,
+        ),
+      ]
+    }),
+  )
+}
+
+export function randomLike(tensors: Tensors, seed: number): Tensors {
+  const random = createRandom(seed)
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, { shape, size }]) => [
+      name,
+      tf.tensor(
+        Float32Array.from({ length: size }, () => Math.fround(random.normal())),
+        shape,
+        'float32',
+      ),
+    ]),
+  )
+}
