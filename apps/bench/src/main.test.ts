@@ -24,6 +24,7 @@ it('answers bad input with one sentence and exit code 2', async () => {
   writeFileSync(join(folder, 'short.txt'), 'hello')
   const cases: [parameters: string[], sentence: RegExp][] = [
     [['--systems', 'swa,lstm'], /^unknown system 'lstm'; known: ttt-e2e, .*\n$/],
+    [['systems', '--size', 'huge'], /^unknown size 'huge'; known: languages, books, .*\n$/],
     [['--engine', 'abacus'], /^unknown engine 'abacus'; known: auto, native, .*\n$/],
     [
       ['--data', 'short.txt', '--engine', 'cpu'],

@@ -12,7 +12,7 @@ import type { MemoryOptions } from './memory'
 const caller = callersFolder()
 
 const list = (entries: [name: string, summary: string][]) =>
-  entries.map(([name, summary]) => `  ${name.padEnd(16)}${summary}`).join('\n')
+  entries.map(([name, summary]) => `  ${name.padEnd(24)}${summary}`).join('\n')
 
 const command = new Command('pnpm --filter bench start')
   .enablePositionalOptions()
@@ -48,7 +48,7 @@ Presets:
 ${list(presetNames.map((name) => [name, presets[name].summary]))}
 
 Examples, each after \`pnpm --filter bench start\`:
-  (nothing)                                 both tasks, all systems
+  (nothing)                                 both tasks, TTT-E2E and its controls
   --preset quick                            a first look
   --systems ttt-e2e,swa --task books        two systems on one task
   --data my-book.txt                        trains on your text, measures on its held-out part

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { encodeSafetensors, resolveEngine } from '@ttt-e2e/tensor-ops'
 import '@ttt-e2e/kernels/engines'
 import { describe, expect, it } from 'vitest'
-import { findCases } from './golden-case'
+import { findCases, readDescription, readTensors } from './golden-case'
 import { runConform } from './index'
 
 const golden = fileURLToPath(new URL('../../fixtures/golden', import.meta.url))
@@ -33,6 +33,10 @@ describe('conform', () => {
     const code = await runConform(folder, { engine: 'cpu', kind, print: (line) => lines.push(line) })
     return { code, lines: lines.slice(1) }
   }
+  const readGolden = (name: string) => ({
+    description: readDescription(join(golden, name))!,
+    tensors: readTensors(join(golden, name)),
+  })
   const scalar = (value: number) => ({ shape: [1], values: Float32Array.of(value) })
 
   it('skips kinds it does not know, and fails where nothing ran', async () => {
@@ -56,6 +60,18 @@ describe('conform', () => {
     const { code, lines } = await run(folderWith({ kind: 'op', op: 'swiglu', attrs: {} }, tensors))
     expect(code).toBe(1)
     expect(lines[0]).toMatch(/^case {2}6\.3e-1 \(output\) {2}tolerance 1e-5 {2}FAIL$/)
+  })
+
+  it('fails a published model that computes otherwise, or has parameters that ours has no use for', async () => {
+    const { description, tensors } = readGolden('baselines/mistral_swa16')
+    const other = { ...(description.config as object), sliding_window: 15 }
+    const { code, lines } = await run(folderWith({ ...description, config: other }, tensors))
+    expect(code).toBe(1)
+    expect(lines[0]).toMatch(/tolerance .* FAIL$/)
+    const more = { ...tensors, 'param.model.layers.0.self_attn.q_proj.bias': scalar(0) }
+    expect((await run(folderWith(description, more))).lines[0]).toContain(
+      "the model doesn't use model.layers.0.self_attn.q_proj.bias",
+    )
   })
 
   it('fails a case that it cannot read', async () => {

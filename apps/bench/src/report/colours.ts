@@ -6,8 +6,9 @@ const fixed = ['ttt-e2e', 'full-attention', 'swa', 'ttt-static', 'ttt-off', 'ttt
 export function colourOf(system: string, among: string[]): string {
   const known = fixed.indexOf(system)
   if (known >= 0) return palette[known]
-  const others = among.filter((name) => !fixed.includes(name))
-  return palette[(fixed.length + Math.max(0, others.indexOf(system))) % palette.length]
+  const place = Math.max(0, among.filter((name) => !fixed.includes(name)).indexOf(system))
+  // Past the palette, hues as far from those before as a circle allows: turns of the golden angle.
+  return palette[fixed.length + place] ?? `hsl(${Math.round(place * 137.5) % 360} 60% 38%)`
 }
 
 export const referenceColour = '#444'
