@@ -1,4 +1,4 @@
-import { createRandom, resolveEngine, tf, treeSize } from '@ttt-e2e/tensor-ops'
+import { createRandom, disposeTree, resolveEngine, tf, treeEntries, treeSize } from '@ttt-e2e/tensor-ops'
 import { attentionMixer, publishedSizes } from '@ttt-e2e/swa-transformer'
 import { countStateBytes } from '@ttt-e2e/ttt-inner'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -64,6 +64,18 @@ describe('the systems', () => {
       const grows = countStateBytes(system, 1 << 20) > countStateBytes(system, 1 << 10)
       expect(grows, name).toBe(['full-attention', 'hybrid-5-1'].includes(name))
     }
+  })
+
+  it('spare from weight decay what the definitions spare, by parameters that exist', () => {
+    for (const name of systemNames) {
+      const { decoder } = createSystem(name, size)
+      const params = decoder.init(createRandom(1))
+      const paths = treeEntries(params).map(([path]) => path)
+      expect(paths, name).toEqual(expect.arrayContaining([...decoder.undecayed]))
+      disposeTree(params)
+    }
+    expect(createSystem('mamba2-pure', size).decoder.undecayed).toContain('blocks.0.mixing.mixer.logRate')
+    expect(createSystem('ttt-e2e', size).decoder.undecayed).toEqual([])
   })
 
   it('are named in the error about an unknown one', () => {

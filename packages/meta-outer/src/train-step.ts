@@ -1,6 +1,6 @@
 import { adamw } from '@ttt-e2e/kernels/ops'
 import { disposeTree, tf, treeEntries, treeLeaves, treeWithLeaves } from '@ttt-e2e/tensor-ops'
-import type { System } from '@ttt-e2e/ttt-inner'
+import type { Params, System } from '@ttt-e2e/ttt-inner'
 import type { Batch } from './batch'
 import { metaGradient, type MetaGradientOptions } from './meta-gradient'
 import type { RunState } from './run-state'
@@ -65,12 +65,22 @@ export async function trainStep(
     )
   }
   const updated = tf.tidy(() => {
-    const leaves = [state.params, result.gradients, state.firstMoments, state.secondMoments].map(treeLeaves)
-    return adamw(leaves[0], leaves[1], leaves[2], leaves[3], {
+    const trees = [state.params, result.gradients, state.firstMoments, state.secondMoments]
+    const { order, undecayed } = decayedFirst(system, state.params)
+    const [params, gradients, first, second] = trees.map((tree) => inOrder(treeLeaves(tree), order))
+    const updated = adamw(params, gradients, first, second, {
       ...adam,
       learningRate: rate,
       step: state.step + 1,
-    }) as never
+      undecayed,
+    })
+    const back = order.map((_, i) => order.indexOf(i))
+    return {
+      norm: updated.norm,
+      parameters: inOrder(updated.parameters, back),
+      firstMoments: inOrder(updated.firstMoments, back),
+      secondMoments: inOrder(updated.secondMoments, back),
+    } as never
   }) as ReturnType<typeof adamw>
   const gradientNorm = updated.norm.dataSync()[0]
   if (!Number.isFinite(gradientNorm)) {
@@ -103,6 +113,17 @@ export async function trainStep(
     tokens,
   }
 }
+
+/** The order of the parameters in which those that don't decay come last. */
+function decayedFirst(system: System, params: Params): { order: number[]; undecayed: number } {
+  const spared = new Set(system.decoder.undecayed)
+  const decays = treeEntries(params).map(([path]) => !spared.has(path))
+  const indexes = decays.map((_, i) => i)
+  const order = [...indexes.filter((i) => decays[i]), ...indexes.filter((i) => !decays[i])]
+  return { order, undecayed: decays.filter((each) => !each).length }
+}
+
+const inOrder = <T>(values: readonly T[], order: readonly number[]): T[] => order.map((i) => values[i])
 
 /** The loss of a step is NaN or infinite; the run's state is as before the step. */
 export class NonFiniteLoss extends Error {

@@ -1,7 +1,8 @@
-import { attention, linear, rmsNorm, rope } from '@ttt-e2e/kernels/ops'
+import { linear, rmsNorm } from '@ttt-e2e/kernels/ops'
 import { tf, type Tensor } from '@ttt-e2e/tensor-ops'
 import { normalWeight } from './init'
-import type { MixerKind, SequenceMixer, SequenceState } from './mixer'
+import type { MixerKind, SequenceMixer } from './mixer'
+import { rollingAttention } from './rolling-attention'
 
 export type AttentionParams = {
   /** Projections [D, H·d], [D, G·d] twice and [H·d, D], used as x · w. */
@@ -25,9 +26,8 @@ export interface AttentionOptions {
 
 /**
  * Multi-head causal attention in which a token sees itself and the window − 1 before it (window 0: all before it),
- * with RMSNorm on each head's queries and keys before RoPE. The state holds the last min(position, window) keys,
- * normalised and not rotated, and values: RoPE is relative, so angles are taken from places in the window and stay
- * exact at any position.
+ * with RMSNorm on each head's queries and keys before RoPE. The state is the cache of `rollingAttention`, its keys
+ * normalised.
  */
 export const attentionMixer =
   (window: number, options: AttentionOptions = {}): MixerKind =>
@@ -55,24 +55,12 @@ export const attentionMixer =
         const byHead = (y: Tensor, count: number) => tf.reshape(y, [batch, length, count, width])
         const normed = (y: Tensor, scale?: Tensor) => (scale ? rmsNorm(y, scale, normEpsilon) : y)
         const q = normed(byHead(linear(x, params.wq), heads), params.qNorm)
-        const k = withCached(state, 'k', normed(byHead(linear(x, params.wk), keyHeads), params.kNorm))
-        const v = withCached(state, 'v', byHead(linear(x, params.wv), keyHeads))
-        const offset = k.shape[1]! - length
-        const y = attention(
-          rope(q, { theta: ropeTheta, offset }),
-          rope(k, { theta: ropeTheta, offset: 0 }),
-          v,
-          {
-            window,
-            offset,
-          },
-        )
+        const k = normed(byHead(linear(x, params.wk), keyHeads), params.kNorm)
+        const v = byHead(linear(x, params.wv), keyHeads)
+        const { y, cache } = rollingAttention(q, k, v, state.tensors, { window, ropeTheta })
         return {
           y: linear(tf.reshape(y, [batch, length, heads * width]), params.wo),
-          state: {
-            tensors: { k: lastTokens(k, window), v: lastTokens(v, window) },
-            meta: { position: state.meta.position + length },
-          },
+          state: { tensors: cache, meta: { position: state.meta.position + length } },
         }
       },
       parameterCount: weights + (qkNorm ? 2 * width : 0),
@@ -81,11 +69,3 @@ export const attentionMixer =
     }
     return mixer
   }
-
-const withCached = (state: SequenceState, name: string, fresh: Tensor): Tensor =>
-  state.tensors[name] ? tf.concat([state.tensors[name], fresh], 1) : fresh
-
-function lastTokens(x: Tensor, window: number): Tensor {
-  const surplus = window === 0 ? 0 : Math.max(0, x.shape[1]! - window)
-  return surplus === 0 ? x : tf.slice(x, [0, surplus, 0, 0], [-1, -1, -1, -1])
-}

@@ -93,6 +93,8 @@ export interface Decoder {
   losses(params: SuffixParams, hidden: Tensor, targets: Tensor): Tensor
   /** @returns [B, T, V] */
   logits(params: SuffixParams, hidden: Tensor): Tensor
+  /** The paths of the parameters that weight decay leaves alone. */
+  readonly undecayed: readonly string[]
   /** How many values its parameters hold, the embedding's included. */
   readonly parameterCount: number
   /** Bytes of one sequence's states after `position` tokens. */
@@ -173,6 +175,9 @@ export function createDecoder(config: DecoderConfig): Decoder {
       finalNorm: tf.ones([hiddenSize]),
       ...(untiedHead && { head: normalWeight(random, [vocabularySize, hiddenSize]) }),
     }),
+    undecayed: mixers.flatMap(({ undecayed = [] }, i) =>
+      undecayed.map((name) => `blocks.${i}.mixing.mixer.${name}`),
+    ),
     embed: (embedding, tokens) => tf.gather(embedding, tokens as never),
     suffixParams: ({ embedding, blocks, finalNorm, head = embedding }) => ({
       head,

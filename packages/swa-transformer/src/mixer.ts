@@ -33,6 +33,8 @@ export interface SequenceMixer<P extends TensorTree = TensorTree> {
    * they can be recorded once. 0 at all positions where left out.
    */
   phase?(position: number): number
+  /** The parameters that weight decay leaves alone, by name; none where left out. */
+  readonly undecayed?: readonly string[]
   /** How many values its parameters hold. */
   readonly parameterCount: number
   /** Bytes of one sequence's state after `position` tokens. */

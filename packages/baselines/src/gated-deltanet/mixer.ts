@@ -114,6 +114,7 @@ export const gatedDeltanetMixer =
           },
         }
       },
+      undecayed: ['stepBias', 'logRate'],
       parameterCount: projections + taps * (2 * keys + values) + 2 * valueHeads + valueWidth,
       stateBytes: () => 4 * (valueHeads * keyWidth * valueWidth + (taps - 1) * (2 * keys + values)),
       // The rule reads the state twice and writes to it once.

@@ -104,6 +104,7 @@ export const mamba2Mixer =
           state: { tensors: { conv: conv.lastState, scan: scan.lastState }, meta: {} },
         }
       },
+      undecayed: ['stepBias', 'logRate', 'skip'],
       parameterCount:
         hiddenSize * inWidth + convWidth * (taps + 1) + 3 * heads + innerWidth + innerWidth * hiddenSize,
       stateBytes: () => 4 * (innerWidth * stateWidth + convWidth * (taps - 1)),

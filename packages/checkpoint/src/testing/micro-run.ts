@@ -27,5 +27,9 @@ export const microRecipe = (system = 'ttt-e2e'): Recipe => ({
 export function microRun(recipe = microRecipe(), step = 0) {
   const state = startRun(createSystem(recipe.system, recipe.size), recipe.training.seed)
   Object.assign(state, { step, tokens: 32 * step, ...(step > 0 && { cursor: { nextSample: 2 * step } }) })
-  return { recipe, state, engine: { name: 'cpu', description: 'plain JavaScript', precision: 'f32' } as const }
+  return {
+    recipe,
+    state,
+    engine: { name: 'cpu', description: 'plain JavaScript', precision: 'f32' } as const,
+  }
 }

@@ -9,4 +9,10 @@ export const cases = [
     attributes: { learningRate: 0.02, step: 1, maxNorm: 100 },
     scale: { v0: 0, v1: 0 },
   },
+  {
+    name: 'one that does not decay',
+    shapes,
+    attributes: { learningRate: 0.5, step: 2, undecayed: 1 },
+    scale: { v0: 0, v1: 0 },
+  },
 ]

@@ -30,7 +30,7 @@ export function adamwOp(count: number) {
 }
 
 /**
- * AdamW with decoupled weight decay on every parameter and a clip of the gradients' global norm before the moments:
+ * AdamW with decoupled weight decay, on every parameter unless some are said not to decay, and a clip of the gradients' global norm before the moments:
  * p − learningRate · (m̂ / (√v̂ + epsilon) + weightDecay · p), moments bias-corrected by `step`, which counts from 1.
  *
  * @returns new tensors; the inputs stay as they are. `norm` [] is that of all gradients before the clip.

@@ -7,7 +7,8 @@
 namespace ttt {
 namespace TTT_ISA {
 
-/** p…, g…, m…, v… -> p…, m…, v…, norm; attributes learningRate, beta1, beta2, epsilon, weightDecay, maxNorm, step */
+/** p…, g…, m…, v… -> p…, m…, v…, norm; attributes learningRate, beta1, beta2, epsilon, weightDecay, maxNorm, step,
+    undecayed */
 void Adamw(const Call& call) {
   const int count = call.input_count / 4;
   const Tensor *p = call.inputs, *g = p + count, *m = g + count, *v = m + count;
@@ -34,8 +35,8 @@ void Adamw(const Call& call) {
   const Vector correct1 = splat(static_cast<float>(1 - std::pow(beta1, step)));
   const Vector correct2 = splat(static_cast<float>(1 - std::pow(beta2, step)));
   const Vector rate = splat(static_cast<float>(a[0])), epsilon = splat(static_cast<float>(a[3]));
-  const Vector decay = splat(static_cast<float>(a[4]));
   for (int t = 0; t < count; t++) {
+    const Vector decay = splat(t < count - a[7] ? static_cast<float>(a[4]) : 0.0f);
     float *new_p = call.outputs[t].floats(), *new_m = call.outputs[count + t].floats();
     float* new_v = call.outputs[2 * count + t].floats();
     const int64_t n = p[t].size();

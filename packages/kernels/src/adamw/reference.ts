@@ -9,11 +9,13 @@ export const adamwDefaults = {
   maxNorm: 1,
   /** Counts from 1. */
   step: 1,
+  /** How many of the parameters, the last ones, don't decay. */
+  undecayed: 0,
 }
 export type AdamwAttributes = typeof adamwDefaults
 
 export function adamwReference(inputs: Tensors, options: AdamwAttributes, count: number): Tensors {
-  const { learningRate, beta1, beta2, epsilon, weightDecay, maxNorm, step } = options
+  const { learningRate, beta1, beta2, epsilon, weightDecay, maxNorm, step, undecayed } = options
   const indexes = Array.from({ length: count }, (_, i) => i)
   const squares = indexes.map((i) => tf.sum(tf.square(inputs[`g${i}`])))
   const norm = tf.sqrt(squares.reduce((sum, square) => tf.add(sum, square)))
@@ -24,7 +26,8 @@ export function adamwReference(inputs: Tensors, options: AdamwAttributes, count:
     const m = tf.add(tf.mul(inputs[`m${i}`], beta1), tf.mul(gradient, 1 - beta1))
     const v = tf.add(tf.mul(inputs[`v${i}`], beta2), tf.mul(tf.square(gradient), 1 - beta2))
     const root = tf.add(tf.sqrt(tf.div(v, 1 - beta2 ** step)), epsilon)
-    const change = tf.add(tf.div(tf.div(m, 1 - beta1 ** step), root), tf.mul(inputs[`p${i}`], weightDecay))
+    const decay = i < count - undecayed ? weightDecay : 0
+    const change = tf.add(tf.div(tf.div(m, 1 - beta1 ** step), root), tf.mul(inputs[`p${i}`], decay))
     outputs[`new_p${i}`] = tf.sub(inputs[`p${i}`], tf.mul(change, learningRate))
     outputs[`new_m${i}`] = m
     outputs[`new_v${i}`] = v
