@@ -25,12 +25,12 @@ export interface FusedOpDefinition<A extends Attributes> {
    */
   memo?: readonly string[]
   /**
-   * Gradients that follow from the memos by a few tensor operations, so that no kernel is needed for them; undefined
-   * where they don't. Differentiable through the memos.
+   * Those of the wanted gradients that need no kernel: they are a cotangent itself, or follow from the memos by a few
+   * tensor operations and are differentiable through them. Undefined stands for zeros.
    *
    * @param cotangents of the outputs that have one, by the outputs' names
    */
-  gradientFromMemo?(cotangents: Tensors, memos: Tensors, wanted: readonly string[]): Tensors | undefined
+  simpleGradients?(cotangents: Tensors, memos: Tensors): Record<string, Tensor | undefined>
   /** Whether the kernels of this op and of its gradients can take these inputs; a string is the reason why not. */
   supports?(inputs: Shapes, attributes: A): true | string
 }
@@ -162,10 +162,12 @@ function makeFusedOp<A extends Attributes>(
     outputNames.forEach((output, i) => {
       if (cotangents[i]) inputs[`d_${output}`] = given[output] = cotangents[i]
     })
-    const simple = definition.gradientFromMemo?.(given, memos, wanted)
-    if (simple) return (input: string) => simple[input]
-    const results = op.gradient(wanted, present)(inputs, attributes)
-    return (input: string) => results[gradientName(order, input)]
+    const simple = definition.simpleGradients?.(given, memos) ?? {}
+    const rest = wanted.filter((input) => !Object.hasOwn(simple, input))
+    if (rest.length === 0) return (input: string): Tensor | undefined => simple[input]
+    const results = op.gradient(rest, present)(inputs, attributes)
+    return (input: string) =>
+      Object.hasOwn(simple, input) ? simple[input] : results[gradientName(order, input)]
   }
   registerDirectGradient(name, (cotangents, saved, attributes, wanted) => {
     const reached = differentiable.filter((input) => wanted.includes(input))
@@ -179,7 +181,7 @@ function makeFusedOp<A extends Attributes>(
     inputsToSave: [...inputNames],
     outputsToSave: outputNames.map((output) => memo.includes(output)),
     gradFunc: (dy: Tensor | Tensor[], saved: Tensor[], attributes) => {
-      let gradientOf: ((input: string) => Tensor) | undefined
+      let gradientOf: ((input: string) => Tensor | undefined) | undefined
       const pull = (input: string) =>
         (gradientOf ??= pullAll(
           Array.isArray(dy) ? dy : [dy],
@@ -190,7 +192,11 @@ function makeFusedOp<A extends Attributes>(
       return Object.fromEntries(
         inputNames.map((input, i) => [
           input,
-          () => (differentiable.includes(input) ? pull(input) : tf.zeros(saved[i].shape, 'float32')),
+          () => {
+            const gradient = differentiable.includes(input) ? pull(input) : undefined
+            // tfjs frees gradients that it adds up, so none may be a cotangent itself.
+            return gradient ? tf.clone(gradient) : tf.zeros(saved[i].shape, 'float32')
+          },
         ]),
       )
     },

@@ -21,6 +21,7 @@ export function clippedSgdOp(count: number) {
         ...Object.fromEntries(indexes.map((i) => [`u${i}`, shapes[`w${i}`]])),
         norm: [shapes.w0[0]],
       }),
+      simpleGradients: (cotangents) => Object.fromEntries(indexes.map((i) => [`w${i}`, cotangents[`u${i}`]])),
       reference: (inputs, attributes) => clippedSgdReference(inputs, attributes, count),
     })
     ops.set(count, op)

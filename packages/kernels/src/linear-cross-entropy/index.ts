@@ -16,9 +16,9 @@ const op = defineFusedOp({
   memo: ['slopes'],
   outputShapes: ({ hidden }: Shapes) => ({ losses: [hidden[0]], slopes: hidden }),
   reference: linearCrossEntropyReference,
-  gradientFromMemo: ({ losses, slopes: alongSlopes }, { slopes }, wanted) =>
-    losses === undefined || alongSlopes !== undefined || wanted.join() !== 'hidden'
-      ? undefined
+  simpleGradients: ({ losses, slopes: alongSlopes }, { slopes }) =>
+    losses === undefined || alongSlopes !== undefined
+      ? {}
       : { hidden: tf.mul(slopes, tf.expandDims(losses, -1)) },
 })
 
