@@ -61,6 +61,6 @@ export function instructionSetFlags({
 
 /** What Node-API consists of is left to the process that loads the addon. */
 export function linkFlags({ platform }: Pick<Compiler, 'platform'>): string[] {
-  if (platform === 'darwin') return ['-bundle', '-undefined', 'dynamic_lookup']
+  if (platform === 'darwin') return ['-dynamiclib', '-undefined', 'dynamic_lookup']
   return platform === 'win32' ? ['-shared'] : ['-shared', '-pthread']
 }
