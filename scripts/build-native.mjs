@@ -39,7 +39,12 @@ async function build(name) {
       platform,
       arch,
     }
-    const libraries = platform === 'win32' ? [windowsImports(folder, arch)] : []
+    const libraries = {
+      linux: () => [],
+      // Else the library bears the path that it was built in.
+      darwin: () => ['-install_name', 'addon.node'],
+      win32: () => [windowsImports(folder, arch)],
+    }[platform]()
     const addon = await compile(sources, compiler, folder, ['-s', ...libraries])
     for (const old of readdirSync(target).filter((file) => file.endsWith('.node'))) rmSync(join(target, old))
     const path = join(target, prebuiltName(sources, { platform, arch }))
