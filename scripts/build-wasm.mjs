@@ -2,21 +2,11 @@
 // comes with zig in the Python package ziglang. The same sources give the same bytes on every machine; with --check
 // nothing is written, and the script fails where the module in the repository differs. Needs Python with pip.
 import { execFileSync } from 'node:child_process'
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
-import { homedir } from 'node:os'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { cache, installZig } from './zig.mjs'
 
-const zigVersion = '0.17.1'
 // The stack pointer is exported so that it can be put back after a trap.
 const flags = [
   '-target wasm32-wasi -mexec-model=reactor -msimd128 -std=c++17 -O3 -Wall -fno-exceptions -fno-rtti',
@@ -25,20 +15,6 @@ const flags = [
 
 const source = fileURLToPath(new URL('../packages/kernels/src', import.meta.url))
 const target = join(source, 'engines/wasm/kernels.wasm')
-const cache =
-  process.env.TTT_E2E_CACHE ?? join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'ttt-e2e')
-const zigFolder = join(cache, 'toolchains', `ziglang-${zigVersion}`)
-
-function installZig() {
-  if (existsSync(zigFolder)) return
-  mkdirSync(join(cache, 'toolchains'), { recursive: true })
-  const folder = mkdtempSync(`${zigFolder}-`)
-  const options = ['--quiet', '--no-deps', '--only-binary', ':all:', '--target', folder]
-  const python = process.env.PYTHON ?? 'python3'
-  execFileSync(python, ['-m', 'pip', 'install', ...options, `ziglang==${zigVersion}`], { stdio: 'inherit' })
-  renameSync(folder, zigFolder)
-}
-
 /** Relative to the sources' folder, in a fixed order. */
 function sources() {
   const native = 'engines/native'
@@ -61,10 +37,9 @@ function build() {
   const folder = mkdtempSync(join(cache, 'wasm-'))
   try {
     const output = join(folder, 'kernels.wasm')
-    const environment = { ZIG_LOCAL_CACHE_DIR: join(cache, 'zig'), ZIG_GLOBAL_CACHE_DIR: join(cache, 'zig') }
-    execFileSync(join(zigFolder, 'ziglang/zig'), ['c++', ...flags, ...includes, ...files, '-o', output], {
+    execFileSync(zig.command, ['c++', ...flags, ...includes, ...files, '-o', output], {
       cwd: source,
-      env: { ...process.env, ...environment },
+      env: zig.environment,
       stdio: 'inherit',
     })
     return readFileSync(output)
@@ -73,7 +48,7 @@ function build() {
   }
 }
 
-installZig()
+const zig = installZig()
 const built = build()
 if (!process.argv.includes('--check')) {
   writeFileSync(target, built)

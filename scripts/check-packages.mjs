@@ -1,7 +1,7 @@
 // Packs every package, installs the tarballs into an empty folder, imports each entry point there, runs the README's
 // library example and adds a system from outside. Expects built packages. Prints one line per check and exits 1 if any failed.
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -15,6 +15,8 @@ const run = (cwd, command, ...args) =>
     stdio: ['ignore', 'pipe', 'pipe'],
     maxBuffer: 2 ** 26,
   })
+
+const platformPackage = `@ttt-e2e/native-${process.platform}-${process.arch}`
 
 let [passed, failed] = [0, 0]
 function check(what, action) {
@@ -33,14 +35,19 @@ const entries = []
 for (const path of packages) {
   const { name, exports, private: unpublished } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'))
   if (unpublished) continue
+  // Packing one builds its addon: this platform's is enough.
+  const isAddon = name.startsWith('@ttt-e2e/native-')
+  if (isAddon && name !== platformPackage) continue
   check(`publint ${name}`, () => run(path, join(root, 'node_modules/.bin/publint'), '--strict', '.'))
   check(`pack ${name}`, () => {
-    const packed = JSON.parse(run(path, 'pnpm', 'pack', '--json', '--pack-destination', folder))
+    const output = run(path, 'pnpm', 'pack', '--json', '--pack-destination', folder)
+    // A prepack script's lines come first.
+    const packed = JSON.parse(output.slice(output.search(/^\{/m)))
     dependencies[name] = `file:${packed.filename}`
   })
   // The test kits need vitest, which an importing project brings.
   entries.push(
-    ...Object.keys(exports)
+    ...Object.keys(exports ?? {})
       .filter((entry) => entry !== './testing')
       .map((entry) => name + entry.slice(1)),
   )
@@ -52,6 +59,20 @@ check('install the tarballs into an empty folder', () =>
 )
 for (const entry of entries)
   check(`import ${entry}`, () => run(folder, 'node', '--input-type=module', '-e', `await import('${entry}')`))
+
+if (platformPackage in dependencies)
+  check('load the prebuilt addon, where there is no compiler', () => {
+    const cache = join(folder, 'cache')
+    const code =
+      "import '@ttt-e2e/kernels/engines'; await (await import('@ttt-e2e/tensor-ops')).resolveEngine('native')"
+    execFileSync(process.execPath, ['--input-type=module', '-e', code], {
+      cwd: folder,
+      env: { PATH: '/nowhere', TTT_E2E_CACHE: cache },
+      encoding: 'utf8',
+      stdio: 'pipe',
+    })
+    if (existsSync(cache)) throw new Error('an addon was compiled')
+  })
 
 check("run the README's example", () => {
   const [, code] = readFileSync(join(root, 'README.md'), 'utf8').match(/```js\n(.*?)```/s)

@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism, homedir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
-import { findSources, type Sources } from './sources'
+import { keyOf, type Sources } from './sources'
 import {
   baseFlags,
   findCompiler,
@@ -19,15 +18,14 @@ export type Build = { path: string } | { reason: string }
  * The addon's path, compiled into the cache folder by the system's compiler where it isn't there yet; or the reason
  * why it can't be had. A file comes into place whole, so that processes that build at once can't disturb each other.
  */
-export async function buildAddon(): Promise<Build> {
+export async function buildAddon(sources: Sources): Promise<Build> {
   if (process.platform === 'win32')
     return { reason: 'it is compiled on first use, which Windows is not set up for' }
   const compiler = await findCompiler()
   if ('tried' in compiler)
     return { reason: `no C++ compiler found (tried ${compiler.tried.join(', ')}); install g++ or clang` }
-  const sources = findSources()
   const folder = join(cacheFolder(), 'native')
-  const target = join(folder, `${keyOf(sources, compiler)}.node`)
+  const target = join(folder, `${keyOf(sources, [compiler, flagsOf(compiler)])}.node`)
   if (existsSync(target)) return { path: target }
   try {
     mkdirSync(folder, { recursive: true })
@@ -81,16 +79,21 @@ function cacheFolder(): string {
   return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'ttt-e2e')
 }
 
-function keyOf(sources: Sources, compiler: Compiler): string {
-  const hash = createHash('sha256')
-  const flags = [baseFlags, instructionSetFlags(compiler), linkFlags]
-  hash.update(JSON.stringify([compiler, flags, process.platform, process.arch]))
-  for (const path of [...sources.headers, ...sources.core, ...sources.kernels])
-    hash.update(`\0${basename(dirname(path))}/${basename(path)}\0`).update(readFileSync(path))
-  return hash.digest('hex').slice(0, 24)
+function flagsOf(compiler: Compiler) {
+  return [baseFlags, instructionSetFlags(compiler), linkFlags(compiler)]
 }
 
-async function compile(sources: Sources, compiler: Compiler, folder: string): Promise<string> {
+/**
+ * Compiles the addon into the folder, on all cores.
+ * @param libraries more for the linker @returns the addon's path
+ */
+export async function compile(
+  sources: Sources,
+  compiler: Compiler,
+  folder: string,
+  libraries: string[] = [],
+): Promise<string> {
+  const run = (...options: string[]) => runCommand(compiler.command, [...compiler.options, ...options])
   // Quoted includes only: to libc++, a math.h in an ordinary include folder would be the C library's.
   const quoted = sources.includeFolders.flatMap((path) => ['-iquote', path])
   const includes = ['-I', nodeHeaders(), ...quoted]
@@ -104,15 +107,14 @@ async function compile(sources: Sources, compiler: Compiler, folder: string): Pr
   const waiting = jobs.map(({ source, prefix, flags }) => {
     const object = join(folder, `${prefix}-${basename(dirname(source))}-${basename(source)}.o`)
     objects.push(object)
-    return () =>
-      runCommand(compiler.command, [...baseFlags, ...flags, ...includes, '-c', source, '-o', object])
+    return () => run(...baseFlags, ...flags, ...includes, '-c', source, '-o', object)
   })
   const worker = async () => {
     for (let job = waiting.shift(); job; job = waiting.shift()) await job()
   }
   await Promise.all(Array.from({ length: availableParallelism() }, worker))
   const addon = join(folder, 'addon.node')
-  await runCommand(compiler.command, [...linkFlags, ...objects, '-o', addon])
+  await run(...linkFlags(compiler), ...objects, ...libraries, '-o', addon)
   return addon
 }
 

@@ -65,7 +65,7 @@ describe('the native engine', () => {
   it('says why it refuses', () => {
     const script =
       "import('./index.ts').then(async () => console.log(await (await import('@ttt-e2e/tensor-ops')).resolveEngine('native').catch((e) => e.message)))"
-    const environment = { ...process.env, CXX: 'no-such-compiler', PATH: '/nowhere' }
+    const environment = { ...process.env, CXX: 'no-such-compiler', PATH: '/nowhere', TTT_E2E_PREBUILT: '0' }
     const output = execFileSync(process.execPath, ['--conditions=source', '--import', 'tsx', '-e', script], {
       cwd: fileURLToPath(new URL('..', import.meta.url)),
       env: environment,

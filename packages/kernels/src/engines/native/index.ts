@@ -5,6 +5,8 @@ import { registerCompiledBackend } from '../compiled/register'
 import { loadAddon, type Addon } from './addon'
 import { buildAddon } from './build'
 import { NativeModule } from './module'
+import { findPrebuilt } from './prebuilt'
+import { findSources } from './sources'
 
 let loading: Promise<Addon | string> | undefined
 let kernels: KernelSet | undefined
@@ -15,16 +17,36 @@ export function nativeAddon(): Promise<Addon | string> {
 }
 
 async function load(): Promise<Addon | string> {
-  const build = await buildAddon()
-  if ('reason' in build) return build.reason
   try {
-    const addon = loadAddon(build.path)
+    const addon = await find()
+    if (typeof addon === 'string') return addon
     useInstructionSet(addon, process.env.TTT_E2E_ISA)
     addon.setPoison(process.env.TTT_E2E_POISON === '1' ? 1 : 0)
     return addon
   } catch (error) {
-    return `it could not be loaded (${(error as Error).message.split('\n')[0]})`
+    return notLoaded(error)
   }
+}
+
+/** The prebuilt addon, else one compiled here. */
+async function find(): Promise<Addon | string> {
+  const sources = findSources()
+  let prebuilt = findPrebuilt(sources)
+  if ('path' in prebuilt) {
+    try {
+      return loadAddon(prebuilt.path)
+    } catch (error) {
+      // Only where the system can't load the file, an older one for example, would another file do better.
+      if ((error as NodeJS.ErrnoException).code !== 'ERR_DLOPEN_FAILED') throw error
+      prebuilt = { reason: `the prebuilt one: ${notLoaded(error)}` }
+    }
+  }
+  const build = await buildAddon(sources)
+  return 'path' in build ? loadAddon(build.path) : `${build.reason}; ${prebuilt.reason}`
+}
+
+function notLoaded(error: unknown): string {
+  return `it could not be loaded (${(error as Error).message.split('\n')[0]})`
 }
 
 /** Switches the kernels to those of another instruction set; the best that this machine has where left out. */

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export interface Sources {
@@ -44,4 +45,12 @@ export function findSources(): Sources {
     headers: folders.flatMap((folder) => filesOf(folder, '.h')),
     includeFolders: folders,
   }
+}
+
+/** Names what these sources become when they are built in this way. */
+export function keyOf(sources: Sources, way: unknown): string {
+  const hash = createHash('sha256').update(JSON.stringify(way))
+  for (const path of [...sources.headers, ...sources.core, ...sources.kernels])
+    hash.update(`\0${basename(dirname(path))}/${basename(path)}\0`).update(readFileSync(path))
+  return hash.digest('hex').slice(0, 24)
 }

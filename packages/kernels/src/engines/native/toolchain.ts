@@ -3,10 +3,15 @@ import { promisify } from 'node:util'
 
 export const runCommand = promisify(execFile)
 
+/** A compiler, and what it compiles for. */
 export interface Compiler {
   command: string
+  /** Comes before all other arguments. */
+  options: string[]
   /** The first line of what it says about itself. */
   version: string
+  platform: NodeJS.Platform
+  arch: NodeJS.Architecture
 }
 
 /** The first C++ compiler that answers, or the names that were tried. */
@@ -15,7 +20,8 @@ export async function findCompiler(): Promise<Compiler | { tried: string[] }> {
   for (const command of tried) {
     try {
       const { stdout } = await runCommand(command, ['--version'])
-      return { command, version: stdout.split('\n')[0] }
+      const version = stdout.split('\n')[0]
+      return { command, options: [], version, platform: process.platform, arch: process.arch }
     } catch {
       continue
     }
@@ -36,12 +42,15 @@ export const baseFlags = [
   '-DNAPI_VERSION=8',
 ]
 
-/** The instruction sets that the kernels are compiled for on this platform, each into a namespace of its name. */
-export function instructionSetFlags(compiler: Compiler): Record<string, string[]> {
+/** The instruction sets that the kernels are compiled for, each into a namespace of its name. */
+export function instructionSetFlags({
+  arch,
+  version,
+}: Pick<Compiler, 'arch' | 'version'>): Record<string, string[]> {
   const portable = ['-DTTT_ISA=portable', '-DTTT_LANES=4']
-  if (process.arch !== 'x64') return { portable }
+  if (arch !== 'x64') return { portable }
   // gcc prefers vectors of half the width unless told; clang does so only for named processors.
-  const wide = compiler.version.includes('clang') ? [] : ['-mprefer-vector-width=512']
+  const wide = version.includes('clang') ? [] : ['-mprefer-vector-width=512']
   const avx512 = ['-mavx512f', '-mavx512dq', '-mavx512bw', '-mavx512vl', '-mavx2', '-mfma', ...wide]
   return {
     avx512: ['-DTTT_ISA=avx512', '-DTTT_LANES=16', ...avx512],
@@ -50,5 +59,8 @@ export function instructionSetFlags(compiler: Compiler): Record<string, string[]
   }
 }
 
-export const linkFlags =
-  process.platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared', '-pthread']
+/** What Node-API consists of is left to the process that loads the addon. */
+export function linkFlags({ platform }: Pick<Compiler, 'platform'>): string[] {
+  if (platform === 'darwin') return ['-dynamiclib', '-undefined', 'dynamic_lookup']
+  return platform === 'win32' ? ['-shared'] : ['-shared', '-pthread']
+}

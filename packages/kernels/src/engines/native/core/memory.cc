@@ -7,6 +7,8 @@
 #include <vector>
 #if defined(__linux__)
 #include <sys/mman.h>
+#elif defined(_WIN32)
+#include <malloc.h>
 #endif
 
 namespace ttt {
@@ -74,6 +76,10 @@ void* slab_memory(size_t alignment, size_t bytes) {
   const size_t first_page = __builtin_wasm_memory_grow(0, bytes / alignment);
   if (first_page == SIZE_MAX) out_of_memory();
   return reinterpret_cast<void*>(first_page * alignment);
+#elif defined(_WIN32)
+  void* address = _aligned_malloc(bytes, alignment);
+  if (address == nullptr) out_of_memory();
+  return address;
 #else
   void* address = nullptr;
   if (posix_memalign(&address, alignment, bytes) != 0) out_of_memory();
