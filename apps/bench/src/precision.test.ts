@@ -5,8 +5,9 @@ import { modelFolder } from '@ttt-e2e/demo-model'
 import '@ttt-e2e/kernels/engines'
 import { metaGradient, startRun, type Batch } from '@ttt-e2e/meta-outer'
 import { disposeTree, resolveEngine, treeEntries, type Precision } from '@ttt-e2e/tensor-ops'
+import { useEngine } from '@ttt-e2e/tensor-ops/testing'
 import type { Params, System } from '@ttt-e2e/ttt-inner'
-import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { heldOutBooks } from './memory/held-out-books'
 
 /** The demo model's. */
@@ -15,12 +16,7 @@ const chunk = 32
 /** What bf16 may change: the direction of a meta-gradient, and a trained model's losses. */
 const [leastCosine, mostNats] = [0.99, 0.01]
 
-let refused: string | undefined
-beforeAll(async () => {
-  await resolveEngine('native', { precision: 'bf16' }).catch((error: Error) => (refused = error.message))
-})
-afterAll(() => resolveEngine('cpu'))
-const needsEngine = ({ skip }: TestContext) => refused && skip(refused)
+useEngine('native', { precision: 'bf16' })
 
 /** The meta-gradient of every parameter, as plain values. */
 async function gradientsIn(precision: Precision, system: System, params: Params, batch: Batch) {
@@ -52,8 +48,7 @@ async function expectSameDirections(system: System, params: Params, batch: Batch
 }
 
 describe('the meta-gradient in bf16', () => {
-  it('points where that in f32 does, before training', async (context) => {
-    needsEngine(context)
+  it('points where that in f32 does, before training', async () => {
     const size = { hiddenSize: 128, heads: 2, layers: 4, suffixBlocks: 2, intermediateSize: 352 }
     const reading = { vocabularySize: 512, window: 128, chunk: 64, innerRate: 1, ropeTheta: 5e5 }
     const system = createSystem('ttt-e2e', { ...size, ...reading })
@@ -63,8 +58,7 @@ describe('the meta-gradient in bf16', () => {
     disposeTree(params)
   })
 
-  it('and after it', async (context) => {
-    needsEngine(context)
+  it('and after it', async () => {
     const model = await loadModel(modelFolder)
     const tokens = Int32Array.from(heldOutBooks()[0].tokens.slice(0, 513))
     const mask = new Uint8Array(512).fill(1)
@@ -80,8 +74,7 @@ describe('the meta-gradient in bf16', () => {
 })
 
 describe('reading in bf16', () => {
-  it('costs a trained model no more than rounding, after 512 chunks of learning too', async (context) => {
-    needsEngine(context)
+  it('costs a trained model no more than rounding, after 512 chunks of learning too', async () => {
     const length = 576 * chunk
     const tokens = heldOutBooks()[0].tokens.slice(0, length)
     expect(tokens).toHaveLength(length)

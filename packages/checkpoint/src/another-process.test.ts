@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import '@ttt-e2e/kernels/engines'
-import { resolveEngine } from '@ttt-e2e/tensor-ops'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { useEngine } from '@ttt-e2e/tensor-ops/testing'
+import { afterAll, describe, expect, it } from 'vitest'
 import { loadModel } from './load-model'
 import { saveMemory } from './memory-file'
 import { saveCheckpoint } from './save-checkpoint'
@@ -14,14 +14,7 @@ const folder = mkdtempSync(join(tmpdir(), 'another-process-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 describe.each(['cpu', 'native', 'wasm'])('a memory in a file, on %s', (engine) => {
-  let refused: string | undefined
-  beforeAll(async () => {
-    refused = undefined
-    await resolveEngine(engine).catch((error: Error) => (refused = error.message))
-  })
-  beforeEach(({ skip }) => {
-    if (refused !== undefined) skip(refused)
-  })
+  useEngine(engine)
 
   it.each(['ttt-e2e', 'full-attention'])(
     'goes on in another process with the same bits, reading only what is new: %s',

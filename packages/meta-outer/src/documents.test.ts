@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import '@ttt-e2e/kernels/engines'
 import {
   createRandom,
@@ -11,6 +11,7 @@ import {
   treeLeaves,
   treeMap,
 } from '@ttt-e2e/tensor-ops'
+import { useEngine } from '@ttt-e2e/tensor-ops/testing'
 import { Reader, type System } from '@ttt-e2e/ttt-inner'
 import type { Batch } from './batch'
 import { metaGradient } from './meta-gradient'
@@ -65,15 +66,7 @@ const parametersOf = (system: System) =>
   treeMap(system.decoder.init(createRandom(2)), (leaf, path) => (/norm/i.test(path) ? leaf : tf.mul(leaf, 8)))
 
 describe.each(['cpu', 'native', 'wasm'])('documents in one row, on %s', (engine) => {
-  let refused: string | undefined
-  beforeAll(async () => {
-    refused = undefined
-    await resolveEngine(engine).catch((error: Error) => (refused = error.message))
-  })
-  afterAll(() => resolveEngine('cpu'))
-  beforeEach(({ skip }) => {
-    if (refused !== undefined) skip(refused)
-  })
+  useEngine(engine)
 
   it.each(systems)('have the losses and the gradient that they have alone: %s', async (_, system) => {
     const params = parametersOf(system)

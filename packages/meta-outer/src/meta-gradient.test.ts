@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import {
   createRandom,
   disposeTree,
@@ -13,14 +13,13 @@ import {
   type TensorTree,
 } from '@ttt-e2e/tensor-ops'
 import '@ttt-e2e/kernels/engines'
-import { derivative, inFloat64 } from '@ttt-e2e/tensor-ops/testing'
+import { derivative, inFloat64, useEngine } from '@ttt-e2e/tensor-ops/testing'
 import type { Params, System } from '@ttt-e2e/ttt-inner'
 import type { Batch } from './batch'
 import { metaGradient, type MetaGradient, type MetaGradientOptions } from './meta-gradient'
 import { randomBatch, smallSystem } from './testing'
 
 beforeAll(() => resolveEngine('cpu'))
-let refused: string | undefined
 
 /** Parameters large enough that inner gradients are clipped in some chunks and not in others; random norm scales. */
 function parametersOf(system: System, scale = 8): Params {
@@ -136,14 +135,7 @@ describe('the meta-gradient', () => {
 })
 
 describe.each(['cpu', 'native', 'wasm'])('the meta-gradient on %s', (engine) => {
-  beforeAll(async () => {
-    refused = undefined
-    await resolveEngine(engine).catch((error: Error) => (refused = error.message))
-  })
-  afterAll(() => resolveEngine('cpu'))
-  beforeEach(({ skip }) => {
-    if (refused !== undefined) skip(refused)
-  })
+  useEngine(engine)
 
   it('clips in some chunks and not in others in these tests', async () => {
     const system = smallSystem()

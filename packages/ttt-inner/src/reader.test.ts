@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import '@ttt-e2e/kernels/engines'
 import { createRandom, disposeTree, liveTensors, relativeError, resolveEngine } from '@ttt-e2e/tensor-ops'
-import { inFloat64 } from '@ttt-e2e/tensor-ops/testing'
+import { inFloat64, useEngine } from '@ttt-e2e/tensor-ops/testing'
 import { Reader } from './reader'
 import { countStateBytes } from './state-bytes'
 import type { System } from './system'
@@ -176,15 +176,7 @@ describe('a memory read in pieces is the one read at once', () => {
   )
 
   describe.each(['cpu', 'native', 'wasm'])('on %s', (engine) => {
-    let refused: string | undefined
-    beforeAll(async () => {
-      refused = undefined
-      await resolveEngine(engine).catch((error: Error) => (refused = error.message))
-    })
-    afterAll(() => resolveEngine('cpu'))
-    beforeEach(({ skip }) => {
-      if (refused !== undefined) skip(refused)
-    })
+    useEngine(engine)
 
     it.each(pieces.map((each) => [each]))(
       'of %j, to rounding; twice in the same pieces, to the bit',

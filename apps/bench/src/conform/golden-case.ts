@@ -1,6 +1,12 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { decodeSafetensors, relativeError, type PlainTensors } from '@ttt-e2e/tensor-ops'
+import {
+  decodeSafetensors,
+  fromPlainTensor,
+  relativeError,
+  type PlainTensors,
+  type Tensors,
+} from '@ttt-e2e/tensor-ops'
 
 /** One golden case: NAME.json says what it is, NAME.safetensors holds its numbers. */
 export interface GoldenCase {
@@ -50,6 +56,14 @@ export function readCase(stem: string, description: Record<string, unknown>): Go
 
 export const readTensors = (stem: string): PlainTensors =>
   decodeSafetensors(readFileSync(`${stem}.safetensors`)).tensors
+
+/** The tensors whose names begin with `prefix` and a dot, by the rest of their names; an enclosing tidy frees them. */
+export const tensorsUnder = ({ tensors }: GoldenCase, prefix: string): Tensors =>
+  Object.fromEntries(
+    Object.entries(tensors)
+      .filter(([name]) => name.startsWith(`${prefix}.`))
+      .map(([name, plain]) => [name.slice(prefix.length + 1), fromPlainTensor(plain)]),
+  )
 
 /** Collects comparisons; the verdict is the one furthest into its tolerance. */
 export class Comparisons {

@@ -8,7 +8,7 @@ import {
   swiglu,
 } from '@ttt-e2e/kernels/ops'
 import { fromPlainTensor, tf, vjp, type Tensor, type Tensors } from '@ttt-e2e/tensor-ops'
-import { Comparisons, type GoldenCase, type Verdict } from './golden-case'
+import { Comparisons, tensorsUnder, type GoldenCase, type Verdict } from './golden-case'
 
 type Run = (inputs: Tensors, attributes: Record<string, number>) => Tensor
 
@@ -31,14 +31,8 @@ export function conformOp(golden: GoldenCase): Verdict | undefined {
   const attributes = (golden.description.attrs ?? {}) as Record<string, number>
   const comparisons = new Comparisons()
   tf.tidy(() => {
-    const group = (prefix: string): Tensors =>
-      Object.fromEntries(
-        Object.entries(golden.tensors)
-          .filter(([name]) => name.startsWith(`${prefix}.`))
-          .map(([name, plain]) => [name.slice(prefix.length + 1), fromPlainTensor(plain)]),
-      )
-    const variables = group('input')
-    const constants = group('attr')
+    const variables = tensorsUnder(golden, 'input')
+    const constants = tensorsUnder(golden, 'attr')
     const { cotangent } = golden.tensors
     const start: Tensors = { ...variables, cotangent: fromPlainTensor(cotangent) }
     const gradients = (x: Tensors): Tensors => {
@@ -56,7 +50,7 @@ export function conformOp(golden: GoldenCase): Verdict | undefined {
       }
     }
     compareAll('grad', second.value)
-    compareAll('grad_grad', second.pull(group('grad_cotangent')))
+    compareAll('grad_grad', second.pull(tensorsUnder(golden, 'grad_cotangent')))
   })
   return comparisons.result()
 }

@@ -8,8 +8,8 @@ import {
   tttLinearOp,
   tttMlpOp,
 } from '@ttt-e2e/kernels/ops'
-import { fromPlainTensor, tf, vjp, type FusedOp, type Tensor, type Tensors } from '@ttt-e2e/tensor-ops'
-import { Comparisons, type GoldenCase, type Verdict } from './golden-case'
+import { tf, vjp, type FusedOp, type Tensor, type Tensors } from '@ttt-e2e/tensor-ops'
+import { Comparisons, tensorsUnder, type GoldenCase, type Verdict } from './golden-case'
 import { titansLayer } from './titans-layer'
 
 /** From a case's inputs and description to its outputs, both under the names that its file has. */
@@ -103,20 +103,17 @@ export function conformScanOp(golden: GoldenCase): Verdict | undefined {
   if (!run) return undefined
   const comparisons = new Comparisons()
   tf.tidy(() => {
-    const group = (prefix: string): Tensors =>
-      Object.fromEntries(
-        Object.entries(golden.tensors)
-          .filter(([name]) => name.startsWith(`${prefix}.`))
-          .map(([name, plain]) => [name.slice(prefix.length + 1), fromPlainTensor(plain)]),
-      )
     const compareAll = (prefix: string, actual: Tensors, tolerance: number) => {
       for (const [name, { values }] of Object.entries(golden.tensors))
         if (name.startsWith(`${prefix}.`))
           comparisons.compare(name, actual[name.slice(prefix.length + 1)].dataSync(), values, tolerance)
     }
-    const { value, pull } = vjp((x: Tensors) => ({ value: run(x, golden.description) }), group('in'))
+    const { value, pull } = vjp(
+      (x: Tensors) => ({ value: run(x, golden.description) }),
+      tensorsUnder(golden, 'in'),
+    )
     compareAll('out', value, forwardTolerance)
-    compareAll('grad', pull(group('cot')), gradientTolerance)
+    compareAll('grad', pull(tensorsUnder(golden, 'cot')), gradientTolerance)
   })
   return comparisons.result()
 }

@@ -1,5 +1,15 @@
-import { createRandom, resolveEngine, tf, type FusedOp, type Tensor, type Tensors } from '@ttt-e2e/tensor-ops'
-import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest'
+import {
+  createRandom,
+  relativeError,
+  resolveEngine,
+  tf,
+  type FusedOp,
+  type Tensor,
+  type Tensors,
+} from '@ttt-e2e/tensor-ops'
+import { useEngine } from '@ttt-e2e/tensor-ops/testing'
+import { describe, expect, it } from 'vitest'
+import { expectSameBits } from '../engines/compiled/testing'
 import { nativeAddon, useInstructionSet } from '../engines/native'
 import { attentionOp } from './index'
 
@@ -9,13 +19,7 @@ const second = gradient.gradient()
 type Attributes = { window: number; offset: number }
 type Sizes = [batch: number, queries: number, keys: number, heads: number, keyHeads: number, width: number]
 
-let refused: string | undefined
-beforeAll(async () => {
-  const addon = await nativeAddon()
-  if (typeof addon === 'string') refused = addon
-  else await resolveEngine('native', { threads: 2 })
-})
-afterAll(() => resolveEngine('cpu'))
+useEngine('native', { threads: 2 })
 
 const random = createRandom(11)
 const normal = (shape: number[]): Tensor =>
@@ -56,21 +60,8 @@ const valuesOf = (tensors: Tensors) =>
     Object.entries(tensors).map(([name, tensor]) => [name, tensor.dataSync() as Float32Array]),
   )
 
-function relativeError(actual: Float32Array, expected: Float32Array): number {
-  let difference = 0
-  let norm = 0
-  for (let i = 0; i < expected.length; i++) {
-    difference += (actual[i] - expected[i]) ** 2
-    norm += expected[i] ** 2
-  }
-  return Math.sqrt(difference / (norm || 1))
-}
-
 describe('attention on the native engine', () => {
-  const needsEngine = ({ skip }: TestContext) => refused && skip(refused)
-
-  it('takes memory in proportion to its inputs', (context) => {
-    needsEngine(context)
+  it('takes memory in proportion to its inputs', () => {
     const sizes: Sizes = [1, 4096, 4096, 4, 4, 64]
     const attributes = { window: 512, offset: 0 }
     const { memory } = tf.backend() as unknown as { memory(): { reservedBytes: number } }
@@ -84,8 +75,7 @@ describe('attention on the native engine', () => {
     expect(reserved() - before).toBeLessThanOrEqual(8 * 4 * (4 * 4096 * 4 * 64))
   })
 
-  it('has one kernel for the gradient of the gradient, however little of it is asked for', async (context) => {
-    needsEngine(context)
+  it('has one kernel for the gradient of the gradient, however little of it is asked for', async () => {
     const { hasOwnKernel } = await resolveEngine('native', { threads: 2 })
     const names = variantsOf(op).flatMap((first) => variantsOf(first).map(({ name }) => name))
     expect(names.filter((name) => !hasOwnKernel(name))).toEqual([])
@@ -98,8 +88,7 @@ describe('attention on the native engine', () => {
     [[1, 1, 20, 4, 2, 8], { window: 12, offset: 19 }],
   ]
   for (const [sizes, attributes] of shapes)
-    it(`${sizes} ${JSON.stringify(attributes)}: every part of it agrees with the reference`, async (context) => {
-      needsEngine(context)
+    it(`${sizes} ${JSON.stringify(attributes)}: every part of it agrees with the reference`, async () => {
       const addon = await nativeAddon()
       if (typeof addon === 'string') return
       const variants = [...new Set(variantsOf(op).flatMap(variantsOf))]
@@ -128,8 +117,7 @@ describe('attention on the native engine', () => {
       }
     })
 
-  it('gives the same bits on 1, 2 and 3 threads and again', async (context) => {
-    needsEngine(context)
+  it('gives the same bits on 1, 2 and 3 threads and again', async () => {
     const shapes: [Sizes, Attributes][] = [
       [[1, 300, 300, 1, 1, 32], { window: 100, offset: 0 }],
       [[2, 150, 150, 4, 2, 16], { window: 0, offset: 0 }],
@@ -144,17 +132,12 @@ describe('attention on the native engine', () => {
           tf.dispose(outputs)
           return values
         })
-      const expected = run()
-      for (const threads of [2, 3, 2]) {
-        await resolveEngine('native', { threads })
-        expect(run()).toEqual(expected)
-      }
+      await expectSameBits(run)
       tf.dispose(inputs)
     }
   })
 
-  it('refuses shapes that do not fit', (context) => {
-    needsEngine(context)
+  it('refuses shapes that do not fit', () => {
     const call = (q: number[], k: number[], v = k) =>
       tf.tidy(() => void op({ q: tf.ones(q), k: tf.ones(k), v: tf.ones(v) }, { window: 0, offset: 0 }))
     for (const [q, k, v] of [

@@ -2,7 +2,6 @@
 // i ≥ j, e[i] that from the chunk's start, t[j] that to its end and S [K, V] the state before it:
 //   M = β (K Kᵀ ⊙ E) below the diagonal          (I + M) V′ = β (V − e ⊙ K S)
 //   O = e ⊙ Q S + (Q Kᵀ ⊙ E) V′                  S ← e[last] S + (t ⊙ K)ᵀ V′
-#include "carver.h"
 #include "chunk-scan.h"
 
 namespace ttt {
@@ -68,10 +67,7 @@ struct HeadChunk {
 
   HeadChunk(const Shape& s, Carver& carver) : s(s) {
     product = carver.take(s.product_floats());
-    decays.high = carver.take(s.chunk);
-    decays.low = carver.take(s.chunk);
-    decays.from_start = carver.take(s.chunk);
-    decays.to_end = carver.take(s.chunk);
+    decays.take(carver, s.chunk);
   }
   void move_to(int64_t batch_index, int64_t of_head, int64_t index) {
     b = batch_index;
@@ -265,13 +261,8 @@ void GatedDeltaRule(const Call& call) {
       for (float** rows : {&errors, &written, &sums}) *rows = carver.take(s.chunk * s.width);
     }
   };
-  Carver counter;
-  Memory(s, counter);
-  const Scratch scratch(static_cast<size_t>(counter.taken * thread_count()));
   const int64_t cost = s.length * (s.chunk + 3 * s.depth) * s.width / 16;
-  parallel(s.batch * s.heads, cost, [&](int64_t begin, int64_t end, int worker) {
-    Carver carver{scratch.floats() + worker * counter.taken};
-    Memory memory(s, carver);
+  parallel_with<Memory>(s, s.batch * s.heads, cost, [&](int64_t begin, int64_t end, Memory& memory) {
     HeadChunk& chunk = memory.chunk;
     for (int64_t u = begin; u < end; u++) {
       const int64_t b = u / s.heads, head = u % s.heads;
@@ -334,13 +325,8 @@ void GatedDeltaRuleGrad(const Call& call) {
           rows(carver.take(s.chunk * s.width)) {}
   };
   {
-    Carver counter;
-    StatesMemory(s, counter);
-    const Scratch scratch(static_cast<size_t>(counter.taken * thread_count()));
     const int64_t cost = s.length * (2 * s.chunk + 5 * s.depth) * s.width / 16;
-    parallel(s.batch * s.heads, cost, [&](int64_t begin, int64_t end, int worker) {
-      Carver carver{scratch.floats() + worker * counter.taken};
-      StatesMemory memory(s, carver);
+    parallel_with<StatesMemory>(s, s.batch * s.heads, cost, [&](int64_t begin, int64_t end, StatesMemory& memory) {
       HeadChunk& chunk = memory.chunk;
       const int64_t width = s.width;
       for (int64_t u = begin; u < end; u++) {
@@ -405,13 +391,8 @@ void GatedDeltaRuleGrad(const Call& call) {
       for (float** values : {&given, &passing, &arriving}) *values = carver.take(s.chunk);
     }
   };
-  Carver counter;
-  Memory(s, counter);
-  const Scratch scratch(static_cast<size_t>(counter.taken * thread_count()));
   const int64_t cost = s.chunk * s.shared * (2 * s.chunk + 3 * s.depth) * s.width / 16;
-  parallel(s.batch * s.chunks * s.key_heads, cost, [&](int64_t begin, int64_t end, int worker) {
-    Carver carver{scratch.floats() + worker * counter.taken};
-    Memory memory(s, carver);
+  parallel_with<Memory>(s, s.batch * s.chunks * s.key_heads, cost, [&](int64_t begin, int64_t end, Memory& memory) {
     HeadChunk& chunk = memory.chunk;
     const int64_t width = s.width, depth = s.depth, step = s.chunk;
     for (int64_t u = begin; u < end; u++) {

@@ -1,7 +1,6 @@
 // The state space of Mamba 2 and its gradient, chunk by chunk. Within a chunk, with E[i, j] the decay from token j to
 // token i ≥ j, e[i] that from the chunk's start, t[j] that to its end, X = dt ⊙ x and S [N, P] the state before it:
 //   y = (C Bᵀ ⊙ E) X + e ⊙ C S + D x        S ← e[last] S + (t ⊙ B)ᵀ X
-#include "carver.h"
 #include "chunk-scan.h"
 
 namespace ttt {
@@ -76,10 +75,7 @@ struct HeadChunk {
   HeadChunk(const Shape& s, Carver& carver) : s(s) {
     inputs = carver.take(s.chunk * s.width);
     product = carver.take(s.product_floats());
-    decays.high = carver.take(s.chunk);
-    decays.low = carver.take(s.chunk);
-    decays.from_start = carver.take(s.chunk);
-    decays.to_end = carver.take(s.chunk);
+    decays.take(carver, s.chunk);
   }
   void move_to(int64_t batch_index, int64_t of_head, int64_t index) {
     b = batch_index;
@@ -183,13 +179,8 @@ void SsdScan(const Call& call) {
           scores(carver.take(s.chunk * s.chunk)),
           sums(carver.take(s.chunk * s.width)) {}
   };
-  Carver counter;
-  Memory(s, counter);
-  const Scratch scratch(static_cast<size_t>(counter.taken * thread_count()));
   const int64_t cost = s.length * (s.chunk / 2 + 2 * s.depth) * s.width / 16;
-  parallel(s.batch * s.heads, cost, [&](int64_t begin, int64_t end, int worker) {
-    Carver carver{scratch.floats() + worker * counter.taken};
-    Memory memory(s, carver);
+  parallel_with<Memory>(s, s.batch * s.heads, cost, [&](int64_t begin, int64_t end, Memory& memory) {
     HeadChunk& chunk = memory.chunk;
     for (int64_t u = begin; u < end; u++) {
       const int64_t b = u / s.heads, head = u % s.heads;
@@ -251,13 +242,8 @@ void SsdScanGrad(const Call& call) {
         : chunk(s, carver), state(carver.take(s.state_floats())), slopes(carver.take(s.chunk * s.width)) {}
   };
   {
-    Carver counter;
-    StatesMemory(s, counter);
-    const Scratch scratch(static_cast<size_t>(counter.taken * thread_count()));
     const int64_t cost = s.length * s.depth * s.width / 8;
-    parallel(s.batch * s.heads, cost, [&](int64_t begin, int64_t end, int worker) {
-      Carver carver{scratch.floats() + worker * counter.taken};
-      StatesMemory memory(s, carver);
+    parallel_with<StatesMemory>(s, s.batch * s.heads, cost, [&](int64_t begin, int64_t end, StatesMemory& memory) {
       HeadChunk& chunk = memory.chunk;
       for (int64_t u = begin; u < end; u++) {
         const int64_t b = u / s.heads, head = u % s.heads;
@@ -303,15 +289,10 @@ void SsdScanGrad(const Call& call) {
       for (float** values : {&given, &passing, &arriving}) *values = carver.take(s.chunk);
     }
   };
-  Carver counter;
-  Memory(s, counter);
-  const Scratch scratch(static_cast<size_t>(counter.taken * thread_count()));
   const Scratch partials(static_cast<size_t>(2 * s.batch * s.chunks * s.heads));
   float *partial_a = partials.floats(), *partial_d = partials.floats() + s.batch * s.chunks * s.heads;
   const int64_t cost = s.chunk * s.shared * (s.chunk + 3 * s.depth) * s.width / 16;
-  parallel(s.batch * s.chunks * s.groups, cost, [&](int64_t begin, int64_t end, int worker) {
-    Carver carver{scratch.floats() + worker * counter.taken};
-    Memory memory(s, carver);
+  parallel_with<Memory>(s, s.batch * s.chunks * s.groups, cost, [&](int64_t begin, int64_t end, Memory& memory) {
     HeadChunk& chunk = memory.chunk;
     const int64_t width = s.width, depth = s.depth, step = s.chunk;
     for (int64_t u = begin; u < end; u++) {

@@ -6,20 +6,15 @@ import {
   type FusedOp,
   type Tensors,
 } from '@ttt-e2e/tensor-ops'
-import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest'
-import { nativeAddon } from '../engines/native'
+import { useEngine } from '@ttt-e2e/tensor-ops/testing'
+import { describe, expect, it } from 'vitest'
+import '../engines/native'
+import { expectSameBits } from '../engines/compiled/testing'
 import { tttLinearOp } from '../ttt-linear'
 import { tttMlpOp } from '../ttt-mlp'
 import { tttShapes, type TttSizes } from './cases'
 
-let refused: string | undefined
-beforeAll(async () => {
-  const addon = await nativeAddon()
-  if (typeof addon === 'string') refused = addon
-  else await resolveEngine('native', { threads: 2 })
-})
-afterAll(() => resolveEngine('cpu'))
-const needsEngine = ({ skip }: TestContext) => refused && skip(refused)
+useEngine('native', { threads: 2 })
 
 const random = createRandom(5)
 const normal = (shape: number[], scale: number) =>
@@ -41,8 +36,7 @@ function makeInputs(op: FusedOp<{ filled: number }>, sizes: TttSizes): Tensors {
 const ofOp = (op: FusedOp<{ filled: number }>, inputs: Tensors) =>
   Object.fromEntries(op.inputs.map((name) => [name, inputs[name]]))
 
-it('computes starts of mini-batches again where they are too many to be kept', (context) => {
-  needsEngine(context)
+it('computes starts of mini-batches again where they are too many to be kept', () => {
   tf.tidy(() => {
     const inputs = makeInputs(tttMlpOp, {
       batch: 1,
@@ -65,8 +59,7 @@ describe.each([
 ])('$op.name on the native engine', ({ op, layers }) => {
   const sizes = { batch: 2, heads: 2, width: 16, layers }
 
-  it('gives the same bits on 1, 2 and 3 threads and again', async (context) => {
-    needsEngine(context)
+  it('gives the same bits on 1, 2 and 3 threads and again', async () => {
     await resolveEngine('native', { threads: 1 })
     const inputs = makeInputs(op, { ...sizes, length: 90, miniBatch: 16 })
     const run = () =>
@@ -74,16 +67,11 @@ describe.each([
         const outputs = { ...op(ofOp(op, inputs), { filled: 9 }), ...op.gradient()(inputs, { filled: 9 }) }
         return Object.values(outputs).map((tensor) => tensor.dataSync()) as never
       })
-    const expected = run()
-    for (const threads of [2, 3, 2]) {
-      await resolveEngine('native', { threads })
-      expect(run()).toEqual(expected)
-    }
+    await expectSameBits(run)
     tf.dispose(inputs)
   })
 
-  it('refuses shapes that do not fit', (context) => {
-    needsEngine(context)
+  it('refuses shapes that do not fit', () => {
     tf.tidy(() => {
       const inputs = ofOp(op, makeInputs(op, { ...sizes, length: 3, miniBatch: 4 }))
       for (const [name, shape] of Object.entries({

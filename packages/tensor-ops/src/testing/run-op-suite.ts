@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { EngineError, resolveEngine, type Precision } from '../engine/registry'
+import { describe, expect, it } from 'vitest'
+import { resolveEngine, type Precision } from '../engine/registry'
 import type { Attributes, FusedOp, Tensors } from '../fused-op'
 import { tf } from '../tf'
 import { vjp } from '../autodiff/vjp'
@@ -15,6 +15,7 @@ import {
   type OpCase,
   type Tolerance,
 } from './op-check'
+import { useEngine } from './use-engine'
 
 export interface OpSuiteOptions {
   /** Engines to hold against the reference; one that can't run here is skipped with its reason. */
@@ -50,14 +51,9 @@ export function runOpSuite<A extends Attributes>(
     }
     for (const engine of engines) {
       describe(`on ${engine}`, () => {
-        let refused: string | undefined
-        beforeAll(async () => {
-          await resolveEngine(engine, { precision }).catch((error: EngineError) => (refused = error.message))
-        })
-        afterAll(() => resolveEngine('cpu'))
+        useEngine(engine, { precision })
         for (const example of cases) {
-          it(example.name, async ({ skip }) => {
-            if (refused) skip(refused)
+          it(example.name, async () => {
             const { leaked, errors } = await checkOp(op, example, engine, { order, precision, tolerance })
             expect(leaked).toBe(0)
             for (const { name, error, limit } of errors)

@@ -1,7 +1,6 @@
 import { gatedDeltanetMixer } from '@ttt-e2e/baselines'
 import { createDecoder } from '@ttt-e2e/swa-transformer'
-import { tf } from '@ttt-e2e/tensor-ops'
-import { linearWeight, swigluWeights, type ModelFamily, type Source } from './published-model'
+import { convolution, linearWeight, swigluWeights, type ModelFamily } from './published-model'
 
 /** The keys of flash-linear-attention's Gated DeltaNet configuration that say how a model computes. */
 interface GatedDeltanetConfig {
@@ -72,6 +71,3 @@ export const gatedDeltanet: ModelFamily = {
     }
   },
 }
-
-/** A depthwise convolution of PyTorch, [C, 1, K] there. */
-const convolution = (name: string): Source => [name, (weight) => tf.squeeze(weight, [1])]

@@ -1,7 +1,6 @@
 import { mamba2Mixer } from '@ttt-e2e/baselines'
 import { createDecoder } from '@ttt-e2e/swa-transformer'
-import { tf } from '@ttt-e2e/tensor-ops'
-import { linearWeight, type ModelFamily } from './published-model'
+import { convolution, linearWeight, type ModelFamily } from './published-model'
 
 /** The keys of Hugging Face's Mamba 2 configuration that say how a model computes. */
 interface Mamba2Config {
@@ -53,7 +52,7 @@ export const mamba2: ModelFamily = {
       block: {
         'mixing.norms.norm': 'norm.weight',
         'mixing.mixer.inProj': linearWeight('mixer.in_proj.weight'),
-        'mixing.mixer.convWeight': ['mixer.conv1d.weight', (weight) => tf.squeeze(weight, [1])],
+        'mixing.mixer.convWeight': convolution('mixer.conv1d.weight'),
         'mixing.mixer.convBias': 'mixer.conv1d.bias',
         'mixing.mixer.stepBias': 'mixer.dt_bias',
         'mixing.mixer.logRate': 'mixer.A_log',

@@ -33,6 +33,9 @@ export function sourceOf(published: PublishedModel, path: string): { name: strin
 /** A linear layer of PyTorch, [out, in] there. */
 export const linearWeight = (name: string): Source => [name, (weight) => tf.transpose(weight)]
 
+/** A depthwise convolution of PyTorch, [C, 1, K] there. */
+export const convolution = (name: string): Source => [name, (weight) => tf.squeeze(weight, [1])]
+
 /** A SwiGLU of three linear layers. */
 export const swigluWeights = (gate: string, up: string, down: string): Record<string, Source> => ({
   'feedForward.mlp.w1': linearWeight(gate),

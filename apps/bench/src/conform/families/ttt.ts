@@ -1,7 +1,7 @@
 import { tttLinearMixer, tttMlpMixer } from '@ttt-e2e/baselines'
 import { createDecoder } from '@ttt-e2e/swa-transformer'
 import { tf, type Tensor } from '@ttt-e2e/tensor-ops'
-import { linearWeight, swigluWeights, type ModelFamily, type Source } from './published-model'
+import { convolution, linearWeight, swigluWeights, type ModelFamily, type Source } from './published-model'
 
 /** The keys of the TTT layers' published configurations that say how a model computes. */
 interface TttConfig {
@@ -38,7 +38,7 @@ export const ttt: ModelFamily = {
     })
     const of = (name: string) => `seq_modeling_block.${name}`
     const conv = (name: string): Record<string, Source> => ({
-      weight: [`${name}.weight`, (weight) => tf.squeeze(weight, [1])],
+      weight: convolution(`${name}.weight`),
       bias: `${name}.bias`,
     })
     const inner = ['1', '2'].flatMap((layer) => [

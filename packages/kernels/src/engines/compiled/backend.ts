@@ -49,6 +49,7 @@ export class CompiledBackend extends MathBackendCPU {
     this.data = this.storage as unknown as typeof this.data
     this.memoryViews = new BlockMemory(module)
     this.programs = new Programs(this, module)
+    this.memoryViews.onRead = (data) => this.programs.current?.valuesRead(data)
   }
 
   /**
@@ -182,7 +183,7 @@ export class CompiledBackend extends MathBackendCPU {
 
   override readSync(id: DataId): Values {
     const data = this.storage.get(id)
-    this.programs.current?.valuesRead(data)
+    this.memoryViews.onRead?.(data)
     if (data.block < 0) return super.readSync(id)
     return this.memoryViews.views(data.block)[data.dtype as BlockType].slice(0, data.size)
   }

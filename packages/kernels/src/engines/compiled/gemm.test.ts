@@ -1,7 +1,14 @@
-import { precisions, resolveEngine, tf, type Precision, type Tensor } from '@ttt-e2e/tensor-ops'
+import {
+  precisions,
+  relativeError,
+  resolveEngine,
+  tf,
+  type Precision,
+  type Tensor,
+} from '@ttt-e2e/tensor-ops'
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { compiledTargets, nativeTargets, normal, relativeError } from './testing'
+import { compiledTargets, nativeTargets, normal } from './testing'
 
 const bitsOf = ({ buffer }: ArrayBufferView) =>
   createHash('sha256').update(new Uint8Array(buffer)).digest('hex')

@@ -9,7 +9,7 @@ interface BlockViews {
 
 /** JavaScript's views on blocks. A block keeps its place for good, so its views are made once. */
 export class BlockMemory {
-  /** Called when a kernel of the cpu backend reads values. */
+  /** Called when JavaScript reads a tensor's values: its owner, or a kernel of the cpu backend. */
   onRead: ((data: BlockData) => void) | undefined
   private readonly buffers = new WeakSet<ArrayBufferLike>()
   private readonly blocks: BlockViews[] = []

@@ -1,4 +1,12 @@
-import { createRandom, resolveEngine, tf, type Precision, type Tensor } from '@ttt-e2e/tensor-ops'
+import {
+  createRandom,
+  relativeError,
+  resolveEngine,
+  tf,
+  type EngineOptions,
+  type Precision,
+  type Tensor,
+} from '@ttt-e2e/tensor-ops'
 import { expect } from 'vitest'
 import { nativeAddon, useInstructionSet } from '../native'
 import { wasmModule, type WasmModule } from '../wasm'
@@ -60,16 +68,14 @@ export const integers = (shape: number[], below: number): Tensor =>
     'int32',
   )
 
-/** ‖a − b‖ / ‖b‖, or ‖a‖ where b is all zeros. */
-export function relativeError(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  if (a.length !== b.length) return Infinity
-  let difference = 0
-  let norm = 0
-  for (let i = 0; i < b.length; i++) {
-    difference += (a[i] - b[i]) ** 2
-    norm += b[i] ** 2
+/** Runs on one thread of the native engine, then on others and again, and gets the same bits each time. */
+export async function expectSameBits(run: () => unknown, options: EngineOptions = {}): Promise<void> {
+  await resolveEngine('native', { ...options, threads: 1 })
+  const expected = run()
+  for (const threads of [2, 3, 2]) {
+    await resolveEngine('native', { ...options, threads })
+    expect(run()).toEqual(expected)
   }
-  return norm === 0 ? Math.sqrt(difference) : Math.sqrt(difference / norm)
 }
 
 export interface Plain {

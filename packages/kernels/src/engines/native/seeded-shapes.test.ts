@@ -1,7 +1,6 @@
-import { resolveEngine, tf, type FusedOp, type Tensors } from '@ttt-e2e/tensor-ops'
+import { relativeError, resolveEngine, tf, type FusedOp, type Tensors } from '@ttt-e2e/tensor-ops'
 import { makeInputs, randomLike, standardTolerance, type OpCase } from '@ttt-e2e/tensor-ops/op-check'
 import { afterAll, describe, expect, it } from 'vitest'
-import { relativeError } from '../compiled/testing'
 import { nativeAddon } from './index'
 import { between, seededOps, size, type SeededOp } from './seeded-shapes'
 

@@ -34,7 +34,6 @@ export class Programs implements ProgramBackend {
     const given = inputs.map((x) => this.backend.dataOf(x))
     const recording = new CallRecording(given, spent, first, release)
     this.current = recording
-    this.backend.memoryViews.onRead = (data) => recording.valuesRead(data)
     try {
       const { result, outputs } = run()
       recording.outputs = outputs.map((x) => {
@@ -50,7 +49,6 @@ export class Programs implements ProgramBackend {
       throw error
     } finally {
       this.current = undefined
-      this.backend.memoryViews.onRead = undefined
     }
   }
 

@@ -1,5 +1,6 @@
 // Parts of a task's working memory.
 #pragma once
+#include "parallel.h"
 #include "simd.h"
 
 namespace ttt {
@@ -19,6 +20,19 @@ struct Carver {
     return part;
   }
 };
+
+/** `parallel` with working memory for each thread, a Memory made of the subject and a carver: f(begin, end, memory). */
+template <class Memory, class Subject, class F>
+void parallel_with(const Subject& subject, int64_t count, int64_t cost, F f) {
+  Carver counter;
+  Memory(subject, counter);
+  const Scratch scratch(static_cast<size_t>(counter.taken * thread_count()));
+  parallel(count, cost, [&](int64_t begin, int64_t end, int worker) {
+    Carver carver{scratch.floats() + worker * counter.taken};
+    Memory memory(subject, carver);
+    f(begin, end, memory);
+  });
+}
 
 }  // namespace TTT_ISA
 }  // namespace ttt

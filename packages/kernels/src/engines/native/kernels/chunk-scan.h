@@ -1,6 +1,9 @@
 // What scans over chunks of tokens share: the decays between a chunk's tokens, products with the triangles that they
 // make, and rows of one head among others.
 #pragma once
+#include <initializer_list>
+
+#include "carver.h"
 #include "gemm.h"
 #include "math.h"
 
@@ -17,6 +20,10 @@ struct ChunkDecays {
   int64_t length = 0;
   /** Over the whole chunk. */
   float whole = 1;
+
+  void take(Carver& carver, int64_t chunk) {
+    for (float** part : {&high, &low, &from_start, &to_end}) *part = carver.take(chunk);
+  }
 
   /** `log_decay(i)` is a float per token, at most 0. */
   template <class F>
