@@ -1,3 +1,4 @@
+import { createRandom } from '@ttt-e2e/tensor-ops'
 import { median } from '../statistics'
 
 /** Something to be timed. */
@@ -21,7 +22,8 @@ export interface InterleaveOptions {
 }
 
 /**
- * Lets the contenders run in turns, there and back, so that a slow minute of the machine falls on all of them alike.
+ * Lets the contenders run in turns, so that a slow minute of the machine falls on all of them alike, each round in
+ * another order, so that none always follows the same one. The orders are seeded.
  *
  * @returns what each one took, in their order
  * @throws the signal's reason
@@ -31,9 +33,10 @@ export async function interleave(
   { rounds, signal, onTurn }: InterleaveOptions,
 ): Promise<Samples[]> {
   const samples = contenders.map((): Samples => ({ seconds: [], cpuSeconds: [] }))
-  const indexes = contenders.map((_, i) => i)
+  const random = createRandom(0)
+  const order = contenders.map((_, i) => i)
   for (let round = 0; round < rounds; round++)
-    for (const i of round % 2 === 0 ? indexes : indexes.toReversed()) {
+    for (const i of random.shuffle(order)) {
       onTurn?.(contenders[i].name)
       const cpu = process.cpuUsage()
       const start = performance.now()
