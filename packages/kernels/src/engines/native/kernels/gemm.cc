@@ -1,5 +1,6 @@
 // Matrix products from register tiles of up to 12 x 2 vectors (6 x 2 where there are 16 registers, 4 x 2 in
 // WebAssembly).
+#include "described-call.h"
 #include "gemm-bf16.h"
 
 namespace ttt {
@@ -19,15 +20,32 @@ constexpr int panel = tile_vectors * lanes;
 constexpr int64_t depth_step = 256;
 /** Columns per task: a step's share of B then stays in the second-level cache. */
 constexpr int64_t panels_per_group = 1024 / panel;
-/** Packed forms of B beyond this are made piece by piece. */
-constexpr int64_t scratch_limit = int64_t{8} << 20;
+/** Strips that repay packing a panel, and whose steps fill the second-level cache. */
+constexpr int64_t fewest_strips = 16, most_strips = 96;
+/** Values of A that a task goes through panel by panel: they stay in the second-level cache. */
+constexpr int64_t slice_limit = int64_t{192} << 10;
+/** Products whose packed form of A is larger are made piece by piece. */
+constexpr int64_t packed_limit = int64_t{16} << 20;
+/** B stays packed once so many products of few rows have asked for it: a weight, not what passes by. */
+constexpr int32_t uses_worth_keeping = 3;
+constexpr int64_t few_rows = 512;
+/** Steps of the depth that A is fetched ahead by. */
+constexpr int64_t fetched_ahead = 24;
 
 /** One tile: c (+)= a[rows, depth] · b[depth, vectors · lanes]. */
 template <int rows, int vectors, bool strided_rows>
 void tile(int64_t depth, const float* a, int64_t a_stride, const float* b, int64_t b_stride, float* c, int64_t c_stride,
           int64_t columns, bool add) {
   Vector sums[rows][vectors] = {};
+  if (depth == depth_step) {
+    TTT_UNROLL
+    for (int i = 0; i < rows; i++) {
+      TTT_UNROLL
+      for (int v = 0; v < vectors; v++) __builtin_prefetch(c + i * c_stride + v * lanes, 1);
+    }
+  }
   for (int64_t k = 0; k < depth; k++) {
+    if (!strided_rows) __builtin_prefetch(a + fetched_ahead * tile_rows);
     Vector row[vectors];
     TTT_UNROLL
     for (int v = 0; v < vectors; v++) row[v] = load(b + v * lanes);
@@ -131,6 +149,8 @@ void pack_panel(const Matrix& b, int64_t depth, int64_t first, int64_t columns, 
 /** Copies a[rows, depth] into [depth, tile_rows]; the buffer has a vector to spare. */
 void pack_rows(const float* a, int64_t row_stride, int64_t column_stride, int64_t rows, int64_t depth, float* packed) {
   int64_t k = 0;
+  if (row_stride == 1 && rows == tile_rows)
+    for (; k < depth; k++) std::memcpy(packed + k * tile_rows, a + k * column_stride, tile_rows * sizeof(float));
   if (column_stride == 1) {
     for (; k + lanes <= depth; k += lanes) {
       for (int64_t first = 0; first < tile_rows; first += lanes) {
@@ -252,6 +272,154 @@ void multiply_planned(const Plan& plan) {
   });
 }
 
+/** What of a panel is there, and its width when packed. */
+struct Panel {
+  int64_t columns, width;
+};
+Panel panel_of(const Product& p, int64_t j) {
+  const int64_t columns = smaller<int64_t>(panel, p.columns - j * panel);
+  return {columns, columns > lanes ? panel : lanes};
+}
+void pack_panel(const Matrix& b, const Panel& of, int64_t depth, int64_t j, bool rounded, float* packed) {
+  pack_panel(b, depth, j * panel, of.columns, of.width, packed);
+  if (rounded) round_values(packed, depth * of.width);
+}
+
+/** All of B, [panels][depth, width], where it is an input of the call that many products meet: tensors never change. */
+const float* kept_columns(const Product& p, bool rounded) {
+  const bool by_row = p.b.column_stride == 1 && p.b.row_stride == p.columns;
+  const bool by_column = p.b.row_stride == 1 && p.b.column_stride == p.depth;
+  if (p.batch > 1 || p.rows > few_rows || !(by_row || by_column)) return nullptr;
+  const int32_t source = input_block(p.b.data);
+  if (source < 0) return nullptr;
+  KeptCopy& copy = kept_copy(source, {p.columns, p.depth, by_row ? 0 : 1, rounded ? 1 : 2});
+  if (copy.block < 0) {
+    if (++copy.uses < uses_worth_keeping) return nullptr;
+    const int64_t panels = ceil_div(p.columns, panel);
+    copy.block = allocate_block(static_cast<uint64_t>(panels * panel * p.depth) * sizeof(float));
+    float* packed = static_cast<float*>(block_address(copy.block));
+    parallel(panels, panel * p.depth / 8, [&](int64_t begin, int64_t end, int) {
+      for (int64_t j = begin; j < end; j++)
+        pack_panel(p.b, panel_of(p, j), p.depth, j, rounded, packed + j * panel * p.depth);
+    });
+  }
+  return static_cast<const float*>(block_address(copy.block));
+}
+
+/** How strips of A are read where they stand. */
+struct InPlace {
+  int64_t stride;
+  /** Whether the stride is from row to row. */
+  bool strided;
+  /** Steps of whole pages collide in the caches; many columns repay a copy of each strip anyway. */
+  bool pays;
+};
+InPlace in_place(const Product& p, bool rounded) {
+  const bool strided = p.a.row_stride != 1;
+  const int64_t stride = strided ? p.a.row_stride : p.a.column_stride;
+  return {stride, strided, p.columns <= 8 * panel && stride % 512 != 0 && !rounded && (!strided || p.a.column_stride == 1)};
+}
+
+/**
+ * A is packed first, each step of the depth by strips, unless it is read where it stands. Then tasks over groups of strips
+ * and panels take a step of a panel at a time, packed where no copy is kept: it stays in the first-level cache while the
+ * strips meet it.
+ */
+void multiply_in_tasks(const Product& p, const float* kept, bool rounded) {
+  const int64_t strips = ceil_div(p.rows, tile_rows), panels = ceil_div(p.columns, panel);
+  const int64_t matrices = p.a.batch_stride == 0 ? 1 : p.batch;
+  const int64_t strip_size = p.depth * tile_rows;
+  const InPlace of_a = in_place(p, rounded);
+  const Scratch scratch(of_a.pays ? 0 : static_cast<size_t>(matrices * strips * strip_size + lanes));
+  // Strips are as even as can be, so that none is a thin rest.
+  const auto row_of = [&](int64_t strip) { return p.rows * strip / strips; };
+  const auto place = [&](int64_t matrix, int64_t k, int64_t strip) {
+    return scratch.floats() + matrix * strips * strip_size +
+           tile_rows * (k * strips + smaller(depth_step, p.depth - k) * strip);
+  };
+  const auto unpacked = [&](int64_t matrix, int64_t k, int64_t strip) {
+    return p.a.data + matrix * p.a.batch_stride + row_of(strip) * p.a.row_stride + k * p.a.column_stride;
+  };
+  parallel(of_a.pays ? 0 : matrices * strips, strip_size / 4, [&](int64_t begin, int64_t end, int) {
+    for (int64_t i = begin; i < end; i++) {
+      const int64_t matrix = i / strips, strip = i % strips;
+      for (int64_t k = 0; k < p.depth; k += depth_step) {
+        const int64_t depth = smaller(depth_step, p.depth - k);
+        float* packed = place(matrix, k, strip);
+        pack_rows(unpacked(matrix, k, strip), p.a.row_stride, p.a.column_stride, row_of(strip + 1) - row_of(strip), depth,
+                  packed);
+        if (rounded) round_values(packed, depth * tile_rows);
+      }
+    }
+  });
+  const int64_t enough = ceil_div(4 * thread_count(), p.batch * panels);
+  const int64_t groups = larger(ceil_div(strips, most_strips), smaller(enough, ceil_div(strips, fewest_strips)));
+  const int64_t group_rows = ceil_div(strips, groups) * tile_rows;
+  const int64_t slice = larger(depth_step, slice_limit / group_rows / depth_step * depth_step);
+  parallel(p.batch * groups * panels, group_rows * panel * p.depth / 16, [&](int64_t begin, int64_t end, int) {
+    alignas(64) float step_of_panel[panel * depth_step];
+    while (begin < end) {
+      const int64_t first_panel = begin % panels, last_panel = smaller(panels, first_panel + end - begin);
+      const int64_t group = begin / panels % groups, batch = begin / panels / groups;
+      const int64_t first = strips * group / groups, last = strips * (group + 1) / groups;
+      begin += last_panel - first_panel;
+      // For each slice of the depth all panels, for each panel all steps of the slice.
+      for (int64_t k = 0, j = first_panel; k < p.depth;) {
+        const int64_t depth = smaller(depth_step, p.depth - k);
+        const Panel of = panel_of(p, j);
+        const float* b_step = step_of_panel;
+        if (kept) {
+          b_step = kept + j * panel * p.depth + k * of.width;
+        } else {
+          Matrix b = p.b;
+          b.data += batch * b.batch_stride + k * b.row_stride;
+          pack_panel(b, of, depth, j, rounded, step_of_panel);
+        }
+        float* c = p.c + batch * p.c_batch_stride + j * panel;
+        const int64_t size = depth * of.width;
+        for (int64_t strip = first; strip < last; strip++) {
+          // A kept copy's next step comes from memory meanwhile.
+          if (kept) {
+            const int64_t done = size * (strip + 1 - first) / (last - first);
+            for (int64_t i = size * (strip - first) / (last - first); i < done; i += 16)
+              __builtin_prefetch(b_step + size + i, 0, 2);
+          }
+          const int64_t row = row_of(strip), rows = row_of(strip + 1) - row;
+          const int64_t matrix = matrices > 1 ? batch : 0;
+          tiles.of_height[rows - 1].by_width_and_stride[of.width / lanes - 1][of_a.pays && of_a.strided](
+              depth, of_a.pays ? unpacked(matrix, k, strip) : place(matrix, k, strip), of_a.pays ? of_a.stride : tile_rows,
+              b_step, of.width, c + row * p.c_row_stride, p.c_row_stride, of.columns, p.accumulate || k > 0);
+        }
+        k += depth;
+        if (k < p.depth && k % slice != 0) continue;
+        // The slice is done for this panel: back to its start for the next one, or on.
+        if (++j < last_panel) k = (k - 1) / slice * slice;
+        else j = first_panel;
+      }
+    }
+  });
+}
+
+void multiply_piecewise(const Product& p, const float* kept, bool rounded) {
+  if (p.batch * p.rows * p.depth <= packed_limit || p.batch * p.rows <= tile_rows)
+    return multiply_in_tasks(p, kept, rounded);
+  Product first = p, rest = p;
+  if (p.batch > 1) {
+    first.batch = p.batch / 2;
+    rest.batch -= first.batch;
+    rest.a.data += first.batch * rest.a.batch_stride;
+    rest.b.data += first.batch * rest.b.batch_stride;
+    rest.c += first.batch * rest.c_batch_stride;
+  } else {
+    first.rows = ceil_div(p.rows / 2, tile_rows) * tile_rows;
+    rest.rows -= first.rows;
+    rest.a.data += first.rows * rest.a.row_stride;
+    rest.c += first.rows * rest.c_row_stride;
+  }
+  multiply_piecewise(first, kept, rounded);
+  multiply_piecewise(rest, kept, rounded);
+}
+
 }  // namespace
 
 int64_t product_scratch(int64_t columns, int64_t depth) {
@@ -274,67 +442,18 @@ void multiply(const Product& product, float* scratch) {
   // Rows of B at a distance of whole pages collide in the caches; a copy is worth it once enough rows use it.
   const bool large = p.rows >= 4 * tile_rows && (p.depth * p.columns > 65536 || p.b.row_stride % 512 == 0);
   const bool pack_all = !readable_in_place || large;
+  if (scratch == nullptr && !inside_task() && p.depth > 0) {
+    const float* kept = kept_columns(p, rounded);
+    if (kept || pack_all) return multiply_piecewise(p, kept, rounded);
+  }
   const bool pack_last = !pack_all && p.columns % lanes != 0;
   const int64_t matrices = shared ? 1 : p.batch;
   const int64_t each = pack_all ? product_scratch(p.columns, p.depth) : pack_last ? p.depth * panel : 0;
-  // Where each task can pack its own part of B, the packed form never moves between cores.
-  const int64_t panels = ceil_div(p.columns, panel);
-  const bool by_panels = matrices == 1 && p.batch == 1 && p.rows <= 8 * tile_rows && panels >= 2 * thread_count();
-  if (scratch == nullptr && pack_all && (matrices > 1 || by_panels) && each <= scratch_limit && !inside_task()) {
-    const Scratch own(static_cast<size_t>(each * thread_count()));
-    const int64_t count = by_panels ? panels : p.batch;
-    parallel(count, p.rows * p.depth * (p.columns * p.batch / count) / 16, [&](int64_t begin, int64_t end, int worker) {
-      float* packed = own.floats() + worker * each;
-      Product part = p;
-      if (by_panels) {
-        part.b.data += begin * panel * p.b.column_stride;
-        part.c += begin * panel;
-        part.columns = smaller(p.columns, end * panel) - begin * panel;
-        return multiply(part, packed);
-      }
-      part.batch = 1;
-      for (int64_t i = begin; i < end; i++) {
-        part.a.data = p.a.data + i * p.a.batch_stride;
-        part.b.data = p.b.data + i * p.b.batch_stride;
-        part.c = p.c + i * p.c_batch_stride;
-        multiply(part, packed);
-      }
-    });
-    return;
-  }
-  if (scratch == nullptr && each * matrices > scratch_limit) {
-    if (matrices > 1) {
-      const int64_t half = p.batch / 2;
-      Product second = p;
-      second.a.data += half * p.a.batch_stride;
-      second.b.data += half * p.b.batch_stride;
-      second.c += half * p.c_batch_stride;
-      second.batch = p.batch - half;
-      p.batch = half;
-      multiply(p);
-      multiply(second);
-      return;
-    }
-    const int64_t half = ceil_div(ceil_div(p.columns, 2), panel) * panel;
-    if (half < p.columns) {
-      Product second = p;
-      second.b.data += half * p.b.column_stride;
-      second.c += half;
-      second.columns = p.columns - half;
-      p.columns = half;
-      multiply(p);
-      multiply(second);
-      return;
-    }
-  }
-  // Steps of whole pages through A collide in the caches too; many columns repay a copy of each strip anyway.
-  const int64_t a_step = p.a.row_stride == 1 ? p.a.column_stride : p.a.row_stride;
-  const bool in_place = p.columns <= 8 * panel && a_step % 512 != 0 && !rounded;
   const Scratch own(scratch == nullptr ? static_cast<size_t>(each * matrices) : 0);
   const Plan plan{p,          scratch == nullptr ? own.floats() : scratch,
                   ceil_div(p.columns, panel), ceil_div(p.rows, tile_rows),
                   pack_all,   pack_last,
-                  !in_place,  rounded,
+                  !in_place(p, rounded).pays, rounded,
                   each,       matrices};
   multiply_planned(plan);
 }
