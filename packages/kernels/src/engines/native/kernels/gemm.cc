@@ -21,23 +21,34 @@ constexpr int64_t depth_step = 256;
 /** Columns per task: a step's share of B then stays in the second-level cache. */
 constexpr int64_t panels_per_group = 1024 / panel;
 /** Strips that repay packing a panel, and whose steps fill the second-level cache. */
-constexpr int64_t fewest_strips = 16, most_strips = 96;
+constexpr int64_t fewest_strips = 16, most_strips = 48;
 /** Values of A that a task goes through panel by panel: they stay in the second-level cache. */
 constexpr int64_t slice_limit = int64_t{192} << 10;
 /** Products whose packed form of A is larger are made piece by piece. */
 constexpr int64_t packed_limit = int64_t{16} << 20;
 /** B stays packed once so many products of few rows have asked for it: a weight, not what passes by. */
 constexpr int32_t uses_worth_keeping = 3;
-constexpr int64_t few_rows = 512;
+constexpr int64_t few_rows = 512, small_matrix = 32768;
 /** Steps of the depth that A is fetched ahead by. */
 constexpr int64_t fetched_ahead = 24;
 
+/** How a strip of A is read: packed by steps of the depth, or where it stands, with neighbours along a column or a row. */
+enum Strip { packed_strip, columns_in_place, rows_in_place };
+constexpr int strip_kinds = 3;
+
+/** What a tile of a packed strip brings into the second-level cache on its way: the value at `from`, and so on by steps. */
+struct Fetch {
+  const float* from;
+  int64_t step;
+};
+
 /** One tile: c (+)= a[rows, depth] · b[depth, vectors · lanes]. */
-template <int rows, int vectors, bool strided_rows>
+template <int rows, int vectors, Strip strip>
 void tile(int64_t depth, const float* a, int64_t a_stride, const float* b, int64_t b_stride, float* c, int64_t c_stride,
-          int64_t columns, bool add) {
+          int64_t columns, bool add, Fetch next) {
   Vector sums[rows][vectors] = {};
-  if (depth == depth_step) {
+  if (strip == packed_strip) {
+    a_stride = tile_rows;
     TTT_UNROLL
     for (int i = 0; i < rows; i++) {
       TTT_UNROLL
@@ -45,17 +56,20 @@ void tile(int64_t depth, const float* a, int64_t a_stride, const float* b, int64
     }
   }
   for (int64_t k = 0; k < depth; k++) {
-    if (!strided_rows) __builtin_prefetch(a + fetched_ahead * tile_rows);
+    if (strip == packed_strip) {
+      __builtin_prefetch(a + fetched_ahead * tile_rows);
+      __builtin_prefetch(next.from + k * next.step, 0, 2);
+    }
     Vector row[vectors];
     TTT_UNROLL
     for (int v = 0; v < vectors; v++) row[v] = load(b + v * lanes);
     TTT_UNROLL
     for (int i = 0; i < rows; i++) {
-      const Vector x = splat(strided_rows ? a[i * a_stride] : a[i]);
+      const Vector x = splat(strip == rows_in_place ? a[i * a_stride] : a[i]);
       TTT_UNROLL
       for (int v = 0; v < vectors; v++) sums[i][v] += x * row[v];
     }
-    a += strided_rows ? 1 : a_stride;
+    a += strip == rows_in_place ? 1 : a_stride;
     b += b_stride;
   }
   if (columns == vectors * lanes) {
@@ -79,13 +93,14 @@ void tile(int64_t depth, const float* a, int64_t a_stride, const float* b, int64
     for (int64_t j = 0; j < columns; j++) c[i * c_stride + j] = add ? c[i * c_stride + j] + values[i][j] : values[i][j];
 }
 
-using Tile = void (*)(int64_t, const float*, int64_t, const float*, int64_t, float*, int64_t, int64_t, bool);
+using Tile = void (*)(int64_t, const float*, int64_t, const float*, int64_t, float*, int64_t, int64_t, bool, Fetch);
 struct TilesOfHeight {
-  Tile by_width_and_stride[tile_vectors][2];
+  Tile by_width_and_strip[tile_vectors][strip_kinds];
 };
 template <int rows>
 constexpr TilesOfHeight tiles_of_height() {
-  return {{{tile<rows, 1, false>, tile<rows, 1, true>}, {tile<rows, 2, false>, tile<rows, 2, true>}}};
+  return {{{tile<rows, 1, packed_strip>, tile<rows, 1, columns_in_place>, tile<rows, 1, rows_in_place>},
+           {tile<rows, 2, packed_strip>, tile<rows, 2, columns_in_place>, tile<rows, 2, rows_in_place>}}};
 }
 struct Tiles {
   TilesOfHeight of_height[tile_rows];
@@ -175,6 +190,18 @@ void pack_rows(const float* a, int64_t row_stride, int64_t column_stride, int64_
     for (int64_t i = 0; i < rows; i++) packed[k * tile_rows + i] = a[i * row_stride + k * column_stride];
 }
 
+/** How strips of A are read where they stand. */
+struct InPlace {
+  Strip kind;
+  int64_t stride;
+};
+InPlace in_place(const Product& p) {
+  if (p.a.row_stride == 1) return {columns_in_place, p.a.column_stride};
+  return {rows_in_place, p.a.row_stride};
+}
+/** Steps of whole pages through A collide in the caches; many columns repay a copy of each strip anyway. */
+bool repays_packing_a(const Product& p) { return p.columns > 8 * panel || in_place(p).stride % 512 == 0; }
+
 struct Plan {
   const Product& p;
   /** Packed panels, [batch or 1][panels][depth][panel]; only the last panel of each where whole ones are read in place. */
@@ -222,30 +249,26 @@ void multiply_block(const Plan& plan, int64_t batch, int64_t first_strip, int64_
   float* c = p.c + batch * p.c_batch_stride;
   const int64_t matrix = plan.packed_matrices > 1 ? batch : 0;
   alignas(64) float packed_rows[tile_rows * depth_step + lanes];
-  const bool contiguous = p.a.row_stride == 1;
+  const InPlace of_a = in_place(p);
   for (int64_t k = 0; k == 0 || k < p.depth; k += depth_step) {
     const int64_t depth = smaller(depth_step, p.depth - k);
     for (int64_t strip = first_strip; strip < last_strip; strip++) {
       const int64_t row = plan.strip_start(strip);
       const int64_t rows = plan.strip_start(strip + 1) - row;
       const float* strip_data = a + row * p.a.row_stride + k * p.a.column_stride;
-      int64_t stride = contiguous ? p.a.column_stride : p.a.row_stride;
-      bool strided = !contiguous;
       if (plan.pack_a) {
         pack_rows(strip_data, p.a.row_stride, p.a.column_stride, rows, depth, packed_rows);
         if (plan.rounded) round_values(packed_rows, depth * tile_rows);
         strip_data = packed_rows;
-        stride = tile_rows;
-        strided = false;
       }
       const TilesOfHeight& of_height = tiles.of_height[rows - 1];
       for (int64_t j = first_panel; j < last_panel; j++) {
         const int64_t width = plan.width_of(j);
         const bool packed = plan.is_packed(j);
         const float* b_data = packed ? plan.packed_panel(matrix, j) + k * width : b + k * p.b.row_stride + j * panel;
-        of_height.by_width_and_stride[width / lanes - 1][strided](
-            depth, strip_data, stride, b_data, packed ? width : p.b.row_stride, c + row * p.c_row_stride + j * panel,
-            p.c_row_stride, plan.columns_of(j), p.accumulate || k > 0);
+        of_height.by_width_and_strip[width / lanes - 1][plan.pack_a ? packed_strip : of_a.kind](
+            depth, strip_data, of_a.stride, b_data, packed ? width : p.b.row_stride, c + row * p.c_row_stride + j * panel,
+            p.c_row_stride, plan.columns_of(j), p.accumulate || k > 0, {b_data, 0});
       }
     }
   }
@@ -289,7 +312,8 @@ void pack_panel(const Matrix& b, const Panel& of, int64_t depth, int64_t j, bool
 const float* kept_columns(const Product& p, bool rounded) {
   const bool by_row = p.b.column_stride == 1 && p.b.row_stride == p.columns;
   const bool by_column = p.b.row_stride == 1 && p.b.column_stride == p.depth;
-  if (p.batch > 1 || p.rows > few_rows || !(by_row || by_column)) return nullptr;
+  const bool small = p.depth * p.columns <= small_matrix;
+  if (p.batch > 1 || p.rows > few_rows || small || !(by_row || by_column)) return nullptr;
   const int32_t source = input_block(p.b.data);
   if (source < 0) return nullptr;
   KeptCopy& copy = kept_copy(source, {p.columns, p.depth, by_row ? 0 : 1, rounded ? 1 : 2});
@@ -306,20 +330,6 @@ const float* kept_columns(const Product& p, bool rounded) {
   return static_cast<const float*>(block_address(copy.block));
 }
 
-/** How strips of A are read where they stand. */
-struct InPlace {
-  int64_t stride;
-  /** Whether the stride is from row to row. */
-  bool strided;
-  /** Steps of whole pages collide in the caches; many columns repay a copy of each strip anyway. */
-  bool pays;
-};
-InPlace in_place(const Product& p, bool rounded) {
-  const bool strided = p.a.row_stride != 1;
-  const int64_t stride = strided ? p.a.row_stride : p.a.column_stride;
-  return {stride, strided, p.columns <= 8 * panel && stride % 512 != 0 && !rounded && (!strided || p.a.column_stride == 1)};
-}
-
 /**
  * A is packed first, each step of the depth by strips, unless it is read where it stands. Then tasks over groups of strips
  * and panels take a step of a panel at a time, packed where no copy is kept: it stays in the first-level cache while the
@@ -329,8 +339,9 @@ void multiply_in_tasks(const Product& p, const float* kept, bool rounded) {
   const int64_t strips = ceil_div(p.rows, tile_rows), panels = ceil_div(p.columns, panel);
   const int64_t matrices = p.a.batch_stride == 0 ? 1 : p.batch;
   const int64_t strip_size = p.depth * tile_rows;
-  const InPlace of_a = in_place(p, rounded);
-  const Scratch scratch(of_a.pays ? 0 : static_cast<size_t>(matrices * strips * strip_size + lanes));
+  const InPlace of_a = in_place(p);
+  const bool pack_a = rounded || repays_packing_a(p);
+  const Scratch scratch(pack_a ? static_cast<size_t>(matrices * strips * strip_size + lanes) : 0);
   // Strips are as even as can be, so that none is a thin rest.
   const auto row_of = [&](int64_t strip) { return p.rows * strip / strips; };
   const auto place = [&](int64_t matrix, int64_t k, int64_t strip) {
@@ -340,7 +351,7 @@ void multiply_in_tasks(const Product& p, const float* kept, bool rounded) {
   const auto unpacked = [&](int64_t matrix, int64_t k, int64_t strip) {
     return p.a.data + matrix * p.a.batch_stride + row_of(strip) * p.a.row_stride + k * p.a.column_stride;
   };
-  parallel(of_a.pays ? 0 : matrices * strips, strip_size / 4, [&](int64_t begin, int64_t end, int) {
+  parallel(pack_a ? matrices * strips : 0, strip_size / 4, [&](int64_t begin, int64_t end, int) {
     for (int64_t i = begin; i < end; i++) {
       const int64_t matrix = i / strips, strip = i % strips;
       for (int64_t k = 0; k < p.depth; k += depth_step) {
@@ -367,28 +378,20 @@ void multiply_in_tasks(const Product& p, const float* kept, bool rounded) {
       for (int64_t k = 0, j = first_panel; k < p.depth;) {
         const int64_t depth = smaller(depth_step, p.depth - k);
         const Panel of = panel_of(p, j);
-        const float* b_step = step_of_panel;
-        if (kept) {
-          b_step = kept + j * panel * p.depth + k * of.width;
-        } else {
-          Matrix b = p.b;
-          b.data += batch * b.batch_stride + k * b.row_stride;
-          pack_panel(b, of, depth, j, rounded, step_of_panel);
-        }
+        Matrix b = p.b;
+        b.data += batch * b.batch_stride + k * b.row_stride;
+        const float* b_step = kept ? kept + j * panel * p.depth + k * of.width : step_of_panel;
+        if (!kept) pack_panel(b, of, depth, j, rounded, step_of_panel);
         float* c = p.c + batch * p.c_batch_stride + j * panel;
-        const int64_t size = depth * of.width;
+        const int64_t share = ceil_div(of.width, last - first);
         for (int64_t strip = first; strip < last; strip++) {
-          // A kept copy's next step comes from memory meanwhile.
-          if (kept) {
-            const int64_t done = size * (strip + 1 - first) / (last - first);
-            for (int64_t i = size * (strip - first) / (last - first); i < done; i += 16)
-              __builtin_prefetch(b_step + size + i, 0, 2);
-          }
+          // What comes after this step of a kept copy is fetched from memory meanwhile.
+          const Fetch next = kept ? Fetch{b_step + depth * (of.width + share * (strip - first)), share} : Fetch{b_step, 0};
           const int64_t row = row_of(strip), rows = row_of(strip + 1) - row;
           const int64_t matrix = matrices > 1 ? batch : 0;
-          tiles.of_height[rows - 1].by_width_and_stride[of.width / lanes - 1][of_a.pays && of_a.strided](
-              depth, of_a.pays ? unpacked(matrix, k, strip) : place(matrix, k, strip), of_a.pays ? of_a.stride : tile_rows,
-              b_step, of.width, c + row * p.c_row_stride, p.c_row_stride, of.columns, p.accumulate || k > 0);
+          tiles.of_height[rows - 1].by_width_and_strip[of.width / lanes - 1][pack_a ? packed_strip : of_a.kind](
+              depth, pack_a ? place(matrix, k, strip) : unpacked(matrix, k, strip), of_a.stride, b_step, of.width,
+              c + row * p.c_row_stride, p.c_row_stride, of.columns, p.accumulate || k > 0, next);
         }
         k += depth;
         if (k < p.depth && k % slice != 0) continue;
@@ -453,7 +456,7 @@ void multiply(const Product& product, float* scratch) {
   const Plan plan{p,          scratch == nullptr ? own.floats() : scratch,
                   ceil_div(p.columns, panel), ceil_div(p.rows, tile_rows),
                   pack_all,   pack_last,
-                  !in_place(p, rounded).pays, rounded,
+                  rounded || repays_packing_a(p), rounded,
                   each,       matrices};
   multiply_planned(plan);
 }
