@@ -5,6 +5,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['source'] } },
   test: {
     include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'tests/**/*.test.ts'],
+    globalSetup: './vitest.setup.ts',
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 120_000,

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism, homedir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
@@ -45,17 +54,29 @@ export async function buildAddon(sources: Sources): Promise<Build> {
   }
 }
 
-/** One process builds while others wait; a lock as old as this was left behind by one that died. */
-const staleLockMilliseconds = 120_000
+/** One process builds while others wait; a lock whose owner is gone, or as old as this, was left behind. */
+const staleLockMilliseconds = 600_000
 
 function takeLock(path: string): boolean {
   try {
-    mkdirSync(path)
+    writeFileSync(path, String(process.pid), { flag: 'wx' })
     return true
   } catch {
     const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0)
-    if (age > staleLockMilliseconds) rmSync(path, { recursive: true, force: true })
+    if (age > staleLockMilliseconds || isGone(path)) rmSync(path, { recursive: true, force: true })
     return false
+  }
+}
+
+function isGone(lock: string): boolean {
+  try {
+    const owner = Number(readFileSync(lock, 'utf8'))
+    // Just made, its owner isn't written yet.
+    if (owner === 0) return false
+    process.kill(owner, 0)
+    return false
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH'
   }
 }
 
