@@ -143,6 +143,7 @@ export const titansMixer =
           state: { tensors: { ...memory.state, ...attended.cache }, meta: { position: position + length! } },
         }
       },
+      phase: (position) => position % chunk,
       parameterCount: matrices + 4 * heads + 2 * width + 2 * hiddenSize + networkSize,
       stateBytes: (position) => 4 * (2 * hiddenSize * keysAt(position) + 3 * networkSize + 2 * heads),
       // Recalling takes two products with the network's weights, learning five.

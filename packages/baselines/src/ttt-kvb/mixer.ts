@@ -156,6 +156,8 @@ export const tttKvbMixer =
           state: { tensors: { ...fast.state, ...attended.cache }, meta: { position: position + length! } },
         }
       },
+      // Keys are rotated by their positions in the text, and fast weights remember them so.
+      phase: (position) => position,
       parameterCount:
         matrices +
         5 * fastHeads +
