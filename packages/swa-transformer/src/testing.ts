@@ -17,6 +17,7 @@ import {
 } from '@ttt-e2e/tensor-ops'
 import '@ttt-e2e/kernels/engines'
 import { useEngine } from '@ttt-e2e/tensor-ops/testing'
+import { holdDriftOfBf16 } from './bf16-drift'
 import {
   advanced,
   stateMetas,
@@ -34,16 +35,18 @@ export interface MixerSuiteOptions {
   length?: number
   /** Highest relative error between reading at once and in pieces. */
   tolerance?: number
+  /** Tokens between two updates of what the mixer learns by, of which a reading in bf16 takes 512; 1 where left out. */
+  step?: number
 }
 
 type Point = { params: TensorTree; x: Tensor }
 
 /**
  * The tests that every mixer passes: causality, pieces equal the whole, states that can be kept, gradients through the
- * state and against finite differences, finite numbers at extremes, and counts that are true.
+ * state and against finite differences, finite numbers at extremes, little drift in bf16, and counts that are true.
  */
 export function runMixerSuite(name: string, kind: MixerKind, options: MixerSuiteOptions = {}): void {
-  const { length = 23, tolerance = 1e-5 } = options
+  const { length = 23, tolerance = 1e-5, step = 1 } = options
   const sizes: MixerSizes = {
     hiddenSize: 16,
     heads: 2,
@@ -206,6 +209,8 @@ export function runMixerSuite(name: string, kind: MixerKind, options: MixerSuite
         })
       })
     })
+
+    holdDriftOfBf16(kind, sizes, step)
 
     it('says how many parameters it has', () => {
       tf.tidy(() => {

@@ -49,8 +49,12 @@ export interface TitansOptions {
   maxRate?: number
 }
 
-/** What α starts near: a memory that keeps 98 % over a chunk. */
-const decayBias = -4
+/**
+ * Of α, which so starts near 1e-4: a chunk's decay is not seen in what the memory recalls, whose layer norm undoes it, but
+ * the smaller the weights, the further an update turns them. With α near 0.02 they are so small after some hundred chunks
+ * that differences of rounding grow to nats.
+ */
+const decayBias = -9
 
 /**
  * Titans (Behrouz et al. 2024) with the memory as a gate (MAG): o = (g ⊙ RMSNorm(a) + (1 − g) ⊙ RMSNorm(m)) wo, where a is
