@@ -53,6 +53,7 @@ export function startMixing(
  * h + postNorm(mixer(norm(h))); with a convolution before the mixer h is h + postNorm(conv(norm(h))) first.
  *
  * @param hidden [B, T, D]
+ * @param rateMultiplier see `SequenceMixer.read`
  */
 export function mixSublayer(
   params: BlockParams['mixing'],
@@ -60,17 +61,25 @@ export function mixSublayer(
   hidden: Tensor,
   state: SequenceState,
   epsilon: number,
+  rateMultiplier?: Tensor,
 ): { hidden: Tensor; state: SequenceState } {
   const { norms, preConv } = params
   if (!preConv) {
-    const mixed = mixer.read(params.mixer, rmsNorm(hidden, norms.norm, epsilon), state)
+    const mixed = mixer.read(params.mixer, rmsNorm(hidden, norms.norm, epsilon), state, rateMultiplier)
     return { hidden: addSublayer(hidden, mixed.y, norms, epsilon), state: mixed.state }
   }
   const { [preConvState]: before, ...tensors } = state.tensors
   const { bias } = preConv
   const conv = shortConv(rmsNorm(hidden, preConv.norms.norm, epsilon), preConv.weight, before, { bias })
   const convolved = addSublayer(hidden, conv.y, preConv.norms, epsilon)
-  const mixed = mixSublayer({ mixer: params.mixer, norms }, mixer, convolved, { ...state, tensors }, epsilon)
+  const mixed = mixSublayer(
+    { mixer: params.mixer, norms },
+    mixer,
+    convolved,
+    { ...state, tensors },
+    epsilon,
+    rateMultiplier,
+  )
   const { state: after } = mixed
   return {
     hidden: mixed.hidden,

@@ -12,7 +12,7 @@ import { layerNorm, type LayerNormParams } from './layer-norm'
 export interface TttOptions {
   /** Tokens K whose gradients are taken at the same weights; 16 where left out. */
   miniBatch?: number
-  /** Inner learning rate, before each token's gate; a trainer that warms it up makes its mixers anew. */
+  /** Inner learning rate, before each token's gate; the inner model's own where left out. */
   baseRate?: number
   /** Whether queries and keys are convolutions of one projection; true where left out. */
   shareQk?: boolean
@@ -28,6 +28,8 @@ export interface TttOptions {
 export interface InnerModel {
   name: string
   baseRate: number
+  /** Whether training warms the base rate up. */
+  warmsUp: boolean
   /** Output widths of its layers for a head of this width. */
   layers(width: number): number[]
   /** The fused op, on a state of the form { w1, b1, …, w1Sum, b1Sum, … }. */
@@ -138,7 +140,7 @@ export const tttMixer =
         if (shareQk) tensors.projected = tf.zeros([batch, hiddenSize, taps - 1])
         return { tensors, meta: { position: 0 } }
       },
-      read(params, x, state) {
+      read(params, x, state, rateMultiplier) {
         const [batch, length] = x.shape
         const filled = phase(state.meta.position)
         const byHead = (y: Tensor) => tf.reshape(y, [batch, length, heads, width])
@@ -147,11 +149,12 @@ export const tttMixer =
         const rotated = (y: Tensor) =>
           rope(byHead(y), { theta: ropeTheta, offset: filled, period: miniBatch })
         const gates = tf.sigmoid(tf.add(linear(x, params.rateWeight), params.rateBias))
+        const rates = tf.mul(gates, baseRate / width)
         const tokens = {
           q: rotated(q),
           k: rotated(k),
           v: byHead(linear(x, params.wv)),
-          rates: tf.mul(gates, baseRate / width),
+          rates: model.warmsUp && rateMultiplier ? tf.mul(rates, rateMultiplier) : rates,
           factors: tf.relu(tf.add(params.factorShift, startFactors())),
           normScale: params.norm.scale,
           normShift: params.norm.shift,
@@ -168,6 +171,7 @@ export const tttMixer =
         }
       },
       phase,
+      ...(model.warmsUp && { innerRate: baseRate }),
       parameterCount:
         projections +
         (shareQk ? convolutions + 2 * hiddenSize : 0) +
