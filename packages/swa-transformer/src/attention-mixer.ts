@@ -3,6 +3,7 @@ import { tf, type Tensor } from '@ttt-e2e/tensor-ops'
 import { normalWeight } from './init'
 import type { MixerKind, SequenceMixer } from './mixer'
 import { rollingAttention } from './rolling-attention'
+import { headWidthOf, SizeError } from './size'
 
 export type AttentionParams = {
   /** Projections [D, H·d], [D, G·d] twice and [H·d, D], used as x · w. */
@@ -32,12 +33,10 @@ export interface AttentionOptions {
 export const attentionMixer =
   (window: number, options: AttentionOptions = {}): MixerKind =>
   ({ hiddenSize, heads, ropeTheta, normEpsilon }) => {
-    const { qkNorm = true, keyHeads = heads, headWidth } = options
-    if (headWidth === undefined && hiddenSize % (2 * heads) !== 0)
-      throw new Error(`the hidden size ${hiddenSize} must be an even multiple of the ${heads} heads`)
+    const { qkNorm = true, keyHeads = heads } = options
+    const width = options.headWidth ?? headWidthOf({ hiddenSize, heads })
     if (heads % keyHeads !== 0)
-      throw new Error(`${keyHeads} heads of keys can't be shared evenly by ${heads} heads of queries`)
-    const width = headWidth ?? hiddenSize / heads
+      throw new SizeError(`${keyHeads} heads of keys can't be shared evenly by ${heads} heads of queries`)
     const weights = 2 * hiddenSize * (heads + keyHeads) * width
     const keysAt = (position: number) => (window === 0 ? position : Math.min(position, window))
     const mixer: SequenceMixer<AttentionParams> = {

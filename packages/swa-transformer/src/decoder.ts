@@ -12,6 +12,7 @@ import {
 } from './block'
 import { normalWeight } from './init'
 import type { MixerKind, SequenceMixer, SequenceState } from './mixer'
+import { SizeError } from './size'
 
 export interface DecoderConfig {
   vocabularySize: number
@@ -122,14 +123,17 @@ export interface DecoderFlops {
   mlp: number
 }
 
-/** @throws if the sizes don't fit each other */
+/** @throws SizeError if the sizes don't fit each other */
 export function createDecoder(config: DecoderConfig): Decoder {
   const { vocabularySize, hiddenSize, intermediateSize, suffixBlocks, normEpsilon } = config
   const { postNorms = true, preConv = 0, untiedHead = false } = config
   const layers = config.mixers.length
-  if (suffixBlocks > layers) throw new Error(`${suffixBlocks} suffix blocks don't fit into ${layers} layers`)
+  if (suffixBlocks > layers)
+    throw new SizeError(`${suffixBlocks} suffix blocks don't fit into ${layers} layers`)
   if (suffixBlocks > 0 && intermediateSize === 0)
-    throw new Error('blocks without an MLP have no width for a prime one: give an intermediate size above 0')
+    throw new SizeError(
+      'blocks without an MLP have no width for a prime one: give an intermediate size above 0',
+    )
   const mixers: SequenceMixer[] = config.mixers.map((kind) => kind(config))
   const prefixBlocks = layers - suffixBlocks
 

@@ -21,4 +21,4 @@ export {
   type SequenceState,
 } from './mixer'
 export { rollingAttention, type RollingCache } from './rolling-attention'
-export { publishedSizes, widthWithPrimes, type ModelSize } from './size'
+export { headWidthOf, publishedSizes, SizeError, widthWithPrimes, type ModelSize } from './size'

@@ -6,6 +6,7 @@ import {
   type TitansMemoryState,
 } from '@ttt-e2e/kernels/ops'
 import {
+  headWidthOf,
   normalWeight,
   rollingAttention,
   uniformWeight,
@@ -67,7 +68,7 @@ const decayBias = -9
 export const titansMixer =
   ({ window, chunk, expansion = 4, maxRate }: TitansOptions): MixerKind =>
   ({ hiddenSize, heads, ropeTheta, normEpsilon }) => {
-    const width = hiddenSize / heads
+    const width = headWidthOf({ hiddenSize, heads })
     const hidden = expansion * width
     const highestRate = maxRate ?? Math.min(1, width / (8 * chunk))
     const readMemory = (

@@ -1,5 +1,12 @@
 import { lact, lactStart, linear, rmsNorm, rope, type LactState } from '@ttt-e2e/kernels/ops'
-import { normalWeight, rollingAttention, type MixerKind, type SequenceMixer } from '@ttt-e2e/swa-transformer'
+import {
+  headWidthOf,
+  normalWeight,
+  rollingAttention,
+  SizeError,
+  type MixerKind,
+  type SequenceMixer,
+} from '@ttt-e2e/swa-transformer'
 import { tf, type Random, type Tensor } from '@ttt-e2e/tensor-ops'
 import { byHead, byToken, forBatch, mergeHeads, silu, splitHeads, unitHeads } from '../fast-heads'
 
@@ -68,8 +75,8 @@ export const tttKvbMixer =
     const { window, chunk, fastHeads = 4, rank = 32, expansion = 1, baseRate = 0.001 } = options
     const { preNorm = false, qkNorm = false } = options
     if (hiddenSize % fastHeads !== 0)
-      throw new Error(`the hidden size ${hiddenSize} can't be shared evenly by ${fastHeads} fast heads`)
-    const headWidth = hiddenSize / heads
+      throw new SizeError(`the hidden size ${hiddenSize} can't be shared evenly by ${fastHeads} fast heads`)
+    const headWidth = headWidthOf({ hiddenSize, heads })
     const width = hiddenSize / fastHeads
     const hidden = expansion * width
     const rateOffset = Math.log(Math.expm1(baseRate))

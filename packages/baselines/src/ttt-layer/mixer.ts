@@ -1,5 +1,6 @@
 import { gelu, linear, rope, shortConv, type TttTokens } from '@ttt-e2e/kernels/ops'
 import {
+  headWidthOf,
   normalWeight,
   uniformWeight,
   type MixerKind,
@@ -79,9 +80,7 @@ export const tttMixer =
   ({ hiddenSize, heads }) => {
     const { miniBatch = 16, baseRate = model.baseRate, shareQk = true, gate = true, taps = 4 } = options
     const { ropeTheta = 10_000 } = options
-    const width = hiddenSize / heads
-    if (hiddenSize % (2 * heads) !== 0)
-      throw new Error(`the hidden size ${hiddenSize} must be an even multiple of the ${heads} heads`)
+    const width = headWidthOf({ hiddenSize, heads })
     const widths = model.layers(width)
     const inputs = [width, ...widths]
     const layerSizes = widths.map((out, i) => heads * inputs[i] * out)
