@@ -1,11 +1,4 @@
-import {
-  metaGradient,
-  standardOptimizer,
-  standardSchedule,
-  startRun,
-  trainStep,
-  type Batch,
-} from '@ttt-e2e/meta-outer'
+import { metaGradient, standardOptimizer, standardSchedule, startRun, trainStep } from '@ttt-e2e/meta-outer'
 import {
   createRandom,
   disposeTree,
@@ -18,24 +11,11 @@ import {
 import { useEngine } from '@ttt-e2e/tensor-ops/testing'
 import '@ttt-e2e/kernels/engines'
 import { describe, expect, it } from 'vitest'
-import { createSystem, tttLinearMixer, tttMlpMixer, type ModelSize, type NamedDefinition } from '../index'
+import { createSystem, tttLinearMixer, tttMlpMixer, type NamedDefinition } from '../index'
+import { tinyBatch, tinySize } from '../testing'
 
-const size: ModelSize = {
-  vocabularySize: 11,
-  hiddenSize: 8,
-  heads: 2,
-  layers: 2,
-  intermediateSize: 24,
-  suffixBlocks: 2,
-  window: 6,
-  chunk: 4,
-  innerRate: 0.7,
-  ropeTheta: 10_000,
-}
-
-const random = createRandom(3)
-const tokens = Int32Array.from({ length: 2 * 9 }, () => random.integer(11))
-const batch: Batch = { tokens, mask: new Uint8Array(16).fill(1), batch: 2, length: 8, cursor: null }
+const size = { ...tinySize, layers: 2 }
+const batch = tinyBatch(8)
 
 /** With a rule, whose rate is warmed up too, one of the mixers is in the prefix and one in the suffix. */
 const systemOf = (pattern: NamedDefinition['pattern'], rate: number) =>
