@@ -1,7 +1,8 @@
 import { metaGradient, standardOptimizer, standardSchedule, startRun, trainStep } from '@ttt-e2e/meta-outer'
 import { disposeTree, liveTensors, resolveEngine, treeEntries } from '@ttt-e2e/tensor-ops'
 import { countStateBytes, generate, Reader, type Params, type System } from '@ttt-e2e/ttt-inner'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import '@ttt-e2e/kernels/engines'
 import { createSystem, definitionOf, patternLength, systemNames } from './index'
 import { tinyBatch, tinySize } from './testing'
 
@@ -55,17 +56,22 @@ describe.each(systemNames)('%s', (name) => {
     expect(liveTensors()).toBe(before)
   })
 
-  it('reads a text at once, in pieces and token by token alike, and holds what it says', () => {
-    const { params } = run.state
-    const whole = readInPieces(system, params, [text.length])
-    for (const pieces of [[1], [5, 3], [8], [17, 1]]) {
-      const { reader, losses } = readInPieces(system, params, pieces)
-      losses.forEach((nats, i) => expect(nats, `${pieces}: token ${i}`).toBeCloseTo(whole.losses[i], 4))
-      expect(reader.stateBytes()).toBe(countStateBytes(system, text.length))
-      reader.dispose()
-    }
-    whole.reader.dispose()
-  })
+  it.for(['cpu', 'native'])(
+    'reads a text at once, in pieces and token by token alike on %s',
+    async (engine, { skip }) => {
+      await resolveEngine(engine).catch((error: Error) => skip(error.message))
+      const { params } = run.state
+      const whole = readInPieces(system, params, [text.length])
+      for (const pieces of [[1], [5, 3], [8], [17, 1]]) {
+        const { reader, losses } = readInPieces(system, params, pieces)
+        losses.forEach((nats, i) => expect(nats, `${pieces}: token ${i}`).toBeCloseTo(whole.losses[i], 4))
+        expect(reader.stateBytes()).toBe(countStateBytes(system, text.length))
+        reader.dispose()
+      }
+      whole.reader.dispose()
+    },
+  )
+  afterEach(() => resolveEngine('cpu'))
 
   it('goes on bitwise from a memory that was saved, and writes', async () => {
     const { params } = run.state
