@@ -55,20 +55,19 @@ export const mamba2Mixer =
     const sharedWidth = groups * stateWidth
     const convWidth = innerWidth + 2 * sharedWidth
     const inWidth = innerWidth + convWidth + heads
-    const uniform = uniformWeight
     const limited = (steps: Tensor) => (stepLimit ? tf.clipByValue(steps, ...stepLimit) : steps)
 
     const mixer: SequenceMixer<Mamba2Params> = {
       name: 'Mamba 2',
       init: (random) => ({
-        inProj: uniform(random, [hiddenSize, inWidth], 1 / Math.sqrt(hiddenSize)),
-        convWeight: uniform(random, [convWidth, taps], 1 / Math.sqrt(taps)),
-        convBias: uniform(random, [convWidth], 1 / Math.sqrt(taps)),
+        inProj: uniformWeight(random, [hiddenSize, inWidth], 1 / Math.sqrt(hiddenSize)),
+        convWeight: uniformWeight(random, [convWidth, taps], 1 / Math.sqrt(taps)),
+        convBias: uniformWeight(random, [convWidth], 1 / Math.sqrt(taps)),
         stepBias: initStepBias(random, heads),
         logRate: initLogRate(random, heads, 1, 16),
         skip: tf.ones([heads]),
         norm: tf.ones([innerWidth]),
-        outProj: uniform(random, [innerWidth, hiddenSize], 1 / Math.sqrt(innerWidth * layers)),
+        outProj: uniformWeight(random, [innerWidth, hiddenSize], 1 / Math.sqrt(innerWidth * layers)),
       }),
       start: (_, batch) => ({
         tensors: {

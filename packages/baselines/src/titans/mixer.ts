@@ -6,6 +6,7 @@ import {
   type TitansMemoryState,
 } from '@ttt-e2e/kernels/ops'
 import {
+  cachedTokens,
   headWidthOf,
   normalWeight,
   rollingAttention,
@@ -95,7 +96,6 @@ export const titansMixer =
 
     const matrices = 7 * hiddenSize ** 2 + 4 * hiddenSize * heads
     const networkSize = heads * width * (1 + 2 * hidden)
-    const keysAt = (position: number) => (window === 0 ? position : Math.min(position, window))
     const mixer: SequenceMixer<TitansParams> = {
       name: `Titans' memory by ${chunk} as a gate on attention in a window of ${window}`,
       init: (random) => ({
@@ -150,9 +150,11 @@ export const titansMixer =
       },
       phase: (position) => position % chunk,
       parameterCount: matrices + 4 * heads + 2 * width + 2 * hiddenSize + networkSize,
-      stateBytes: (position) => 4 * (2 * hiddenSize * keysAt(position) + 3 * networkSize + 2 * heads),
+      stateBytes: (position) =>
+        4 * (2 * hiddenSize * cachedTokens(position, window) + 3 * networkSize + 2 * heads),
       // Recalling takes two products with the network's weights, learning five.
-      flops: (position) => 2 * matrices + 4 * hiddenSize * keysAt(position) + 14 * heads * width * hidden,
+      flops: (position) =>
+        2 * matrices + 4 * hiddenSize * cachedTokens(position, window) + 14 * heads * width * hidden,
     }
     return mixer
   }

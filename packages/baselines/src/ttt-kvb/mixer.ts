@@ -1,5 +1,6 @@
 import { lact, lactStart, linear, rmsNorm, rope, type LactState } from '@ttt-e2e/kernels/ops'
 import {
+  cachedTokens,
   headWidthOf,
   normalWeight,
   rollingAttention,
@@ -116,7 +117,6 @@ export const tttKvbMixer =
 
     const matrices = 4 * hiddenSize ** 2 + 5 * hiddenSize * fastHeads
     const fastSize = fastHeads * width * hidden
-    const keysAt = (position: number) => (window === 0 ? position : Math.min(position, window))
     const mixer: SequenceMixer<TttKvbParams> = {
       name: `TTT-KVB by ${chunk} beside attention in a window of ${window}`,
       init: (random) => ({
@@ -173,9 +173,12 @@ export const tttKvbMixer =
         2 * fastHeads * rank * (hidden + width) +
         width,
       stateBytes: (position) =>
-        4 * (2 * hiddenSize * keysAt(position) + 9 * fastSize + fastHeads * (2 * hidden + width + 1)),
+        4 *
+        (2 * hiddenSize * cachedTokens(position, window) +
+          9 * fastSize +
+          fastHeads * (2 * hidden + width + 1)),
       // Reading takes three products with fast weights, learning six.
-      flops: (position) => 2 * matrices + 4 * hiddenSize * keysAt(position) + 18 * fastSize,
+      flops: (position) => 2 * matrices + 4 * hiddenSize * cachedTokens(position, window) + 18 * fastSize,
     }
     return mixer
   }

@@ -1,13 +1,14 @@
 import { gelu, linear, rope, shortConv, type TttTokens } from '@ttt-e2e/kernels/ops'
 import {
   headWidthOf,
+  initConv,
   normalWeight,
-  uniformWeight,
+  type ConvParams,
   type MixerKind,
   type SequenceMixer,
   type SequenceState,
 } from '@ttt-e2e/swa-transformer'
-import { tf, type Random, type Tensor } from '@ttt-e2e/tensor-ops'
+import { tf, type Tensor } from '@ttt-e2e/tensor-ops'
 import { layerNorm, type LayerNormParams } from './layer-norm'
 
 export interface TttOptions {
@@ -40,9 +41,6 @@ export interface InnerModel {
     filled: number,
   ): { y: Tensor; state: Record<string, Tensor> }
 }
-
-/** A causal depthwise convolution: weight [D, taps], bias [D]. */
-type ConvParams = { weight: Tensor; bias: Tensor }
 
 export type TttParams = {
   /** Projections [D, D], used as x · w; without wk, queries and keys are convolutions of x · wq. */
@@ -184,9 +182,3 @@ export const tttMixer =
     }
     return mixer
   }
-
-/** Drawn as PyTorch draws a convolution: uniform in ±1/√taps. */
-const initConv = (random: Random, channels: number, taps: number): ConvParams => ({
-  weight: uniformWeight(random, [channels, taps], 1 / Math.sqrt(taps)),
-  bias: uniformWeight(random, [channels], 1 / Math.sqrt(taps)),
-})
