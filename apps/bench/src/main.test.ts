@@ -24,6 +24,10 @@ it('answers bad input with one sentence and exit code 2', async () => {
   writeFileSync(join(folder, 'short.txt'), 'hello')
   const cases: [parameters: string[], sentence: RegExp][] = [
     [['--systems', 'swa,lstm'], /^unknown system 'lstm'; known: ttt-e2e, .*\n$/],
+    [
+      ['read-speed', '--positions', '--size', 'XS', '--systems', 'swa,hybrid-5-1'],
+      /^hybrid-5-1 can't be measured at --size XS: .*\n$/,
+    ],
     [['systems', '--size', 'huge'], /^unknown size 'huge'; known: languages, books, .*\n$/],
     [['--engine', 'abacus'], /^unknown engine 'abacus'; known: auto, native, .*\n$/],
     [

@@ -49,7 +49,18 @@ describe('slopeOfMedians', () => {
     const { slope, low } = slopeOfMedians(x, [line, line, x.map((value) => 1000 / value)])
     expect(slope).toBeCloseTo(3)
     expect(low).toBeLessThan(3)
-    expect(slopeOfMedians(x, [line])).toEqual({ slope: expect.closeTo(3) })
+    expect(slopeOfMedians(x, [line])).toEqual({
+      slope: expect.closeTo(3),
+      explained: expect.closeTo(1),
+    })
+  })
+
+  it("says what share of the medians' variance a straight line explains", () => {
+    const explained = (y: number[]) => slopeOfMedians(x, [y, y, y.map((value) => value + 100)]).explained
+    expect(explained(x.map((value) => 5 - 3 * value))).toBeCloseTo(1)
+    expect(explained([7, 7, 7, 7])).toBe(1)
+    // Medians 0, 1, 1, 0 against 1, 2, 4, 8: covariance −1.5, variances 28.75 and 1.
+    expect(explained([0, 1, 1, 0])).toBeCloseTo(1.5 ** 2 / 28.75)
   })
 
   it('covers the true slope about as often as it says', () => {

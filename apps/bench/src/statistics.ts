@@ -46,6 +46,8 @@ export function median(values: readonly number[]): number {
 export interface Slope {
   /** Change of y per unit of x, by least squares through the medians of each x. */
   slope: number
+  /** Share of the medians' variance that this line explains (R²); 1 where they are all alike. */
+  explained: number
   /** 95 % bootstrap interval over rounds; absent with fewer than two. */
   low?: number
   high?: number
@@ -59,28 +61,34 @@ export interface Slope {
  * @param y [rounds][x]
  */
 export function slopeOfMedians(x: readonly number[], y: readonly number[][]): Slope {
-  const slopeOf = (rounds: readonly number[][]) =>
+  const lineOf = (rounds: readonly number[][]) =>
     leastSquares(
       x,
       x.map((_, i) => median(rounds.map((row) => row[i]))),
     )
-  const slope = slopeOf(y)
-  if (y.length < 2) return { slope }
+  const line = lineOf(y)
+  if (y.length < 2) return line
   const random = createRandom(1)
-  const slopes = Array.from({ length: resamples }, () => slopeOf(y.map(() => y[random.integer(y.length)])))
-  return { slope, ...interval(slopes) }
+  const slopes = Array.from(
+    { length: resamples },
+    () => lineOf(y.map(() => y[random.integer(y.length)])).slope,
+  )
+  return { ...line, ...interval(slopes) }
 }
 
-function leastSquares(x: readonly number[], y: readonly number[]): number {
+function leastSquares(x: readonly number[], y: readonly number[]): { slope: number; explained: number } {
   const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
   const [meanX, meanY] = [mean(x), mean(y)]
-  let covariance = 0
-  let variance = 0
+  let [covariance, varianceX, varianceY] = [0, 0, 0]
   for (let i = 0; i < x.length; i++) {
     covariance += (x[i] - meanX) * (y[i] - meanY)
-    variance += (x[i] - meanX) ** 2
+    varianceX += (x[i] - meanX) ** 2
+    varianceY += (y[i] - meanY) ** 2
   }
-  return covariance / variance
+  return {
+    slope: covariance / varianceX,
+    explained: varianceY === 0 ? 1 : covariance ** 2 / (varianceX * varianceY),
+  }
 }
 
 /** What holds the middle 95 % of bootstrap estimates. */

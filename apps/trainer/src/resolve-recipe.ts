@@ -2,6 +2,7 @@ import { UserError } from '@ttt-e2e/cli'
 import { createSystem, definitionOf } from '@ttt-e2e/baselines'
 import { problemsOf, recipeSchema, tokenizerOf } from '@ttt-e2e/checkpoint'
 import type { Recipe, RowsRecipe } from '@ttt-e2e/meta-outer'
+import { SizeError } from '@ttt-e2e/swa-transformer'
 import { recipes } from '../recipes'
 import { nearest } from './nearest'
 import type { TrainerOptions } from './options'
@@ -53,7 +54,8 @@ export function resolveRecipe(recipe: Recipe, { system, settings, data }: Change
   try {
     createSystem(changed.system, changed.size)
   } catch (error) {
-    throw new UserError(`the sizes don't fit each other: ${(error as Error).message}`)
+    if (!(error instanceof SizeError)) throw error
+    throw new UserError(`the sizes don't fit each other: ${error.message}`)
   }
   return changed
 }

@@ -1,4 +1,4 @@
-import { createDecoder, type ModelSize } from '@ttt-e2e/swa-transformer'
+import { createDecoder, SizeError, type ModelSize } from '@ttt-e2e/swa-transformer'
 import type { System } from '@ttt-e2e/ttt-inner'
 import type { NamedDefinition } from './definition'
 import { definitionOf } from './systems'
@@ -7,7 +7,7 @@ import { configOf, layersOf, patternLength, widthOf } from './width'
 /**
  * @param system a name from `systemNames`, or a definition of your own
  * @throws UnknownSystem
- * @throws if the pattern is longer than the layers or the sizes don't fit each other
+ * @throws SizeError if the pattern is longer than the layers or the sizes don't fit each other
  */
 export function createSystem(system: string | NamedDefinition, size: ModelSize): System {
   const definition = typeof system === 'string' ? { ...definitionOf(system), name: system } : system
@@ -16,7 +16,7 @@ export function createSystem(system: string | NamedDefinition, size: ModelSize):
   const layers = layersOf(definition, size)
   const fewest = patternLength(definition, size)
   if (fewest > layers)
-    throw new Error(`the pattern of '${name}' is ${fewest} layers long, the model has ${layers}`)
+    throw new SizeError(`the pattern of '${name}' is ${fewest} layers long, the model has ${layers}`)
   return {
     name,
     decoder: createDecoder(configOf(definition, size, width)),

@@ -1,29 +1,18 @@
 import { metaGradient, standardOptimizer, standardSchedule, startRun, trainStep } from '@ttt-e2e/meta-outer'
-import { createRandom, disposeTree, liveTensors, resolveEngine, treeEntries } from '@ttt-e2e/tensor-ops'
+import { disposeTree, liveTensors, resolveEngine, treeEntries } from '@ttt-e2e/tensor-ops'
 import { countStateBytes, generate, Reader, type Params, type System } from '@ttt-e2e/ttt-inner'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createSystem, definitionOf, patternLength, systemNames, type ModelSize } from './index'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import '@ttt-e2e/kernels/engines'
+import { createSystem, definitionOf, patternLength, systemNames } from './index'
+import { tinyBatch, tinySize } from './testing'
 
 beforeAll(() => resolveEngine('cpu'))
 
 /** Every pattern fits where there are as many layers; the texts below are longer than each chunk and window. */
-const size: ModelSize = {
-  vocabularySize: 11,
-  hiddenSize: 16,
-  heads: 2,
-  layers: 3,
-  intermediateSize: 48,
-  suffixBlocks: 2,
-  window: 6,
-  chunk: 8,
-  innerRate: 1,
-  ropeTheta: 10_000,
-}
+const size = { ...tinySize, hiddenSize: 16, intermediateSize: 48, chunk: 8, innerRate: 1 }
 
-const random = createRandom(5)
-const tokens = Int32Array.from({ length: 2 * 21 }, () => random.integer(11))
-const batch = { tokens, mask: new Uint8Array(40).fill(1), batch: 2, length: 20, cursor: null }
-const text = tokens.slice(0, 37)
+const batch = tinyBatch(20, 5)
+const text = batch.tokens.slice(0, 37)
 
 function readInPieces(system: System, params: Params, pieces: number[]) {
   const reader = new Reader(system, params)
@@ -67,17 +56,22 @@ describe.each(systemNames)('%s', (name) => {
     expect(liveTensors()).toBe(before)
   })
 
-  it('reads a text at once, in pieces and token by token alike, and holds what it says', () => {
-    const { params } = run.state
-    const whole = readInPieces(system, params, [text.length])
-    for (const pieces of [[1], [5, 3], [8], [17, 1]]) {
-      const { reader, losses } = readInPieces(system, params, pieces)
-      losses.forEach((nats, i) => expect(nats, `${pieces}: token ${i}`).toBeCloseTo(whole.losses[i], 4))
-      expect(reader.stateBytes()).toBe(countStateBytes(system, text.length))
-      reader.dispose()
-    }
-    whole.reader.dispose()
-  })
+  it.for(['cpu', 'native'])(
+    'reads a text at once, in pieces and token by token alike on %s',
+    async (engine, { skip }) => {
+      await resolveEngine(engine).catch((error: Error) => skip(error.message))
+      const { params } = run.state
+      const whole = readInPieces(system, params, [text.length])
+      for (const pieces of [[1], [5, 3], [8], [17, 1]]) {
+        const { reader, losses } = readInPieces(system, params, pieces)
+        losses.forEach((nats, i) => expect(nats, `${pieces}: token ${i}`).toBeCloseTo(whole.losses[i], 4))
+        expect(reader.stateBytes()).toBe(countStateBytes(system, text.length))
+        reader.dispose()
+      }
+      whole.reader.dispose()
+    },
+  )
+  afterEach(() => resolveEngine('cpu'))
 
   it('goes on bitwise from a memory that was saved, and writes', async () => {
     const { params } = run.state

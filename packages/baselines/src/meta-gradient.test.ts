@@ -1,4 +1,4 @@
-import { metaGradient, type Batch } from '@ttt-e2e/meta-outer'
+import { metaGradient } from '@ttt-e2e/meta-outer'
 import {
   createRandom,
   disposeTree,
@@ -13,27 +13,12 @@ import { derivative, inFloat64 } from '@ttt-e2e/tensor-ops/testing'
 import type { Params, System } from '@ttt-e2e/ttt-inner'
 import '@ttt-e2e/kernels/engines'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createSystem, systems, type ModelSize } from './index'
+import { createSystem, systems } from './index'
+import { tinyBatch, tinySize } from './testing'
 
 beforeAll(() => resolveEngine('cpu'))
 
-/** Two suffix blocks, so that the inner gradient of the first prime MLP passes through the second block's mixer. */
-const size: ModelSize = {
-  vocabularySize: 11,
-  hiddenSize: 8,
-  heads: 2,
-  layers: 3,
-  intermediateSize: 24,
-  suffixBlocks: 2,
-  window: 6,
-  chunk: 4,
-  innerRate: 0.7,
-  ropeTheta: 10_000,
-}
-
-const random = createRandom(3)
-const tokens = Int32Array.from({ length: 2 * 13 }, () => random.integer(11))
-const batch: Batch = { tokens, mask: new Uint8Array(24).fill(1), batch: 2, length: 12, cursor: null }
+const batch = tinyBatch(12)
 
 const learning = Object.entries(systems)
   .filter(([, { learns, weightsOf }]) => learns && !weightsOf)
@@ -50,7 +35,7 @@ const parametersOf = (system: System): Params =>
   })
 
 describe.each(learning)('the meta-gradient of %s', (name) => {
-  const system = createSystem(name, size)
+  const system = createSystem(name, tinySize)
 
   it('agrees with finite differences in float64', async () => {
     await inFloat64(async () => {

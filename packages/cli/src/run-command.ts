@@ -6,6 +6,7 @@ const expected = new Set([
   'DataError',
   'EngineError',
   'UnknownSystem',
+  'SizeError',
   'SafetensorsError',
   'CheckpointError',
 ])

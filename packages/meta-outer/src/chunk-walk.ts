@@ -38,7 +38,7 @@ interface Border {
   states: SequenceState[]
 }
 
-type Data = { targets: Tensor; mask: Tensor; rate: Tensor }
+type Data = { targets: Tensor; mask: Tensor; rate: Tensor; rateMultiplier: Tensor }
 type Inputs = { params: SuffixParams; fast: FastWeights; hidden: Tensor; states: Record<string, Tensor>[] }
 type Outputs = { loss: Tensor; fast?: FastWeights; states?: Record<string, Tensor>[] }
 type Aux = {
@@ -64,7 +64,8 @@ interface ChunkFunction {
 }
 
 export interface ChunkWalkOptions {
-  rate: number
+  /** What the rates of the rule and of mixers that learn are multiplied with. */
+  rateMultiplier: number
   checkpointEvery?: number | 'everything'
   memoryBudget: number
   /** How much the mean of a chunk counts in the loss. */
@@ -107,7 +108,9 @@ export class ChunkWalk {
       // Nobody reads on after the last chunk, so its step is taken only for the record; an unfinished one learns nothing.
       const learn = system.rule !== undefined && end - first === size && (i < count - 1 || options.record)
       const own = tf.tidy(() => tf.slice(hidden, [0, first, 0], [-1, end - first, -1]))
-      return { start: first, end, learn, hidden: own, data: { targets, mask, rate: tf.scalar(options.rate) } }
+      const rate = tf.scalar((system.rule?.rate ?? 0) * options.rateMultiplier)
+      const data = { targets, mask, rate, rateMultiplier: tf.scalar(options.rateMultiplier) }
+      return { start: first, end, learn, hidden: own, data }
     })
     this.borders = [start]
     this.keepTapes = options.checkpointEvery === 'everything' || options.checkpointEvery === undefined
@@ -222,17 +225,24 @@ export class ChunkWalk {
       key: { owner: system, key: JSON.stringify(['chunk', learn, record, lossChunk, phases]) },
       inputs: { params: this.params, fast: border.fast, hidden, states: stateTensors(border.states) },
       data,
-      run(x, { targets, mask, rate }) {
+      run(x, { targets, mask, rate, rateMultiplier }) {
         const chunk = { hidden: x.hidden, targets, mask }
         const states = joinStates(x.states, metas)
         if (!learn) {
-          const { loss, tokenLosses, hidden } = predictChunk(system, x.params, x.fast, chunk, states)
+          const { loss, tokenLosses, hidden } = predictChunk(
+            system,
+            x.params,
+            x.fast,
+            chunk,
+            states,
+            rateMultiplier,
+          )
           return {
             value: { loss: system.rule ? loss : chunkMeans(tokenLosses, mask, lossChunk) },
             aux: { tokenLosses, hidden },
           }
         }
-        const learned = learnFromChunk(system, x.params, x.fast, chunk, states, rate)
+        const learned = learnFromChunk(system, x.params, x.fast, chunk, states, rate, rateMultiplier)
         return {
           value: { loss: learned.loss, fast: learned.fast, states: stateTensors(learned.states) },
           aux: {

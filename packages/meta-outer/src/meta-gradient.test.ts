@@ -208,7 +208,7 @@ describe.each(['cpu', 'native', 'wasm'])('the meta-gradient on %s', (engine) => 
     const params = parametersOf(learning)
     const batch = randomBatch(2, 12)
     const still = await metaGradient(smallSystem({ learns: false }), params, batch)
-    const frozen = await metaGradient(learning, params, batch, { innerRate: 0 })
+    const frozen = await metaGradient(learning, params, batch, { innerRateMultiplier: 0 })
     expect(relativeError(frozen.tokenLosses, still.tokenLosses)).toBeLessThan(1e-6)
     expect(frozen.loss).toBeCloseTo(still.loss, 6)
     const right = new Map(treeEntries(still.gradients))
@@ -219,7 +219,12 @@ describe.each(['cpu', 'native', 'wasm'])('the meta-gradient on %s', (engine) => 
   it('is the same bits recorded, replayed and run kernel by kernel', async () => {
     const [system, unrecorded] = [smallSystem(), smallSystem()]
     const params = parametersOf(system)
-    const options: MetaGradientOptions[] = [{}, { checkpointEvery: 2 }, { record: true }, { innerRate: 0.3 }]
+    const options: MetaGradientOptions[] = [
+      {},
+      { checkpointEvery: 2 },
+      { record: true },
+      { innerRateMultiplier: 0.3 },
+    ]
     for (const each of [...options, ...options, ...options]) {
       const batch = randomBatch(2, 14)
       const replayed = await metaGradient(system, params, batch, each)

@@ -1,4 +1,4 @@
-import { disposeTree, vjp, type Tensor } from '@ttt-e2e/tensor-ops'
+import { disposeTree, tf, vjp, type Tensor } from '@ttt-e2e/tensor-ops'
 import {
   stateMetas,
   stateTensors,
@@ -14,8 +14,8 @@ import { PrefixWalk } from './prefix-walk'
 import { sequencesOf, type Sequence } from './sequences'
 
 export interface MetaGradientOptions {
-  /** Rate of the inner steps; the rule's own where left out. */
-  innerRate?: number
+  /** What the rates of inner learning, the rule's and that of mixers, are multiplied with; 1 where left out. */
+  innerRateMultiplier?: number
   /**
    * What the backward walk finds in memory. A number n: the fast weights and caches at every n-th chunk border, the
    * rest is computed again (once for n = 1, twice for larger n). 'everything': all intermediate results, nothing is
@@ -111,11 +111,13 @@ interface WalkOptions extends MetaGradientOptions {
 /** Sequences of one length, forwards and backwards; adds their gradients to `sum`. */
 async function walk(system: System, params: Params, batch: Batch, options: WalkOptions, sum: GradientSum) {
   const { checkpointEvery, memoryBudget = 2 * 2 ** 30, record = false, weight, pause } = options
+  const { innerRateMultiplier = 1 } = options
   const { decoder } = system
   const { tokens, ...unused } = columns(batch, 0, batch.length)
   disposeTree(unused)
   const keepTapes = typeof checkpointEvery !== 'number'
-  const prefix = new PrefixWalk(system, params, tokens, keepTapes)
+  const rateMultiplier = tf.scalar(innerRateMultiplier)
+  const prefix = new PrefixWalk(system, params, tokens, rateMultiplier, keepTapes)
   let chunks: ChunkWalk | undefined
   let start: ReturnType<typeof startOf> | undefined
   try {
@@ -123,7 +125,7 @@ async function walk(system: System, params: Params, batch: Batch, options: WalkO
     const suffixParams = decoder.suffixParams(params)
     start = startOf(system, params, suffixParams, batch.batch)
     chunks = new ChunkWalk(system, suffixParams, batch, hidden, start.border, {
-      rate: options.innerRate ?? system.rule?.rate ?? 0,
+      rateMultiplier: innerRateMultiplier,
       checkpointEvery,
       memoryBudget,
       weight,
@@ -144,7 +146,7 @@ async function walk(system: System, params: Params, batch: Batch, options: WalkO
     chunks?.dispose()
     start?.dispose()
     prefix.dispose()
-    tokens.dispose()
+    disposeTree([tokens, rateMultiplier])
   }
 }
 

@@ -21,6 +21,8 @@ export class PrefixWalk {
     private readonly system: System,
     private readonly params: Params,
     private readonly tokens: Tensor,
+    /** See `SequenceMixer.read`. */
+    private readonly rateMultiplier: Tensor,
     private readonly keepTapes: boolean,
   ) {}
 
@@ -33,12 +35,13 @@ export class PrefixWalk {
     })
     let hidden = this.embedded.value
     for (const [i, stage] of decoder.prefix.entries()) {
-      const run = (x: Stage) => ({
-        value: stage.run(x.params, x.hidden, stage.start(x.params, this.tokens.shape[0])).hidden,
-      })
+      const run = (x: Stage, { rateMultiplier }: { rateMultiplier: Tensor }) => {
+        const start = stage.start(x.params, this.tokens.shape[0])
+        return { value: stage.run(x.params, x.hidden, start, rateMultiplier).hidden }
+      }
       const key = { owner: this.system, key: `prefix stage ${i}` }
       const inputs = { params: stage.params(this.params), hidden }
-      const next = differentiate(key, run, inputs, {})
+      const next = differentiate(key, run, inputs, { rateMultiplier: this.rateMultiplier })
       this.stages.push(next)
       hidden = next.value
       await pause()

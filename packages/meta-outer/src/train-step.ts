@@ -38,6 +38,7 @@ export interface StepReport {
   /** Norm of all gradients before the clip. */
   gradientNorm: number
   learningRate: number
+  /** Of the rule, else of mixers whose rate is warmed up; 0 without either. */
   innerRate: number
   /** Tokens of this step's batch. */
   tokens: number
@@ -49,12 +50,15 @@ export async function trainStep(
   state: RunState,
   batch: Batch,
   optimizer: Optimizer,
-  options: Omit<MetaGradientOptions, 'innerRate' | 'record'> = {},
+  options: Omit<MetaGradientOptions, 'innerRateMultiplier' | 'record'> = {},
 ): Promise<StepReport> {
   const { schedule, ...adam } = optimizer
   const rate = learningRate(schedule, state.step)
-  const innerRate = (system.rule?.rate ?? 0) * innerRateMultiplier(schedule, state.step)
-  const result = await metaGradient(system, state.params, batch, { ...options, innerRate })
+  const multiplier = innerRateMultiplier(schedule, state.step)
+  const result = await metaGradient(system, state.params, batch, {
+    ...options,
+    innerRateMultiplier: multiplier,
+  })
   const chunks = result.sequences.map((sequence) => sequence.chunks)
   if (!Number.isFinite(result.loss)) {
     disposeTree(result.gradients)
@@ -109,7 +113,7 @@ export async function trainStep(
     ).slice(0, -1),
     gradientNorm,
     learningRate: rate,
-    innerRate,
+    innerRate: (system.rule?.rate ?? system.decoder.innerRate ?? 0) * multiplier,
     tokens,
   }
 }

@@ -2,7 +2,8 @@ import { linear, rmsNorm } from '@ttt-e2e/kernels/ops'
 import { tf, type Tensor } from '@ttt-e2e/tensor-ops'
 import { normalWeight } from './init'
 import type { MixerKind, SequenceMixer } from './mixer'
-import { rollingAttention } from './rolling-attention'
+import { cachedTokens, rollingAttention } from './rolling-attention'
+import { headWidthOf, SizeError } from './size'
 
 export type AttentionParams = {
   /** Projections [D, H·d], [D, G·d] twice and [H·d, D], used as x · w. */
@@ -32,14 +33,11 @@ export interface AttentionOptions {
 export const attentionMixer =
   (window: number, options: AttentionOptions = {}): MixerKind =>
   ({ hiddenSize, heads, ropeTheta, normEpsilon }) => {
-    const { qkNorm = true, keyHeads = heads, headWidth } = options
-    if (headWidth === undefined && hiddenSize % (2 * heads) !== 0)
-      throw new Error(`the hidden size ${hiddenSize} must be an even multiple of the ${heads} heads`)
+    const { qkNorm = true, keyHeads = heads } = options
+    const width = options.headWidth ?? headWidthOf({ hiddenSize, heads })
     if (heads % keyHeads !== 0)
-      throw new Error(`${keyHeads} heads of keys can't be shared evenly by ${heads} heads of queries`)
-    const width = headWidth ?? hiddenSize / heads
+      throw new SizeError(`${keyHeads} heads of keys can't be shared evenly by ${heads} heads of queries`)
     const weights = 2 * hiddenSize * (heads + keyHeads) * width
-    const keysAt = (position: number) => (window === 0 ? position : Math.min(position, window))
     const mixer: SequenceMixer<AttentionParams> = {
       name: window === 0 ? 'full attention' : `attention in a window of ${window}`,
       init: (random) => ({
@@ -64,8 +62,8 @@ export const attentionMixer =
         }
       },
       parameterCount: weights + (qkNorm ? 2 * width : 0),
-      stateBytes: (position) => 2 * 4 * keyHeads * width * keysAt(position),
-      flops: (position) => 2 * weights + 4 * heads * width * keysAt(position),
+      stateBytes: (position) => 2 * 4 * keyHeads * width * cachedTokens(position, window),
+      flops: (position) => 2 * weights + 4 * heads * width * cachedTokens(position, window),
     }
     return mixer
   }

@@ -1,6 +1,6 @@
 import { linear, rmsNorm, shortConv, swiglu } from '@ttt-e2e/kernels/ops'
 import { tf, type Random, type Tensor, type TensorTree } from '@ttt-e2e/tensor-ops'
-import { normalWeight, uniformWeight } from './init'
+import { initConv, normalWeight, type ConvParams } from './init'
 import type { SequenceMixer, SequenceState } from './mixer'
 
 /** SwiGLU weights: w1, w3 [D, F], w2 [F, D]; as fast weights each with a leading batch axis. */
@@ -16,12 +16,8 @@ export type SublayerNorms = {
   postNorm?: Tensor
 }
 
-/** A causal depthwise convolution before the mixer: weight [D, K], bias [D]. */
-export type PreConvParams = {
-  norms: SublayerNorms
-  weight: Tensor
-  bias: Tensor
-}
+/** A convolution before the mixer, with the norms around it. */
+export type PreConvParams = ConvParams & { norms: SublayerNorms }
 
 export type BlockParams = {
   mixing: { mixer: TensorTree; norms: SublayerNorms; preConv?: PreConvParams }
@@ -53,6 +49,7 @@ export function startMixing(
  * h + postNorm(mixer(norm(h))); with a convolution before the mixer h is h + postNorm(conv(norm(h))) first.
  *
  * @param hidden [B, T, D]
+ * @param rateMultiplier see `SequenceMixer.read`
  */
 export function mixSublayer(
   params: BlockParams['mixing'],
@@ -60,17 +57,25 @@ export function mixSublayer(
   hidden: Tensor,
   state: SequenceState,
   epsilon: number,
+  rateMultiplier?: Tensor,
 ): { hidden: Tensor; state: SequenceState } {
   const { norms, preConv } = params
   if (!preConv) {
-    const mixed = mixer.read(params.mixer, rmsNorm(hidden, norms.norm, epsilon), state)
+    const mixed = mixer.read(params.mixer, rmsNorm(hidden, norms.norm, epsilon), state, rateMultiplier)
     return { hidden: addSublayer(hidden, mixed.y, norms, epsilon), state: mixed.state }
   }
   const { [preConvState]: before, ...tensors } = state.tensors
   const { bias } = preConv
   const conv = shortConv(rmsNorm(hidden, preConv.norms.norm, epsilon), preConv.weight, before, { bias })
   const convolved = addSublayer(hidden, conv.y, preConv.norms, epsilon)
-  const mixed = mixSublayer({ mixer: params.mixer, norms }, mixer, convolved, { ...state, tensors }, epsilon)
+  const mixed = mixSublayer(
+    { mixer: params.mixer, norms },
+    mixer,
+    convolved,
+    { ...state, tensors },
+    epsilon,
+    rateMultiplier,
+  )
   const { state: after } = mixed
   return {
     hidden: mixed.hidden,
@@ -104,7 +109,6 @@ export const initMlp = (random: Random, hiddenSize: number, intermediateSize: nu
   w2: normalWeight(random, [intermediateSize, hiddenSize]),
 })
 
-/** Drawn as PyTorch draws a convolution: uniform in ±1/√K. */
 export const initPreConv = (
   random: Random,
   hiddenSize: number,
@@ -112,6 +116,5 @@ export const initPreConv = (
   sandwich: boolean,
 ): PreConvParams => ({
   norms: initNorms(hiddenSize, sandwich),
-  weight: uniformWeight(random, [hiddenSize, taps], 1 / Math.sqrt(taps)),
-  bias: uniformWeight(random, [hiddenSize], 1 / Math.sqrt(taps)),
+  ...initConv(random, hiddenSize, taps),
 })

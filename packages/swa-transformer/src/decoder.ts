@@ -12,6 +12,7 @@ import {
 } from './block'
 import { normalWeight } from './init'
 import type { MixerKind, SequenceMixer, SequenceState } from './mixer'
+import { SizeError } from './size'
 
 export interface DecoderConfig {
   vocabularySize: number
@@ -56,7 +57,13 @@ export type SuffixParams = {
 export interface PrefixStage {
   params(all: DecoderParams): TensorTree
   start(params: TensorTree, batch: number): SequenceState
-  run(params: TensorTree, hidden: Tensor, state: SequenceState): { hidden: Tensor; state: SequenceState }
+  /** @param rateMultiplier see `SequenceMixer.read` */
+  run(
+    params: TensorTree,
+    hidden: Tensor,
+    state: SequenceState,
+    rateMultiplier?: Tensor,
+  ): { hidden: Tensor; state: SequenceState }
   /** See `SequenceMixer.phase`. */
   phase(state: SequenceState): number
 }
@@ -79,6 +86,7 @@ export interface Decoder {
   /**
    * @param prime one set of weights per suffix block, each [D, F] or with a batch axis [B, D, F]
    * @param hidden the prefix's output [B, T, D]
+   * @param rateMultiplier see `SequenceMixer.read`
    * @returns the hidden states after the last norm [B, T, D] and the states after these tokens
    */
   readSuffix(
@@ -86,6 +94,7 @@ export interface Decoder {
     prime: readonly MlpWeights[],
     hidden: Tensor,
     states: readonly SequenceState[],
+    rateMultiplier?: Tensor,
   ): { hidden: Tensor; states: SequenceState[] }
   /** See `SequenceMixer.phase`. */
   suffixPhases(states: readonly SequenceState[]): number[]
@@ -93,6 +102,8 @@ export interface Decoder {
   losses(params: SuffixParams, hidden: Tensor, targets: Tensor): Tensor
   /** @returns [B, T, V] */
   logits(params: SuffixParams, hidden: Tensor): Tensor
+  /** See `SequenceMixer.innerRate`; undefined where no mixer has one. */
+  readonly innerRate?: number
   /** The paths of the parameters that weight decay leaves alone. */
   readonly undecayed: readonly string[]
   /** How many values its parameters hold, the embedding's included. */
@@ -112,14 +123,17 @@ export interface DecoderFlops {
   mlp: number
 }
 
-/** @throws if the sizes don't fit each other */
+/** @throws SizeError if the sizes don't fit each other */
 export function createDecoder(config: DecoderConfig): Decoder {
   const { vocabularySize, hiddenSize, intermediateSize, suffixBlocks, normEpsilon } = config
   const { postNorms = true, preConv = 0, untiedHead = false } = config
   const layers = config.mixers.length
-  if (suffixBlocks > layers) throw new Error(`${suffixBlocks} suffix blocks don't fit into ${layers} layers`)
+  if (suffixBlocks > layers)
+    throw new SizeError(`${suffixBlocks} suffix blocks don't fit into ${layers} layers`)
   if (suffixBlocks > 0 && intermediateSize === 0)
-    throw new Error('blocks without an MLP have no width for a prime one: give an intermediate size above 0')
+    throw new SizeError(
+      'blocks without an MLP have no width for a prime one: give an intermediate size above 0',
+    )
   const mixers: SequenceMixer[] = config.mixers.map((kind) => kind(config))
   const prefixBlocks = layers - suffixBlocks
 
@@ -129,9 +143,9 @@ export function createDecoder(config: DecoderConfig): Decoder {
   const wholeBlock = (index: number): PrefixStage => ({
     params: ({ blocks }) => ({ mixing: blocks[index].mixing, feedForward: blocks[index].feedForward }),
     start: (params, batch) => startMixing((params as BlockParams).mixing, mixers[index], batch),
-    run(params, hidden, state) {
+    run(params, hidden, state, rateMultiplier) {
       const { mixing, feedForward } = params as BlockParams
-      const mixed = mixSublayer(mixing, mixers[index], hidden, state, normEpsilon)
+      const mixed = mixSublayer(mixing, mixers[index], hidden, state, normEpsilon, rateMultiplier)
       return { hidden: feedForwardSublayer(feedForward, mixed.hidden), state: mixed.state }
     },
     phase: (state) => phaseOf(index, state),
@@ -139,8 +153,8 @@ export function createDecoder(config: DecoderConfig): Decoder {
   const mixerOnly = (index: number): PrefixStage => ({
     params: ({ blocks }) => blocks[index].mixing,
     start: (params, batch) => startMixing(params as BlockParams['mixing'], mixers[index], batch),
-    run: (params, hidden, state) =>
-      mixSublayer(params as BlockParams['mixing'], mixers[index], hidden, state, normEpsilon),
+    run: (params, hidden, state, rateMultiplier) =>
+      mixSublayer(params as BlockParams['mixing'], mixers[index], hidden, state, normEpsilon, rateMultiplier),
     phase: (state) => phaseOf(index, state),
   })
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
@@ -175,6 +189,7 @@ export function createDecoder(config: DecoderConfig): Decoder {
       finalNorm: tf.ones([hiddenSize]),
       ...(untiedHead && { head: normalWeight(random, [vocabularySize, hiddenSize]) }),
     }),
+    innerRate: mixers.find((mixer) => mixer.innerRate !== undefined)?.innerRate,
     undecayed: mixers.flatMap(({ undecayed = [] }, i) =>
       undecayed.map((name) => `blocks.${i}.mixing.mixer.${name}`),
     ),
@@ -192,7 +207,7 @@ export function createDecoder(config: DecoderConfig): Decoder {
       params.blocks
         .slice(1)
         .map((block, i) => startMixing(block.mixing!, mixers[prefixBlocks + 1 + i], batch)),
-    readSuffix(params, prime, hidden, states) {
+    readSuffix(params, prime, hidden, states, rateMultiplier) {
       const after: SequenceState[] = []
       params.blocks.forEach((block, s) => {
         if (s > 0) {
@@ -202,6 +217,7 @@ export function createDecoder(config: DecoderConfig): Decoder {
             hidden,
             states[s - 1],
             normEpsilon,
+            rateMultiplier,
           )
           hidden = mixed.hidden
           after.push(mixed.state)

@@ -9,7 +9,7 @@ export {
 } from './decoder'
 export { attentionMixer, type AttentionOptions, type AttentionParams } from './attention-mixer'
 export { type BlockParams, type MlpWeights, type PreConvParams, type SublayerNorms } from './block'
-export { normalWeight, uniformWeight } from './init'
+export { initConv, normalWeight, uniformWeight, type ConvParams } from './init'
 export {
   advanced,
   joinStates,
@@ -20,5 +20,5 @@ export {
   type SequenceMixer,
   type SequenceState,
 } from './mixer'
-export { rollingAttention, type RollingCache } from './rolling-attention'
-export { publishedSizes, widthWithPrimes, type ModelSize } from './size'
+export { cachedTokens, rollingAttention, type RollingCache } from './rolling-attention'
+export { headWidthOf, publishedSizes, SizeError, widthWithPrimes, type ModelSize } from './size'

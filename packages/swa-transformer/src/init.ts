@@ -8,6 +8,15 @@ export const normalWeight = (random: Random, shape: number[]): Tensor =>
 export const uniformWeight = (random: Random, shape: number[], bound: number): Tensor =>
   drawn(shape, () => bound * (2 * random.uniform() - 1))
 
+/** A causal depthwise convolution: weight [D, K], bias [D]. */
+export type ConvParams = { weight: Tensor; bias: Tensor }
+
+/** Drawn as PyTorch draws a convolution: uniform in ±1/√K. */
+export const initConv = (random: Random, channels: number, taps: number): ConvParams => ({
+  weight: uniformWeight(random, [channels, taps], 1 / Math.sqrt(taps)),
+  bias: uniformWeight(random, [channels], 1 / Math.sqrt(taps)),
+})
+
 function drawn(shape: number[], draw: () => number): Tensor {
   const values = new Float32Array(tf.util.sizeFromShape(shape))
   for (let i = 0; i < values.length; i++) values[i] = draw()

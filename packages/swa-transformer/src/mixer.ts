@@ -26,13 +26,24 @@ export interface SequenceMixer<P extends TensorTree = TensorTree> {
   init(random: Random): P
   /** The state before the first token. */
   start(params: P, batch: number): SequenceState
-  /** @param x [B, T, D] @returns y [B, T, D] and the state after these tokens */
-  read(params: P, x: Tensor, state: SequenceState): { y: Tensor; state: SequenceState }
+  /**
+   * @param x [B, T, D]
+   * @param rateMultiplier what `innerRate` is multiplied with, a scalar; 1 where left out
+   * @returns y [B, T, D] and the state after these tokens
+   */
+  read(
+    params: P,
+    x: Tensor,
+    state: SequenceState,
+    rateMultiplier?: Tensor,
+  ): { y: Tensor; state: SequenceState }
   /**
    * What `read` depends on beside values and shapes: after two positions of one phase it runs the same kernels, so that
    * they can be recorded once. 0 at all positions where left out.
    */
   phase?(position: number): number
+  /** The rate at which the mixer itself learns from what it reads, where training warms that rate up. */
+  readonly innerRate?: number
   /** The parameters that weight decay leaves alone, by name; none where left out. */
   readonly undecayed?: readonly string[]
   /** How many values its parameters hold. */

@@ -27,6 +27,10 @@ export function rollingAttention(
   return { y, cache: { k: lastTokens(keys, window), v: lastTokens(values, window) } }
 }
 
+/** How many tokens the cache holds after `position` of them. */
+export const cachedTokens = (position: number, window: number): number =>
+  window === 0 ? position : Math.min(position, window)
+
 function lastTokens(x: Tensor, window: number): Tensor {
   const surplus = window === 0 ? 0 : Math.max(0, x.shape[1]! - window)
   return surplus === 0 ? x : tf.slice(x, [0, surplus, 0, 0], [-1, -1, -1, -1])

@@ -42,3 +42,15 @@ export function widthWithPrimes({ intermediateSize, layers, suffixBlocks }: Mode
   const width = (intermediateSize * layers) / (layers + suffixBlocks)
   return intermediateSize >= 1024 ? 128 * Math.ceil(width / 128) : 8 * Math.max(1, Math.round(width / 8))
 }
+
+/** Sizes that don't fit each other, or a system. The message is one sentence: what was given, what is allowed. */
+export class SizeError extends Error {
+  override name = 'SizeError'
+}
+
+/** The width of a head. @throws SizeError if it isn't even, as RoPE needs it */
+export function headWidthOf({ hiddenSize, heads }: { hiddenSize: number; heads: number }): number {
+  if (hiddenSize % (2 * heads) !== 0)
+    throw new SizeError(`the hidden size ${hiddenSize} must be an even multiple of the ${heads} heads`)
+  return hiddenSize / heads
+}

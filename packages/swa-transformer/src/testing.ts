@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import {
   createRandom,
   liveTensors,
+  program,
   relativeErrorOf,
   resolveEngine,
   tf,
@@ -14,7 +15,11 @@ import {
   type Tensor,
   type TensorTree,
 } from '@ttt-e2e/tensor-ops'
+import '@ttt-e2e/kernels/engines'
+import { useEngine } from '@ttt-e2e/tensor-ops/testing'
+import { holdDriftOfBf16 } from './bf16-drift'
 import {
+  advanced,
   stateMetas,
   stateTensors,
   joinStates,
@@ -30,16 +35,18 @@ export interface MixerSuiteOptions {
   length?: number
   /** Highest relative error between reading at once and in pieces. */
   tolerance?: number
+  /** Tokens between two updates of what the mixer learns by, of which a reading in bf16 takes 512; 1 where left out. */
+  step?: number
 }
 
 type Point = { params: TensorTree; x: Tensor }
 
 /**
  * The tests that every mixer passes: causality, pieces equal the whole, states that can be kept, gradients through the
- * state and against finite differences, and counts that are true.
+ * state and against finite differences, finite numbers at extremes, little drift in bf16, and counts that are true.
  */
 export function runMixerSuite(name: string, kind: MixerKind, options: MixerSuiteOptions = {}): void {
-  const { length = 23, tolerance = 1e-5 } = options
+  const { length = 23, tolerance = 1e-5, step = 1 } = options
   const sizes: MixerSizes = {
     hiddenSize: 16,
     heads: 2,
@@ -73,25 +80,21 @@ export function runMixerSuite(name: string, kind: MixerKind, options: MixerSuite
       const outputs: Tensor[] = []
       for (let start = 0, i = 0; start < x.shape[1]!; i++) {
         const end = Math.min(x.shape[1]!, start + pieces[i % pieces.length])
-        const read = mixer.read(params, part(x, start, end), state)
+        const { meta } = state
+        const read = program(
+          { owner: mixer, key: `${mixer.phase?.(meta.position) ?? 0}` },
+          (given) => {
+            const { y, state } = mixer.read(given.params, given.x, { tensors: given.tensors, meta })
+            return { y, tensors: state.tensors }
+          },
+          { params, x: part(x, start, end), tensors: state.tensors },
+        )
         outputs.push(read.y)
-        state = read.state
+        state = { tensors: read.tensors, meta: advanced([meta], end - start)[0] }
         start = end
       }
       return { y: tf.concat(outputs, 1), state }
     }
-
-    it.each([[[1]], [[4]], [[7, 2]], [[22, 1]]])('reads in pieces of %j as at once', (pieces) => {
-      tf.tidy(() => {
-        const { mixer, params, x } = setUp()
-        const whole = readInPieces(mixer, params, x, [length])
-        const parts = readInPieces(mixer, params, x, pieces)
-        expect(relativeErrorOf(parts.y, whole.y)).toBeLessThan(tolerance)
-        for (const [key, tensor] of Object.entries(whole.state.tensors))
-          expect(relativeErrorOf(parts.state.tensors[key], tensor), key).toBeLessThan(tolerance)
-        expect(parts.state.meta).toEqual(whole.state.meta)
-      })
-    })
 
     it('sees no future', () => {
       tf.tidy(() => {
@@ -165,6 +168,49 @@ export function runMixerSuite(name: string, kind: MixerKind, options: MixerSuite
         })
       })
     })
+
+    describe.each(['cpu', 'native'])('on %s', (engine) => {
+      useEngine(engine)
+
+      it.each([[[1]], [[4]], [[7, 2]], [[22, 1]]])(
+        'reads in pieces of %j as at once, where programs replay too',
+        (pieces) => {
+          tf.tidy(() => {
+            const { mixer, params, x } = setUp()
+            const whole = mixer.read(params, x, mixer.start(params, 2))
+            const parts = readInPieces(mixer, params, x, pieces)
+            expect(relativeErrorOf(parts.y, whole.y)).toBeLessThan(tolerance)
+            for (const [key, tensor] of Object.entries(whole.state.tensors))
+              expect(relativeErrorOf(parts.state.tensors[key], tensor), key).toBeLessThan(tolerance)
+            expect(parts.state.meta).toEqual(whole.state.meta)
+          })
+        },
+      )
+
+      const extremes: [string, (x: Tensor) => Tensor][] = [
+        ['tokens of zero, whose keys are zero', tf.zerosLike],
+        ['tokens so large that gates and decays are 0 and 1', (x) => tf.mul(x, 1e4)],
+      ]
+      // In plain JavaScript it would take half a minute.
+      if (engine !== 'cpu') extremes.push(['a long text', (x) => tf.tile(x, [1, Math.ceil(512 / length), 1])])
+      it.each(extremes)('stays finite, as its gradients do, over %s', (_, extreme) => {
+        tf.tidy(() => {
+          const { mixer, params, x } = setUp()
+          const { value, pull } = vjp(
+            (at: Point) => {
+              const { y, state } = mixer.read(at.params, at.x, mixer.start(at.params, 2))
+              return { value: { y, state: state.tensors } }
+            },
+            { params, x: extreme(x) },
+          )
+          const gradients = pull(treeMap(value, (tensor) => tf.onesLike(tensor)))
+          for (const [path, tensor] of treeEntries({ value, gradients }))
+            expect(tensor.dataSync().every(Number.isFinite), path).toBe(true)
+        })
+      })
+    })
+
+    holdDriftOfBf16(kind, sizes, step)
 
     it('says how many parameters it has', () => {
       tf.tidy(() => {

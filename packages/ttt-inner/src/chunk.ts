@@ -30,15 +30,21 @@ export interface LearnedChunk extends Prediction {
   norm: Tensor
 }
 
-/** Predicts a chunk with the given weights. @param prime with a batch axis where they are fast weights */
+/**
+ * Predicts a chunk with the given weights.
+ *
+ * @param prime with a batch axis where they are fast weights
+ * @param rateMultiplier see `SequenceMixer.read`
+ */
 export function predictChunk(
   system: System,
   params: SuffixParams,
   prime: readonly MlpWeights[],
   chunk: Chunk,
   states: readonly SequenceState[],
+  rateMultiplier?: Tensor,
 ): Prediction {
-  const read = system.decoder.readSuffix(params, prime, chunk.hidden, states)
+  const read = system.decoder.readSuffix(params, prime, chunk.hidden, states, rateMultiplier)
   const tokenLosses = system.decoder.losses(params, read.hidden, chunk.targets)
   return { loss: maskedMean(tokenLosses, chunk.mask), tokenLosses, hidden: read.hidden, states: read.states }
 }
@@ -58,6 +64,7 @@ export function maskedMean(losses: Tensor, mask: Tensor): Tensor {
  * sequence its own gradient.
  *
  * @param rate of the step, a scalar
+ * @param rateMultiplier see `SequenceMixer.read`
  */
 export function learnFromChunk(
   system: System,
@@ -66,9 +73,10 @@ export function learnFromChunk(
   chunk: Chunk,
   states: readonly SequenceState[],
   rate: Tensor,
+  rateMultiplier?: Tensor,
 ): LearnedChunk {
   const inner = vjp((weights: FastWeights) => {
-    const prediction = predictChunk(system, params, weights, chunk, states)
+    const prediction = predictChunk(system, params, weights, chunk, states, rateMultiplier)
     return { value: tf.sum(prediction.loss), aux: prediction }
   }, fast)
   const gradient = inner.pull(tf.scalar(1))

@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import { disposeTree, tf } from '@ttt-e2e/tensor-ops'
 import { lossMask } from '@ttt-e2e/data'
 import { innerRateMultiplier, metaGradient, type Batch } from '@ttt-e2e/meta-outer'
-import type { System } from '@ttt-e2e/ttt-inner'
 import { systemOf, type E2eConfig } from './e2e-config'
 import { Comparisons, readTensors, type GoldenCase, type Verdict } from './golden-case'
 import { fromPublished, toPublished } from './published-names'
@@ -21,7 +20,7 @@ export async function conformE2e(golden: GoldenCase): Promise<Verdict> {
   const batch = batchOf(inputs.tokens.values as Int32Array, config)
   const params = fromPublished(system.decoder, inputs, 'params/')
   const result = await metaGradient(system, params, batch, {
-    innerRate: innerRate(system, config),
+    innerRateMultiplier: multiplierOf(config),
     record: true,
   })
   const comparisons = new Comparisons()
@@ -93,9 +92,9 @@ export function batchOf(tokens: Int32Array, config: E2eConfig): Batch {
   return { tokens, mask, batch, length, cursor: null }
 }
 
-function innerRate(system: System, config: E2eConfig): number {
+function multiplierOf(config: E2eConfig): number {
   const schedule = { innerWarmupSteps: config.ilr_warmup_steps, innerRateStart: config.ilr_init }
-  return (system.rule?.rate ?? 0) * innerRateMultiplier(schedule, config.step_index ?? 0)
+  return innerRateMultiplier(schedule, config.step_index ?? 0)
 }
 
 const rowMeans = (values: Float32Array, rows: number): number[] => {

@@ -34,6 +34,10 @@ it.each([
   [{ reps: 'many' }, "--reps is 'many'; it must be a whole number from 1 to 1000"],
   [{ positions: true, batch: '2' }, '--positions and --batch were both given'],
   [{ python: 'python3' }, '--python python3 was given without --peers'],
+  [
+    { size: 'S,XS', systems: 'swa,hybrid-5-1' },
+    "hybrid-5-1 can't be measured at --size XS: the pattern of 'hybrid-5-1' is 6 layers long, the model has 4",
+  ],
 ])('refuses %o in one sentence', (given, sentence) => {
   expect(() => readSpeedOptions({ engine: 'auto', ...given }, '/')).toThrow(sentence)
 })

@@ -1,4 +1,5 @@
 import { UserError } from '@ttt-e2e/cli'
+import { SizeError } from '@ttt-e2e/swa-transformer'
 import { precisions, type Precision } from '@ttt-e2e/tensor-ops'
 import { resolve } from 'node:path'
 import { oneOf, readSystems, wholeNumber } from '../options'
@@ -9,6 +10,7 @@ import {
   speedSizeNames,
   type SpeedSizeName,
 } from '../presets'
+import { createSpeedSystem } from './speed-system'
 
 /** The command line of `train-speed` and `read-speed` as it was typed. */
 export interface RawSpeedOptions {
@@ -61,14 +63,13 @@ export function readSpeedOptions(raw: RawSpeedOptions, caller: string): SpeedOpt
     throw new UserError(
       `--python ${raw.python} was given without --peers; give --peers the folder of the scripts to run`,
     )
+  const sizes = readSizes(raw.size)
+  const named = raw.systems === undefined ? undefined : readSystems(raw.systems)
+  const systems = named ?? (raw.positions ? constantStateSystems : defaultSpeedSystems)
+  checkFit(sizes, systems)
   return {
-    sizes: readSizes(raw.size),
-    systems:
-      raw.systems === undefined
-        ? raw.positions
-          ? constantStateSystems
-          : defaultSpeedSystems
-        : readSystems(raw.systems),
+    sizes,
+    systems,
     batch: wholeNumber('batch', raw.batch, 4096) ?? 1,
     length: wholeNumber('length', raw.length, 2 ** 20),
     reps: wholeNumber('reps', raw.reps, 1000) ?? 5,
@@ -80,6 +81,18 @@ export function readSpeedOptions(raw: RawSpeedOptions, caller: string): SpeedOpt
     python: raw.python === undefined ? 'python3' : raw.python.includes('/') ? resolve(caller, raw.python) : raw.python, // prettier-ignore
     json: raw.json === undefined ? undefined : resolve(caller, raw.json),
   }
+}
+
+/** @throws UserError if a system can't be built at a size */
+function checkFit(sizes: readonly SpeedSizeName[], systems: readonly string[]): void {
+  for (const size of sizes)
+    for (const system of systems)
+      try {
+        createSpeedSystem(system, size)
+      } catch (error) {
+        if (!(error instanceof SizeError)) throw error
+        throw new UserError(`${system} can't be measured at --size ${size}: ${error.message}`)
+      }
 }
 
 /** Sizes separated by commas; the default ones where left out. */

@@ -115,7 +115,7 @@ function changeOf(positions: readonly PositionCost[]): Slope {
 
 function positionsTable({ size, system, positions, change }: PositionSpeed): Table {
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`
-  const { slope, low, high } = change
+  const { slope, explained, low, high } = change
   const range = low === undefined ? '' : `, 95 % interval ${percent(low)} to ${percent(high!)}`
   return {
     title: `${size} · ${system} · reading against the tokens read before`,
@@ -125,6 +125,8 @@ function positionsTable({ size, system, positions, change }: PositionSpeed): Tab
       digits(1e6 * median(cpuSeconds)),
       formatBytes(stateBytes),
     ]),
-    note: `medians of ${positions[0].cpuSeconds.length} rounds; slope over the whole way ${percent(slope)}${range}`,
+    note:
+      `medians of ${positions[0].cpuSeconds.length} rounds; slope over the whole way ${percent(slope)}${range}; ` +
+      `a straight line explains ${percent(explained)} of their variance (R²)`,
   }
 }

@@ -3,7 +3,7 @@ import { createDecoder } from '@ttt-e2e/swa-transformer'
 import type { System } from '@ttt-e2e/ttt-inner'
 import { speedSizes, type SpeedSize, type SpeedSizeName } from '../presets'
 
-/** A system at a size whose speed is measured. @throws UnknownSystem */
+/** A system at a size whose speed is measured. @throws UnknownSystem or SizeError */
 export function createSpeedSystem(name: string, sizeName: SpeedSizeName): System {
   const { model, widthWithPrimes }: SpeedSize = speedSizes[sizeName]
   const system = createSystem(name, model)

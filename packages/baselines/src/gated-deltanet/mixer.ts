@@ -1,5 +1,5 @@
 import { gatedDeltaRule, linear, rmsNorm, shortConv, swiglu } from '@ttt-e2e/kernels/ops'
-import { normalWeight, type MixerKind, type SequenceMixer } from '@ttt-e2e/swa-transformer'
+import { normalWeight, SizeError, type MixerKind, type SequenceMixer } from '@ttt-e2e/swa-transformer'
 import { tf, type Tensor } from '@ttt-e2e/tensor-ops'
 import { initLogRate, initStepBias } from '../recurrent-init'
 
@@ -53,11 +53,11 @@ export const gatedDeltanetMixer =
     const { keyWidth = (0.75 * hiddenSize) / keyHeads, valueHeads = keyHeads } = options
     const { valueWidth = 2 * keyWidth } = options
     if (!Number.isInteger(keyWidth))
-      throw new Error(
+      throw new SizeError(
         `three quarters of the hidden size ${hiddenSize} can't be shared evenly by ${keyHeads} heads`,
       )
     if (valueHeads % keyHeads !== 0)
-      throw new Error(`${keyHeads} heads of keys can't be shared evenly by ${valueHeads} heads of values`)
+      throw new SizeError(`${keyHeads} heads of keys can't be shared evenly by ${valueHeads} heads of values`)
     const keys = keyHeads * keyWidth
     const values = valueHeads * valueWidth
     const projections = hiddenSize * (2 * keys + 3 * values + 2 * valueHeads)

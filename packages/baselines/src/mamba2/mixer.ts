@@ -1,5 +1,5 @@
 import { linear, rmsNorm, shortConv, ssdScan, swiglu } from '@ttt-e2e/kernels/ops'
-import { uniformWeight, type MixerKind, type SequenceMixer } from '@ttt-e2e/swa-transformer'
+import { uniformWeight, SizeError, type MixerKind, type SequenceMixer } from '@ttt-e2e/swa-transformer'
 import { tf, type Tensor } from '@ttt-e2e/tensor-ops'
 import { initLogRate, initStepBias } from '../recurrent-init'
 
@@ -50,25 +50,24 @@ export const mamba2Mixer =
     const { groups = 1, taps = 4, stepLimit, layers = 1 } = options
     const heads = innerWidth / headWidth
     if (!Number.isInteger(heads))
-      throw new Error(`the inner width ${innerWidth} must be a multiple of the head width ${headWidth}`)
-    if (heads % groups !== 0) throw new Error(`${groups} groups can't be shared evenly by ${heads} heads`)
+      throw new SizeError(`the inner width ${innerWidth} must be a multiple of the head width ${headWidth}`)
+    if (heads % groups !== 0) throw new SizeError(`${groups} groups can't be shared evenly by ${heads} heads`)
     const sharedWidth = groups * stateWidth
     const convWidth = innerWidth + 2 * sharedWidth
     const inWidth = innerWidth + convWidth + heads
-    const uniform = uniformWeight
     const limited = (steps: Tensor) => (stepLimit ? tf.clipByValue(steps, ...stepLimit) : steps)
 
     const mixer: SequenceMixer<Mamba2Params> = {
       name: 'Mamba 2',
       init: (random) => ({
-        inProj: uniform(random, [hiddenSize, inWidth], 1 / Math.sqrt(hiddenSize)),
-        convWeight: uniform(random, [convWidth, taps], 1 / Math.sqrt(taps)),
-        convBias: uniform(random, [convWidth], 1 / Math.sqrt(taps)),
+        inProj: uniformWeight(random, [hiddenSize, inWidth], 1 / Math.sqrt(hiddenSize)),
+        convWeight: uniformWeight(random, [convWidth, taps], 1 / Math.sqrt(taps)),
+        convBias: uniformWeight(random, [convWidth], 1 / Math.sqrt(taps)),
         stepBias: initStepBias(random, heads),
         logRate: initLogRate(random, heads, 1, 16),
         skip: tf.ones([heads]),
         norm: tf.ones([innerWidth]),
-        outProj: uniform(random, [innerWidth, hiddenSize], 1 / Math.sqrt(innerWidth * layers)),
+        outProj: uniformWeight(random, [innerWidth, hiddenSize], 1 / Math.sqrt(innerWidth * layers)),
       }),
       start: (_, batch) => ({
         tensors: {

@@ -6,6 +6,8 @@ import {
   type TitansMemoryState,
 } from '@ttt-e2e/kernels/ops'
 import {
+  cachedTokens,
+  headWidthOf,
   normalWeight,
   rollingAttention,
   uniformWeight,
@@ -49,8 +51,12 @@ export interface TitansOptions {
   maxRate?: number
 }
 
-/** What α starts near: a memory that keeps 98 % over a chunk. */
-const decayBias = -4
+/**
+ * Of α, which so starts near 1e-4: a chunk's decay is not seen in what the memory recalls, whose layer norm undoes it, but
+ * the smaller the weights, the further an update turns them. With α near 0.02 they are so small after some hundred chunks
+ * that differences of rounding grow to nats.
+ */
+const decayBias = -9
 
 /**
  * Titans (Behrouz et al. 2024) with the memory as a gate (MAG): o = (g ⊙ RMSNorm(a) + (1 − g) ⊙ RMSNorm(m)) wo, where a is
@@ -63,7 +69,7 @@ const decayBias = -4
 export const titansMixer =
   ({ window, chunk, expansion = 4, maxRate }: TitansOptions): MixerKind =>
   ({ hiddenSize, heads, ropeTheta, normEpsilon }) => {
-    const width = hiddenSize / heads
+    const width = headWidthOf({ hiddenSize, heads })
     const hidden = expansion * width
     const highestRate = maxRate ?? Math.min(1, width / (8 * chunk))
     const readMemory = (
@@ -90,7 +96,6 @@ export const titansMixer =
 
     const matrices = 7 * hiddenSize ** 2 + 4 * hiddenSize * heads
     const networkSize = heads * width * (1 + 2 * hidden)
-    const keysAt = (position: number) => (window === 0 ? position : Math.min(position, window))
     const mixer: SequenceMixer<TitansParams> = {
       name: `Titans' memory by ${chunk} as a gate on attention in a window of ${window}`,
       init: (random) => ({
@@ -143,10 +148,13 @@ export const titansMixer =
           state: { tensors: { ...memory.state, ...attended.cache }, meta: { position: position + length! } },
         }
       },
+      phase: (position) => position % chunk,
       parameterCount: matrices + 4 * heads + 2 * width + 2 * hiddenSize + networkSize,
-      stateBytes: (position) => 4 * (2 * hiddenSize * keysAt(position) + 3 * networkSize + 2 * heads),
+      stateBytes: (position) =>
+        4 * (2 * hiddenSize * cachedTokens(position, window) + 3 * networkSize + 2 * heads),
       // Recalling takes two products with the network's weights, learning five.
-      flops: (position) => 2 * matrices + 4 * hiddenSize * keysAt(position) + 14 * heads * width * hidden,
+      flops: (position) =>
+        2 * matrices + 4 * hiddenSize * cachedTokens(position, window) + 14 * heads * width * hidden,
     }
     return mixer
   }

@@ -1,5 +1,13 @@
 import { lact, lactStart, linear, rmsNorm, rope, type LactState } from '@ttt-e2e/kernels/ops'
-import { normalWeight, rollingAttention, type MixerKind, type SequenceMixer } from '@ttt-e2e/swa-transformer'
+import {
+  cachedTokens,
+  headWidthOf,
+  normalWeight,
+  rollingAttention,
+  SizeError,
+  type MixerKind,
+  type SequenceMixer,
+} from '@ttt-e2e/swa-transformer'
 import { tf, type Random, type Tensor } from '@ttt-e2e/tensor-ops'
 import { byHead, byToken, forBatch, mergeHeads, silu, splitHeads, unitHeads } from '../fast-heads'
 
@@ -68,8 +76,8 @@ export const tttKvbMixer =
     const { window, chunk, fastHeads = 4, rank = 32, expansion = 1, baseRate = 0.001 } = options
     const { preNorm = false, qkNorm = false } = options
     if (hiddenSize % fastHeads !== 0)
-      throw new Error(`the hidden size ${hiddenSize} can't be shared evenly by ${fastHeads} fast heads`)
-    const headWidth = hiddenSize / heads
+      throw new SizeError(`the hidden size ${hiddenSize} can't be shared evenly by ${fastHeads} fast heads`)
+    const headWidth = headWidthOf({ hiddenSize, heads })
     const width = hiddenSize / fastHeads
     const hidden = expansion * width
     const rateOffset = Math.log(Math.expm1(baseRate))
@@ -109,7 +117,6 @@ export const tttKvbMixer =
 
     const matrices = 4 * hiddenSize ** 2 + 5 * hiddenSize * fastHeads
     const fastSize = fastHeads * width * hidden
-    const keysAt = (position: number) => (window === 0 ? position : Math.min(position, window))
     const mixer: SequenceMixer<TttKvbParams> = {
       name: `TTT-KVB by ${chunk} beside attention in a window of ${window}`,
       init: (random) => ({
@@ -156,6 +163,8 @@ export const tttKvbMixer =
           state: { tensors: { ...fast.state, ...attended.cache }, meta: { position: position + length! } },
         }
       },
+      // Keys are rotated by their positions in the text, and fast weights remember them so.
+      phase: (position) => position,
       parameterCount:
         matrices +
         5 * fastHeads +
@@ -164,9 +173,12 @@ export const tttKvbMixer =
         2 * fastHeads * rank * (hidden + width) +
         width,
       stateBytes: (position) =>
-        4 * (2 * hiddenSize * keysAt(position) + 9 * fastSize + fastHeads * (2 * hidden + width + 1)),
+        4 *
+        (2 * hiddenSize * cachedTokens(position, window) +
+          9 * fastSize +
+          fastHeads * (2 * hidden + width + 1)),
       // Reading takes three products with fast weights, learning six.
-      flops: (position) => 2 * matrices + 4 * hiddenSize * keysAt(position) + 18 * fastSize,
+      flops: (position) => 2 * matrices + 4 * hiddenSize * cachedTokens(position, window) + 18 * fastSize,
     }
     return mixer
   }

@@ -1,18 +1,20 @@
 import { gelu, linear, rope, shortConv, type TttTokens } from '@ttt-e2e/kernels/ops'
 import {
+  headWidthOf,
+  initConv,
   normalWeight,
-  uniformWeight,
+  type ConvParams,
   type MixerKind,
   type SequenceMixer,
   type SequenceState,
 } from '@ttt-e2e/swa-transformer'
-import { tf, type Random, type Tensor } from '@ttt-e2e/tensor-ops'
+import { tf, type Tensor } from '@ttt-e2e/tensor-ops'
 import { layerNorm, type LayerNormParams } from './layer-norm'
 
 export interface TttOptions {
   /** Tokens K whose gradients are taken at the same weights; 16 where left out. */
   miniBatch?: number
-  /** Inner learning rate, before each token's gate; a trainer that warms it up makes its mixers anew. */
+  /** Inner learning rate, before each token's gate; the inner model's own where left out. */
   baseRate?: number
   /** Whether queries and keys are convolutions of one projection; true where left out. */
   shareQk?: boolean
@@ -28,6 +30,8 @@ export interface TttOptions {
 export interface InnerModel {
   name: string
   baseRate: number
+  /** Whether training warms the base rate up. */
+  warmsUp: boolean
   /** Output widths of its layers for a head of this width. */
   layers(width: number): number[]
   /** The fused op, on a state of the form { w1, b1, …, w1Sum, b1Sum, … }. */
@@ -37,9 +41,6 @@ export interface InnerModel {
     filled: number,
   ): { y: Tensor; state: Record<string, Tensor> }
 }
-
-/** A causal depthwise convolution: weight [D, taps], bias [D]. */
-type ConvParams = { weight: Tensor; bias: Tensor }
 
 export type TttParams = {
   /** Projections [D, D], used as x · w; without wk, queries and keys are convolutions of x · wq. */
@@ -77,9 +78,7 @@ export const tttMixer =
   ({ hiddenSize, heads }) => {
     const { miniBatch = 16, baseRate = model.baseRate, shareQk = true, gate = true, taps = 4 } = options
     const { ropeTheta = 10_000 } = options
-    const width = hiddenSize / heads
-    if (hiddenSize % (2 * heads) !== 0)
-      throw new Error(`the hidden size ${hiddenSize} must be an even multiple of the ${heads} heads`)
+    const width = headWidthOf({ hiddenSize, heads })
     const widths = model.layers(width)
     const inputs = [width, ...widths]
     const layerSizes = widths.map((out, i) => heads * inputs[i] * out)
@@ -138,7 +137,7 @@ export const tttMixer =
         if (shareQk) tensors.projected = tf.zeros([batch, hiddenSize, taps - 1])
         return { tensors, meta: { position: 0 } }
       },
-      read(params, x, state) {
+      read(params, x, state, rateMultiplier) {
         const [batch, length] = x.shape
         const filled = phase(state.meta.position)
         const byHead = (y: Tensor) => tf.reshape(y, [batch, length, heads, width])
@@ -147,11 +146,12 @@ export const tttMixer =
         const rotated = (y: Tensor) =>
           rope(byHead(y), { theta: ropeTheta, offset: filled, period: miniBatch })
         const gates = tf.sigmoid(tf.add(linear(x, params.rateWeight), params.rateBias))
+        const rates = tf.mul(gates, baseRate / width)
         const tokens = {
           q: rotated(q),
           k: rotated(k),
           v: byHead(linear(x, params.wv)),
-          rates: tf.mul(gates, baseRate / width),
+          rates: model.warmsUp && rateMultiplier ? tf.mul(rates, rateMultiplier) : rates,
           factors: tf.relu(tf.add(params.factorShift, startFactors())),
           normScale: params.norm.scale,
           normShift: params.norm.shift,
@@ -168,6 +168,7 @@ export const tttMixer =
         }
       },
       phase,
+      ...(model.warmsUp && { innerRate: baseRate }),
       parameterCount:
         projections +
         (shareQk ? convolutions + 2 * hiddenSize : 0) +
@@ -181,9 +182,3 @@ export const tttMixer =
     }
     return mixer
   }
-
-/** Drawn as PyTorch draws a convolution: uniform in ±1/√taps. */
-const initConv = (random: Random, channels: number, taps: number): ConvParams => ({
-  weight: uniformWeight(random, [channels, taps], 1 / Math.sqrt(taps)),
-  bias: uniformWeight(random, [channels], 1 / Math.sqrt(taps)),
-})

@@ -5,6 +5,7 @@ import { tttMixer, type InnerModel, type TttOptions } from '../ttt-layer/mixer'
 const model: InnerModel = {
   name: 'TTT-Linear',
   baseRate: 1,
+  warmsUp: false,
   layers: (width) => [width],
   scan: (tokens, state, filled) => tttLinear(tokens, state as TttLinearState, filled),
 }
