@@ -10,8 +10,6 @@ export interface WarmUp {
   stepSeconds: number
   /** Seconds to read one token of evaluation, documents side by side. */
   readSeconds: number
-  /** Seconds to read one token of one sequence. */
-  readAloneSeconds: number
   kernels: KernelShare
 }
 
@@ -36,7 +34,6 @@ export async function warmUp(system: System, task: Task, engine: ResolvedEngine)
     return {
       stepSeconds,
       readSeconds: timeReading(system, state.params, rows, pieceOf(task.size.window)),
-      readAloneSeconds: timeReading(system, state.params, 1, 64),
       kernels: shareOf(profiled.result.profile, profiled.seconds, engine),
     }
   } finally {
