@@ -29,6 +29,10 @@ export class WorkerProcess {
     this.send({ kind: 'setup', setup })
   }
 
+  get pid(): number | undefined {
+    return this.child.pid
+  }
+
   readonly measure = (
     work: RunWork,
     listener: RunListener,
@@ -43,7 +47,7 @@ export class WorkerProcess {
           settle(() =>
             reject(
               new WorkerDied(
-                `the process of ${nameOf(work)} ended (${this.ended}): it was killed or ran out of memory; ` +
+                `process ${this.pid} of ${nameOf(work)} ended (${this.ended}): it was killed or ran out of memory; ` +
                   'fewer --workers need less memory, and what was saved is kept',
               ),
             ),
