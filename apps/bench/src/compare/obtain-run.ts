@@ -36,6 +36,8 @@ export async function obtainRun(
   const tokensPerStep = task.training.batch * task.training.length
   let stepsNow = 0
   let secondsNow = 0
+  // The first step of a process pays for compiling: it says nothing of those that are left.
+  let firstSeconds = 0
   const run = await trainSystem({
     system,
     task,
@@ -46,7 +48,8 @@ export async function obtainRun(
     onStep({ step, loss, seconds }) {
       stepsNow++
       secondsNow += seconds
-      const perStep = secondsNow / stepsNow
+      if (stepsNow === 1) firstSeconds = seconds
+      const perStep = stepsNow === 1 ? seconds : (secondsNow - firstSeconds) / (stepsNow - 1)
       listener.update(
         `${nameOf(work)} · step ${step + 1}/${plan.steps} · loss ${loss.toFixed(3)} · ` +
           `${Math.round(tokensPerStep / perStep)} tokens/s · ${formatDuration((plan.steps - step - 1) * perStep)} left`,

@@ -6,18 +6,23 @@ export interface Shares {
   threads: number
 }
 
+/** What a worker of the largest preset may occupy while it reads. */
+const bytesOfWorker = 1.5 * 2 ** 30
+
 /**
- * Shares the threads out: a worker for each, as far as there are runs; where there are more threads than workers, each
- * worker has several.
+ * Shares the threads out: where nothing was said, a worker for each thread, as far as there are runs and memory goes;
+ * where there are more threads than workers, each worker has several.
  *
- * @param threads all cores where left out
- * @param workers as asked for
+ * @param asked the command line's numbers; all cores where it has no threads
+ * @param freeBytes memory that can still be occupied
  */
 export function shareOut(
   runs: number,
-  { threads = availableParallelism(), workers = threads }: Partial<Shares>,
+  { threads = availableParallelism(), workers }: Partial<Shares>,
+  freeBytes = process.availableMemory(),
 ): Shares {
-  const sideBySide = Math.min(workers, runs)
+  const fitting = Math.max(1, Math.floor(freeBytes / bytesOfWorker))
+  const sideBySide = Math.min(workers ?? Math.min(threads, fitting), runs)
   return { workers: sideBySide, threads: Math.max(1, Math.floor(threads / sideBySide)) }
 }
 
