@@ -36,7 +36,7 @@ const command = new Command('pnpm --filter bench start')
   .option(
     '--workers <number>',
     'runs that are trained and read with side by side, each in a process of its own with its share of the threads; ' +
-      'one for each thread, as far as memory goes, where left out; 1 works in this process',
+      'one for each thread, as far as memory goes, where left out',
   )
   .option('--out <folder>', 'what is trained and the report; runs/bench-<preset> where left out')
   .option(

@@ -12,7 +12,7 @@ it.each([
 })
 
 it('starts no more workers than memory holds, unless they are asked for', () => {
-  const free = 4 * 2 ** 30
+  const free = 6 * 2 ** 30
   expect(shareOut(8, { threads: 8 }, free)).toEqual({ workers: 2, threads: 4 })
   expect(shareOut(8, { threads: 8 }, 2 ** 29)).toEqual({ workers: 1, threads: 8 })
   expect(shareOut(8, { threads: 8, workers: 4 }, free)).toEqual({ workers: 4, threads: 2 })

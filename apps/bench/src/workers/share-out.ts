@@ -7,7 +7,7 @@ export interface Shares {
 }
 
 /** What a worker of the largest preset may occupy while it reads. */
-const bytesOfWorker = 1.5 * 2 ** 30
+const bytesOfWorker = 2.5 * 2 ** 30
 
 /**
  * Shares the threads out: where nothing was said, a worker for each thread, as far as there are runs and memory goes;

@@ -4,16 +4,15 @@ import type { Task } from '../tasks'
 import type { WorkerSetup } from './messages'
 import { WorkerProcess } from './worker-process'
 
-/** What measures runs side by side: processes, or where one is enough, this process. */
+/** What measures runs side by side: this process, and others like it where there are more workers. */
 export function startWorkers(
   count: number,
   tasks: readonly Task[],
   setup: WorkerSetup,
 ): { measure: MeasureRun[]; close(): void } {
-  if (count === 1) return { measure: [measureHere(tasks, setup.comparison)], close: () => {} }
-  const processes = Array.from({ length: count }, () => new WorkerProcess(setup))
+  const processes = Array.from({ length: count - 1 }, () => new WorkerProcess(setup))
   return {
-    measure: processes.map(({ measure }) => measure),
+    measure: [measureHere(tasks, setup.comparison), ...processes.map(({ measure }) => measure)],
     close: () => processes.forEach((each) => each.close()),
   }
 }

@@ -153,10 +153,10 @@ describe('worker processes', () => {
   it('pass on what is wrong as the error that it is', async () => {
     const setup = setupIn('nowhere', 6)
     const reading = { ...setup, comparison: { ...setup.comparison, train: false } }
-    const workers = startWorkers(2, [], reading)
+    const worker = new WorkerProcess(reading)
     const task = languagesTask(setup.description.preset)
-    const error = await resultsOf(task, reading.comparison, workers.measure).catch((each: unknown) => each)
-    workers.close()
+    const error = await resultsOf(task, reading.comparison, [worker.measure]).catch((each: unknown) => each)
+    worker.close()
     expect(error).toMatchObject({ name: 'UserError', message: expect.stringMatching(/holds no trained run/) })
   }, 60_000)
 })
