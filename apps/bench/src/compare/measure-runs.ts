@@ -1,4 +1,5 @@
 import { formatDuration } from '@ttt-e2e/cli'
+import { setMaxListeners } from 'node:events'
 import type { Session } from './comparison'
 import type { MeasuredRun, MeasureRun, RunWork } from './run-work'
 
@@ -7,7 +8,7 @@ import type { MeasuredRun, MeasureRun, RunWork } from './run-work'
  * are stopped, too.
  *
  * @param onMeasured called with each run as it ends, interrupted ones included
- * @throws the signal's reason, or the first failure, once every worker has stopped
+ * @throws the first failure, or the signal's reason, once every worker has stopped
  */
 export async function measureRuns(
   runs: readonly RunWork[],
@@ -18,6 +19,8 @@ export async function measureRuns(
   const waiting = [...runs]
   const failure = new AbortController()
   const stop = AbortSignal.any([signal, failure.signal])
+  // Every worker listens to it, which Node takes for a leak where they are many.
+  setMaxListeners(0, stop)
   const doing = workers.map(() => '')
 
   const workOff = async (measure: MeasureRun, place: number) => {
@@ -42,5 +45,6 @@ export async function measureRuns(
   await Promise.all(
     workers.map((measure, place) => workOff(measure, place).catch((error: unknown) => failure.abort(error))),
   )
-  stop.throwIfAborted()
+  failure.signal.throwIfAborted()
+  signal.throwIfAborted()
 }

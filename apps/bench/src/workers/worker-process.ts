@@ -8,10 +8,13 @@ export class WorkerDied extends Error {
   override readonly name = 'WorkerDied'
 }
 
-/** A process that measures runs, one at a time; a signal's second press, or any other end of this process, kills it. */
+/** Workers that this process must not leave behind: the second Ctrl-C quits at once. */
+const open = new Set<ChildProcess>()
+process.on('exit', () => open.forEach((child) => child.kill('SIGKILL')))
+
+/** A process that measures runs, one at a time. */
 export class WorkerProcess {
   private readonly child: ChildProcess
-  private readonly kill = () => this.child.kill('SIGKILL')
   /** Why it can't measure any more. */
   private ended: string | undefined
 
@@ -25,7 +28,7 @@ export class WorkerProcess {
     })
     this.child.once('error', (error) => (this.ended = error.message))
     this.child.once('exit', (code, signal) => (this.ended = signal ?? `exit code ${code}`))
-    process.once('exit', this.kill)
+    open.add(this.child)
     this.send({ kind: 'setup', setup })
   }
 
@@ -41,18 +44,11 @@ export class WorkerProcess {
     const { child } = this
     return new Promise<MeasuredRun | undefined>((resolve, reject) => {
       const stop = () => this.send({ kind: 'stop' })
-      const end = () => {
-        if (signal.aborted) settle(() => resolve(undefined))
-        else
-          settle(() =>
-            reject(
-              new WorkerDied(
-                `process ${this.pid} of ${nameOf(work)} ended (${this.ended}): it was killed or ran out of memory; ` +
-                  'fewer --workers need less memory, and what was saved is kept',
-              ),
-            ),
-          )
-      }
+      const end = () =>
+        settle(() => {
+          if (signal.aborted) resolve(undefined)
+          else reject(new WorkerDied(this.obituary(work)))
+        })
       const receive = (message: MessageFromWorker) => {
         if (message.kind === 'print') listener.print(message.line)
         else if (message.kind === 'update') listener.update(message.doing, message.piece, message.left)
@@ -76,8 +72,15 @@ export class WorkerProcess {
 
   /** Lets the process end once it has nothing to do. */
   close(): void {
-    process.off('exit', this.kill)
+    open.delete(this.child)
     if (this.child.connected) this.child.disconnect()
+  }
+
+  private obituary(work: RunWork): string {
+    return (
+      `process ${this.pid} of ${nameOf(work)} ended (${this.ended}): it was killed or ran out of memory; ` +
+      'fewer --workers need less memory, and what was saved is kept'
+    )
   }
 
   private send(message: MessageToWorker): void {
