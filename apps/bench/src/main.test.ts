@@ -60,7 +60,7 @@ it('stops with its workers at Ctrl-C, everything saved', async () => {
     'swa,full-attention',
   ]
   const stopped = await bench([...sizes, '--workers', '2', '--out', 'runs/stopped'], / step \d+\//)
-  expect(stopped.stdout).toContain('2 runs side by side, each in a process of its own with 1 thread')
+  expect(stopped.stdout).toContain('2 runs side by side, each in a process of its own')
   expect(stopped.stdout).toMatch(/the same command goes on from here\n$/)
   expect(stopped.code).toBe(130)
   const saved = ['swa', 'full-attention'].filter((system) =>

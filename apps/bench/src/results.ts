@@ -17,7 +17,7 @@ export interface Results {
     seeds: number
     data?: string
     trained: boolean
-    /** How the runs shared the machine; `engine` has the threads of each. */
+    /** How the runs shared the machine. */
     shares: Shares
   }
   engine: Pick<ResolvedEngine, 'name' | 'description' | 'precision' | 'line'>

@@ -57,7 +57,7 @@ describe('the report', () => {
     expect(page).toContain('a &lt;task&gt; &amp; more')
     expect(page).not.toContain('NaN')
     expect(page).toContain('limit of full memory')
-    expect(page).toContain('2 runs side by side, each in a process of its own with 1 thread')
+    expect(page).toContain('2 runs side by side, each in a process of its own')
   })
 
   it('says plainly where TTT-E2E wins and where it does not', () => {

@@ -26,10 +26,6 @@ export function shareOut(
   return { workers: sideBySide, threads: Math.max(1, Math.floor(threads / sideBySide)) }
 }
 
-/** `2 runs side by side, each in a process of its own with 1 thread` */
-export function describeShares({ workers, threads }: Shares): string {
-  const count = threads === 1 ? '1 thread' : `${threads} threads`
-  return workers === 1
-    ? `one run at a time, with ${count}`
-    : `${workers} runs side by side, each in a process of its own with ${count}`
-}
+/** `2 runs side by side, each in a process of its own` */
+export const describeShares = ({ workers }: Shares): string =>
+  workers === 1 ? 'one run at a time' : `${workers} runs side by side, each in a process of its own`
