@@ -10,14 +10,15 @@ import '@ttt-e2e/kernels/engines'
 import { statSync } from 'node:fs'
 import { createSystem } from '@ttt-e2e/baselines'
 import { resolveEngine, type ResolvedEngine } from '@ttt-e2e/tensor-ops'
-import { compareTask } from './compare/compare-task'
-import type { Comparison } from './compare/comparison'
+import type { Comparison, Session } from './compare/comparison'
 import { startResults } from './compare/start-results'
 import { openStores } from './compare/stores'
 import { convergenceRule } from './compare/convergence'
 import { estimate } from './compare/estimate'
+import { measureRuns } from './compare/measure-runs'
+import { placeRun } from './compare/place-run'
 import { measureReading } from './compare/reading-speed'
-import { summarise } from './compare/summarise'
+import { runsOf, type RunWork } from './compare/run-work'
 import { Workload } from './compare/workload'
 import { deepEnough } from './deep-enough'
 import { withWeights, type BenchOptions } from './options'
@@ -29,8 +30,10 @@ import { writeReport } from './report/write-report'
 import type { Results } from './results'
 import { defaultOutput, readDescription, writeDescription, type RunDescription } from './run-description'
 import type { Task } from './tasks'
-import { chooseTasks } from './tasks/choose-tasks'
-import { storedTasks } from './tasks/stored-tasks'
+import { tasksOf } from './tasks/tasks-of'
+import { describeShares, shareOut } from './workers/share-out'
+import { startWorkers } from './workers/start-workers'
+import { WorkerDied } from './workers/worker-process'
 
 /**
  * Trains, reads and reports as asked; stops cleanly on a signal and keeps what was measured.
@@ -44,16 +47,21 @@ export async function bench(options: BenchOptions, caller: string): Promise<numb
   if (options.data !== undefined && !statSync(options.data, { throwIfNoEntry: false }))
     throw new UserError(`there is no file or folder '${options.data}'; give --data one that exists`)
   const stored = options.model === undefined ? undefined : readDescription(options.model)
-  const { threads, precision } = options
-  const engine = await resolveEngine(options.engine, { threads, precision })
-  progress.print(engine.line)
+  const { precision } = options
+  const probed = await resolveEngine(options.engine, { precision })
 
-  const description = stored ? fromStored(stored, options) : describe(options, engine, progress)
+  const description = stored ? fromStored(stored, options) : describe(options, probed, progress)
   const { preset, presetName, systems, seeds } = description
-  const tasks = stored ? storedTasks(stored, options) : chooseTasks(preset, options)
+  const tasks = tasksOf(description, options)
+  const runs = tasks.flatMap((task) => runsOf(task.name, description))
+  const shares = shareOut(runs.length, options)
+  // What is timed in this process is timed with the threads that a run has.
+  const engine = await resolveEngine(options.engine, { threads: shares.threads, precision })
+  progress.print(engine.line)
   const out = options.out ?? defaultOutput(caller, presetName, options.data, options.model)
   openOutputFolder(out)
   progress.print(`preset: ${presetName} (${preset.summary}) · output: ${out}`)
+  progress.print(describeShares(shares))
 
   const origin = provenance()
   const { name, description: engineDescription, line } = engine
@@ -62,7 +70,7 @@ export async function bench(options: BenchOptions, caller: string): Promise<numb
     startedAt: new Date().toISOString(),
     finishedAt: '',
     interrupted: false,
-    options: { presetName, preset, systems, seeds, data: options.data, trained: !stored },
+    options: { presetName, preset, systems, seeds, data: options.data, trained: !stored, shares },
     engine: { name, description: engineDescription, precision: engine.precision, line },
     ...origin,
     convergenceRule,
@@ -70,9 +78,6 @@ export async function bench(options: BenchOptions, caller: string): Promise<numb
   }
   for (const task of results.tasks) progress.print(`\n${formatTable(parametersTable(task))}`)
 
-  const { signal, restore } = abortOnSignals(() =>
-    progress.print('stopping after this step and saving; Ctrl-C again quits at once'),
-  )
   const comparison: Comparison = {
     systems,
     seeds,
@@ -80,19 +85,39 @@ export async function bench(options: BenchOptions, caller: string): Promise<numb
     train: !stored,
     precision: engine.precision,
     provenance: { engine: results.engine, ...origin },
-    signal,
-    progress,
-    workload: new Workload(),
   }
   if (!stored) {
     for (const task of tasks) openStores(task, comparison)
     writeDescription(out, { ...description, tasks: tasks.map(({ name }) => name) })
   }
+  const { signal, restore } = abortOnSignals(() =>
+    progress.print('stopping after this step and saving; Ctrl-C again quits at once'),
+  )
+  const session: Session = { signal, progress, workload: new Workload(shares.workers) }
   const startedAt = performance.now()
+  let died: WorkerDied | undefined
   try {
-    await measureAll(tasks, results, comparison, engine, out)
+    await timeAlone(tasks, results, comparison, session, engine)
+    const setup = {
+      engine: engine.name,
+      engineOptions: { threads: shares.threads, precision },
+      description,
+      taskOptions: { data: options.data, model: options.model, task: options.task },
+      comparison,
+    }
+    const workers = startWorkers(shares.workers, tasks, setup)
+    try {
+      await measureRuns(inOrder(runs, session.workload), workers.measure, session, (work, measured) => {
+        placeRun(results, work, measured)
+        // A run that is killed later still leaves a report of those before.
+        writeReport(out, results)
+      })
+    } finally {
+      workers.close()
+    }
   } catch (error) {
-    if (error !== signal.reason) throw error
+    if (error instanceof WorkerDied) died = error
+    else if (error !== signal.reason) throw error
     results.interrupted = true
   } finally {
     progress.clear()
@@ -103,28 +128,24 @@ export async function bench(options: BenchOptions, caller: string): Promise<numb
   progress.print(`\ntook ${formatDuration((performance.now() - startedAt) / 1000)}`)
   progress.print(`results: ${paths.results}\nreport:  ${paths.report}`)
   if (!results.interrupted) return 0
+  if (died) process.stderr.write(`${died.message}\n`)
   progress.print('stopped before the end; the same command goes on from here')
-  return interruptedExitCode
+  return died ? 1 : interruptedExitCode
 }
 
-async function measureAll(
+/** What is timed in this process while nothing else runs: how long the runs should take, and the speeds of reading. */
+async function timeAlone(
   tasks: Task[],
   results: Results,
   comparison: Comparison,
+  session: Session,
   engine: ResolvedEngine,
-  out: string,
-) {
-  const { progress, signal, workload, train } = comparison
-  if (train) {
-    let beyond = 0
-    for (const [i, task] of tasks.entries())
-      beyond += await estimate(task, results.tasks[i], comparison, engine)
-    const least = formatDuration(workload.left())
-    const most = beyond > 0 ? ` to ${formatDuration(workload.left() + beyond)}` : ''
-    progress.print(`estimated time: ${least}${most}, from timed warm-up steps`)
-  }
+): Promise<void> {
+  const { progress, signal, workload } = session
+  const most = new Workload(results.options.shares.workers)
   for (const [i, task] of tasks.entries()) {
     const taskResults = results.tasks[i]
+    if (comparison.train) await estimate(task, taskResults, comparison, session, engine, most)
     const timed = taskResults.systems.filter(({ weightsOf }) => weightsOf === undefined)
     const speeds = await measureReading(
       timed.map(({ name }) => createSystem(name, task.size)),
@@ -132,19 +153,18 @@ async function measureAll(
       signal,
       ({ name }) => progress.update(`${task.name} · ${name} · times its reading`),
     )
-    timed.forEach((system, place) => {
-      system.readingSpeed = speeds[place]
-      workload.done(`read ${task.name} ${system.name}`)
-    })
-    try {
-      await compareTask(task, taskResults, comparison)
-    } finally {
-      summarise(taskResults)
-    }
-    // A run that is killed later still leaves a report of the tasks before.
-    if (i < tasks.length - 1) writeReport(out, results)
+    timed.forEach((system, place) => (system.readingSpeed = speeds[place]))
   }
+  if (!comparison.train) return
+  const [least, longest] = [workload, most].map((each) => formatDuration(each.left()))
+  progress.print(
+    `estimated time: ${least}${longest === least ? '' : ` to ${longest}`}, from timed warm-up steps`,
+  )
 }
+
+/** Seed by seed, so that a run that is stopped has measured something, and the longest first, so that all end together. */
+const inOrder = (runs: RunWork[], workload: Workload): RunWork[] =>
+  [...runs].sort((a, b) => a.seed - b.seed || workload.of(b) - workload.of(a))
 
 function describe(options: BenchOptions, engine: ResolvedEngine, progress: Progress): RunDescription {
   const presetName = presetFor(engine, options.preset)

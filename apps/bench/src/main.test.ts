@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
@@ -7,17 +7,27 @@ import { afterAll, expect, it } from 'vitest'
 const folder = mkdtempSync(join(tmpdir(), 'cli-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-function bench(...parameters: string[]): Promise<{ code: number; stderr: string }> {
+interface Answer {
+  code: number
+  stdout: string
+  stderr: string
+}
+
+/** @param interruptAt what is printed when Ctrl-C is pressed */
+function bench(parameters: string[], interruptAt?: RegExp): Promise<Answer> {
   const script = [join(import.meta.dirname, 'main.ts'), ...parameters]
   const options = { cwd: join(import.meta.dirname, '..'), env: { ...process.env, INIT_CWD: folder } }
-  return new Promise((resolve) =>
-    execFile(
+  return new Promise((resolve) => {
+    const child = execFile(
       process.execPath,
       ['--conditions=source', '--import', 'tsx', ...script],
       options,
-      (error, _, stderr) => resolve({ code: error ? Number(error.code) : 0, stderr }),
-    ),
-  )
+      (error, stdout, stderr) => resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
+    )
+    child.stdout!.on('data', (text: string) => {
+      if (interruptAt?.test(text)) child.kill('SIGINT')
+    })
+  })
 }
 
 it('answers bad input with one sentence and exit code 2', async () => {
@@ -35,9 +45,30 @@ it('answers bad input with one sentence and exit code 2', async () => {
       /^the longest document of '.*short.txt' has 5 bytes; one of .*\n$/,
     ],
   ]
-  const answers = await Promise.all(cases.map(([parameters]) => bench(...parameters)))
+  const answers = await Promise.all(cases.map(([parameters]) => bench(parameters)))
   answers.forEach(({ code, stderr }, i) => {
     expect(stderr).toMatch(cases[i][1])
     expect(code).toBe(2)
   })
 })
+
+it('stops with its workers at Ctrl-C, everything saved', async () => {
+  const sizes = [
+    '--preset',
+    'tiny',
+    '--engine',
+    'cpu',
+    '--task',
+    'languages',
+    '--systems',
+    'swa,full-attention',
+  ]
+  const stopped = await bench([...sizes, '--workers', '2', '--out', 'runs/stopped'], / step \d+\//)
+  expect(stopped.stdout).toContain('2 runs side by side, each in a process of its own')
+  expect(stopped.stdout).toMatch(/the same command goes on from here\n$/)
+  expect(stopped.code).toBe(130)
+  const saved = ['swa', 'full-attention'].filter((system) =>
+    existsSync(join(folder, 'runs/stopped/languages', system, 'seed-0/run.safetensors')),
+  )
+  expect(saved).not.toEqual([])
+}, 120_000)

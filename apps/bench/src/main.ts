@@ -32,7 +32,12 @@ const command = new Command('pnpm --filter bench start')
   )
   .option('--engine <name>', 'auto, native, webgpu, tensorflow, wasm or cpu', 'auto')
   .option('--precision <name>', 'of products of matrices: f32, or bf16 with sums in f32 (native only)')
-  .option('--threads <number>', 'threads of the engine; all cores where left out')
+  .option('--threads <number>', 'threads of the engine, shared by the workers; all cores where left out')
+  .option(
+    '--workers <number>',
+    'runs that are trained and read with side by side, each in a process of its own with its share of the threads; ' +
+      'one for each thread, as far as memory goes, where left out',
+  )
   .option('--out <folder>', 'what is trained and the report; runs/bench-<preset> where left out')
   .option(
     '--model <folder>',
@@ -61,7 +66,7 @@ Examples, each after \`pnpm --filter bench start\`:
   train-speed --size S                      tokens/s of training steps
 
 A run that was stopped goes on where it was when the same command is given again; one that is complete is only read
-with. Exit codes: 0 done, 2 a request that can't be met, 130 stopped by Ctrl-C with everything measured so far kept.`,
+with. Exit codes: 0 done, 1 a worker was killed or ran out of memory, 2 a request that can't be met, 130 stopped by Ctrl-C with everything measured so far kept.`,
   )
   .action(async (raw: RawOptions) => {
     const options = readOptions(raw, caller)

@@ -17,6 +17,8 @@ describe('readOptions', () => {
     [{ seeds: '1.5' }, "--seeds is '1.5'; it must be a whole number from 1 to 100"],
     [{ seeds: '1e2' }, "--seeds is '1e2'"],
     [{ threads: '0' }, "--threads is '0'; it must be a whole number from 1 to 1024"],
+    [{ workers: '0' }, "--workers is '0'; it must be a whole number from 1 to 1024"],
+    [{ workers: '3', threads: '2' }, '--workers is 3 and --threads 2; the workers share the threads'],
     [{ task: 'books', data: 'a.txt' }, 'your own text is the only task of its run'],
     [{ model: 'runs/a', preset: 'quick' }, 'a stored run has its own preset'],
   ])('refuses %o in one sentence', (given, sentence) => {

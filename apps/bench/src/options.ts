@@ -12,6 +12,7 @@ export interface RawOptions {
   engine: string
   precision?: string
   threads?: string
+  workers?: string
   seeds?: string
   data?: string
   out?: string
@@ -27,12 +28,16 @@ export interface BenchOptions {
   engine: string
   precision?: Precision
   threads?: number
+  workers?: number
   seeds?: number
   data?: string
   out?: string
   model?: string
   task?: TaskName
 }
+
+/** Those that choose tasks. */
+export type TaskOptions = Pick<BenchOptions, 'data' | 'model' | 'task'>
 
 /**
  * Checks what was typed; relative paths are relative to `caller`.
@@ -49,12 +54,19 @@ export function readOptions(raw: RawOptions, caller: string): BenchOptions {
     throw new UserError(
       `--model ${raw.model} and --preset ${raw.preset} were both given; a stored run has its own preset`,
     )
+  const threads = wholeNumber('threads', raw.threads, 1024)
+  const workers = wholeNumber('workers', raw.workers, 1024)
+  if (threads !== undefined && workers !== undefined && workers > threads)
+    throw new UserError(
+      `--workers is ${workers} and --threads ${threads}; the workers share the threads, so there are at most as many`,
+    )
   return {
     systems: raw.systems === undefined ? undefined : readSystems(raw.systems),
     preset: oneOf('preset', raw.preset, presetNames),
     engine: raw.engine,
     precision: oneOf('precision', raw.precision, precisions),
-    threads: wholeNumber('threads', raw.threads, 1024),
+    threads,
+    workers,
     seeds: wholeNumber('seeds', raw.seeds, 100),
     data: path(raw.data),
     out: path(raw.out),

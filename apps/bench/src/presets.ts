@@ -57,7 +57,7 @@ const languages = {
   },
   training: { length: 256, batch: 16, peakLearningRate: 3e-3, steps: 500 },
   evaluationDocuments: 32,
-  reading: { longestContext: 4096, repeats: 3 },
+  reading: { longestContext: 4096, repeats: 2 },
 } satisfies LanguagesPreset
 
 const text = {
@@ -74,7 +74,7 @@ const text = {
   },
   training: { length: 1024, batch: 4, peakLearningRate: 3e-3, steps: 500 },
   evaluationDocuments: 32,
-  reading: { longestContext: 8192, repeats: 3 },
+  reading: { longestContext: 8192, repeats: 2 },
 } satisfies TaskPreset
 
 /** Everything that a name on the command line stands for. */

@@ -1,6 +1,7 @@
 import type { ModelSize } from '@ttt-e2e/baselines'
 import type { ResolvedEngine } from '@ttt-e2e/tensor-ops'
 import type { Preset, TrainingPreset } from './presets'
+import type { Shares } from './workers/share-out'
 
 /** Everything that a run measured: what results.json holds and what the report is made from. */
 export interface Results {
@@ -16,6 +17,8 @@ export interface Results {
     seeds: number
     data?: string
     trained: boolean
+    /** How the runs shared the machine. */
+    shares: Shares
   }
   engine: Pick<ResolvedEngine, 'name' | 'description' | 'precision' | 'line'>
   machine: Record<string, string | number>

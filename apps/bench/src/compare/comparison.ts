@@ -2,7 +2,7 @@ import type { Progress } from '@ttt-e2e/cli'
 import type { Precision } from '@ttt-e2e/tensor-ops'
 import type { Workload } from './workload'
 
-/** What stays the same over all tasks of a run. */
+/** What stays the same over all runs, as plain data: it is sent to worker processes. */
 export interface Comparison {
   /** Every system's weights' own system is among them. */
   systems: string[]
@@ -13,6 +13,10 @@ export interface Comparison {
   train: boolean
   precision: Precision
   provenance: Record<string, unknown>
+}
+
+/** What a person sees of the comparison, and how it is stopped. */
+export interface Session {
   signal: AbortSignal
   progress: Progress
   workload: Workload

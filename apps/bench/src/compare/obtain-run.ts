@@ -4,6 +4,7 @@ import type { RunResults } from '../results'
 import type { Task } from '../tasks'
 import type { Comparison } from './comparison'
 import { judgeConvergence } from './convergence'
+import { nameOf, type RunListener, type RunWork } from './run-work'
 import { storeOf } from './stores'
 import { trainSystem, type TrainedRun } from './train-system'
 import { planTraining } from './training-plan'
@@ -16,14 +17,14 @@ import { planTraining } from './training-plan'
  */
 export async function obtainRun(
   task: Task,
-  name: string,
-  seed: number,
-  comparison: Comparison,
+  work: RunWork,
+  { store: root, train }: Pick<Comparison, 'store' | 'train'>,
+  listener: RunListener,
+  signal: AbortSignal,
 ): Promise<TrainedRun> {
-  const { signal, progress, workload } = comparison
-  const system = createSystem(name, task.size)
-  const store = storeOf(comparison.store, task, name, seed)
-  if (!comparison.train) {
+  const system = createSystem(work.system, task.size)
+  const store = storeOf(root, work)
+  if (!train) {
     const stored = store.load(system)
     if (!stored)
       throw new UserError(
@@ -31,31 +32,32 @@ export async function obtainRun(
       )
     return stored
   }
-  const plan = planTraining(task.training, task.knownLosses?.(name))
-  const key = `train ${task.name} ${name} ${seed}`
+  const plan = planTraining(task.training, task.knownLosses?.(work.system))
   const tokensPerStep = task.training.batch * task.training.length
   let stepsNow = 0
   let secondsNow = 0
+  // The first step of a process pays for compiling: it says nothing of those that are left.
+  let firstSeconds = 0
   const run = await trainSystem({
     system,
     task,
-    seed,
+    seed: work.seed,
     plan,
     store,
     signal,
     onStep({ step, loss, seconds }) {
       stepsNow++
       secondsNow += seconds
-      const perStep = secondsNow / stepsNow
-      workload.set(key, Math.max(0, plan.fewestSteps - step - 1) * perStep)
-      progress.update(
-        `${task.name} · ${name} · seed ${seed} · step ${step + 1}/${plan.steps} · loss ${loss.toFixed(3)} · ` +
-          `${Math.round(tokensPerStep / perStep)} tokens/s · ${formatDuration((plan.steps - step - 1) * perStep)} left, ` +
-          `${formatDuration(workload.left())} in all`,
+      if (stepsNow === 1) firstSeconds = seconds
+      const perStep = stepsNow === 1 ? seconds : (secondsNow - firstSeconds) / (stepsNow - 1)
+      listener.update(
+        `${nameOf(work)} · step ${step + 1}/${plan.steps} · loss ${loss.toFixed(3)} · ` +
+          `${Math.round(tokensPerStep / perStep)} tokens/s · ${formatDuration((plan.steps - step - 1) * perStep)} left`,
+        'train',
+        Math.max(0, plan.fewestSteps - step - 1) * perStep,
       )
     },
   })
-  workload.done(key)
   const recent = run.curve.slice(-10)
   const last = recent.reduce((sum, { loss }) => sum + loss, 0) / recent.length
   const how =
@@ -63,15 +65,15 @@ export async function obtainRun(
       ? 'stored'
       : `trained in ${formatDuration(secondsNow)}, ${Math.round((tokensPerStep * stepsNow) / secondsNow)} tokens/s`
   if (!signal.aborted)
-    progress.print(
-      `${task.name} · ${name} · seed ${seed}: ${run.curve.length} steps ${how}, loss of the last ten ${last.toFixed(3)}`,
+    listener.print(
+      `${nameOf(work)}: ${run.curve.length} steps ${how}, loss of the last ten ${last.toFixed(3)}`,
     )
   return run
 }
 
 /** What a report says of a run. */
-export function describeRun(task: Task, name: string, seed: number, run: TrainedRun): RunResults {
-  const known = task.knownLosses?.(name)
+export function describeRun(task: Task, { system, seed }: RunWork, run: TrainedRun): RunResults {
+  const known = task.knownLosses?.(system)
   const plan = planTraining(task.training, known)
   const curve = run.curve.map(({ loss }) => loss)
   return {

@@ -10,14 +10,13 @@ export interface WarmUp {
   stepSeconds: number
   /** Seconds to read one token of evaluation, documents side by side. */
   readSeconds: number
-  /** Seconds to read one token of one sequence. */
-  readAloneSeconds: number
   kernels: KernelShare
 }
 
-/** Steps, and seconds after which no other is begun, before the one whose kernels are counted. */
-const mostSteps = 4
-const mostSeconds = 1
+/** The second run of a program is recorded, the third is the first to be replayed, in fresh memory. */
+const steps = 4
+/** No other step is begun after these, where an engine is slow. */
+const mostSeconds = 3
 
 /** Takes a few training steps and reads a few pieces; in the last step the kernels are counted. */
 export async function warmUp(system: System, task: Task, engine: ResolvedEngine): Promise<WarmUp> {
@@ -27,16 +26,15 @@ export async function warmUp(system: System, task: Task, engine: ResolvedEngine)
     const batches = task.stream({ seed: 0 })[Symbol.asyncIterator]()
     const batch = (await batches.next()).value
     const step = () => trainStep(system, state, batch, optimizer)
-    const times = [(await timed(step)).seconds]
-    while (times.length < mostSteps && sum(times) < mostSeconds) times.push((await timed(step)).seconds)
+    const startedAt = performance.now()
+    let stepSeconds = (await timed(step)).seconds
+    for (let i = 1; i < steps && performance.now() - startedAt < 1000 * mostSeconds; i++)
+      stepSeconds = (await timed(step)).seconds
     const profiled = await timed(() => profileKernels(step))
-    // The first step pays for compiling.
-    const stepSeconds = Math.min(profiled.seconds, ...times.slice(1))
     const rows = Math.min(8, task.evaluation.documents.length)
     return {
       stepSeconds,
       readSeconds: timeReading(system, state.params, rows, pieceOf(task.size.window)),
-      readAloneSeconds: timeReading(system, state.params, 1, 64),
       kernels: shareOf(profiled.result.profile, profiled.seconds, engine),
     }
   } finally {
@@ -49,8 +47,6 @@ async function timed<T>(run: () => Promise<T>): Promise<{ result: T; seconds: nu
   const result = await run()
   return { result, seconds: (performance.now() - start) / 1000 }
 }
-
-const sum = (values: number[]) => values.reduce((total, value) => total + value, 0)
 
 function timeReading(
   system: System,

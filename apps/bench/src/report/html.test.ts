@@ -31,7 +31,14 @@ function results(): Results {
     startedAt: '',
     finishedAt: '',
     interrupted: false,
-    options: { presetName: 'micro', preset: microPreset, systems: [], seeds: 1, trained: true },
+    options: {
+      presetName: 'micro',
+      preset: microPreset,
+      systems: [],
+      seeds: 1,
+      trained: true,
+      shares: { workers: 2, threads: 1 },
+    },
     engine: { name: 'cpu', description: '', precision: 'f32', line: 'engine: cpu' },
     machine: {},
     versions: {},
@@ -50,6 +57,7 @@ describe('the report', () => {
     expect(page).toContain('a &lt;task&gt; &amp; more')
     expect(page).not.toContain('NaN')
     expect(page).toContain('limit of full memory')
+    expect(page).toContain('2 runs side by side, each in a process of its own')
   })
 
   it('says plainly where TTT-E2E wins and where it does not', () => {

@@ -5,6 +5,7 @@ import type { Table } from './table'
 import { tables } from './tables'
 import { parametersTable } from './tables/parameters'
 import { verdictOf } from './verdict'
+import { describeShares } from '../workers/share-out'
 
 const style = `
 body { font: 16px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
@@ -22,6 +23,7 @@ export function formatHtml(results: Results): string {
     `preset ${options.presetName}: ${options.preset.summary}`,
     `${options.seeds} seed${options.seeds === 1 ? '' : 's'}`,
     engine.line,
+    describeShares(options.shares),
     ...Object.entries(machine).map(([name, value]) => `${name} ${value}`),
     ...Object.entries(versions).map(([name, value]) => `${name} ${value}`),
     ...(gitHash ? [`commit ${gitHash}`] : []),

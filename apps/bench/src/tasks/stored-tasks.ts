@@ -1,5 +1,5 @@
 import { UserError } from '@ttt-e2e/cli'
-import type { BenchOptions } from '../options'
+import type { TaskOptions } from '../options'
 import type { RunDescription } from '../run-description'
 import { tasks, type TaskName } from './index'
 import { ownTextTask, readOnlyTextTask } from './own-text'
@@ -11,7 +11,7 @@ import type { Task } from './task'
  *
  * @throws UserError if nothing stored fits
  */
-export function storedTasks(stored: RunDescription, { data, task, model }: BenchOptions): Task[] {
+export function storedTasks(stored: RunDescription, { data, task, model }: TaskOptions): Task[] {
   const { preset } = stored
   if (data !== undefined) {
     const trainedOn = ['text', 'books'].find((name) => stored.tasks.includes(name))

@@ -1,47 +1,21 @@
-import { Progress } from '@ttt-e2e/cli'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Writable } from 'node:stream'
 import { resolveEngine } from '@ttt-e2e/tensor-ops'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Task } from '../tasks'
-import { microTask } from '../testing'
-import { compareTask } from './compare-task'
+import { comparisonIn as comparisonOf, microTask, resultsOf, silentSession } from '../testing'
 import type { Comparison } from './comparison'
-import { startResults } from './start-results'
-import { openStores } from './stores'
-import { summarise } from './summarise'
-import { Workload } from './workload'
+import { measureHere } from './measure-run'
 
 const root = mkdtempSync(join(tmpdir(), 'bench-'))
-const systems = ['ttt-e2e', 'ttt-off']
 
 beforeAll(() => resolveEngine('cpu'))
 afterAll(() => rmSync(root, { recursive: true }))
 
-function comparisonIn(store: string, signal = new AbortController().signal): Comparison {
-  const silent = new Writable({ write: (_chunk, _encoding, done) => done() }) as unknown as NodeJS.WriteStream
-  return {
-    systems,
-    seeds: 1,
-    store: join(root, store),
-    train: true,
-    precision: 'f32',
-    provenance: {},
-    signal,
-    progress: new Progress(silent),
-    workload: new Workload(),
-  }
-}
-
-async function compare(task: Task, comparison: Comparison) {
-  const results = startResults(task, systems)
-  if (comparison.train) openStores(task, comparison)
-  await compareTask(task, results, comparison)
-  summarise(results)
-  return results
-}
+const comparisonIn = (store: string) => comparisonOf(join(root, store))
+const compare = (task: Task, comparison: Comparison, signal?: AbortSignal) =>
+  resultsOf(task, comparison, [measureHere([task], comparison)], silentSession(1, signal))
 
 /** Aborts when the stream is asked for the batch of this number. */
 function interruptedAt(task: Task, batch: number, controller: AbortController): Task {
@@ -57,7 +31,7 @@ function interruptedAt(task: Task, batch: number, controller: AbortController): 
   }
 }
 
-describe('compareTask', () => {
+describe('measureHere', () => {
   const task = microTask()
 
   it('goes on after an interruption as if there had been none, then only reads', async () => {
@@ -66,8 +40,8 @@ describe('compareTask', () => {
     expect(whole.differences).toMatchObject([{ system: 'ttt-off', pairs: 3 }])
 
     const controller = new AbortController()
-    const stopped = comparisonIn('parts', controller.signal)
-    await expect(compare(interruptedAt(task, 3, controller), stopped)).rejects.toThrow('aborted')
+    const interrupted = interruptedAt(task, 3, controller)
+    await expect(compare(interrupted, comparisonIn('parts'), controller.signal)).rejects.toThrow('aborted')
     const resumed = await compare(task, comparisonIn('parts'))
     expect(resumed.systems[0].runs[0]).toMatchObject({ steps: 6, tokens: 6 * 32 })
     expect(resumed.systems[0].runs[0].curve).toEqual(whole.systems[0].runs[0].curve)

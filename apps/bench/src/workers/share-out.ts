@@ -1,0 +1,31 @@
+import { availableParallelism } from 'node:os'
+
+/** How many runs are measured side by side, and the threads of each one's engine. */
+export interface Shares {
+  workers: number
+  threads: number
+}
+
+/** What a worker of the largest preset may occupy while it reads. */
+const bytesOfWorker = 2.5 * 2 ** 30
+
+/**
+ * Shares the threads out: where nothing was said, a worker for each thread, as far as there are runs and memory goes;
+ * where there are more threads than workers, each worker has several.
+ *
+ * @param asked the command line's numbers; all cores where it has no threads
+ * @param freeBytes memory that can still be occupied
+ */
+export function shareOut(
+  runs: number,
+  { threads = availableParallelism(), workers }: Partial<Shares>,
+  freeBytes = process.availableMemory(),
+): Shares {
+  const fitting = Math.max(1, Math.floor(freeBytes / bytesOfWorker))
+  const sideBySide = Math.min(workers ?? Math.min(threads, fitting), runs)
+  return { workers: sideBySide, threads: Math.max(1, Math.floor(threads / sideBySide)) }
+}
+
+/** `2 runs side by side, each in a process of its own` */
+export const describeShares = ({ workers }: Shares): string =>
+  workers === 1 ? 'one run at a time' : `${workers} runs side by side, each in a process of its own`
