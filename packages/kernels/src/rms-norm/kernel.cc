@@ -5,7 +5,7 @@ namespace ttt {
 namespace TTT_ISA {
 namespace {
 
-float inverse_rms(const float* x, int64_t n, double epsilon) {
+TTT_INLINE float inverse_rms(const float* x, int64_t n, double epsilon) {
   return 1.0f / __builtin_sqrtf(dot(x, x, n) / static_cast<float>(n) + static_cast<float>(epsilon));
 }
 

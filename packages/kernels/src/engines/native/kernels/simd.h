@@ -135,14 +135,18 @@ TTT_INLINE void transpose_square(Vector (&rows)[lanes]) {
   }
 }
 
-/** The sum of the lanes, as a tree. */
+template <int by, int... I>
+TTT_INLINE Vector rotate(Vector a, std::integer_sequence<int, I...>) {
+  return shuffle(a, a, std::integer_sequence<int, (I + by) % lanes...>{});
+}
+/** The sum of the lanes, as a tree: each half on the other. */
+template <int half = lanes / 2>
 TTT_INLINE float sum_lanes(Vector v) {
-  float values[lanes];
-  store(values, v);
-  TTT_UNROLL
-  for (int half = lanes / 2; half > 0; half /= 2)
-    for (int i = 0; i < half; i++) values[i] += values[i + half];
-  return values[0];
+  v += rotate<half>(v, AllLanes{});
+  if constexpr (half > 1)
+    return sum_lanes<half / 2>(v);
+  else
+    return v[0];
 }
 TTT_INLINE float max_lanes(Vector v) {
   float most = v[0];
