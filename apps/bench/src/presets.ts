@@ -55,7 +55,7 @@ const languages = {
     innerRate: 1,
     ropeTheta: 500_000,
   },
-  training: { length: 256, batch: 16, peakLearningRate: 3e-3, steps: 500 },
+  training: { length: 256, batch: 16, peakLearningRate: 3e-3, steps: 400 },
   evaluationDocuments: 32,
   reading: { longestContext: 4096, repeats: 2 },
 } satisfies LanguagesPreset
@@ -72,7 +72,7 @@ const text = {
     innerRate: 1,
     ropeTheta: 500_000,
   },
-  training: { length: 1024, batch: 4, peakLearningRate: 3e-3, steps: 500 },
+  training: { length: 1024, batch: 4, peakLearningRate: 3e-3, steps: 320 },
   evaluationDocuments: 32,
   reading: { longestContext: 8192, repeats: 2 },
 } satisfies TaskPreset
