@@ -11,7 +11,7 @@ const op = defineFusedOp({
     logSumExp: [batch, heads, length],
   }),
   inputShapes: ({ q: [batch, length, heads, width], k: [, keys, keyHeads] }: Shapes) => ({
-    q: [batch, length, multipleOf(heads, keyHeads), width],
+    q: [batch, length, multipleOf(heads, keyHeads), atLeast(1, width)],
     k: [batch, length === 0 ? keys : atLeast(1, keys), keyHeads, width],
     v: [batch, keys, keyHeads, width],
   }),

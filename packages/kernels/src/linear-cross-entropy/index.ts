@@ -1,11 +1,11 @@
-import { defineFusedOp, isDifferentiated, tf, type Shapes, type Tensor } from '@ttt-e2e/tensor-ops'
+import { atLeast, defineFusedOp, isDifferentiated, tf, type Shapes, type Tensor } from '@ttt-e2e/tensor-ops'
 import { linearCrossEntropyReference } from './reference'
 
 const inputs = ['hidden', 'weight', 'targets']
 const differentiable = ['hidden', 'weight']
 const integers = ['targets']
 const inputShapes = ({ hidden: [rows, width], weight: [vocabulary] }: Shapes) => ({
-  hidden: [rows, width],
+  hidden: [rows, atLeast(1, width)],
   weight: [vocabulary, width],
   targets: [rows],
 })

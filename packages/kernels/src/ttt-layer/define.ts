@@ -44,9 +44,13 @@ export function defineTttOp(name: string, depth: number): FusedOp<{ filled: numb
       const [batch, length, heads, width] = shapes.q
       const tokens = [batch, length, heads, width]
       const wanted: WantedShapes = {
-        ...{ q: tokens, k: tokens, v: tokens, rates: [batch, length, heads] },
+        q: tokens,
+        k: tokens,
+        v: tokens,
+        rates: [batch, length, heads],
         factors: [atLeast(filled + 1, shapes.factors[0])],
-        ...{ normScale: [heads, width], normShift: [heads, width] },
+        normScale: [heads, width],
+        normShift: [heads, width],
       }
       let into = width
       for (let i = 1; i <= depth; i++) {
