@@ -1,0 +1,69 @@
+// Builds the native engine's addon with gcc's address and undefined-behaviour sanitizers and runs tests on it, those of
+// packages/kernels unless others are named:
+//   node scripts/sanitize-native.mjs [FILTER …]
+// Exits with 1 if a sanitizer reports anything or a test fails. Linux with g++ and its libasan.
+import { execFileSync, spawnSync } from 'node:child_process'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const cache = join(homedir(), '.cache', 'ttt-e2e', 'sanitized')
+mkdirSync(cache, { recursive: true })
+
+// The engine compiles with whatever CXX names. A report doesn't stop the tests, so that one run shows all of them.
+const compiler = join(cache, 'g++')
+const flags = '-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fsanitize-recover=all'
+writeFileSync(compiler, `#!/bin/sh\nexec g++ "$@" ${flags}\n`)
+chmodSync(compiler, 0o755)
+
+const library = (name) => execFileSync('g++', [`-print-file-name=${name}`], { encoding: 'utf8' }).trim()
+const reports = mkdtempSync(join(cache, 'reports-'))
+const options = `halt_on_error=0:log_path=${join(reports, 'report')}`
+const environment = {
+  ...process.env,
+  CXX: compiler,
+  TTT_E2E_CACHE: cache,
+  TTT_E2E_PREBUILT: '0',
+  // V8 handles the faults of WebAssembly code itself, and what a process keeps until its end is no leak.
+  ASAN_OPTIONS: `${options}:detect_leaks=0:handle_segv=0:allow_user_segv_handler=1`,
+  UBSAN_OPTIONS: `${options}:print_stacktrace=1`,
+}
+// Outside of the tests and their time limits.
+const build =
+  "import('./packages/kernels/src/engines/native/build.ts').then(async ({ buildAddon }) => console.log(await buildAddon((await import('./packages/kernels/src/engines/native/sources.ts')).findSources())))"
+execFileSync(process.execPath, ['--conditions=source', '--import', 'tsx', '-e', build], {
+  cwd: root,
+  env: environment,
+  stdio: 'inherit',
+})
+
+const filters = process.argv.slice(2)
+const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs')
+const timeout = ['--testTimeout=600000', '--hookTimeout=600000']
+const run = spawnSync(
+  process.execPath,
+  [
+    vitest,
+    'run',
+    '--pool=forks',
+    '--maxWorkers=1',
+    ...timeout,
+    ...(filters.length ? filters : ['packages/kernels']),
+  ],
+  {
+    cwd: root,
+    env: { ...environment, LD_PRELOAD: `${library('libasan.so')} ${library('libubsan.so')}` },
+    stdio: 'inherit',
+  },
+)
+const files = readdirSync(reports)
+for (const file of files) process.stderr.write(readFileSync(join(reports, file), 'utf8'))
+rmSync(reports, { recursive: true })
+console.log(
+  files.length === 0
+    ? 'the sanitizers have nothing to report'
+    : `${files.length} processes reported something`,
+)
+process.exitCode = files.length === 0 && run.status === 0 ? 0 : 1
