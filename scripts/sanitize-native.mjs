@@ -20,44 +20,40 @@ chmodSync(compiler, 0o755)
 
 const library = (name) => execFileSync('g++', [`-print-file-name=${name}`], { encoding: 'utf8' }).trim()
 const reports = mkdtempSync(join(cache, 'reports-'))
-const options = `halt_on_error=0:log_path=${join(reports, 'report')}`
+const sanitizing = `halt_on_error=0:log_path=${join(reports, 'report')}`
 const environment = {
   ...process.env,
   CXX: compiler,
   TTT_E2E_CACHE: cache,
   TTT_E2E_PREBUILT: '0',
   // V8 handles the faults of WebAssembly code itself, and what a process keeps until its end is no leak.
-  ASAN_OPTIONS: `${options}:detect_leaks=0:handle_segv=0:allow_user_segv_handler=1`,
-  UBSAN_OPTIONS: `${options}:print_stacktrace=1`,
+  ASAN_OPTIONS: `${sanitizing}:detect_leaks=0:handle_segv=0:allow_user_segv_handler=1`,
+  UBSAN_OPTIONS: `${sanitizing}:print_stacktrace=1`,
 }
-// Outside of the tests and their time limits.
-const build =
-  "import('./packages/kernels/src/engines/native/build.ts').then(async ({ buildAddon }) => console.log(await buildAddon((await import('./packages/kernels/src/engines/native/sources.ts')).findSources())))"
-execFileSync(process.execPath, ['--conditions=source', '--import', 'tsx', '-e', build], {
-  cwd: root,
-  env: environment,
-  stdio: 'inherit',
-})
+const preload = { LD_PRELOAD: `${library('libasan.so')} ${library('libubsan.so')}` }
+const node = (options, more) =>
+  execFileSync(process.execPath, options, { cwd: root, env: { ...environment, ...more }, encoding: 'utf8' })
+
+// Outside of the tests and their time limits; without the addon they would only be skipped.
+const native = './packages/kernels/src/engines/native'
+const build = `
+  const { buildAddon } = await import('${native}/build.ts')
+  const { findSources } = await import('${native}/sources.ts')
+  console.log(JSON.stringify(await buildAddon(findSources())))`
+const types = ['--conditions=source', '--import', 'tsx', '--input-type=module']
+const { path, reason } = JSON.parse(node([...types, '-e', build]))
+if (path === undefined) throw new Error(`the native engine: ${reason}`)
+node(['-e', `require(${JSON.stringify(path)})`], preload)
 
 const filters = process.argv.slice(2)
+const tests = filters.length > 0 ? filters : ['packages/kernels']
+const options = ['--pool=forks', '--maxWorkers=1', '--testTimeout=600000', '--hookTimeout=600000']
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs')
-const timeout = ['--testTimeout=600000', '--hookTimeout=600000']
-const run = spawnSync(
-  process.execPath,
-  [
-    vitest,
-    'run',
-    '--pool=forks',
-    '--maxWorkers=1',
-    ...timeout,
-    ...(filters.length ? filters : ['packages/kernels']),
-  ],
-  {
-    cwd: root,
-    env: { ...environment, LD_PRELOAD: `${library('libasan.so')} ${library('libubsan.so')}` },
-    stdio: 'inherit',
-  },
-)
+const run = spawnSync(process.execPath, [vitest, 'run', ...options, ...tests], {
+  cwd: root,
+  env: { ...environment, ...preload },
+  stdio: 'inherit',
+})
 const files = readdirSync(reports)
 for (const file of files) process.stderr.write(readFileSync(join(reports, file), 'utf8'))
 rmSync(reports, { recursive: true })
