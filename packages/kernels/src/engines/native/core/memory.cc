@@ -27,7 +27,7 @@ constexpr size_t huge_page = size_t{64} << 10;
 constexpr size_t huge_page = size_t{2} << 20;
 #endif
 #if defined(__SANITIZE_ADDRESS__)
-/** Stands between blocks. */
+/** Stands between the blocks of a slab. */
 constexpr size_t gap = 64;
 /** Tells the address sanitizer which bytes of a block may be touched: the first ones. */
 void allow(char* address, size_t bytes, size_t allowed) {
@@ -115,7 +115,7 @@ int32_t add_slab(size_t bytes) {
 }
 
 int32_t add_block(int32_t size_class) {
-  const size_t bytes = class_bytes(size_class), taken = bytes + gap;
+  const size_t bytes = class_bytes(size_class), taken = bytes >= large_block ? bytes : bytes + gap;
   int32_t slab;
   if (bytes >= large_block) {
     slab = add_slab(taken);
