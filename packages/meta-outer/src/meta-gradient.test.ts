@@ -250,3 +250,25 @@ describe.each(['cpu', 'native', 'wasm'])('the meta-gradient on %s', (engine) => 
     expect(liveTensors()).toBe(before)
   })
 })
+
+describe.each(['native', 'wasm'])('the meta-gradient on %s', (engine) => {
+  useEngine(engine)
+
+  it('is the same bits 20 times, on 1 and 2 threads', async () => {
+    // Large enough that products of matrices are shared out among threads.
+    const system = smallSystem({ hiddenSize: 96, window: 16 })
+    const params = parametersOf(system, 1)
+    const bits = async (threads: number) => {
+      await resolveEngine(engine, { threads })
+      const { loss, innerNorms, gradients } = await metaGradient(system, params, randomBatch(4, 24))
+      const values = treeEntries(gradients).map(([path, leaf]): [string, number[]] => [
+        path,
+        [...leaf.dataSync()],
+      ])
+      disposeTree(gradients)
+      return { loss, innerNorms, ...Object.fromEntries(values) }
+    }
+    const expected = await bits(1)
+    for (let i = 1; i < 20; i++) expect(await bits(1 + (i % 2))).toEqual(expected)
+  })
+})

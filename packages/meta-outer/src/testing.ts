@@ -11,16 +11,17 @@ export function smallSystem(
     window: number
     rate: number
     lossChunk: number
+    hiddenSize: number
   }> = {},
 ): System {
-  const { learns = true, suffixBlocks = 2, window = 6, rate = 0.7, lossChunk = 4 } = options
+  const { learns = true, suffixBlocks = 2, window = 6, rate = 0.7, lossChunk = 4, hiddenSize = 8 } = options
   return {
     name: 'small',
     decoder: createDecoder({
       vocabularySize: 11,
-      hiddenSize: 8,
+      hiddenSize,
       heads: 2,
-      intermediateSize: 12,
+      intermediateSize: 1.5 * hiddenSize,
       mixers: Array.from({ length: 3 }, () => attentionMixer(window)),
       suffixBlocks,
       ropeTheta: 10_000,

@@ -1,7 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import {
+  atLeast,
   defineFusedOp,
   definedFusedOps,
+  multipleOf,
   onFusedOp,
   resolveEngine,
   tf,
@@ -70,6 +72,47 @@ describe('a fused op', () => {
     expect(second(tf.tensor1d([2])).dataSync()[0]).toBeCloseTo(12, 5)
   })
 
+  it('refuses arguments that its definition does not allow', () => {
+    const scaled = defineFusedOp({
+      name: 'TestScaled',
+      inputs: ['x', 'rows'],
+      differentiable: ['x'],
+      outputs: ['y'],
+      attributes: { factor: 1, count: 1 },
+      outputShapes: ({ x }) => ({ y: x }),
+      inputShapes: ({ x: [rows, width] }) => ({ x: [rows, multipleOf(width, 2)], rows: [atLeast(1, rows)] }),
+      integers: ['rows'],
+      wholeNumbers: { count: 1 },
+      reference: ({ x }, { factor }) => ({ y: tf.mul(x, factor) }),
+    })
+    const [x, rows] = [tf.ones([3, 4]), tf.ones([3], 'int32')]
+    expect(scaled({ x, rows }).y.shape).toEqual([3, 4])
+    expect(() => scaled({ x })).toThrow('TestScaled: the input rows is missing')
+    expect(() => scaled({ x, rows: tf.ones([3]) })).toThrow(
+      'TestScaled: the input rows is of type float32, it must be int32',
+    )
+    expect(() => scaled({ x, rows: tf.ones([2], 'int32') })).toThrow(
+      'TestScaled: the input rows has the shape [2], beside the others it must be [3]',
+    )
+    expect(() => scaled({ x: tf.ones([3]), rows })).toThrow(
+      '[3], beside the others it must be [3, a multiple of 2]',
+    )
+    expect(() => scaled({ x: tf.ones([3, 5]), rows })).toThrow('it must be [3, a multiple of 2]')
+    expect(() => scaled({ x: tf.ones([0, 4]), rows: tf.ones([0], 'int32') })).toThrow(
+      'it must be [at least 1]',
+    )
+    expect(() => scaled({ x, rows }, { count: 0.5 })).toThrow(
+      'TestScaled: the attribute count is 0.5, it must be a whole number from 1 on',
+    )
+    expect(() => scaled({ x, rows }, { factor: NaN })).toThrow(
+      'the attribute factor is NaN, it must be a number',
+    )
+    // A cotangent has its output's shape.
+    expect(() => scaled.gradient()({ x, rows, d_y: tf.ones([4, 3]) })).toThrow(
+      'TestScaledGrad: the input d_y has the shape [4, 3], beside the others it must be [3, 4]',
+    )
+  })
+
   it('says what its engine runs', () => {
     expect(cube.kernelFor({ x: [1], unused: [1] })).toBe(true)
     expect(
@@ -81,7 +124,7 @@ describe('a fused op', () => {
   })
 
   it('is listed once, without its gradients', () => {
-    expect(definedFusedOps().map((op) => op.name)).toEqual(['TestCube'])
+    expect(definedFusedOps().map((op) => op.name)).toEqual(['TestCube', 'TestScaled'])
     expect(() =>
       defineFusedOp({
         name: 'TestCube',

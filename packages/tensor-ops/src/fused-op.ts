@@ -5,6 +5,15 @@ import { tf, type Tensor } from './tf'
 export type Attributes = Readonly<Record<string, number>>
 export type Tensors = Record<string, Tensor>
 export type Shapes = Record<string, number[]>
+/** Shapes that inputs must have; a text stands for a size that isn't allowed, and says what is. */
+export type WantedShapes = Record<string, readonly (number | string | undefined)[]>
+
+/** For `inputShapes`: a size that must be a multiple of another. */
+export const multipleOf = (size: number, of: number): number | string =>
+  size % of === 0 ? size : `a multiple of ${of}`
+/** For `inputShapes`: a size that must not be below another. */
+export const atLeast = (least: number, size: number): number | string =>
+  size >= least ? size : `at least ${least}`
 
 export interface FusedOpDefinition<A extends Attributes> {
   name: string
@@ -17,6 +26,15 @@ export interface FusedOpDefinition<A extends Attributes> {
   /** The attributes in the order in which kernels get them, with the values they have when left out. */
   attributes?: A
   outputShapes(inputs: Shapes, attributes: A): Shapes
+  /**
+   * The shapes that the inputs must have beside each other, told from those given, which may be wrong: the op throws
+   * where they differ. Any shapes where left out.
+   */
+  inputShapes?(given: Shapes, attributes: A): WantedShapes
+  /** Inputs that are int32; all others are float32. */
+  integers?: readonly string[]
+  /** Attributes that are whole numbers, with the least that each may be; all others are numbers. */
+  wholeNumbers?: Partial<Record<keyof A, number>>
   /** The truth, in tfjs ops that are right to any order: what every engine without a kernel runs. */
   reference(inputs: Tensors, attributes: A): Tensors
   /**
@@ -48,7 +66,11 @@ export interface KernelFamily {
 }
 
 export interface FusedOp<A extends Attributes = Attributes> {
-  /** Runs the engine's kernel where it has one that supports these inputs, else the reference. */
+  /**
+   * Runs the engine's kernel where it has one that supports these inputs, else the reference.
+   *
+   * @throws if an input is missing or its type, its shape or an attribute is none that the definition allows
+   */
   (inputs: Tensors, attributes?: Partial<A>): Tensors
   readonly name: string
   readonly inputs: readonly string[]
@@ -117,6 +139,7 @@ function makeFusedOp<A extends Attributes>(
 
   const op = (inputs: Tensors, attributes?: Partial<A>): Tensors => {
     const all = complete(attributes)
+    checkArguments(definition, inputs, all)
     const hasKernel = tf.getKernel(name, tf.getBackend()) != null
     if (!hasKernel || (definition.supports && definition.supports(shapesOf(inputs), all) !== true))
       return op.reference(inputs, all)
@@ -215,6 +238,43 @@ function makeFusedOp<A extends Attributes>(
   return made
 }
 
+/** Throws where the definition doesn't allow these arguments: kernels rely on what it says. */
+function checkArguments<A extends Attributes>(
+  { name: op, inputs: names, inputShapes, integers, wholeNumbers }: FusedOpDefinition<A>,
+  inputs: Tensors,
+  attributes: A,
+): void {
+  const shapes: Shapes = {}
+  for (const name of names) {
+    const input = inputs[name] as Tensor | undefined
+    if (input === undefined) throw new Error(`${op}: the input ${name} is missing`)
+    const dtype = integers?.includes(name) ? 'int32' : 'float32'
+    if (input.dtype !== dtype)
+      throw new Error(`${op}: the input ${name} is of type ${input.dtype}, it must be ${dtype}`)
+    shapes[name] = input.shape
+  }
+  for (const name in attributes) {
+    const value = attributes[name]
+    const least = wholeNumbers?.[name]
+    const allowed = least === undefined ? !Number.isNaN(value) : Number.isSafeInteger(value) && value >= least
+    if (typeof value !== 'number' || !allowed)
+      throw new Error(
+        `${op}: the attribute ${name} is ${value}, it must be ` +
+          (least === undefined ? 'a number' : `a whole number from ${least} on`),
+      )
+  }
+  const wanted = inputShapes?.(shapes, attributes)
+  if (wanted === undefined) return
+  for (const name of names) {
+    const [shape, want] = [shapes[name], wanted[name]]
+    if (shape.length === want.length && shape.every((size, d) => size === want[d])) continue
+    const text = want.map((size) => size ?? '?').join(', ')
+    throw new Error(
+      `${op}: the input ${name} has the shape [${shape.join(', ')}], beside the others it must be [${text}]`,
+    )
+  }
+}
+
 const gradientName = (order: number, input: string) => `grad${order === 0 ? '' : order + 1}_${input}`
 
 function gradientFamily(family: KernelFamily, memo: readonly string[], order: number): KernelFamily {
@@ -245,6 +305,17 @@ function gradientDefinition<A extends Attributes>(
     outputs: wanted.map(gradientOf),
     attributes: of.attributes,
     outputShapes: (shapes) => Object.fromEntries(wanted.map((input) => [gradientOf(input), shapes[input]])),
+    inputShapes:
+      of.inputShapes &&
+      ((shapes, attributes) => {
+        const wanted = { ...of.inputShapes!(shapes, attributes) }
+        const outputs = of.outputShapes(shapes, attributes)
+        for (const output of of.outputs) wanted[`d_${output}`] = outputs[output]
+        for (const output of of.memo ?? []) wanted[output] = outputs[output]
+        return wanted
+      }),
+    integers: of.integers,
+    wholeNumbers: of.wholeNumbers,
     supports: of.supports,
     reference(tensors, attributes) {
       const variables = Object.fromEntries(wanted.map((name) => [name, tensors[name]]))

@@ -1,8 +1,10 @@
 export { tf, type Tensor } from './tf'
 export { isDifferentiated, vjp, type Vjp, type Cotangents } from './autodiff/vjp'
 export {
+  atLeast,
   defineFusedOp,
   definedFusedOps,
+  multipleOf,
   onFusedOp,
   shapesOf,
   type Attributes,
@@ -11,6 +13,7 @@ export {
   type KernelFamily,
   type Shapes,
   type Tensors,
+  type WantedShapes,
 } from './fused-op'
 export {
   engineNames,

@@ -22,6 +22,11 @@ export function adamwOp(count: number) {
         ...Object.fromEntries(kept.map((name) => [`new_${name}`, shapes[name]])),
         norm: [],
       }),
+      inputShapes: (shapes: Shapes) =>
+        Object.fromEntries(
+          ['p', 'g', 'm', 'v'].flatMap((letter) => names(letter).map((name, i) => [name, shapes[`p${i}`]])),
+        ),
+      wholeNumbers: { step: 1, undecayed: 0 },
       reference: (inputs, attributes) => adamwReference(inputs, attributes, count),
     })
     ops.set(count, op)

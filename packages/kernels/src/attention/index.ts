@@ -1,4 +1,4 @@
-import { defineFusedOp, type Shapes, type Tensor } from '@ttt-e2e/tensor-ops'
+import { atLeast, defineFusedOp, multipleOf, type Shapes, type Tensor } from '@ttt-e2e/tensor-ops'
 import { attentionReference } from './reference'
 
 const op = defineFusedOp({
@@ -10,6 +10,12 @@ const op = defineFusedOp({
     y: [batch, length, heads, width],
     logSumExp: [batch, heads, length],
   }),
+  inputShapes: ({ q: [batch, length, heads, width], k: [, keys, keyHeads] }: Shapes) => ({
+    q: [batch, length, multipleOf(heads, keyHeads), atLeast(1, width)],
+    k: [batch, length === 0 ? keys : atLeast(1, keys), keyHeads, width],
+    v: [batch, keys, keyHeads, width],
+  }),
+  wholeNumbers: { window: 0, offset: 0 },
   reference: attentionReference,
   memo: ['y', 'logSumExp'],
 })

@@ -20,20 +20,6 @@ constexpr int64_t forward_tasks = 32, gradient_tasks = 8;
 /** The most keys that a block meets for which blocks of the second order are wide: their tiles stand all at once. */
 constexpr int64_t many_keys = 4096;
 
-/** Whether q is [batch, queries, heads, width] and k and v are [batch, keys, key_heads, width]; else says so. */
-bool fits(const Call& call) {
-  const Tensor &q = call.inputs[0], &k = call.inputs[1], &v = call.inputs[2];
-  bool fitting = q.rank == 4 && k.rank == 4 && v.rank == 4;
-  for (int i = 0; fitting && i < 4; i++) fitting = k.dims[i] == v.dims[i];
-  fitting = fitting && q.dims[0] == k.dims[0] && q.dims[3] == k.dims[3] && k.dims[2] > 0 && q.dims[2] % k.dims[2] == 0;
-  if (!fitting)
-    *call.error =
-        "Attention: q must be [batch, queries, heads, width], k and v both [batch, keys, key heads, width], with heads a "
-        "multiple of key heads";
-  return fitting;
-}
-
-/** Of a call that fits. */
 struct Shape {
   int64_t batch, queries, heads, width, keys, key_heads, window, offset, shared, block;
   float scale;
@@ -467,7 +453,6 @@ TTT_INLINE void finish_second_order(const Block& block, const Tile& tile, const 
 
 /** q, k, v -> y, logSumExp [batch, heads, queries] */
 void Attention(const Call& call) {
-  if (!fits(call)) return;
   const Shape s(call);
   const float *q = call.inputs[0].floats(), *k = call.inputs[1].floats(), *v = call.inputs[2].floats();
   float *y = call.outputs[0].floats(), *log_sums = call.outputs[1].floats();
@@ -512,7 +497,6 @@ void Attention(const Call& call) {
  * With P the weights: dP = d_y · Vᵀ, dS = P ⊙ (dP − ⟨d_y, y⟩ + d_logSumExp).
  */
 void AttentionGrad(const Call& call) {
-  if (!fits(call)) return;
   const Shape s(call);
   const float *q = call.inputs[0].floats(), *k = call.inputs[1].floats(), *v = call.inputs[2].floats();
   const float *d_y = call.inputs[3].floats(), *d_log_sums = call.inputs[4].floats();
@@ -580,7 +564,6 @@ void AttentionGrad(const Call& call) {
  * The sums come first, so the tiles of one block of queries stand until they are known.
  */
 void AttentionGradGrad(const Call& call) {
-  if (!fits(call)) return;
   const Shape s(call, true);
   const float *q = call.inputs[0].floats(), *k = call.inputs[1].floats(), *v = call.inputs[2].floats();
   const float *d_y = call.inputs[3].floats(), *d_log_sums = call.inputs[4].floats();

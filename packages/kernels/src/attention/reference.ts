@@ -7,6 +7,7 @@ export function attentionReference(
 ): Tensors {
   const [batch, queries, heads, width] = q.shape
   const [, keys, keyHeads] = k.shape
+  if (batch * queries === 0) return { y: tf.clone(q), logSumExp: tf.zeros([batch, heads, queries]) }
   const shared = heads / keyHeads
   const byHead = (x: Tensor, count: number) =>
     tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [batch * keyHeads, count, width])

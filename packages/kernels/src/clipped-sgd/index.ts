@@ -21,6 +21,12 @@ export function clippedSgdOp(count: number) {
         ...Object.fromEntries(indexes.map((i) => [`u${i}`, shapes[`w${i}`]])),
         norm: [shapes.w0[0]],
       }),
+      inputShapes: (shapes: Shapes) => {
+        const [batch] = shapes.w0
+        const wanted: Shapes = { rate: [] }
+        for (const i of indexes) wanted[`w${i}`] = wanted[`g${i}`] = [batch, ...shapes[`w${i}`].slice(1)]
+        return wanted
+      },
       simpleGradients: (cotangents) => Object.fromEntries(indexes.map((i) => [`w${i}`, cotangents[`u${i}`]])),
       reference: (inputs, attributes) => clippedSgdReference(inputs, attributes, count),
     })

@@ -1,4 +1,4 @@
-import { defineFusedOp, tf, type Shapes, type Tensor } from '@ttt-e2e/tensor-ops'
+import { defineFusedOp, multipleOf, tf, type Shapes, type Tensor } from '@ttt-e2e/tensor-ops'
 import { rmsNorm } from '../rms-norm'
 import { gatedDeltaRuleReference } from './reference'
 
@@ -10,6 +10,15 @@ const op = defineFusedOp({
   outputs: ['o', 'lastState'],
   attributes: { chunk: 64 },
   outputShapes: ({ v, state }: Shapes) => ({ o: v, lastState: state }),
+  inputShapes: ({ k: [batch, length, keyHeads, depth], v: [, , heads, width] }: Shapes) => ({
+    q: [batch, length, keyHeads, depth],
+    k: [batch, length, keyHeads, depth],
+    v: [batch, length, multipleOf(heads, keyHeads), width],
+    g: [batch, length, heads],
+    beta: [batch, length, heads],
+    state: [batch, heads, depth, width],
+  }),
+  wholeNumbers: { chunk: 1 },
   reference: gatedDeltaRuleReference,
 })
 

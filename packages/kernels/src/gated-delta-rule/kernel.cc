@@ -41,23 +41,6 @@ struct Shape {
   }
 };
 
-/** Whether the tensors fit each other; else says how they should. */
-bool fits(const Call& call) {
-  const Tensor &q = call.inputs[0], &k = call.inputs[1], &v = call.inputs[2], &g = call.inputs[3], &beta = call.inputs[4];
-  const Tensor& state = call.inputs[5];
-  bool fitting = q.rank == 4 && k.rank == 4 && v.rank == 4 && g.rank == 3 && beta.rank == 3 && state.rank == 4;
-  for (int i = 0; fitting && i < 4; i++) fitting = q.dims[i] == k.dims[i];
-  for (int i = 0; fitting && i < 3; i++) fitting = g.dims[i] == v.dims[i] && beta.dims[i] == v.dims[i];
-  fitting = fitting && v.dims[0] == k.dims[0] && v.dims[1] == k.dims[1] && k.dims[2] > 0 && v.dims[2] % k.dims[2] == 0 &&
-            state.dims[0] == v.dims[0] && state.dims[1] == v.dims[2] && state.dims[2] == k.dims[3] &&
-            state.dims[3] == v.dims[3];
-  if (!fitting)
-    *call.error =
-        "GatedDeltaRule: q and k must be [batch, tokens, heads, depth], v [batch, tokens, value heads, width] with value "
-        "heads a multiple of heads, g and beta [batch, tokens, value heads], state [batch, value heads, depth, width]";
-  return fitting;
-}
-
 /** A chunk of one value head, and the working memory for it. */
 struct HeadChunk {
   const Shape& s;
@@ -247,7 +230,6 @@ struct SharedProducts {
 
 /** q, k, v, g, beta, state -> o, lastState */
 void GatedDeltaRule(const Call& call) {
-  if (!fits(call)) return;
   const Shape s(call);
   float *o = call.outputs[0].floats(), *last = call.outputs[1].floats();
   if (s.length < few_tokens) return scan_few_tokens(s, o, last);
@@ -300,7 +282,6 @@ void GatedDeltaRule(const Call& call) {
  * and a token's log decay gets, of everything that passes over it, the decayed value times its gradient.
  */
 void GatedDeltaRuleGrad(const Call& call) {
-  if (!fits(call)) return;
   const Shape s(call);
   const float *d_o = call.inputs[6].floats(), *d_last = call.inputs[7].floats();
   float *grad_q = call.outputs[0].floats(), *grad_k = call.outputs[1].floats(), *grad_v = call.outputs[2].floats();

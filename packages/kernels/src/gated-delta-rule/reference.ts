@@ -12,6 +12,7 @@ export function gatedDeltaRuleReference(
 ): Tensors {
   const [batch, length, keyHeads, keyWidth] = k.shape
   const [, , heads, width] = v.shape
+  if (batch * length === 0) return { o: tf.clone(v), lastState: tf.clone(state) }
   const chunk = Math.min(attributes.chunk, length)
   const chunks = Math.ceil(length / chunk)
   const shared = heads / keyHeads

@@ -14,6 +14,34 @@ const op = defineFusedOp({
     y: shapes.q,
     ...Object.fromEntries(states.map((name) => [name, shapes[name]])),
   }),
+  inputShapes: ({ q: [heads, length, width], w0: [, hidden] }: Shapes) => {
+    const [tokens, rows, columns] = [
+      [heads, length, width],
+      [heads, hidden, width],
+      [heads, width, hidden],
+    ]
+    return {
+      q: tokens,
+      k: tokens,
+      v: tokens,
+      lr: [heads, length, 3],
+      momentum: [heads, length, 1],
+      norm0: [heads, hidden, 1],
+      norm1: [heads, width, 1],
+      norm2: [heads, hidden, 1],
+      w0: rows,
+      w1: columns,
+      w2: rows,
+      m0: rows,
+      m1: columns,
+      m2: rows,
+      g0: rows,
+      g1: columns,
+      g2: rows,
+      momentumSum: [heads, 1, 1],
+    }
+  },
+  wholeNumbers: { chunk: 1, preNorm: 0, position: 0 },
   reference: lactReference,
 })
 

@@ -17,31 +17,6 @@ constexpr float epsilon = 1e-5f;
 enum Input { q_in, k_in, v_in, lr_in, momentum_in, norm_in, w_in = 8, m_in = 11, g_in = 14, sum_in = 17, input_count };
 enum Output { y_out, w_out, m_out = 4, g_out = 7, sum_out = 10 };
 
-/** Whether shapes and attributes fit each other; else says so. */
-bool fits(const Call& call) {
-  const Tensor *in = call.inputs, &q = in[q_in], &w0 = in[w_in];
-  bool fitting = q.rank == 3 && w0.rank == 3;
-  if (fitting) {
-    const int64_t n = q.dims[0], length = q.dims[1], width = q.dims[2], hidden = w0.dims[1];
-    for (const int i : {k_in, v_in}) fitting = fitting && has_shape(in[i], {n, length, width});
-    fitting = fitting && has_shape(in[lr_in], {n, length, 3}) && has_shape(in[momentum_in], {n, length, 1});
-    for (int i = 0; i < 3; i++) {
-      const int64_t rows = i == 1 ? width : hidden, columns = i == 1 ? hidden : width;
-      fitting = fitting && has_shape(in[norm_in + i], {n, rows, 1});
-      for (const int three : {w_in, m_in, g_in}) fitting = fitting && has_shape(in[three + i], {n, rows, columns});
-    }
-    fitting = fitting && length > 0 && has_shape(in[sum_in], {n, 1, 1});
-  }
-  if (!fitting)
-    *call.error =
-        "Lact: q, k and v must be [N, tokens, width], lr [N, tokens, 3], momentum [N, tokens, 1], w0 and w2 [N, hidden, "
-        "width], w1 [N, width, hidden], m0 … g2 like these, each norm [N, rows, 1] and momentumSum [N, 1, 1]";
-  else if (!is_whole(call.attributes[0], 1) || !is_whole(call.attributes[2], 0))
-    *call.error = "Lact: chunk must be a whole number from 1 on, position one from 0 on";
-  return *call.error == nullptr;
-}
-
-/** Of a call that fits. */
 struct Shape {
   int64_t sequences, length, width, hidden, chunk, updates, open;
   bool pre_norm;
@@ -212,7 +187,6 @@ void to_reading(const Shape& s, int64_t epoch, const Three& w, const ConstThree&
 
 /** q, k, v, lr, momentum, norm0 …, w0 …, m0 …, g0 …, momentumSum -> y, w0 …, m0 …, g0 …, momentumSum */
 void Lact(const Call& call) {
-  if (!fits(call)) return;
   const Shape s(call);
   const Sizes sizes = s.sizes();
   const int64_t per_worker = s.product_floats() + 3 * s.block_floats() + (s.pre_norm ? 3 * s.size() : 0);
@@ -338,7 +312,6 @@ void gradients_back(const Network& network, const ConstThree& w, const float* k,
 
 /** What Lact takes, d_y, d_w0 …, d_m0 …, d_g0 …, d_momentumSum -> a gradient for each input of Lact */
 void LactGrad(const Call& call) {
-  if (!fits(call)) return;
   const Shape s(call);
   const Sizes sizes = s.sizes();
   const Tensor* cotangents = call.inputs + input_count;

@@ -38,7 +38,7 @@ export function lactReference(x: Tensors, { chunk, preNorm, position }: LactAttr
     open += count
   }
   return {
-    y: outputs.length === 1 ? outputs[0] : tf.concat(outputs, 1),
+    y: length === 0 ? tf.clone(x.q) : outputs.length === 1 ? outputs[0] : tf.concat(outputs, 1),
     ...numbered('w', weights),
     ...numbered('m', momenta),
     ...numbered('g', gradients),

@@ -1,8 +1,14 @@
-import { defineFusedOp, isDifferentiated, tf, type Shapes, type Tensor } from '@ttt-e2e/tensor-ops'
+import { atLeast, defineFusedOp, isDifferentiated, tf, type Shapes, type Tensor } from '@ttt-e2e/tensor-ops'
 import { linearCrossEntropyReference } from './reference'
 
 const inputs = ['hidden', 'weight', 'targets']
 const differentiable = ['hidden', 'weight']
+const integers = ['targets']
+const inputShapes = ({ hidden: [rows, width], weight: [vocabulary] }: Shapes) => ({
+  hidden: [rows, atLeast(1, width)],
+  weight: [vocabulary, width],
+  targets: [rows],
+})
 
 /**
  * Also gives the slope of each loss along its row's hidden state, ∂losses[n]/∂hidden[n] [N, D]: the gradient of an
@@ -11,6 +17,8 @@ const differentiable = ['hidden', 'weight']
 const op = defineFusedOp({
   name: 'LinearCrossEntropy',
   inputs,
+  inputShapes,
+  integers,
   differentiable,
   outputs: ['losses', 'slopes'],
   memo: ['slopes'],
@@ -26,6 +34,8 @@ const op = defineFusedOp({
 const lossesOnly = defineFusedOp({
   name: 'LinearCrossEntropyLosses',
   inputs,
+  inputShapes,
+  integers,
   differentiable,
   outputs: ['losses'],
   outputShapes: ({ hidden }: Shapes) => ({ losses: [hidden[0]] }),

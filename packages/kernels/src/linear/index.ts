@@ -6,6 +6,13 @@ const op = defineFusedOp({
   inputs: ['x', 'weight'],
   outputs: ['y'],
   outputShapes: ({ x, weight }: Shapes) => ({ y: [...x.slice(0, -1), weight[weight.length - 1]] }),
+  inputShapes: ({ x, weight }: Shapes) => {
+    const inner = x[x.length - 1]
+    return {
+      x: x.length >= weight.length - 1 ? x : ['batch', 'any others', inner],
+      weight: weight.length === 3 ? [x[0], inner, weight[2]] : [inner, weight[1]],
+    }
+  },
   reference: linearReference,
 })
 

@@ -7,6 +7,10 @@ const op = defineFusedOp({
   outputs: ['y'],
   attributes: { epsilon: 1e-6 },
   outputShapes: ({ x }: Shapes) => ({ y: x }),
+  inputShapes: ({ x }: Shapes) => ({
+    x: x.length > 0 ? x : ['any others', 'width'],
+    scale: [x[x.length - 1]],
+  }),
   reference: rmsNormReference,
 })
 

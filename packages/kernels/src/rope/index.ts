@@ -1,4 +1,4 @@
-import { defineFusedOp, type Shapes, type Tensor } from '@ttt-e2e/tensor-ops'
+import { defineFusedOp, multipleOf, type Shapes, type Tensor } from '@ttt-e2e/tensor-ops'
 import { ropeReference } from './reference'
 
 const op = defineFusedOp({
@@ -7,8 +7,11 @@ const op = defineFusedOp({
   outputs: ['y'],
   attributes: { theta: 500_000, offset: 0, period: 0 },
   outputShapes: ({ x }: Shapes) => ({ y: x }),
+  inputShapes: ({ x: [batch, length, heads, width] }: Shapes) => ({
+    x: [batch, length, heads, multipleOf(width, 2)],
+  }),
+  wholeNumbers: { offset: 0, period: 0 },
   reference: ropeReference,
-  supports: ({ x }) => x[3] % 2 === 0 || `the head width ${x[3]} is odd`,
 })
 
 /**

@@ -18,14 +18,20 @@ struct Table {
 Table tables[16];
 int next_table = 0;
 
-const Table& table_for(double theta, double offset, int64_t length, int64_t width) {
+/** Null where there is no memory for it. */
+const Table* table_for(double theta, double offset, int64_t length, int64_t width) {
   for (const Table& t : tables)
-    if (t.theta == theta && t.offset == offset && t.length == length && t.width == width) return t;
+    if (t.theta == theta && t.offset == offset && t.length == length && t.width == width) return &t;
+  constexpr int64_t most_values = int64_t{1} << 28;
+  if (length > most_values / larger<int64_t>(width, 1)) return nullptr;
   Table& t = tables[next_table];
   next_table = (next_table + 1) % 16;
   std::free(t.cosines);
   const size_t size = static_cast<size_t>(length * width);
-  t = {theta, offset, length, width, static_cast<float*>(std::malloc(2 * size * sizeof(float) + 1)), nullptr};
+  t = {};
+  float* memory = static_cast<float*>(std::malloc(2 * size * sizeof(float) + 1));
+  if (memory == nullptr) return nullptr;
+  t = {theta, offset, length, width, memory, nullptr};
   t.sines = t.cosines + size;
   for (int64_t i = 0; i < width; i += 2) {
     const double frequency = std::pow(theta, -static_cast<double>(i) / static_cast<double>(width));
@@ -37,7 +43,7 @@ const Table& table_for(double theta, double offset, int64_t length, int64_t widt
       s[0] = -s[1];
     }
   }
-  return t;
+  return &t;
 }
 
 /** y = x turned by `direction` (1 or −1) times the angles; x [batch, length, heads, width]. */
@@ -45,8 +51,13 @@ void turn(const Call& call, const Tensor& x, const Tensor& y, float direction) {
   const int64_t length = x.dims[1], heads = x.dims[2], width = x.dims[3];
   const int64_t offset = static_cast<int64_t>(call.attributes[1]), period = static_cast<int64_t>(call.attributes[2]);
   // With a period one table serves every offset.
-  const Table& table = period == 0 ? table_for(call.attributes[0], call.attributes[1], length, width)
+  const Table* found = period == 0 ? table_for(call.attributes[0], call.attributes[1], length, width)
                                    : table_for(call.attributes[0], 0, period, width);
+  if (found == nullptr) {
+    *call.error = "Rope: there is no memory for the angles of so many positions";
+    return;
+  }
+  const Table& table = *found;
   parallel(x.dims[0] * length, heads * width / 4 + 8, [&](int64_t begin, int64_t end, int) {
     for (int64_t token = begin; token < end; token++) {
       const int64_t row = period == 0 ? token % length : (offset + token % length) % period;

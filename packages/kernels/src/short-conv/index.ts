@@ -1,4 +1,4 @@
-import { defineFusedOp, type FusedOpDefinition, type Shapes, type Tensor } from '@ttt-e2e/tensor-ops'
+import { atLeast, defineFusedOp, type FusedOpDefinition, type Shapes, type Tensor } from '@ttt-e2e/tensor-ops'
 import { shortConvReference } from './reference'
 
 type ShortConvAttributes = { silu: number }
@@ -8,6 +8,13 @@ const definition = {
   outputs: ['y', 'lastState'],
   attributes: { silu: 0 },
   outputShapes: ({ x, state }: Shapes) => ({ y: x, lastState: state }),
+  inputShapes: ({ x: [batch, length, channels], weight: [, taps] }: Shapes) => ({
+    x: [batch, length, channels],
+    weight: [channels, atLeast(2, taps)],
+    state: [batch, channels, taps - 1],
+    bias: [channels],
+  }),
+  wholeNumbers: { silu: 0 },
   reference: shortConvReference,
 } satisfies Partial<FusedOpDefinition<ShortConvAttributes>>
 

@@ -2,6 +2,7 @@ import { tf, type Tensors } from '@ttt-e2e/tensor-ops'
 
 export function shortConvReference({ x, weight, state, bias }: Tensors, { silu }: { silu: number }): Tensors {
   const [batch, length, channels] = x.shape
+  if (batch * length === 0) return { y: tf.clone(x), lastState: tf.clone(state) }
   const taps = weight.shape[1]!
   // [B, K − 1 + T, C]: token t sees rows t … t + K − 1.
   const inputs = tf.concat([tf.transpose(state, [0, 2, 1]), x], 1)

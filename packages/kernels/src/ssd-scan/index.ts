@@ -1,4 +1,4 @@
-import { defineFusedOp, type Shapes, type Tensor } from '@ttt-e2e/tensor-ops'
+import { defineFusedOp, multipleOf, type Shapes, type Tensor } from '@ttt-e2e/tensor-ops'
 import { ssdScanReference } from './reference'
 
 const op = defineFusedOp({
@@ -7,6 +7,16 @@ const op = defineFusedOp({
   outputs: ['y', 'lastState'],
   attributes: { chunk: 64 },
   outputShapes: ({ x, state }: Shapes) => ({ y: x, lastState: state }),
+  inputShapes: ({ x: [batch, length, heads, width], B: [, , groups, depth] }: Shapes) => ({
+    x: [batch, length, multipleOf(heads, groups), width],
+    dt: [batch, length, heads],
+    A: [heads],
+    B: [batch, length, groups, depth],
+    C: [batch, length, groups, depth],
+    D: [heads],
+    state: [batch, heads, width, depth],
+  }),
+  wholeNumbers: { chunk: 1 },
   reference: ssdScanReference,
 })
 

@@ -47,23 +47,6 @@ struct Shape {
   }
 };
 
-/** Whether the tensors fit each other; else says how they should. */
-bool fits(const Call& call) {
-  const Tensor &x = call.inputs[0], &dt = call.inputs[1], &a = call.inputs[2], &b = call.inputs[3], &c = call.inputs[4];
-  const Tensor &d = call.inputs[5], &state = call.inputs[6];
-  bool fitting = x.rank == 4 && dt.rank == 3 && a.rank == 1 && b.rank == 4 && c.rank == 4 && d.rank == 1 && state.rank == 4;
-  for (int i = 0; fitting && i < 3; i++) fitting = dt.dims[i] == x.dims[i];
-  for (int i = 0; fitting && i < 4; i++) fitting = c.dims[i] == b.dims[i];
-  fitting = fitting && a.dims[0] == x.dims[2] && d.dims[0] == x.dims[2] && b.dims[0] == x.dims[0] &&
-            b.dims[1] == x.dims[1] && b.dims[2] > 0 && x.dims[2] % b.dims[2] == 0 && state.dims[0] == x.dims[0] &&
-            state.dims[1] == x.dims[2] && state.dims[2] == x.dims[3] && state.dims[3] == b.dims[3];
-  if (!fitting)
-    *call.error =
-        "SsdScan: x must be [batch, tokens, heads, width], dt [batch, tokens, heads], A and D [heads], B and C [batch, "
-        "tokens, groups, depth] with heads a multiple of groups, state [batch, heads, width, depth]";
-  return fitting;
-}
-
 /** A chunk of one head, and the working memory for it. */
 struct HeadChunk {
   const Shape& s;
@@ -162,7 +145,6 @@ void sum_over_chunks(const Shape& s, const float* partials, float* sums) {
 
 /** x, dt, A, B, C, D, state -> y, lastState */
 void SsdScan(const Call& call) {
-  if (!fits(call)) return;
   const Shape s(call);
   float *y = call.outputs[0].floats(), *last = call.outputs[1].floats();
   if (s.length < few_tokens) return scan_few_tokens(s, y, last);
@@ -222,7 +204,6 @@ void SsdScan(const Call& call) {
  * and a token's log decay gets, of everything that passes over it, the decayed value times its gradient.
  */
 void SsdScanGrad(const Call& call) {
-  if (!fits(call)) return;
   const Shape s(call);
   const float *d_y = call.inputs[7].floats(), *d_last = call.inputs[8].floats();
   float *grad_x = call.outputs[0].floats(), *grad_dt = call.outputs[1].floats(), *grad_a = call.outputs[2].floats();

@@ -11,6 +11,7 @@ export function ssdScanReference(
 ): Tensors {
   const [batch, length, heads, width] = x.shape
   const [, , groups, stateWidth] = B.shape
+  if (batch * length === 0) return { y: tf.clone(x), lastState: tf.clone(state) }
   const chunk = Math.min(attributes.chunk, length)
   const chunks = Math.ceil(length / chunk)
   const shared = heads / groups

@@ -6,6 +6,7 @@ const op = defineFusedOp({
   inputs: ['gate', 'up'],
   outputs: ['y'],
   outputShapes: ({ gate }: Shapes) => ({ y: gate }),
+  inputShapes: ({ gate }: Shapes) => ({ gate, up: gate }),
   reference: swigluReference,
 })
 

@@ -13,6 +13,38 @@ const op = defineFusedOp({
     y: shapes.q,
     ...Object.fromEntries(states.map((name) => [name, shapes[name]])),
   }),
+  inputShapes: ({ q: [heads, length, width], w1: [, , hidden] }: Shapes) => {
+    const [tokens, scalars, sum] = [
+      [heads, length, width],
+      [heads, length, 1],
+      [heads, 1, 1],
+    ]
+    const [zero, one, two] = [
+      [heads, 1, width],
+      [heads, width, hidden],
+      [heads, hidden, width],
+    ]
+    return {
+      q: tokens,
+      k: tokens,
+      v: tokens,
+      rate: scalars,
+      momentum: scalars,
+      decay: scalars,
+      w0: zero,
+      w1: one,
+      w2: two,
+      s0: zero,
+      s1: one,
+      s2: two,
+      g0: zero,
+      g1: one,
+      g2: two,
+      momentumSum: sum,
+      decaySum: sum,
+    }
+  },
+  wholeNumbers: { chunk: 1, gradientsAtStart: 0, position: 0 },
   reference: titansMemoryReference,
 })
 

@@ -12,29 +12,6 @@ namespace {
 enum Input { q_in, k_in, v_in, rate_in, momentum_in, decay_in, w_in, s_in = 9, g_in = 12, sums_in = 15, input_count = 17 };
 enum Output { y_out, w_out, s_out = 4, g_out = 7, sums_out = 10 };
 
-/** Whether shapes and attributes fit each other; else says so. */
-bool fits(const Call& call) {
-  const Tensor *in = call.inputs, &q = in[q_in], &w1 = in[w_in + 1];
-  bool fitting = q.rank == 3 && w1.rank == 3;
-  if (fitting) {
-    const int64_t n = q.dims[0], length = q.dims[1], width = q.dims[2], hidden = w1.dims[2];
-    for (const int i : {k_in, v_in}) fitting = fitting && has_shape(in[i], {n, length, width});
-    for (const int i : {rate_in, momentum_in, decay_in}) fitting = fitting && has_shape(in[i], {n, length, 1});
-    for (const int three : {w_in, s_in, g_in})
-      fitting = fitting && has_shape(in[three], {n, 1, width}) && has_shape(in[three + 1], {n, width, hidden}) &&
-                has_shape(in[three + 2], {n, hidden, width});
-    fitting = fitting && length > 0 && has_shape(in[sums_in], {n, 1, 1}) && has_shape(in[sums_in + 1], {n, 1, 1});
-  }
-  if (!fitting)
-    *call.error =
-        "TitansMemory: q, k and v must be [N, tokens, width], rate, momentum and decay [N, tokens, 1], w0 [N, 1, width], "
-        "w1 [N, width, hidden], w2 [N, hidden, width], s0 … g2 like these, momentumSum and decaySum [N, 1, 1]";
-  else if (!is_whole(call.attributes[0], 1) || !is_whole(call.attributes[2], 0))
-    *call.error = "TitansMemory: chunk must be a whole number from 1 on, position one from 0 on";
-  return *call.error == nullptr;
-}
-
-/** Of a call that fits. */
 struct Shape {
   int64_t sequences, length, width, hidden, chunk, open;
   bool at_start;
@@ -350,7 +327,6 @@ struct GateSums {
 
 /** q, k, v, rate, momentum, decay, w0 …, s0 …, g0 …, momentumSum, decaySum -> y, w0 …, s0 …, g0 …, momentumSum, decaySum */
 void TitansMemory(const Call& call) {
-  if (!fits(call)) return;
   const Shape shape(call);
   const Sizes sizes = shape.sizes();
   const int64_t per_worker = shape.product_floats() + Blocks::floats(shape, true);
@@ -388,7 +364,6 @@ void TitansMemory(const Call& call) {
 
 /** What TitansMemory takes and a cotangent of each of its outputs -> a gradient for each input of TitansMemory */
 void TitansMemoryGrad(const Call& call) {
-  if (!fits(call)) return;
   const Shape shape(call);
   const Sizes sizes = shape.sizes();
   const Tensor* cotangents = call.inputs + input_count;

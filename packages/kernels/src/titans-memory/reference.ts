@@ -49,7 +49,7 @@ export function titansMemoryReference(
   }
   readTo(length)
   return {
-    y: outputs.length === 1 ? outputs[0] : tf.concat(outputs, 1),
+    y: length === 0 ? tf.clone(x.q) : outputs.length === 1 ? outputs[0] : tf.concat(outputs, 1),
     ...numbered('w', weights),
     ...numbered('s', surprises),
     ...numbered('g', gradients),

@@ -1,4 +1,11 @@
-import { defineFusedOp, type FusedOp, type Shapes, type Tensor } from '@ttt-e2e/tensor-ops'
+import {
+  atLeast,
+  defineFusedOp,
+  type FusedOp,
+  type Shapes,
+  type Tensor,
+  type WantedShapes,
+} from '@ttt-e2e/tensor-ops'
 import { tttReference } from './reference'
 
 /** What every TTT op reads, beside its inner model. */
@@ -33,6 +40,28 @@ export function defineTttOp(name: string, depth: number): FusedOp<{ filled: numb
       y: shapes.q,
       ...Object.fromEntries(carried.map((input) => [`${input}Next`, shapes[input]])),
     }),
+    inputShapes: (shapes: Shapes, { filled }) => {
+      const [batch, length, heads, width] = shapes.q
+      const tokens = [batch, length, heads, width]
+      const wanted: WantedShapes = {
+        q: tokens,
+        k: tokens,
+        v: tokens,
+        rates: [batch, length, heads],
+        factors: [atLeast(filled + 1, shapes.factors[0])],
+        normScale: [heads, width],
+        normShift: [heads, width],
+      }
+      let into = width
+      for (let i = 1; i <= depth; i++) {
+        const out = i === depth ? width : shapes[`w${i}`][3]
+        wanted[`w${i}`] = wanted[`w${i}Sum`] = [batch, heads, into, out]
+        wanted[`b${i}`] = wanted[`b${i}Sum`] = [batch, heads, out]
+        into = out
+      }
+      return wanted
+    },
+    wholeNumbers: { filled: 0 },
     reference: (inputs, attributes) => tttReference(inputs, attributes, depth),
   })
 }

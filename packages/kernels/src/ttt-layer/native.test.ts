@@ -81,8 +81,8 @@ describe.each([
         w1: [2, 2, 15, layers[0]],
         b1Sum: [1, 2, layers[0]],
       }))
-        expect(() => op({ ...inputs, [name]: tf.zeros(shape) })).toThrow('q, k and v must be')
-      expect(() => op(inputs, { filled: 4 })).toThrow('filled a whole number below the mini-batch')
+        expect(() => op({ ...inputs, [name]: tf.zeros(shape) })).toThrow(`${op.name}: the input `)
+      expect(() => op(inputs, { filled: 4 })).toThrow('it must be [at least 5]')
     })
   })
 })

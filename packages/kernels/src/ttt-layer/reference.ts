@@ -31,6 +31,11 @@ const epsilon = 1e-6
 export function tttReference(inputs: Tensors, { filled }: { filled: number }, depth: number): Tensors {
   const { q, k, v, rates, factors, normScale, normShift } = inputs
   const [batch, length, heads, width] = q.shape
+  if (batch * length === 0) {
+    const results: Tensors = { y: tf.clone(q) }
+    for (const name in inputs) if (/^[wb]\d/.test(name)) results[`${name}Next`] = tf.clone(inputs[name])
+    return results
+  }
   const [miniBatch] = factors.shape
   const byHead = (x: Tensor) => tf.transpose(x, [0, 2, 1, 3])
   const all = {

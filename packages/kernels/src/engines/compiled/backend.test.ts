@@ -1,7 +1,7 @@
-import { resolveEngine, tf } from '@ttt-e2e/tensor-ops'
+import { program, resolveEngine, tf } from '@ttt-e2e/tensor-ops'
 import { leakedTensors } from '@ttt-e2e/tensor-ops/testing'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { linearCrossEntropyOp } from '../../ops'
+import { linearCrossEntropyOp, linearOp } from '../../ops'
 import { compiledTargets, normal } from './testing'
 
 const { fill } = tf
@@ -26,6 +26,43 @@ describe.each(engines)('the backend on %s', (engine) => {
     )
     expect(leaked).toBe(0)
     expect(nativeBytes()).toBe(before)
+  })
+
+  it('holds its memory constant over 10 000 rounds of making and disposing', () => {
+    const round = (i: number) =>
+      tf.tidy(() => {
+        // Sizes that meet every size class up to 64 KiB, and blocks of weights that keep packed copies.
+        const x = fill([1 + (i % 128), 128], i)
+        const weight = tf.ones([128, 128])
+        const { y } = linearOp({ x, weight })
+        const { grad_x } = linearOp.gradient(['x'])({ x, weight, d_y: y })
+        tf.softmax(tf.matMul(grad_x, weight))
+        expect(() => tf.matMul(x, tf.ones([1, 1]))).toThrow('inner dimensions')
+      })
+    const rounds = (count: number) => {
+      for (let i = 0; i < count; i++) round(i)
+      const { numTensors, numBytes, ...memory } = tf.memory()
+      return { numTensors, numBytes, ...(memory as unknown as Record<string, number>) }
+    }
+    const before = rounds(1000)
+    const resident = process.memoryUsage.rss()
+    expect(rounds(9000)).toEqual(before)
+    // A block of the smallest round lost in each would be 4 MiB; what JavaScript holds comes and goes.
+    expect(process.memoryUsage.rss() - resident).toBeLessThan(64 * 2 ** 20)
+  })
+
+  it('holds its memory constant over 3 000 programs, of which it keeps the last', () => {
+    const owner = {}
+    const x = fill([4, 32], 1)
+    const programs = (first: number, last: number) => {
+      for (let key = first; key < last; key++)
+        for (let run = 0; run < 3; run++)
+          program({ owner, key: String(key) }, (y: tf.Tensor) => tf.mul(tf.add(y, y), y), x).dispose()
+      return nativeBytes()
+    }
+    const before = programs(0, 1500)
+    expect(programs(1500, 3000)).toBe(before)
+    x.dispose()
   })
 
   it('keeps a copy of what it is given and hands out copies', () => {

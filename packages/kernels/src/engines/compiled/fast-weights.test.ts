@@ -125,9 +125,11 @@ describe.each(ops)('$op.name', ({ op, shapes, scale, attributes }) => {
           g0: [1, 6, 4],
           momentumSum: [2, 1],
         }))
-          expect(() => op({ ...inputs, [name]: tf.zeros(shape) }, attributes)).toThrow('q, k and v must be')
-        expect(() => op(inputs, { chunk: 0 })).toThrow('chunk must be a whole number')
-        expect(() => op(inputs, { position: 1.5 })).toThrow('position one from 0 on')
+          expect(() => op({ ...inputs, [name]: tf.zeros(shape) }, attributes)).toThrow(
+            `${op.name}: the input `,
+          )
+        expect(() => op(inputs, { chunk: 0 })).toThrow('it must be a whole number from 1 on')
+        expect(() => op(inputs, { position: 1.5 })).toThrow('it must be a whole number from 0 on')
       })
     }
   })

@@ -54,6 +54,8 @@ const any = (op: unknown) => op as FusedOp
 const cases: Case[] = [
   { op: any(linearOp), shapes: { x: [3, 11, 17], weight: [17, 37] }, order: 2 },
   { op: any(linearOp), shapes: { x: [3, 11, 300], weight: [3, 300, 20] }, order: 2 },
+  { op: any(linearOp), shapes: { x: [0, 64], weight: [64, 512] }, order: 2 },
+  { op: any(linearOp), shapes: { x: [60, 0], weight: [0, 512] }, order: 2 },
   { op: any(rmsNormOp), shapes: { x: [131, 33], scale: [33] }, attributes: { epsilon: 1e-3 }, order: 2 },
   { op: any(rmsNormOp), shapes: { x: [2, 3, 4, 7], scale: [7] }, order: 2 },
   { op: any(ropeOp), shapes: { x: [2, 5, 3, 6] }, attributes: { theta: 1e4, offset: 7 }, order: 2 },

@@ -1,6 +1,7 @@
 import { createRandom, type FusedOp } from '@ttt-e2e/tensor-ops'
 import type { OpCase } from '@ttt-e2e/tensor-ops/op-check'
 import { lactShapes } from '../../lact/cases'
+import { titansMemoryShapes } from '../../titans-memory/cases'
 import {
   adamwOp,
   attentionOp,
@@ -15,6 +16,7 @@ import {
   shortConvOp,
   ssdScanOp,
   swigluOp,
+  titansMemoryOp,
   tttLinearOp,
   tttMlpOp,
 } from '../../ops'
@@ -176,5 +178,15 @@ export const seededOps: SeededOp[] = [
     shapes: lactShapes(b, Math.min(t, 9), between(2, 6), size(9)),
     attributes: { chunk: between(1, 6), preNorm: random.integer(2), position: random.integer(9) },
     scale: { ...stateScale, w0: 0.7, q: 0.7, k: 0.7, v: 0.7, lr: 0.2, momentum: 0.5 },
+  })),
+  seeded(titansMemoryOp, 1, 25, (b, t) => ({
+    shapes: titansMemoryShapes(b, Math.min(t, 9), between(3, 9), size(9)),
+    attributes: {
+      chunk: between(1, 6),
+      gradientsAtStart: random.integer(2),
+      position: random.integer(9),
+      epsilon: 0.3,
+    },
+    scale: { rate: 0.5, w0: 0.3, w2: 0.7, s0: 0.2, s1: 0.2, s2: 0.2, g1: 0.3, g2: 0.3 },
   })),
 ]

@@ -18,6 +18,10 @@ export function registerIndexing(kernels: KernelSet): void {
   kernels.register('UnsortedSegmentSum', ({ inputs: { x, segmentIds }, attributes, backend }) => {
     if (x.dtype !== 'float32' || segmentIds.dtype !== 'int32' || segmentIds.shape.length !== 1)
       return undefined
+    if (segmentIds.shape[0] !== x.shape[0])
+      throw new Error(
+        `unsortedSegmentSum: [${x.shape}] takes ${x.shape[0]} segment ids, ${segmentIds.shape[0]} were given`,
+      )
     const shape = [attributes.numSegments as number, ...x.shape.slice(1)]
     return backend.call(segmentSum, [x, segmentIds], [shape], [])[0]
   })

@@ -19,6 +19,8 @@ export function registerLayout(kernels: KernelSet): void {
   kernels.register('Transpose', ({ inputs: { x }, attributes, backend }) => {
     if (!isWord(x)) return undefined
     const perm = attributes.perm as number[]
+    if (perm.length !== x.shape.length || new Set(perm).size !== perm.length)
+      throw new Error(`transpose: [${perm}] must name each dimension of [${x.shape}] once`)
     return move('Transpose', backend, [x], [perm.map((d) => x.shape[d])], perm)[0]
   })
 
@@ -36,6 +38,10 @@ export function registerLayout(kernels: KernelSet): void {
   kernels.register('PadV2', ({ inputs: { x }, attributes, backend }) => {
     if (x.dtype !== 'float32') return undefined
     const { paddings, constantValue } = attributes as { paddings: [number, number][]; constantValue: number }
+    if (paddings.length !== x.shape.length || paddings.flat().some((width) => !(width >= 0)))
+      throw new Error(
+        `pad: [${paddings.join('; ')}] must be two widths from 0 on for each dimension of [${x.shape}]`,
+      )
     const shape = x.shape.map((dim, d) => dim + paddings[d][0] + paddings[d][1])
     return move('PadV2', backend, [x], [shape], [constantValue, ...paddings.map(([before]) => before)])[0]
   })

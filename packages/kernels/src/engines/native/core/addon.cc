@@ -3,6 +3,7 @@
 #include <node_api.h>
 
 #include <exception>
+#include <new>
 #include <thread>
 
 #include "described-call.h"
@@ -41,23 +42,36 @@ struct Arguments {
   }
 };
 
-napi_value run(napi_env env, napi_callback_info) {
+/** Returns what f returns; what it throws becomes a JavaScript error, after clean_up(). */
+template <class F, class CleanUp>
+napi_value guarded(napi_env env, F f, CleanUp clean_up) {
   try {
-    const char* error = run_described_call(kernels);
-    return error == nullptr ? nullptr : fail(env, error);
+    return f();
+  } catch (const std::bad_alloc&) {
+    clean_up();
+    return fail(env, "the native engine's memory doesn't suffice");
   } catch (const std::exception& error) {
-    release_outputs();
+    clean_up();
     return fail(env, error.what());
   }
 }
+template <class F>
+napi_value guarded(napi_env env, F f) {
+  return guarded(env, f, [] {});
+}
+
+napi_value run(napi_env env, napi_callback_info) {
+  const auto call = [&] {
+    const char* error = run_described_call(kernels);
+    return error == nullptr ? nullptr : fail(env, error);
+  };
+  return guarded(env, call, release_outputs);
+}
 
 napi_value allocate(napi_env env, napi_callback_info info) {
-  const Arguments argument(env, info);
-  try {
-    return number(env, allocate_block(static_cast<uint64_t>(argument(env, 0))));
-  } catch (const std::exception& error) {
-    return fail(env, error.what());
-  }
+  const double bytes = Arguments(env, info)(env, 0);
+  if (!(bytes >= 0 && bytes < 0x1p62)) return fail(env, "a block has at least 0 bytes, and fewer than 2^62");
+  return guarded(env, [&] { return number(env, allocate_block(static_cast<uint64_t>(bytes))); });
 }
 
 napi_value release(napi_env env, napi_callback_info info) {
@@ -73,7 +87,7 @@ napi_value release(napi_env env, napi_callback_info info) {
 napi_value create(napi_env env, napi_callback_info info) {
   const Arguments argument(env, info);
   const auto* description = static_cast<const int32_t*>(block_address(static_cast<int32_t>(argument(env, 0))));
-  return number(env, create_program(description, static_cast<int64_t>(argument(env, 1))));
+  return guarded(env, [&] { return number(env, create_program(description, static_cast<int64_t>(argument(env, 1)))); });
 }
 
 napi_value destroy(napi_env env, napi_callback_info info) {
@@ -82,13 +96,11 @@ napi_value destroy(napi_env env, napi_callback_info info) {
 }
 
 napi_value run_recorded(napi_env env, napi_callback_info) {
-  try {
+  const auto call = [&] {
     const char* error = run_program(kernels);
     return error == nullptr ? nullptr : fail(env, error);
-  } catch (const std::exception& error) {
-    release_unfinished();
-    return fail(env, error.what());
-  }
+  };
+  return guarded(env, call, release_unfinished);
 }
 
 /** Writes slab, offset and bytes of a block into the attributes. */

@@ -10,6 +10,9 @@
 
 namespace ttt {
 
+/** The most dimensions that a tensor has. */
+constexpr int max_rank = 8;
+
 struct Tensor {
   void* data;
   int32_t rank;

@@ -11,6 +11,8 @@ alignas(64) double attributes[attribute_count];
 namespace {
 
 constexpr int max_tensors = 16384;
+constexpr const char* too_many_dimensions = "a compiled kernel takes tensors of at most 8 dimensions";
+static_assert(max_rank == 8, "as the error says");
 Tensor tensors[max_tensors];
 /** The outputs of the running call that were allocated so far. */
 int32_t* first_output = words;
@@ -22,8 +24,11 @@ struct Running {
   ~Running() { running_call = nullptr; }
 };
 
+/** More than there can be where dimensions are negative or their product is beyond an integer. */
 uint64_t bytes_of(const Tensor& t, int32_t bytes_per_value) {
-  return static_cast<uint64_t>(t.size()) * static_cast<uint64_t>(bytes_per_value);
+  double bytes = bytes_per_value;
+  for (int32_t d = 0; d < t.rank; d++) bytes *= t.dims[d] < 0 ? __builtin_nan("") : t.dims[d];
+  return bytes < 0x1p62 ? static_cast<uint64_t>(bytes) : UINT64_MAX;
 }
 
 }  // namespace
@@ -33,12 +38,18 @@ const char* run_described_call(const KernelTable& kernels) {
   const int32_t kernel = *word++, inputs = *word++, outputs = *word++, attribute_total = *word++;
   for (int32_t i = 0; i < inputs; i++) {
     const int32_t block = word[0];
+    if (word[1] > max_rank) return too_many_dimensions;
     tensors[i] = {block < 0 ? nullptr : block_address(block), word[1], word + 2, false, block};
     word += 2 + word[1];
   }
   first_output = word;
   allocated = 0;
+  const char* error = nullptr;
   for (; allocated < outputs; allocated++) {
+    if (word[1] > max_rank) {
+      release_outputs();
+      return too_many_dimensions;
+    }
     Tensor& tensor = tensors[inputs + allocated];
     tensor = {nullptr, word[1], word + 2};
     if (word[0] >= 0) {
@@ -47,7 +58,6 @@ const char* run_described_call(const KernelTable& kernels) {
     }
     word += 2 + word[1];
   }
-  const char* error = nullptr;
   run_kernel(kernels, kernel, {tensors, tensors + inputs, attributes, inputs, outputs, attribute_total, &error});
   if (error != nullptr) release_outputs();
   return error;

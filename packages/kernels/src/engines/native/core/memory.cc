@@ -10,6 +10,9 @@
 #elif defined(_WIN32)
 #include <malloc.h>
 #endif
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#endif
 
 namespace ttt {
 namespace {
@@ -22,6 +25,18 @@ constexpr size_t large_block = size_t{4} << 20;
 constexpr size_t huge_page = size_t{64} << 10;
 #else
 constexpr size_t huge_page = size_t{2} << 20;
+#endif
+#if defined(__SANITIZE_ADDRESS__)
+/** Stands between the blocks of a slab. */
+constexpr size_t gap = 64;
+/** Tells the address sanitizer which bytes of a block may be touched: the first ones. */
+void allow(char* address, size_t bytes, size_t allowed) {
+  ASAN_UNPOISON_MEMORY_REGION(address, allowed);
+  ASAN_POISON_MEMORY_REGION(address + allowed, bytes - allowed);
+}
+#else
+constexpr size_t gap = 0;
+inline void allow(char*, size_t, size_t) {}
 #endif
 /** The last size class whose bytes a size_t can tell. */
 constexpr uint64_t largest_block = SIZE_MAX / 4 * 3;
@@ -100,16 +115,18 @@ int32_t add_slab(size_t bytes) {
 }
 
 int32_t add_block(int32_t size_class) {
-  const size_t bytes = class_bytes(size_class);
+  const size_t bytes = class_bytes(size_class), taken = bytes >= large_block ? bytes : bytes + gap;
   int32_t slab;
   if (bytes >= large_block) {
-    slab = add_slab(bytes);
+    slab = add_slab(taken);
   } else {
-    if (open_slab < 0 || slabs[open_slab].used + bytes > slabs[open_slab].bytes) open_slab = add_slab(slab_size);
+    if (open_slab < 0 || slabs[open_slab].used + taken > slabs[open_slab].bytes) open_slab = add_slab(slab_size);
     slab = open_slab;
   }
-  blocks.push_back({slabs[slab].address + slabs[slab].used, bytes, slab, size_class});
-  slabs[slab].used += bytes;
+  char* address = slabs[slab].address + slabs[slab].used;
+  blocks.push_back({address, bytes, slab, size_class});
+  allow(address, taken, 0);
+  slabs[slab].used += taken;
   return static_cast<int32_t>(blocks.size()) - 1;
 }
 
@@ -128,7 +145,9 @@ int32_t allocate_block(uint64_t bytes) {
     list.pop_back();
   }
   live += blocks[block].bytes;
+  allow(blocks[block].address, blocks[block].bytes, blocks[block].bytes);
   if (poison) std::memset(blocks[block].address, 0xff, blocks[block].bytes);
+  allow(blocks[block].address, blocks[block].bytes, static_cast<size_t>(bytes));
   return block;
 }
 
@@ -145,6 +164,7 @@ void release_copies(int32_t block) {
 void release_block(int32_t block) {
   release_copies(block);
   live -= blocks[block].bytes;
+  allow(blocks[block].address, blocks[block].bytes, 0);
   free_blocks[blocks[block].size_class].push_back(block);
 }
 

@@ -2,6 +2,7 @@
 #include "program.h"
 
 #include <cstring>
+#include <memory>
 #include <vector>
 
 #include "described-call.h"
@@ -53,7 +54,7 @@ int32_t allocate(int64_t bytes) {
 }  // namespace
 
 int32_t create_program(const int32_t* word, int64_t count) {
-  Program* program = new Program();
+  auto program = std::make_unique<Program>();
   const int32_t* end = word + count;
   program->held = static_cast<Held>(*word++);
   program->inputs = *word++;
@@ -86,10 +87,11 @@ int32_t create_program(const int32_t* word, int64_t count) {
   for (size_t t = 0; t < program->tensors.size(); t++) program->tensors[t].dims = program->dims.data() + first_dim[t];
   for (size_t i = 0; i < programs.size(); i++)
     if (programs[i] == nullptr) {
-      programs[i] = program;
+      programs[i] = program.release();
       return static_cast<int32_t>(i);
     }
-  programs.push_back(program);
+  programs.push_back(program.get());
+  program.release();
   return static_cast<int32_t>(programs.size()) - 1;
 }
 

@@ -6,8 +6,6 @@ namespace ttt {
 namespace TTT_ISA {
 namespace {
 
-constexpr int max_rank = 12;
-
 template <class F>
 void map(const Call& call, int64_t cost, F f) {
   const float* x = call.inputs[0].floats();

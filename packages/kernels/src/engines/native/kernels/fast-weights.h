@@ -1,8 +1,6 @@
 // What kernels of networks that learn while they read have in common. Such a network has three weights; so has what
 // belongs to them: momenta, gradients.
 #pragma once
-#include <initializer_list>
-
 #include "gemm.h"
 
 namespace ttt {
@@ -65,16 +63,6 @@ struct Sizes {
 inline float* rows_from(const Tensor& tensor, int64_t sequence, int64_t token) {
   return tensor.present() ? tensor.floats() + (sequence * tensor.dims[1] + token) * tensor.dims[2] : nullptr;
 }
-
-/** Whether a tensor has exactly these dimensions. */
-inline bool has_shape(const Tensor& tensor, std::initializer_list<int64_t> dims) {
-  if (tensor.rank != static_cast<int32_t>(dims.size())) return false;
-  const int32_t* dim = tensor.dims;
-  for (const int64_t wanted : dims)
-    if (*dim++ != wanted) return false;
-  return true;
-}
-inline bool is_whole(double x, double least) { return x >= least && x == static_cast<double>(static_cast<int64_t>(x)); }
 
 /** Calls f(token, count) for blocks of the tokens [first, end). */
 template <class F>

@@ -7,12 +7,11 @@ namespace ttt {
 namespace TTT_ISA {
 namespace {
 
-constexpr int max_rank = 16;
-
 /** A copy through any strides. Dimension 0 is the innermost. */
 struct StridedCopy {
   int rank = 0;
-  int64_t dims[max_rank], from[max_rank], to[max_rank];
+  // Two for each dimension that Tile repeats.
+  int64_t dims[2 * max_rank], from[2 * max_rank], to[2 * max_rank];
 
   /** Adds the next outer dimension, merged with the one inside it where both sides step on evenly. */
   void add(int64_t dim, int64_t from_stride, int64_t to_stride) {

@@ -76,10 +76,10 @@ inline void fill(const Tensor& output, float value) {
 /** Rows per partial sum in sums over rows: fixed, so that the order of additions is. */
 constexpr int64_t rows_per_block = 64;
 
-/** Adds up [blocks, n] partial sums in the order of the blocks. */
+/** Adds up [blocks, n] partial sums in the order of the blocks; zeros where there are none. */
 inline void sum_blocks(const float* partial, int64_t blocks, int64_t n, float* sum) {
   for_vectors(n, [&](int64_t i, auto m) {
-    Vector total = load(partial + i, m);
+    Vector total = blocks == 0 ? Vector{} : load(partial + i, m);
     for (int64_t b = 1; b < blocks; b++) total += load(partial + b * n + i, m);
     store(sum + i, total, m);
   });

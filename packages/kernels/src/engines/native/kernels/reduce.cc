@@ -6,7 +6,6 @@ namespace ttt {
 namespace TTT_ISA {
 namespace {
 
-constexpr int max_rank = 12;
 /** Long rows are summed in blocks of this many values. */
 constexpr int64_t long_row = 32768;
 
@@ -76,8 +75,8 @@ void reduce_middle(const float* x, int64_t outer, int64_t reduced, int64_t inner
 template <class Of>
 void reduce(const Call& call) {
   const Tensor &x = call.inputs[0], &y = call.outputs[0];
-  int64_t dims[max_rank + 1];
-  bool reduced[max_rank + 1];
+  int64_t dims[max_rank];
+  bool reduced[max_rank];
   int rank = 0;
   for (int d = 0; d < x.rank; d++) {
     const bool is_reduced = call.attributes[d] != 0;

@@ -9,7 +9,6 @@
 //            x̂₁ = q; y = q + LN(ẑ_last)
 //   sums     S + xᵀ p, s + Σ p; a full mini-batch ends with W − factor_last · that sum.
 #pragma once
-#include <initializer_list>
 
 #include "gemm.h"
 #include "math.h"
@@ -160,39 +159,6 @@ struct TttShape {
     for_values([&](int64_t n, const float* x, float* y) { add_scaled(y, factor, x, n); }, from, to);
   }
 };
-
-/** Whether all inputs have the shapes that follow from those of q, the factors and the weights; else says so. */
-template <int depth>
-bool fits(const Call& call) {
-  using Shape = TttShape<depth>;
-  const auto has = [&](int input, std::initializer_list<int64_t> dims) {
-    const Tensor& x = call.inputs[input];
-    if (x.rank != static_cast<int32_t>(dims.size())) return false;
-    for (int i = 0; i < x.rank; i++)
-      if (x.dims[i] != dims.begin()[i]) return false;
-    return true;
-  };
-  bool fitting = call.inputs[0].rank == 4 && call.inputs[4].rank == 1;
-  for (int l = 0; l < depth; l++) fitting = fitting && call.inputs[Shape::weights + 2 * l].rank == 4;
-  if (fitting) {
-    const Shape s(call);
-    fitting = s.widths[0] == s.width && s.widths[depth] == s.width && s.filled >= 0 && s.filled < s.mini_batch;
-    for (int i = 0; i < 3; i++) fitting = fitting && has(i, {s.batch, s.length, s.heads, s.width});
-    fitting = fitting && has(3, {s.batch, s.length, s.heads});
-    fitting = fitting && has(5, {s.heads, s.width}) && has(6, {s.heads, s.width});
-    for (int l = 0; l < depth; l++)
-      for (const int first : {Shape::weights, Shape::sums})
-        fitting = fitting && has(first + 2 * l, {s.batch, s.heads, s.widths[l], s.widths[l + 1]}) &&
-                  has(first + 2 * l + 1, {s.batch, s.heads, s.widths[l + 1]});
-  }
-  if (!fitting)
-    *call.error =
-        "TTT: q, k and v must be [batch, tokens, heads, width], rates [batch, tokens, heads], factors [mini-batch], "
-        "the norm's scale and shift [heads, width], weights and biases of each layer and their sums "
-        "[batch, heads, in, out] and [batch, heads, out], from width to width, and filled a whole number below the "
-        "mini-batch";
-  return fitting;
-}
 
 /** Tokens [first, first + count) of the call, at [place, place + count) of a mini-batch. */
 struct Segment {
@@ -423,7 +389,6 @@ struct Reading {
 template <int depth>
 void read_tokens(const Call& call) {
   using Shape = TttShape<depth>;
-  if (!fits<depth>(call)) return;
   const Shape s(call);
   Pieces count(nullptr);
   Reading<depth>(s, count);
@@ -647,7 +612,6 @@ struct Backward {
 template <int depth>
 void read_tokens_gradient(const Call& call) {
   using Shape = TttShape<depth>;
-  if (!fits<depth>(call)) return;
   const Shape s(call);
   const int64_t count = s.length == 0 ? 0 : s.mini_batches(), tasks = s.tasks();
   // A fixed function of the shape. Every stride-th start is kept; those between are computed again, group by group.
