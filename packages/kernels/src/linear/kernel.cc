@@ -5,14 +5,6 @@ namespace ttt {
 namespace TTT_ISA {
 namespace {
 
-/** A product whose result stands in one piece; over no values it is zeros. */
-void multiply_or_clear(const Product& product) {
-  if (product.depth > 0) return multiply(product);
-  if (product.accumulate) return;
-  const int64_t size = product.batch * product.rows * product.columns;
-  for_vectors(size, [&](int64_t i, auto m) { store(product.c + i, Vector{}, m); });
-}
-
 /** x [batch, rows, inner], weight [batch or shared, inner, outer]. */
 struct LinearShape {
   int64_t batch = 1, rows, inner, outer;
@@ -23,17 +15,17 @@ struct LinearShape {
   }
   /** out [rows, outer] = x · weight */
   void forward(const float* x, const float* weight, float* out, bool accumulate) const {
-    multiply_or_clear({batch, rows, outer, inner, row_major(x, inner, rows * inner), row_major(weight, outer, inner * outer), out,
+    multiply({batch, rows, outer, inner, row_major(x, inner, rows * inner), row_major(weight, outer, inner * outer), out,
               outer, rows * outer, accumulate});
   }
   /** out [rows, inner] = y · weightᵀ */
   void to_input(const float* y, const float* weight, float* out, bool accumulate) const {
-    multiply_or_clear({batch, rows, inner, outer, row_major(y, outer, rows * outer),
+    multiply({batch, rows, inner, outer, row_major(y, outer, rows * outer),
               transposed(row_major(weight, outer, inner * outer)), out, inner, rows * inner, accumulate});
   }
   /** out [inner, outer] = xᵀ · y */
   void to_weight(const float* x, const float* y, float* out, bool accumulate) const {
-    multiply_or_clear({batch, inner, outer, rows, transposed(row_major(x, inner, rows * inner)),
+    multiply({batch, inner, outer, rows, transposed(row_major(x, inner, rows * inner)),
               row_major(y, outer, rows * outer), out, outer, inner * outer, accumulate});
   }
 };

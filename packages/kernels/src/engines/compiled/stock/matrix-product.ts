@@ -3,7 +3,6 @@ import type { KernelSet } from '../kernel-set'
 
 export function registerMatrixProduct(kernels: KernelSet): void {
   const index = kernels.index('BatchMatMul')
-  const fill = kernels.index('Fill')
   kernels.register('BatchMatMul', ({ inputs: { a, b }, attributes, backend }) => {
     if (a.dtype !== 'float32' || b.dtype !== 'float32') return undefined
     const { transposeA, transposeB } = attributes as { transposeA: boolean; transposeB: boolean }
@@ -20,8 +19,6 @@ export function registerMatrixProduct(kernels: KernelSet): void {
       )
     const outer = tf.backend_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2))
     const shape = [...outer, rows, columns]
-    // A product over no values.
-    if (depthA === 0) return backend.call(fill, [], [shape], [0, 0])[0]
     return backend.call(index, [a, b], [shape], [transposeA ? 1 : 0, transposeB ? 1 : 0])[0]
   })
 }

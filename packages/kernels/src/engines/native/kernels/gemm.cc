@@ -113,11 +113,11 @@ constexpr Tiles tiles = tiles_up_to(std::make_integer_sequence<int, tile_rows>{}
 
 /** Rounds to bf16, to nearest, ties to even; NaN stays NaN. */
 void round_values(float* values, int64_t count) {
+  typedef uint32_t Bits __attribute__((vector_size(sizeof(Vector))));
   for_vectors(count, [&](int64_t i, auto m) {
     const Vector x = load(values + i, m);
-    const Integers raw = bits<Integers>(x);
-    const Integers odd = (raw >> 16) & splat(int32_t{1});
-    const Integers rounded = (raw + splat(int32_t{0x7fff}) + odd) & splat(int32_t{-0x10000});
+    const Bits raw = bits<Bits>(x);
+    const Bits rounded = (raw + 0x7fffu + ((raw >> 16) & 1u)) & 0xffff0000u;
     store(values + i, x == x ? bits<Vector>(rounded) : x, m);
   });
 }
@@ -250,7 +250,7 @@ void multiply_block(const Plan& plan, int64_t batch, int64_t first_strip, int64_
   const int64_t matrix = plan.packed_matrices > 1 ? batch : 0;
   alignas(64) float packed_rows[tile_rows * depth_step + lanes];
   const InPlace of_a = in_place(p);
-  for (int64_t k = 0; k == 0 || k < p.depth; k += depth_step) {
+  for (int64_t k = 0; k < p.depth; k += depth_step) {
     const int64_t depth = smaller(depth_step, p.depth - k);
     for (int64_t strip = first_strip; strip < last_strip; strip++) {
       const int64_t row = plan.strip_start(strip);
@@ -423,6 +423,15 @@ void multiply_piecewise(const Product& p, const float* kept, bool rounded) {
   multiply_piecewise(rest, kept, rounded);
 }
 
+/** A product over no values. */
+void clear_result(const Product& p) {
+  if (p.accumulate) return;
+  for (int64_t i = 0; i < p.batch * p.rows; i++) {
+    float* row = p.c + i / p.rows * p.c_batch_stride + i % p.rows * p.c_row_stride;
+    for_vectors(p.columns, [&](int64_t j, auto m) { store(row + j, Vector{}, m); });
+  }
+}
+
 }  // namespace
 
 int64_t product_scratch(int64_t columns, int64_t depth) {
@@ -439,13 +448,14 @@ void multiply(const Product& product, float* scratch) {
     p.rows *= p.batch;
     p.batch = 1;
   }
-  if (bf16_products > Bf16::rounded && p.depth > 0) return multiply_bf16(p, scratch);
+  if (p.depth == 0) return clear_result(p);
+  if (bf16_products > Bf16::rounded) return multiply_bf16(p, scratch);
   const bool rounded = bf16_products != Bf16::off;
   const bool readable_in_place = p.b.column_stride == 1 && !rounded;
   // Rows of B at a distance of whole pages collide in the caches; a copy is worth it once enough rows use it.
   const bool large = p.rows >= 4 * tile_rows && (p.depth * p.columns > 65536 || p.b.row_stride % 512 == 0);
   const bool pack_all = !readable_in_place || large;
-  if (scratch == nullptr && !inside_task() && p.depth > 0) {
+  if (scratch == nullptr && !inside_task()) {
     const float* kept = kept_columns(p, rounded);
     if (kept || pack_all) return multiply_piecewise(p, kept, rounded);
   }
