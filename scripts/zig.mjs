@@ -7,7 +7,7 @@ import { join } from 'node:path'
 const version = '0.17.1'
 /** The folder of whatever the scripts keep between runs. */
 export const cache =
-  process.env.TTT_E2E_CACHE ?? join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'ttt-e2e')
+  process.env.TTT_E2E_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'ttt-e2e')
 
 /** Installs it into the cache where it isn't there yet. @returns its version, command and environment */
 export function installZig() {
