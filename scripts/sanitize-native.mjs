@@ -25,8 +25,10 @@ const environment = {
   CXX: compiler,
   TTT_E2E_CACHE: cache,
   TTT_E2E_PREBUILT: '0',
-  // V8 handles the faults of WebAssembly code itself, and what a process keeps until its end is no leak.
-  ASAN_OPTIONS: 'halt_on_error=0:detect_leaks=0:handle_segv=0:allow_user_segv_handler=1',
+  // V8 handles the faults of WebAssembly code itself, and what a process keeps until its end is no leak; freed memory is
+  // soon used again, as tests count it.
+  ASAN_OPTIONS:
+    'halt_on_error=0:detect_leaks=0:handle_segv=0:allow_user_segv_handler=1:quarantine_size_mb=16',
   UBSAN_OPTIONS: 'halt_on_error=0:print_stacktrace=1',
 }
 const preload = { LD_PRELOAD: `${library('libasan.so')} ${library('libubsan.so')}` }

@@ -5,6 +5,7 @@ type Body = (context: { skip(reason: string): never }) => unknown
 interface Group {
   path: string[]
   before: Action[]
+  beforeEach: Body[]
   after: Action[]
   tests: { name: string; body: Body }[]
 }
@@ -12,17 +13,18 @@ interface Group {
 class Skipped extends Error {}
 
 const groups: Group[] = []
-let current: Group = { path: [], before: [], after: [], tests: [] }
+let current: Group = { path: [], before: [], beforeEach: [], after: [], tests: [] }
 
 export function describe(name: string, define: Action): void {
   const outer = current
-  current = { path: [...outer.path, name], before: [], after: [], tests: [] }
+  current = { path: [...outer.path, name], before: [], beforeEach: [], after: [], tests: [] }
   groups.push(current)
   define()
   current = outer
 }
 export const it = (name: string, body: Body) => void current.tests.push({ name, body })
 export const beforeAll = (action: Action) => void current.before.push(action)
+export const beforeEach = (action: Body) => void current.beforeEach.push(action)
 export const afterAll = (action: Action) => void current.after.push(action)
 
 export function expect(actual: unknown, message = 'value') {
@@ -41,13 +43,14 @@ export function expect(actual: unknown, message = 'value') {
 /** Runs what was registered. Groups of one suite follow one another, so nested before and after actions aren't needed. */
 export async function runTests(): Promise<{ passed: number; skipped: number; failures: string[] }> {
   const result = { passed: 0, skipped: 0, failures: [] as string[] }
-  for (const { path, before, after, tests } of groups) {
+  for (const { path, before, beforeEach, after, tests } of groups) {
     for (const action of before) await action()
     for (const { name, body } of tests) {
       const skip = (reason: string): never => {
         throw new Skipped(reason)
       }
       try {
+        for (const action of beforeEach) await action({ skip })
         await body({ skip })
         result.passed++
       } catch (error) {
