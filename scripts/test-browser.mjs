@@ -64,7 +64,15 @@ const bundle = await build({
 })
 
 const files = {
-  '/': ['text/html', '<!doctype html><title>op suite</title><script type="module" src="/main.js"></script>'],
+  '/': [
+    'text/html',
+    `<!doctype html><title>op suite</title><script>
+      addEventListener('error', ({ message }) => {
+        const result = { passed: 0, skipped: 0, failures: [message], line: '' }
+        fetch('/report', { method: 'POST', body: JSON.stringify(result) })
+      })
+    </script><script type="module" src="/main.js"></script>`,
+  ],
   '/main.js': ['text/javascript', bundle.outputFiles[0].contents],
   '/kernels.wasm': ['application/wasm', readFileSync(join(wasm, 'kernels.wasm'))],
 }

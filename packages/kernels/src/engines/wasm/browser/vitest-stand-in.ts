@@ -23,6 +23,11 @@ export function describe(name: string, define: Action): void {
   current = outer
 }
 export const it = (name: string, body: Body) => void current.tests.push({ name, body })
+it.for =
+  <T>(values: readonly T[]) =>
+  (name: string, body: (value: T, context: Parameters<Body>[0]) => unknown) => {
+    for (const value of values) it(name.replace('%s', String(value)), (context) => body(value, context))
+  }
 export const beforeAll = (action: Action) => void current.before.push(action)
 export const beforeEach = (action: Body) => void current.beforeEach.push(action)
 export const afterAll = (action: Action) => void current.after.push(action)
