@@ -66,7 +66,8 @@ Examples, each after \`pnpm --filter bench start\`:
   train-speed --size S                      tokens/s of training steps
 
 A run that was stopped goes on where it was when the same command is given again; one that is complete is only read
-with. Exit codes: 0 done, 1 a worker was killed or ran out of memory, 2 a request that can't be met, 130 stopped by Ctrl-C with everything measured so far kept.`,
+with. Exit codes: 0 done, 1 a worker was killed or ran out of memory, 2 a request that can't be met, 130 stopped by
+Ctrl-C with everything measured so far kept.`,
   )
   .action(async (raw: RawOptions) => {
     const options = readOptions(raw, caller)

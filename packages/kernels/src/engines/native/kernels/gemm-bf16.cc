@@ -2,8 +2,6 @@
 // of them meet at a time.
 #include "gemm-bf16.h"
 
-#include "described-call.h"
-
 #if TTT_BF16_UNITS && TTT_LANES == 16
 #include <immintrin.h>
 
@@ -26,8 +24,7 @@ constexpr int64_t block_steps = 8;
 constexpr int64_t group_limit = int64_t{256} << 10;
 /** Products beyond these are made piece by piece. */
 constexpr int64_t depth_limit = 16384, packed_limit = int64_t{16} << 20;
-/** B stays packed once so many products of few rows have asked for it: a weight, not what passes by. */
-constexpr int32_t uses_worth_keeping = 3;
+/** Up to so many rows packing B is felt. */
 constexpr int64_t few_rows = 256;
 
 /** Rows of A, or columns of B: `lanes` vectors along the depth. */
@@ -252,35 +249,24 @@ void multiply_in_place(const Product& p, float* scratch) {
 /** Whether a thread would do better with fewer, wider tasks: A then comes from beyond its own cache for each. */
 bool is_large(int64_t packed) { return packed * 2 > int64_t{512} << 10; }
 
-/**
- * All of B, packed, where it is an input of the call that many products meet: tensors never change. Packing it takes as
- * long as multiplying it by 50 rows, and reading it from memory in f32 longer still.
- */
-const uint16_t* kept_columns(const Product& p) {
-  const bool by_row = p.b.column_stride == 1 && p.b.row_stride == p.columns;
-  const bool by_column = p.b.row_stride == 1 && p.b.column_stride == p.depth;
-  const bool one_by_one = p.b.batch_stride == 0 || p.b.batch_stride == p.columns * p.depth;
-  if (p.rows > few_rows || !(by_row || by_column) || !one_by_one) return nullptr;
-  const int32_t source = input_block(p.b.data);
-  if (source < 0) return nullptr;
+/** Packing B takes as long as multiplying it by 50 rows, and reading it from memory in f32 longer still. */
+const uint16_t* kept_tiles(const Product& p) {
+  if (p.rows > few_rows) return nullptr;
   const int64_t matrices = p.b.batch_stride == 0 ? 1 : p.batch;
-  KeptCopy& copy = kept_copy(source, {matrices, p.columns, p.depth, by_row ? 0 : 1});
-  if (copy.block < 0) {
-    if (++copy.uses < uses_worth_keeping) return nullptr;
-    const int64_t steps = ceil_div(p.depth, tile_depth), tiles = ceil_div(p.columns, tile_width);
-    copy.block = allocate_block(static_cast<uint64_t>(matrices * tiles * steps * tile_size) * sizeof(uint16_t));
-    uint16_t* packed = static_cast<uint16_t*>(block_address(copy.block));
+  const int64_t steps = ceil_div(p.depth, tile_depth), tiles = ceil_div(p.columns, tile_width);
+  const int64_t bytes = matrices * tiles * steps * tile_size * static_cast<int64_t>(sizeof(uint16_t));
+  return static_cast<const uint16_t*>(kept_columns(p, Packing::bf16, bytes, [&](void* copy) {
+    uint16_t* packed = static_cast<uint16_t*>(copy);
     parallel(matrices * tiles, tile_width * p.depth / 8, [&](int64_t begin, int64_t end, int) {
       for (int64_t i = begin; i < end; i++)
         pack(columns_of(p, i / tiles), i % tiles, i % tiles + 1, 0, steps, false, packed + i * steps * tile_size);
     });
-  }
-  return static_cast<const uint16_t*>(block_address(copy.block));
+  }));
 }
 
 /** All of A is packed first; then tasks over groups of panels of B, packed where no copy is kept, multiply. */
 void multiply_in_tasks(const Product& p) {
-  const uint16_t* kept = kept_columns(p);
+  const uint16_t* kept = kept_tiles(p);
   const int64_t steps = ceil_div(p.depth, tile_depth), row_tiles = ceil_div(p.rows, tile_width);
   const int64_t strips = ceil_div(row_tiles, 2), panels = ceil_div(p.columns, block_width);
   const int64_t matrices = p.a.batch_stride == 0 ? 1 : p.batch;
@@ -339,27 +325,18 @@ int64_t bf16_scratch(int64_t columns, int64_t depth) {
 
 void multiply_bf16(const Product& product, float* scratch) {
   if (scratch != nullptr) return multiply_in_place(product, scratch);
-  Product first = product, rest = product;
   if (product.depth > depth_limit) {
+    Product first = product, rest = product;
     first.depth = depth_limit;
     rest.depth -= depth_limit;
     rest.a.data += depth_limit * rest.a.column_stride;
     rest.b.data += depth_limit * rest.b.row_stride;
     rest.accumulate = true;
-  } else if (product.batch * product.rows * product.depth <= packed_limit) {
-    return multiply_in_tasks(product);
-  } else if (product.batch > 1) {
-    first.batch = product.batch / 2;
-    rest.batch -= first.batch;
-    rest.a.data += first.batch * rest.a.batch_stride;
-    rest.b.data += first.batch * rest.b.batch_stride;
-    rest.c += first.batch * rest.c_batch_stride;
-  } else {
-    first.rows = product.rows / 2 / block_width * block_width;
-    rest.rows -= first.rows;
-    rest.a.data += first.rows * rest.a.row_stride;
-    rest.c += first.rows * rest.c_row_stride;
+    multiply_bf16(first, nullptr);
+    return multiply_bf16(rest, nullptr);
   }
+  if (product.batch * product.rows * product.depth <= packed_limit) return multiply_in_tasks(product);
+  const auto [first, rest] = halves(product, block_width);
   multiply_bf16(first, nullptr);
   multiply_bf16(rest, nullptr);
 }

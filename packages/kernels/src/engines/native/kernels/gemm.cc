@@ -1,6 +1,5 @@
 // Matrix products from register tiles of up to 12 x 2 vectors (6 x 2 where there are 16 registers, 4 x 2 in
 // WebAssembly).
-#include "described-call.h"
 #include "gemm-bf16.h"
 
 namespace ttt {
@@ -26,8 +25,7 @@ constexpr int64_t fewest_strips = 16, most_strips = 48;
 constexpr int64_t slice_limit = int64_t{192} << 10;
 /** Products whose packed form of A is larger are made piece by piece. */
 constexpr int64_t packed_limit = int64_t{16} << 20;
-/** B stays packed once so many products of few rows have asked for it: a weight, not what passes by. */
-constexpr int32_t uses_worth_keeping = 3;
+/** Up to so many rows, and beyond so many values of B, packing it is felt. */
 constexpr int64_t few_rows = 512, small_matrix = 32768;
 /** Steps of the depth that A is fetched ahead by. */
 constexpr int64_t fetched_ahead = 24;
@@ -202,6 +200,22 @@ InPlace in_place(const Product& p) {
 /** Steps of whole pages through A collide in the caches; many columns repay a copy of each strip anyway. */
 bool repays_packing_a(const Product& p) { return p.columns > 8 * panel || in_place(p).stride % 512 == 0; }
 
+/** Where a strip begins: strips are as even as can be, so that none is a thin rest. */
+int64_t strip_start(const Product& p, int64_t strips, int64_t strip) { return p.rows * strip / strips; }
+
+/** What of a panel is there, and its width when packed. */
+struct Panel {
+  int64_t columns, width;
+};
+Panel panel_of(const Product& p, int64_t j) {
+  const int64_t columns = smaller<int64_t>(panel, p.columns - j * panel);
+  return {columns, columns > lanes ? panel : lanes};
+}
+void pack_panel(const Matrix& b, const Panel& of, int64_t depth, int64_t j, bool rounded, float* packed) {
+  pack_panel(b, depth, j * panel, of.columns, of.width, packed);
+  if (rounded) round_values(packed, depth * of.width);
+}
+
 struct Plan {
   const Product& p;
   /** Packed panels, [batch or 1][panels][depth][panel]; only the last panel of each where whole ones are read in place. */
@@ -212,17 +226,10 @@ struct Plan {
   bool rounded;
   int64_t packed_batch_stride, packed_matrices;
 
-  int64_t width_of(int64_t j) const {
-    const int64_t columns = columns_of(j);
-    return columns > lanes ? panel : lanes;
-  }
-  int64_t columns_of(int64_t j) const { return smaller<int64_t>(panel, p.columns - j * panel); }
   bool is_packed(int64_t j) const { return pack_all || (pack_last && j == panels - 1); }
   float* packed_panel(int64_t matrix, int64_t j) const {
     return packed + matrix * packed_batch_stride + (pack_all ? j * p.depth * panel : 0);
   }
-  /** Strips are as even as can be, so that none is a thin rest. */
-  int64_t strip_start(int64_t strip) const { return p.rows * strip / strips; }
 };
 
 void pack(const Plan& plan) {
@@ -233,9 +240,7 @@ void pack(const Plan& plan) {
       const int64_t matrix = i / each, j = plan.pack_all ? i % each : plan.panels - 1;
       Matrix b = p.b;
       b.data += matrix * b.batch_stride;
-      float* packed = plan.packed_panel(matrix, j);
-      pack_panel(b, p.depth, j * panel, plan.columns_of(j), plan.width_of(j), packed);
-      if (plan.rounded) round_values(packed, p.depth * plan.width_of(j));
+      pack_panel(b, panel_of(p, j), p.depth, j, plan.rounded, plan.packed_panel(matrix, j));
     }
   });
 }
@@ -253,8 +258,8 @@ void multiply_block(const Plan& plan, int64_t batch, int64_t first_strip, int64_
   for (int64_t k = 0; k < p.depth; k += depth_step) {
     const int64_t depth = smaller(depth_step, p.depth - k);
     for (int64_t strip = first_strip; strip < last_strip; strip++) {
-      const int64_t row = plan.strip_start(strip);
-      const int64_t rows = plan.strip_start(strip + 1) - row;
+      const int64_t row = strip_start(p, plan.strips, strip);
+      const int64_t rows = strip_start(p, plan.strips, strip + 1) - row;
       const float* strip_data = a + row * p.a.row_stride + k * p.a.column_stride;
       if (plan.pack_a) {
         pack_rows(strip_data, p.a.row_stride, p.a.column_stride, rows, depth, packed_rows);
@@ -263,12 +268,12 @@ void multiply_block(const Plan& plan, int64_t batch, int64_t first_strip, int64_
       }
       const TilesOfHeight& of_height = tiles.of_height[rows - 1];
       for (int64_t j = first_panel; j < last_panel; j++) {
-        const int64_t width = plan.width_of(j);
+        const Panel of = panel_of(p, j);
         const bool packed = plan.is_packed(j);
-        const float* b_data = packed ? plan.packed_panel(matrix, j) + k * width : b + k * p.b.row_stride + j * panel;
-        of_height.by_width_and_strip[width / lanes - 1][plan.pack_a ? packed_strip : of_a.kind](
-            depth, strip_data, of_a.stride, b_data, packed ? width : p.b.row_stride, c + row * p.c_row_stride + j * panel,
-            p.c_row_stride, plan.columns_of(j), p.accumulate || k > 0, {b_data, 0});
+        const float* b_data = packed ? plan.packed_panel(matrix, j) + k * of.width : b + k * p.b.row_stride + j * panel;
+        of_height.by_width_and_strip[of.width / lanes - 1][plan.pack_a ? packed_strip : of_a.kind](
+            depth, strip_data, of_a.stride, b_data, packed ? of.width : p.b.row_stride, c + row * p.c_row_stride + j * panel,
+            p.c_row_stride, of.columns, p.accumulate || k > 0, {b_data, 0});
       }
     }
   }
@@ -295,39 +300,18 @@ void multiply_planned(const Plan& plan) {
   });
 }
 
-/** What of a panel is there, and its width when packed. */
-struct Panel {
-  int64_t columns, width;
-};
-Panel panel_of(const Product& p, int64_t j) {
-  const int64_t columns = smaller<int64_t>(panel, p.columns - j * panel);
-  return {columns, columns > lanes ? panel : lanes};
-}
-void pack_panel(const Matrix& b, const Panel& of, int64_t depth, int64_t j, bool rounded, float* packed) {
-  pack_panel(b, depth, j * panel, of.columns, of.width, packed);
-  if (rounded) round_values(packed, depth * of.width);
-}
-
-/** All of B, [panels][depth, width], where it is an input of the call that many products meet: tensors never change. */
-const float* kept_columns(const Product& p, bool rounded) {
-  const bool by_row = p.b.column_stride == 1 && p.b.row_stride == p.columns;
-  const bool by_column = p.b.row_stride == 1 && p.b.column_stride == p.depth;
-  const bool small = p.depth * p.columns <= small_matrix;
-  if (p.batch > 1 || p.rows > few_rows || small || !(by_row || by_column)) return nullptr;
-  const int32_t source = input_block(p.b.data);
-  if (source < 0) return nullptr;
-  KeptCopy& copy = kept_copy(source, {p.columns, p.depth, by_row ? 0 : 1, rounded ? 1 : 2});
-  if (copy.block < 0) {
-    if (++copy.uses < uses_worth_keeping) return nullptr;
-    const int64_t panels = ceil_div(p.columns, panel);
-    copy.block = allocate_block(static_cast<uint64_t>(panels * panel * p.depth) * sizeof(float));
-    float* packed = static_cast<float*>(block_address(copy.block));
+/** [panels][depth, width] */
+const float* kept_panels(const Product& p, bool rounded) {
+  if (p.batch > 1 || p.rows > few_rows || p.depth * p.columns <= small_matrix) return nullptr;
+  const int64_t panels = ceil_div(p.columns, panel);
+  const int64_t bytes = panels * panel * p.depth * static_cast<int64_t>(sizeof(float));
+  return static_cast<const float*>(kept_columns(p, rounded ? Packing::rounded : Packing::f32, bytes, [&](void* copy) {
+    float* packed = static_cast<float*>(copy);
     parallel(panels, panel * p.depth / 8, [&](int64_t begin, int64_t end, int) {
       for (int64_t j = begin; j < end; j++)
         pack_panel(p.b, panel_of(p, j), p.depth, j, rounded, packed + j * panel * p.depth);
     });
-  }
-  return static_cast<const float*>(block_address(copy.block));
+  }));
 }
 
 /**
@@ -342,8 +326,7 @@ void multiply_in_tasks(const Product& p, const float* kept, bool rounded) {
   const InPlace of_a = in_place(p);
   const bool pack_a = rounded || repays_packing_a(p);
   const Scratch scratch(pack_a ? static_cast<size_t>(matrices * strips * strip_size + lanes) : 0);
-  // Strips are as even as can be, so that none is a thin rest.
-  const auto row_of = [&](int64_t strip) { return p.rows * strip / strips; };
+  const auto row_of = [&](int64_t strip) { return strip_start(p, strips, strip); };
   const auto place = [&](int64_t matrix, int64_t k, int64_t strip) {
     return scratch.floats() + matrix * strips * strip_size +
            tile_rows * (k * strips + smaller(depth_step, p.depth - k) * strip);
@@ -406,19 +389,7 @@ void multiply_in_tasks(const Product& p, const float* kept, bool rounded) {
 void multiply_piecewise(const Product& p, const float* kept, bool rounded) {
   if (p.batch * p.rows * p.depth <= packed_limit || p.batch * p.rows <= tile_rows)
     return multiply_in_tasks(p, kept, rounded);
-  Product first = p, rest = p;
-  if (p.batch > 1) {
-    first.batch = p.batch / 2;
-    rest.batch -= first.batch;
-    rest.a.data += first.batch * rest.a.batch_stride;
-    rest.b.data += first.batch * rest.b.batch_stride;
-    rest.c += first.batch * rest.c_batch_stride;
-  } else {
-    first.rows = ceil_div(p.rows / 2, tile_rows) * tile_rows;
-    rest.rows -= first.rows;
-    rest.a.data += first.rows * rest.a.row_stride;
-    rest.c += first.rows * rest.c_row_stride;
-  }
+  const auto [first, rest] = halves(p, tile_rows);
   multiply_piecewise(first, kept, rounded);
   multiply_piecewise(rest, kept, rounded);
 }
@@ -456,7 +427,7 @@ void multiply(const Product& product, float* scratch) {
   const bool large = p.rows >= 4 * tile_rows && (p.depth * p.columns > 65536 || p.b.row_stride % 512 == 0);
   const bool pack_all = !readable_in_place || large;
   if (scratch == nullptr && !inside_task()) {
-    const float* kept = kept_columns(p, rounded);
+    const float* kept = kept_panels(p, rounded);
     if (kept || pack_all) return multiply_piecewise(p, kept, rounded);
   }
   const bool pack_last = !pack_all && p.columns % lanes != 0;

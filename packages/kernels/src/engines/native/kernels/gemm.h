@@ -4,6 +4,9 @@
 // the element, whatever the number of rows, columns, matrices and threads: a row's result depends on nothing but the
 // row.
 #pragma once
+#include <utility>
+
+#include "described-call.h"
 #include "parallel.h"
 
 namespace ttt {
@@ -30,6 +33,53 @@ struct Product {
   /** Whether to add to c instead of overwriting it. */
   bool accumulate = false;
 };
+
+/** A product as two, of half the matrices or of half the rows, in multiples of `row_unit`. */
+inline std::pair<Product, Product> halves(const Product& p, int64_t row_unit) {
+  Product first = p, rest = p;
+  if (p.batch > 1) {
+    first.batch = p.batch / 2;
+    rest.batch -= first.batch;
+    rest.a.data += first.batch * rest.a.batch_stride;
+    rest.b.data += first.batch * rest.b.batch_stride;
+    rest.c += first.batch * rest.c_batch_stride;
+  } else {
+    first.rows = ceil_div(p.rows / 2, row_unit) * row_unit;
+    rest.rows -= first.rows;
+    rest.a.data += first.rows * rest.a.row_stride;
+    rest.c += first.rows * rest.c_row_stride;
+  }
+  return {first, rest};
+}
+
+/** B stays packed once so many products have asked for it: a weight, not what passes by. */
+constexpr int32_t uses_worth_keeping = 3;
+/** How a kept copy of B is packed. */
+enum class Packing { f32, rounded, bf16 };
+
+/**
+ * All of B, packed, where it is an input of the call that many products meet: tensors never change. Null where it is none,
+ * or hasn't been asked for often enough.
+ *
+ * @param pack fills the copy of so many bytes
+ */
+template <class F>
+const void* kept_columns(const Product& p, Packing packing, int64_t bytes, F pack) {
+  const bool by_row = p.b.column_stride == 1 && p.b.row_stride == p.columns;
+  const bool by_column = p.b.row_stride == 1 && p.b.column_stride == p.depth;
+  const bool one_by_one = p.b.batch_stride == 0 || p.b.batch_stride == p.columns * p.depth;
+  if (!(by_row || by_column) || !one_by_one) return nullptr;
+  const int32_t source = input_block(p.b.data);
+  if (source < 0) return nullptr;
+  const int64_t matrices = p.b.batch_stride == 0 ? 1 : p.batch;
+  KeptCopy& copy = kept_copy(source, {matrices, p.columns, p.depth, 2 * static_cast<int64_t>(packing) + (by_row ? 0 : 1)});
+  if (copy.block < 0) {
+    if (++copy.uses < uses_worth_keeping) return nullptr;
+    copy.block = allocate_block(static_cast<uint64_t>(bytes));
+    pack(block_address(copy.block));
+  }
+  return block_address(copy.block);
+}
 
 /** Runs on all threads, or inside a task in place; there it needs scratch of product_scratch() floats. */
 void multiply(const Product& product, float* scratch = nullptr);
