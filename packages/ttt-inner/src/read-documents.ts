@@ -10,7 +10,7 @@ export interface ReadDocumentsOptions {
   piece: number
   bosToken?: number
   signal?: AbortSignal
-  /** Called after each piece with the tokens read of all documents' tokens. */
+  /** Called after each piece with the tokens read of all that are to be read. */
   onPiece?(done: number, total: number): void
 }
 
@@ -26,18 +26,21 @@ const batchSize = 8
 export async function readDocuments(options: ReadDocumentsOptions): Promise<Float32Array[]> {
   const { system, params, documents, piece, bosToken, signal, onPiece } = options
   const width = documents[0].length
-  const total = documents.length * width
+  // The last token is predicted, no more.
+  const length = width - 1
+  const total = documents.length * length
   const results: Float32Array[] = []
   for (let first = 0; first < documents.length; first += batchSize) {
     const batch = documents.slice(first, first + batchSize)
     const nats = batch.map(() => new Float32Array(width))
     const reader = new Reader(system, params, { batch: batch.length, bosToken })
     try {
-      for (let start = 0; start < width; start += piece) {
-        const end = Math.min(start + piece, width)
-        const read = reader.read(sideBySide(batch, start, end))
-        nats.forEach((row, b) => row.set(read.subarray(b * (end - start), (b + 1) * (end - start)), start))
-        onPiece?.(first * width + batch.length * end, total)
+      for (let start = 0; start < length; start += piece) {
+        const end = Math.min(start + piece, length)
+        const read = reader.read(sideBySide(batch, start, end), sideBySide(batch, end, end + 1))
+        const known = end + 1 - start
+        nats.forEach((row, b) => row.set(read.subarray(b * known, (b + 1) * known), start))
+        onPiece?.(first * length + batch.length * end, total)
         // Lets a Ctrl-C through.
         await new Promise((resolve) => setImmediate(resolve))
         signal?.throwIfAborted()

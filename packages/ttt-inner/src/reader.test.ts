@@ -71,6 +71,48 @@ describe('a reader', () => {
     expect(() => reader.read(new Int32Array(3))).toThrow("3 tokens don't make 2 sequences of one length")
   })
 
+  it.each([1, 4, 7, 8])(
+    'predicts the known next token, learns with it and does not read it: %i tokens',
+    (length) => {
+      const subject = smallSystem(true)
+      const params = subject.decoder.init(createRandom(1))
+      const read = (next: boolean) => {
+        const reader = new Reader(subject, params, { batch: 2 })
+        const rows = (start: number, end: number) =>
+          Int32Array.from([...tokens.slice(start, end), ...tokens.slice(start + 9, end + 9)])
+        const given = next
+          ? reader.read(rows(0, length), rows(length, length + 1))
+          : reader.read(rows(0, length))
+        const { position, steps } = reader
+        const after = reader.read(rows(length, 12))
+        reader.dispose()
+        return { given, position, steps, after, stepsAfter: reader.steps }
+      }
+      const known = read(true)
+      const unknown = read(false)
+      expect(known).toMatchObject({
+        position: length,
+        steps: Math.floor(length / 4),
+        stepsAfter: unknown.stepsAfter,
+      })
+      expect(relativeError(known.after, unknown.after)).toBeLessThan(1e-5)
+      for (const b of [0, 1]) {
+        const losses = known.given.slice(b * (length + 1), (b + 1) * (length + 1))
+        expect(losses[length]).toBeCloseTo(unknown.after[b * (12 - length)], 5)
+        for (let i = 1; i < length; i++) expect(losses[i]).toBeCloseTo(unknown.given[b * length + i], 5)
+      }
+      disposeTree(params)
+    },
+  )
+
+  it('refuses another number of next tokens than of sequences', () => {
+    const subject = smallSystem(true)
+    const reader = new Reader(subject, subject.decoder.init(createRandom(1)), { batch: 2 })
+    expect(() => reader.read(new Int32Array(4), new Int32Array(1))).toThrow(
+      '1 next tokens were given for 2 sequences',
+    )
+  })
+
   it('goes on bitwise from a saved memory that went through JSON and plain values', () => {
     const subject = smallSystem(true)
     const params = subject.decoder.init(createRandom(1))

@@ -96,18 +96,23 @@ export class Reader {
    * Reads the next `length` tokens of each sequence.
    *
    * @param tokens [B, length], row-major
-   * @returns [B, length]: the nats of each token given all before it, with what was learned up to then; NaN for the
-   *   very first token, which nothing predicts
+   * @param next [B]: the token of each sequence that follows them, where it is known: predicted, and with it a chunk that
+   *   is full learned from, but not read yet
+   * @returns [B, length], with `next` [B, length + 1]: the nats of each token given all before it, with what was learned
+   *   up to then; NaN for the very first token, which nothing predicts
    */
-  read(tokens: Int32Array): Float32Array {
+  read(tokens: Int32Array, next?: Int32Array): Float32Array {
     const { batch } = this
     const length = tokens.length / batch
     if (!Number.isInteger(length))
       throw new Error(`${tokens.length} tokens don't make ${batch} sequences of one length`)
-    const losses = new Float32Array(tokens.length).fill(NaN)
+    if (next && next.length !== batch)
+      throw new Error(`${next.length} next tokens were given for ${batch} sequences`)
+    const known = next ? length + 1 : length
+    const losses = new Float32Array(batch * known).fill(NaN)
+    const piece: Piece = { tokens: next ? beside(tokens, next) : tokens, length, known, losses }
+    if (this.state.last && known > 0) this.reportLast(piece)
     if (length === 0) return losses
-    const piece: Piece = { tokens, length, losses }
-    if (this.state.last) this.reportLast(piece)
     const hidden = this.readPrefix(piece)
     for (let j = 0; j < length;) j += this.readSuffix(piece, hidden, j)
     hidden.dispose()
@@ -130,17 +135,16 @@ export class Reader {
     disposeState(this.state)
   }
 
-  private reportLast({ tokens, length, losses }: Piece): void {
-    const first = columnsOf(tokens, this.batch, length, 0, 1)
-    const nats = this.lossesOf(this.state.last!, first)
-    for (let b = 0; b < this.batch; b++) losses[b * length] = nats[b]
+  private reportLast(piece: Piece): void {
+    this.report(piece, -1, this.lossesOf(this.state.last!, this.columns(piece, 0, 1)), 1)
   }
 
-  private readPrefix({ tokens, length }: Piece): Tensor {
+  private readPrefix(piece: Piece): Tensor {
+    const { length } = piece
     const { prefix, embed } = this.system.decoder
     const before = this.state.prefix
     const metas = stateMetas(before)
-    const ids = tf.tensor(tokens, [this.batch, length], 'int32')
+    const ids = tf.tensor(this.columns(piece, 0, length), [this.batch, length], 'int32')
     const phases = prefix.map((stage, i) => stage.phase(before[i]))
     const after = program(
       { owner: this.system, key: `read prefix ${phases}` },
@@ -169,20 +173,18 @@ export class Reader {
   private readSuffix(piece: Piece, hidden: Tensor, j: number): number {
     const size = this.system.rule?.chunk ?? Infinity
     if (this.state.open.rows === size) {
-      if (this.learning) this.learn(piece.tokens, piece.length, j)
+      if (this.learning) this.learn(piece, j)
       else this.passBorder()
     }
-    const rest = piece.length - j
-    const rows = Math.min(rest, size - this.state.open.rows)
+    const rows = Math.min(piece.length - j, size - this.state.open.rows)
     const own = tidied(() => tf.slice(hidden, [0, j, 0], [-1, rows, -1]))
     if (this.system.rule) this.extendOpen(own, piece, j, rows)
-    if (this.learning && rows === size && rest > size) {
+    if (this.learning && rows === size && j + rows < piece.known) {
       // The whole chunk and the token after it are here: the step's own prediction is the only one needed.
-      this.report(piece, j, this.learn(piece.tokens, piece.length, j + rows), rows)
-      own.dispose()
-      return rows
+      this.report(piece, j, this.learn(piece, j + rows), rows)
+    } else {
+      this.predict(piece, own, j, rows)
     }
-    this.predict(piece, own, j, rows)
     own.dispose()
     return rows
   }
@@ -191,21 +193,16 @@ export class Reader {
     const { decoder } = this.system
     const before = this.state.suffix
     const metas = stateMetas(before)
-    const known = Math.min(rows, piece.length - j - 1)
-    const targets = tf.tensor(
-      columnsOf(piece.tokens, this.batch, piece.length, j + 1, j + 1 + known),
-      [this.batch, known],
-      'int32',
-    )
+    const known = Math.min(rows, piece.known - j - 1)
+    const targets = tf.tensor(this.columns(piece, j + 1, j + 1 + known), [this.batch, known], 'int32')
     const after = program(
       { owner: this.system, key: `read suffix ${decoder.suffixPhases(before)}` },
       ({ params, weights, hidden, states, targets }) => {
         const read = decoder.readSuffix(params, weights, hidden, joinStates(states, metas))
-        const rowsOf = (start: number, count: number) => tf.slice(read.hidden, [0, start, 0], [-1, count, -1])
         return {
           states: stateTensors(read.states),
-          last: rowsOf(rows - 1, 1),
-          ...(known > 0 && { losses: decoder.losses(params, rowsOf(0, known), targets) }),
+          last: rowsOf(read.hidden, rows - 1, 1),
+          ...(known > 0 && { losses: decoder.losses(params, rowsOf(read.hidden, 0, known), targets) }),
         }
       },
       {
@@ -226,16 +223,17 @@ export class Reader {
     this.state.last = after.last
   }
 
-  /** The inner step on the open chunk. @param j the column of `tokens` that follows it @returns its losses [B, b] */
-  private learn(tokens: Int32Array, length: number, j: number): Float32Array {
+  /** The inner step on the open chunk. @param j the column of the token that follows it @returns its losses [B, b] */
+  private learn(piece: Piece, j: number): Float32Array {
     const { batch } = this
     const { open } = this.state
     const { decoder } = this.system
     const size = open.rows
+    const following = this.columns(piece, j, j + 1)
     const targets = new Int32Array(batch * size)
     for (let b = 0; b < batch; b++) {
       for (let r = 0; r < size - 1; r++) targets[b * size + r] = open.tokens[b][r + 1]
-      targets[b * size + size - 1] = tokens[b * length + j]
+      targets[b * size + size - 1] = following[b]
     }
     const mask = Float32Array.from(targets, (target) => (target === this.options.bosToken ? 0 : 1))
     const data = {
@@ -253,6 +251,7 @@ export class Reader {
           fast: result.fast,
           states: stateTensors(result.states),
           tokenLosses: result.tokenLosses,
+          last: rowsOf(result.hidden, size - 1, 1),
         }
       },
       {
@@ -273,6 +272,8 @@ export class Reader {
     ])
     this.state.fast = learned.fast
     this.state.suffix = joinStates(learned.states, advanced(metas, size))
+    this.state.last?.dispose()
+    this.state.last = learned.last
     this.state.open = { rows: 0, tokens: [], states: copyStates(this.state.suffix) }
     this.state.steps++
     return losses
@@ -285,7 +286,7 @@ export class Reader {
     this.state.open = { rows: 0, tokens: [], states: copyStates(suffix) }
   }
 
-  private extendOpen(hidden: Tensor, { tokens, length }: Piece, j: number, rows: number): void {
+  private extendOpen(hidden: Tensor, { tokens, known }: Piece, j: number, rows: number): void {
     const { batch } = this
     const { open } = this.state
     const before = open.hidden
@@ -293,7 +294,7 @@ export class Reader {
     before?.dispose()
     for (let b = 0; b < batch; b++) {
       open.tokens[b] ??= []
-      for (let r = 0; r < rows; r++) open.tokens[b].push(tokens[b * length + j + r])
+      for (let r = 0; r < rows; r++) open.tokens[b].push(tokens[b * known + j + r])
     }
     open.rows += rows
   }
@@ -314,17 +315,46 @@ export class Reader {
     }) as unknown as Float32Array
   }
 
-  private report({ losses, length }: Piece, j: number, nats: Float32Array, rows: number): void {
+  /** The nats of the tokens after columns [j, j + rows). */
+  private report({ losses, known }: Piece, j: number, nats: Float32Array, rows: number): void {
     for (let b = 0; b < this.batch; b++)
-      losses.set(nats.subarray(b * rows, (b + 1) * rows), b * length + j + 1)
+      losses.set(nats.subarray(b * rows, (b + 1) * rows), b * known + j + 1)
+  }
+
+  /** Columns [start, end) of a piece's tokens [B, end − start]. */
+  private columns({ tokens, known }: Piece, start: number, end: number): Int32Array {
+    const columns = new Int32Array(this.batch * (end - start))
+    for (let b = 0; b < this.batch; b++)
+      columns.set(tokens.subarray(b * known + start, b * known + end), b * (end - start))
+    return columns
   }
 }
 
+/** What `read` was given. */
 interface Piece {
+  /** [B, known] */
   tokens: Int32Array
+  /** Columns to read. */
   length: number
+  /** One more where the token after them is known. */
+  known: number
+  /** [B, known] */
   losses: Float32Array
 }
+
+/** [B, length] and [B] as [B, length + 1]. */
+function beside(tokens: Int32Array, next: Int32Array): Int32Array {
+  const length = tokens.length / next.length
+  const joined = new Int32Array(tokens.length + next.length)
+  next.forEach((token, b) => {
+    joined.set(tokens.subarray(b * length, (b + 1) * length), b * (length + 1))
+    joined[b * (length + 1) + length] = token
+  })
+  return joined
+}
+
+const rowsOf = (hidden: Tensor, start: number, count: number) =>
+  tf.slice(hidden, [0, start, 0], [-1, count, -1])
 
 const tidied = <T extends TensorTree>(run: () => T): T => tf.tidy(() => run() as never) as T
 
@@ -353,17 +383,4 @@ function startState(system: System, params: Params, batch: number): ReaderState 
     position: 0,
     steps: 0,
   }
-}
-
-function columnsOf(
-  tokens: Int32Array,
-  batch: number,
-  length: number,
-  start: number,
-  end: number,
-): Int32Array {
-  const part = new Int32Array(batch * (end - start))
-  for (let b = 0; b < batch; b++)
-    part.set(tokens.subarray(b * length + start, b * length + end), b * (end - start))
-  return part
 }
