@@ -5,39 +5,51 @@ namespace ttt {
 namespace TTT_ISA {
 namespace {
 
-/** [sequence][tensor] pieces of at most this many values, summed in their order. */
+/** Values of a sequence's part of a tensor that a task takes at a time. */
 constexpr int64_t piece = 32768;
 
-/** sums[sequence] = Σ over tensors of ⟨x, y⟩, a tensor left out where its y is absent. */
-void dot_sequences(int count, const Tensor* x, const Tensor* y, int64_t sequences, float* sums) {
-  int64_t pieces = 0;
-  for (int t = 0; t < count; t++) pieces += ceil_div(x[t].size() / sequences, piece);
-  const Scratch partial(static_cast<size_t>(sequences * pieces));
-  parallel(sequences * pieces, piece / 8, [&](int64_t begin, int64_t end, int) {
-    for (int64_t u = begin; u < end; u++) {
-      int64_t index = u % pieces;
-      int t = 0;
-      for (int64_t own; index >= (own = ceil_div(x[t].size() / sequences, piece)); t++) index -= own;
-      const int64_t size = x[t].size() / sequences, at = u / pieces * size + index * piece;
-      partial.floats()[u] =
-          y[t].present() ? dot(x[t].floats() + at, y[t].floats() + at, smaller(piece, size - index * piece)) : 0.0f;
-    }
-  });
-  for (int64_t i = 0; i < sequences; i++) sums[i] = sum_row(partial.floats() + i * pieces, pieces);
-}
+struct Piece {
+  int64_t tensor, sequence, first, count;
+  /** Its place among the pieces of its sequence. */
+  int64_t place;
+};
+/** Tensors [sequences, …] cut into pieces: those of the first sequence, in the order of the tensors, then the next one's. */
+struct Pieces {
+  const Tensor* tensors;
+  int count;
+  int64_t sequences, each = 0, values = 0;
 
-/** Calls f(position, m, sequence) for all values of a tensor of `size` values. */
-template <class F>
-void for_sequences(int64_t size, int64_t sequences, F f) {
-  const int64_t each = size / sequences, blocks = ceil_div(each, 4096);
-  parallel(sequences * blocks, smaller<int64_t>(each, 4096) / 4, [&](int64_t begin, int64_t end, int) {
-    for (int64_t u = begin; u < end; u++) {
-      const int64_t sequence = u / blocks, first = u % blocks * 4096;
-      for_vectors(smaller<int64_t>(4096, each - first),
-                  [&](int64_t i, auto m) { f(sequence * each + first + i, m, sequence); });
+  Pieces(const Tensor* tensors, int count) : tensors(tensors), count(count), sequences(tensors[0].dims[0]) {
+    for (int t = 0; t < count; t++) {
+      values += tensors[t].size();
+      each += ceil_div(tensors[t].size() / sequences, piece);
     }
-  });
-}
+  }
+  Piece at(int64_t index) const {
+    int64_t t = 0, rest = index % each;
+    for (int64_t own; rest >= (own = ceil_div(tensors[t].size() / sequences, piece)); t++) rest -= own;
+    const int64_t size = tensors[t].size() / sequences, sequence = index / each;
+    return {t, sequence, sequence * size + rest * piece, smaller(piece, size - rest * piece), index % each};
+  }
+  /** Calls f(piece), each piece on the same thread in every loop where it can be: its values are in that one's cache. */
+  template <class F>
+  void for_all(F f) const {
+    if (each == 0) return;
+    parallel(sequences * each, values / (sequences * each) / 4, [&](int64_t begin, int64_t end, int) {
+      for (int64_t i = begin; i < end; i++) f(at(i));
+    });
+  }
+  /** sums[sequence] = Σ over tensors of ⟨x, y⟩, in the order of the pieces; a tensor is left out where its y is absent. */
+  void dot_sequences(const Tensor* x, const Tensor* y, float* sums) const {
+    const Scratch partial(static_cast<size_t>(sequences * each));
+    for_all([&](const Piece& p) {
+      const Tensor &a = x[p.tensor], &b = y[p.tensor];
+      partial.floats()[p.sequence * each + p.place] =
+          b.present() ? dot(a.floats() + p.first, b.floats() + p.first, p.count) : 0.0f;
+    });
+    for (int64_t i = 0; i < sequences; i++) sums[i] = sum_row(partial.floats() + i * each, each);
+  }
+};
 
 }  // namespace
 
@@ -48,23 +60,23 @@ void ClippedSgd(const Call& call) {
   const float rate = call.inputs[2 * count].floats()[0], max_norm = static_cast<float>(call.attributes[0]);
   const int64_t sequences = w[0].dims[0];
   if (sequences == 0) return;
+  const Pieces pieces(w, count);
   const Scratch scratch(static_cast<size_t>(2 * sequences));
   float *norms = scratch.floats(), *factors = norms + sequences;
-  dot_sequences(count, g, g, sequences, norms);
+  pieces.dot_sequences(g, g, norms);
   for (int64_t i = 0; i < sequences; i++) {
     const float squared = norms[i];
     norms[i] = __builtin_sqrtf(squared);
     factors[i] = rate * (squared >= max_norm * max_norm ? max_norm / norms[i] : 1.0f);
     if (call.outputs[count].present()) call.outputs[count].floats()[i] = norms[i];
   }
-  for (int t = 0; t < count; t++) {
-    if (!u[t].present()) continue;
-    const float *from = w[t].floats(), *gradient = g[t].floats();
-    float* to = u[t].floats();
-    for_sequences(w[t].size(), sequences, [&](int64_t i, auto m, int64_t sequence) {
-      store(to + i, load(from + i, m) - splat(factors[sequence]) * load(gradient + i, m), m);
-    });
-  }
+  pieces.for_all([&](const Piece& p) {
+    if (!u[p.tensor].present()) return;
+    const float *from = w[p.tensor].floats() + p.first, *gradient = g[p.tensor].floats() + p.first;
+    float* to = u[p.tensor].floats() + p.first;
+    const Vector factor = splat(factors[p.sequence]);
+    for_vectors(p.count, [&](int64_t i, auto m) { store(to + i, load(from + i, m) - factor * load(gradient + i, m), m); });
+  });
 }
 
 /** w…, g…, rate, d_u…, d_norm -> grad_w…, grad_g… */
@@ -74,14 +86,15 @@ void ClippedSgdGrad(const Call& call) {
   const float rate = call.inputs[2 * count].floats()[0], max_norm = static_cast<float>(call.attributes[0]);
   const int64_t sequences = w[0].dims[0];
   if (sequences == 0) return;
+  const Pieces pieces(w, count);
   // grad_g = across · d_u + along · g
   const Scratch scratch(static_cast<size_t>(3 * sequences));
   float *across = scratch.floats(), *along = across + sequences, *squared = along + sequences;
   bool wanted = false;
   for (int t = 0; t < count; t++) wanted |= call.outputs[count + t].present();
   if (wanted) {
-    dot_sequences(count, g, g, sequences, squared);
-    dot_sequences(count, g, d_u, sequences, along);
+    pieces.dot_sequences(g, g, squared);
+    pieces.dot_sequences(g, d_u, along);
     for (int64_t i = 0; i < sequences; i++) {
       const float norm = __builtin_sqrtf(squared[i]);
       const bool clipped = squared[i] >= max_norm * max_norm;
@@ -90,24 +103,17 @@ void ClippedSgdGrad(const Call& call) {
       if (d_norm.present() && d_norm.floats()[i] != 0) along[i] += d_norm.floats()[i] / norm;
     }
   }
-  for (int t = 0; t < count; t++) {
+  pieces.for_all([&](const Piece& p) {
+    const int64_t t = p.tensor;
     const Tensor &grad_w = call.outputs[t], &grad_g = call.outputs[count + t];
-    const float *d = d_u[t].floats(), *gradient = g[t].floats();
-    if (grad_w.present()) {
-      if (d == nullptr) {
-        fill(grad_w, 0);
-      } else {
-        for_sequences(grad_w.size(), sequences,
-                      [&](int64_t i, auto m, int64_t) { store(grad_w.floats() + i, load(d + i, m), m); });
-      }
-    }
-    if (!grad_g.present()) continue;
-    float* to = grad_g.floats();
-    for_sequences(grad_g.size(), sequences, [&](int64_t i, auto m, int64_t sequence) {
-      const Vector own = d == nullptr ? Vector{} : splat(across[sequence]) * load(d + i, m);
-      store(to + i, own + splat(along[sequence]) * load(gradient + i, m), m);
+    const float *d = d_u[t].present() ? d_u[t].floats() + p.first : nullptr, *gradient = g[t].floats() + p.first;
+    const Vector a = splat(across[p.sequence]), b = splat(along[p.sequence]);
+    for_vectors(p.count, [&](int64_t i, auto m) {
+      const Vector from = d == nullptr ? Vector{} : load(d + i, m);
+      if (grad_w.present()) store(grad_w.floats() + p.first + i, from, m);
+      if (grad_g.present()) store(grad_g.floats() + p.first + i, a * from + b * load(gradient + i, m), m);
     });
-  }
+  });
 }
 
 }  // namespace TTT_ISA

@@ -11,17 +11,22 @@
 namespace ttt {
 namespace {
 
-/** How long an idle thread keeps its core: longer than the pause between two kernels, shorter than one between steps. */
-constexpr auto spin_time = std::chrono::microseconds(60);
+/** How long an idle thread keeps its core: longer than a row of kernels too small to share, shorter than a step. */
+constexpr auto spin_time = std::chrono::microseconds(200);
+
+/** A thread's share of a job's tasks; on cache lines of its own. */
+struct alignas(128) Share {
+  std::atomic<int64_t> next{0};
+  int64_t end = 0;
+};
 
 struct Pool {
   std::atomic<uint64_t> generation{0};
-  std::atomic<int64_t> next{0};
+  std::vector<Share> shares;
   std::atomic<int> active{0};
   std::atomic<int> sleepers{0};
   std::atomic<bool> open{false};
   std::atomic<bool> stop{false};
-  int64_t count = 0;
   Task task = nullptr;
   void* context = nullptr;
   std::mutex mutex;
@@ -42,9 +47,17 @@ inline void relax() {
 #endif
 }
 
+/**
+ * A thread's own share first, the same one in every job of as many tasks: what it worked on last is in its own cache. Then
+ * what others have left.
+ */
 void take_tasks(int worker) {
   in_task = true;
-  for (int64_t i; (i = pool.next.fetch_add(1)) < pool.count;) pool.task(pool.context, i, worker);
+  const int shares = static_cast<int>(pool.shares.size());
+  for (int s = 0; s < shares; s++) {
+    Share& share = pool.shares[(worker + s) % shares];
+    for (int64_t i; (i = share.next.fetch_add(1)) < share.end;) pool.task(pool.context, i, worker);
+  }
   in_task = false;
 }
 
@@ -100,14 +113,17 @@ void run_tasks(int64_t count, Task task, void* context) {
     for (int64_t i = 0; i < count; i++) task(context, i, 0);
     return;
   }
+  if (static_cast<int>(pool.shares.size()) != threads_wanted) pool.shares = std::vector<Share>(threads_wanted);
   while (static_cast<int>(pool.threads.size()) < threads_wanted - 1) {
     const int worker = static_cast<int>(pool.threads.size()) + 1;
     pool.threads.emplace_back(work, worker);
   }
-  pool.count = count;
+  for (int t = 0; t < threads_wanted; t++) {
+    pool.shares[t].next = count * t / threads_wanted;
+    pool.shares[t].end = count * (t + 1) / threads_wanted;
+  }
   pool.task = task;
   pool.context = context;
-  pool.next = 0;
   pool.open = true;
   pool.generation++;
   if (pool.sleepers.load() > 0) {
