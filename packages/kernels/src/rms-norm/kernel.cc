@@ -44,13 +44,14 @@ void RmsNormGrad(const Call& call) {
   }
   const int64_t n = call.inputs[0].last_dim(), rows = n == 0 ? 0 : call.inputs[0].size() / n;
   if (rows == 0) return fill(grad_scale, 0);
-  const int64_t blocks = ceil_div(rows, rows_per_block);
+  // Without sums over rows each row is a task.
+  const int64_t each = grad_scale.present() ? rows_per_block : 1, blocks = ceil_div(rows, each);
   const Scratch scratch(grad_scale.present() ? static_cast<size_t>(blocks * n) : 0);
   float* partials = scratch.floats();
-  parallel(blocks, rows_per_block * n, [&](int64_t begin, int64_t end, int) {
+  parallel(blocks, each * n, [&](int64_t begin, int64_t end, int) {
     for (int64_t block = begin; block < end; block++) {
       float* partial = partials + block * n;
-      for (int64_t row = block * rows_per_block; row < smaller(rows, (block + 1) * rows_per_block); row++) {
+      for (int64_t row = block * each; row < smaller(rows, (block + 1) * each); row++) {
         const float *in = x + row * n, *d = d_y + row * n;
         const float r = inverse_rms(in, n, call.attributes[0]);
         if (grad_x.present()) {
@@ -61,7 +62,7 @@ void RmsNormGrad(const Call& call) {
           });
         }
         if (!grad_scale.present()) continue;
-        const bool first = row == block * rows_per_block;
+        const bool first = row == block * each;
         for_vectors(n, [&](int64_t i, auto m) {
           const Vector value = splat(r) * load(d + i, m) * load(in + i, m);
           store(partial + i, first ? value : load(partial + i, m) + value, m);

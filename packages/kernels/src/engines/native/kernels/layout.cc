@@ -99,6 +99,13 @@ void run(const StridedCopy& given, const float* source, float* target) {
     });
     return;
   }
+  if (outer == 1 && copy.to[0] == 1 && copy.from[0] == 1) {
+    constexpr int64_t block = 4096;
+    parallel(ceil_div(each, block), block / 4, [&](int64_t begin, int64_t end, int) {
+      copy_row(source + begin * block, target + begin * block, smaller(end * block, each) - begin * block);
+    });
+    return;
+  }
   parallel(outer, each / 4 + 4, [&](int64_t begin, int64_t end, int) {
     for (int64_t i = begin; i < end; i++) copy_one(i, 0, columns);
   });

@@ -8,7 +8,7 @@ namespace ttt {
 namespace TTT_ISA {
 
 /** Below this many elementary operations a loop isn't worth handing over to another thread. */
-constexpr int64_t worth_a_thread = 60000;
+constexpr int64_t worth_a_thread = 15000;
 
 /** Calls f(begin, end, worker) over ranges of 0 … count − 1. `cost` is about the operations of one item. */
 template <class F>
