@@ -1,12 +1,13 @@
-import { tf, type Tensor } from '@ttt-e2e/tensor-ops'
+import { tf, type Tensors } from '@ttt-e2e/tensor-ops'
 import { speedSizes, type SpeedSizeName } from '../../presets'
 
 /** A product of matrices in one of its forms. */
 export interface ProductForm {
   name: string
   flops: number
-  multiply(): Tensor
-  dispose(): void
+  /** The caller owns them. */
+  inputs: Tensors
+  multiply(inputs: Tensors): Tensors
 }
 
 const sequences = 4
@@ -23,8 +24,8 @@ export function productForms(size: SpeedSizeName): ProductForm[] {
         forms.push({
           name: `${batch} × [${chunk}, ${hiddenSize}]${transposeA ? 'ᵀ' : ''}[${hiddenSize}, ${intermediateSize}]${transposeB ? 'ᵀ' : ''}`,
           flops: 2 * batch * chunk * hiddenSize * intermediateSize,
-          multiply: () => tf.matMul(a, b, transposeA, transposeB),
-          dispose: () => tf.dispose([a, b]),
+          inputs: { a, b },
+          multiply: ({ a, b }) => ({ y: tf.matMul(a, b, transposeA, transposeB) }),
         })
       }
   return forms

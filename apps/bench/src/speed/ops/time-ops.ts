@@ -1,5 +1,5 @@
 import type { OpName } from '@ttt-e2e/kernels/cases'
-import { shapesOf, tf } from '@ttt-e2e/tensor-ops'
+import { shapesOf, tf, type Tensors } from '@ttt-e2e/tensor-ops'
 import type { SpeedSizeName } from '../../presets'
 import { interleave, medianSeconds, type InterleaveOptions } from '../interleave'
 import { peakProduct, type PeakProduct } from '../product-peak'
@@ -30,6 +30,7 @@ export interface OpSpeed {
 
 /** Values of the array whose copy measures how fast memory is. */
 const copied = 2 ** 24
+const copy = ({ values }: Tensors): Tensors => ({ y: tf.mul(values, 2) })
 
 interface Request {
   engine: string
@@ -53,7 +54,7 @@ export async function timeOps(
   speeds: OpSpeed[],
 ): Promise<void> {
   const values = tf.ones([copied])
-  const peaks: Peaks = { product: peakProduct(), copy: repeated('copy', () => ({ y: tf.mul(values, 2) })) }
+  const peaks: Peaks = { product: peakProduct(), copy: repeated('copy', { values }, copy) }
   const turns = { rounds: reps, signal, onTurn: (name: string) => progress.update(`${size} · ${name}`) }
   try {
     const shapes = timedOps(size)
@@ -99,8 +100,9 @@ async function timeOrder(
   const { op, inputs, order } = each
   const { attributes, name: shape } = example
   const verdict = op.kernelFor(shapesOf(inputs), attributes)
-  const own = repeated(`${title} · ${orderNames[order]}`, () => op(inputs, attributes))
-  const reference = () => repeated(`${own.name} · reference`, () => op.reference(inputs, attributes))
+  const own = repeated(`${title} · ${orderNames[order]}`, inputs, (given) => op(given, attributes))
+  const reference = () =>
+    repeated(`${own.name} · reference`, inputs, (given) => op.reference(given, attributes))
   const beside = verdict === true ? [reference()] : []
   const [peak, ours, theirs] = await interleave([flops ? product : copy, own, ...beside], turns)
   const seconds = medianSeconds(ours) / own.repeats
@@ -120,7 +122,7 @@ async function timeOrder(
 
 async function timeProduct(form: ProductForm, { product }: Peaks, turns: InterleaveOptions): Promise<Timing> {
   try {
-    const own = repeated(`product ${form.name}`, () => ({ y: form.multiply() }))
+    const own = repeated(`product ${form.name}`, form.inputs, form.multiply)
     const [peak, ours] = await interleave([product, own], turns)
     const seconds = medianSeconds(ours) / own.repeats
     const rate = form.flops / seconds
@@ -132,6 +134,6 @@ async function timeProduct(form: ProductForm, { product }: Peaks, turns: Interle
       shareOfPeak: rate / (product.flops / medianSeconds(peak)),
     }
   } finally {
-    form.dispose()
+    tf.dispose(form.inputs)
   }
 }
