@@ -105,6 +105,21 @@ describe('a reader', () => {
     },
   )
 
+  it('reports the same loss of a token whether or not its logits were asked for', () => {
+    const subject = smallSystem(true)
+    const params = subject.decoder.init(createRandom(1))
+    const read = (ask: boolean) => {
+      const reader = new Reader(subject, params, { batch: 2 })
+      reader.read(Int32Array.of(1, 2, 3, 4, 5, 6))
+      if (ask) reader.nextLogits().fill(0)
+      const losses = [...reader.read(Int32Array.of(3, 1)), ...reader.read(Int32Array.of(2, 5))]
+      reader.dispose()
+      return losses
+    }
+    expect(relativeError(read(true), read(false))).toBeLessThan(1e-6)
+    disposeTree(params)
+  })
+
   it('refuses another number of next tokens than of sequences', () => {
     const subject = smallSystem(true)
     const reader = new Reader(subject, subject.decoder.init(createRandom(1)), { batch: 2 })

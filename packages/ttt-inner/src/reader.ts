@@ -41,6 +41,8 @@ export class Reader {
   private readonly batch: number
   private readonly rate: number
   private state: ReaderState
+  /** The logits that `nextLogits` has made, and the hidden state that they are of. */
+  private predicted?: { from: Tensor; logits: Float32Array }
   /** Whether chunks that fill up from now on are learned from; where not, they pass by. */
   learning = true
 
@@ -88,8 +90,14 @@ export class Reader {
   nextLogits(): Float32Array {
     const { last } = this.state
     if (!last) throw new Error('nothing was read yet: there is no next token to predict')
-    const { decoder } = this.system
-    return tf.tidy(() => decoder.logits(decoder.suffixParams(this.params), last).dataSync().slice() as never)
+    if (this.predicted?.from !== last) {
+      const { decoder } = this.system
+      const logits = tf.tidy(
+        () => decoder.logits(decoder.suffixParams(this.params), last).dataSync().slice() as never,
+      ) as unknown as Float32Array
+      this.predicted = { from: last, logits }
+    }
+    return this.predicted.logits.slice()
   }
 
   /**
@@ -136,7 +144,11 @@ export class Reader {
   }
 
   private reportLast(piece: Piece): void {
-    this.report(piece, -1, this.lossesOf(this.state.last!, this.columns(piece, 0, 1)), 1)
+    const tokens = this.columns(piece, 0, 1)
+    const { last } = this.state
+    const nats =
+      this.predicted?.from === last ? natsOf(this.predicted!.logits, tokens) : this.lossesOf(last!, tokens)
+    this.report(piece, -1, nats, 1)
   }
 
   private readPrefix(piece: Piece): Tensor {
@@ -351,6 +363,16 @@ function beside(tokens: Int32Array, next: Int32Array): Int32Array {
     joined[b * (length + 1) + length] = token
   })
   return joined
+}
+
+/** −log softmax(logits)[token] of each row of logits [B, V]. */
+function natsOf(logits: Float32Array, tokens: Int32Array): Float32Array {
+  const width = logits.length / tokens.length
+  return Float32Array.from(tokens, (token, b) => {
+    const row = logits.subarray(b * width, (b + 1) * width)
+    const most = row.reduce((a, x) => Math.max(a, x), -Infinity)
+    return most + Math.log(row.reduce((sum, x) => sum + Math.exp(x - most), 0)) - row[token]
+  })
 }
 
 const rowsOf = (hidden: Tensor, start: number, count: number) =>
