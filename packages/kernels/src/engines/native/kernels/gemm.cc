@@ -216,6 +216,17 @@ void pack_panel(const Matrix& b, const Panel& of, int64_t depth, int64_t j, bool
   if (rounded) round_values(packed, depth * of.width);
 }
 
+/** Brings part `part` of `parts` of a step of a panel, where it begins at b, into the second-level cache. */
+void fetch_part(const Matrix& b, const Panel& of, int64_t depth, int64_t part, int64_t parts) {
+  constexpr int64_t line = 64 / sizeof(float);
+  const bool by_row = b.column_stride == 1;
+  if (!by_row && b.row_stride != 1) return;
+  const int64_t rows = by_row ? depth : of.columns, each = ceil_div(by_row ? of.columns : depth, line);
+  const int64_t stride = by_row ? b.row_stride : b.column_stride;
+  for (int64_t i = rows * each * part / parts; i < rows * each * (part + 1) / parts; i++)
+    __builtin_prefetch(b.data + i / each * stride + i % each * line, 0, 2);
+}
+
 struct Plan {
   const Product& p;
   /** Packed panels, [batch or 1][panels][depth][panel]; only the last panel of each where whole ones are read in place. */
@@ -314,6 +325,11 @@ const float* kept_panels(const Product& p, bool rounded) {
   }));
 }
 
+/** Where a step of a panel begins. */
+struct Step {
+  int64_t k, panel;
+};
+
 /**
  * A is packed first, each step of the depth by strips, unless it is read where it stands. Then tasks over groups of strips
  * and panels take a step of a panel at a time, packed where no copy is kept: it stays in the first-level cache while the
@@ -358,29 +374,36 @@ void multiply_in_tasks(const Product& p, const float* kept, bool rounded) {
       const int64_t first = strips * group / groups, last = strips * (group + 1) / groups;
       begin += last_panel - first_panel;
       // For each slice of the depth all panels, for each panel all steps of the slice.
-      for (int64_t k = 0, j = first_panel; k < p.depth;) {
-        const int64_t depth = smaller(depth_step, p.depth - k);
-        const Panel of = panel_of(p, j);
+      const auto after = [&](Step step) -> Step {
+        const int64_t k = step.k + depth_step;
+        if (k < p.depth && k % slice != 0) return {k, step.panel};
+        if (step.panel + 1 < last_panel) return {step.k / slice * slice, step.panel + 1};
+        return {k, first_panel};
+      };
+      const auto b_at = [&](Step step) {
         Matrix b = p.b;
-        b.data += batch * b.batch_stride + k * b.row_stride;
+        b.data += batch * b.batch_stride + step.k * b.row_stride + step.panel * panel * b.column_stride;
+        return b;
+      };
+      const int64_t matrix = matrices > 1 ? batch : 0;
+      for (Step step{0, first_panel}, next; step.k < p.depth; step = next) {
+        next = after(step);
+        const int64_t k = step.k, j = step.panel, depth = smaller(depth_step, p.depth - k);
+        const Panel of = panel_of(p, j);
         const float* b_step = kept ? kept + j * panel * p.depth + k * of.width : step_of_panel;
-        if (!kept) pack_panel(b, of, depth, j, rounded, step_of_panel);
+        if (!kept) pack_panel(b_at(step), of, depth, 0, rounded, step_of_panel);
         float* c = p.c + batch * p.c_batch_stride + j * panel;
         const int64_t share = ceil_div(of.width, last - first);
         for (int64_t strip = first; strip < last; strip++) {
-          // What comes after this step of a kept copy is fetched from memory meanwhile.
-          const Fetch next = kept ? Fetch{b_step + depth * (of.width + share * (strip - first)), share} : Fetch{b_step, 0};
+          // What comes after this step is fetched from memory meanwhile.
+          const Fetch fetch = kept ? Fetch{b_step + depth * (of.width + share * (strip - first)), share} : Fetch{b_step, 0};
+          if (!kept && next.k < p.depth)
+            fetch_part(b_at(next), panel_of(p, next.panel), smaller(depth_step, p.depth - next.k), strip - first, last - first);
           const int64_t row = row_of(strip), rows = row_of(strip + 1) - row;
-          const int64_t matrix = matrices > 1 ? batch : 0;
           tiles.of_height[rows - 1].by_width_and_strip[of.width / lanes - 1][pack_a ? packed_strip : of_a.kind](
               depth, pack_a ? place(matrix, k, strip) : unpacked(matrix, k, strip), of_a.stride, b_step, of.width,
-              c + row * p.c_row_stride, p.c_row_stride, of.columns, p.accumulate || k > 0, next);
+              c + row * p.c_row_stride, p.c_row_stride, of.columns, p.accumulate || k > 0, fetch);
         }
-        k += depth;
-        if (k < p.depth && k % slice != 0) continue;
-        // The slice is done for this panel: back to its start for the next one, or on.
-        if (++j < last_panel) k = (k - 1) / slice * slice;
-        else j = first_panel;
       }
     }
   });
