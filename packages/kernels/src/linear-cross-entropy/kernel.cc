@@ -66,13 +66,14 @@ void LinearCrossEntropy(const Call& call) {
   if (*call.error) return;
   float *losses = call.outputs[0].floats(), *slopes = call.output_count > 1 ? call.outputs[1].floats() : nullptr;
   const int64_t n = problem.vocabulary, width = problem.width;
-  const Scratch scratch(static_cast<size_t>(problem.block * problem.stride));
+  const Scratch scratch(static_cast<size_t>(problem.block * (problem.stride + 1)));
+  float *logits = scratch.floats(), *totals = logits + problem.block * problem.stride;
   for (int64_t first = 0; first < problem.rows; first += problem.block) {
     const int64_t count = smaller(problem.block, problem.rows - first);
-    problem.to_logits(problem.hidden + first * width, problem.weight, count, scratch.floats());
+    problem.to_logits(problem.hidden + first * width, problem.weight, count, logits);
     parallel(count, n, [&](int64_t begin, int64_t end, int) {
       for (int64_t row = begin; row < end; row++) {
-        float* z = scratch.floats() + row * problem.stride;
+        float* z = logits + row * problem.stride;
         const int64_t target = problem.targets[first + row];
         const float most = max_row(z, n), chosen = z[target] - most;
         Vector sums = {};
@@ -83,12 +84,17 @@ void LinearCrossEntropy(const Call& call) {
         });
         const float total = sum_lanes(sums);
         if (losses) losses[first + row] = log_of(total) - chosen;
-        if (!slopes) continue;
-        scale_row(z, z, 1.0f / total, n);
-        z[target] -= 1;
+        // s · total; the sums over the vocabulary are divided, as there are fewer of them.
+        if (slopes) z[target] -= total;
+        totals[row] = total;
       }
     });
-    if (slopes) problem.to_hidden(scratch.floats(), problem.weight, count, slopes + first * width);
+    if (!slopes) continue;
+    float* own = slopes + first * width;
+    problem.to_hidden(logits, problem.weight, count, own);
+    parallel(count, width / 4, [&](int64_t begin, int64_t end, int) {
+      for (int64_t row = begin; row < end; row++) scale_row(own + row * width, own + row * width, 1.0f / totals[row], width);
+    });
   }
 }
 
