@@ -1,0 +1,25 @@
+// What the pool's workers and what JavaScript does about them.
+#pragma once
+#include <cstddef>
+
+namespace ttt {
+
+/** A worker's stack, with its thread-local variables at the lower end. */
+constexpr int worker_memory_bytes = 1 << 20;
+/** Null where memory has run out. */
+void* new_worker_memory();
+/** Takes its share of the tasks, for good. `worker` counts from 1; those from thread_count() on stay idle. */
+void work(int worker);
+
+constexpr int failure_text_bytes = 256;
+/** To be called by a worker whose task has trapped: where to write why, null where another has failed before. */
+char* fail_task();
+/** To be called by it after that, and before it works again. */
+void leave_failed_job();
+/** To be called after a trap by the caller: waits for the workers. Returns what stopped one of them, null if none was. */
+const char* stop_tasks();
+
+/** Lets the caller sleep while it waits for workers. It spins where this isn't called. */
+void let_caller_sleep();
+
+}  // namespace ttt
