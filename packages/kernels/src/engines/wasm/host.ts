@@ -16,10 +16,10 @@ const script = `
 const work = ({ module, memory, number, address, bytes }) => {
   const { exports } = new WebAssembly.Instance(module, { env: { memory } })
   exports.__wasm_init_tls(address)
-  for (;;) {
+  for (let seen = 0; ;) {
     exports.__stack_pointer.value = address + bytes
     try {
-      exports.work(number)
+      seen = exports.work(number, seen)
     } catch (trap) {
       const text = exports.failTask() >>> 0
       const encoded = new TextEncoder().encode(trap.message).subarray(0, exports.failureTextBytes() - 1)

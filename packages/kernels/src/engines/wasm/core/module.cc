@@ -48,7 +48,7 @@ TTT_EXPORT("setThreads") void exported_set_threads(int32_t count) { set_thread_c
 TTT_EXPORT("letCallerSleep") void exported_let_caller_sleep() { let_caller_sleep(); }
 TTT_EXPORT("newWorkerMemory") void* exported_new_worker_memory() { return new_worker_memory(); }
 TTT_EXPORT("workerMemoryBytes") int32_t exported_worker_memory_bytes() { return worker_memory_bytes; }
-TTT_EXPORT("work") void exported_work(int32_t worker) { work(worker); }
+TTT_EXPORT("work") int32_t exported_work(int32_t worker, int32_t seen) { return work(worker, seen); }
 TTT_EXPORT("failTask") char* exported_fail_task() { return fail_task(); }
 TTT_EXPORT("failureTextBytes") int32_t exported_failure_text_bytes() { return failure_text_bytes; }
 TTT_EXPORT("leaveFailedJob") void exported_leave_failed_job() { leave_failed_job(); }

@@ -10,8 +10,8 @@
 namespace ttt {
 namespace {
 
-/** How often a thread looks before it sleeps: for some 50 µs, longer than the pause between two kernels. */
-constexpr int looks = 30000;
+/** How often a thread looks before it sleeps: for 50 µs on a fast machine, longer than the pause between two kernels. */
+constexpr int looks = 150'000;
 
 struct Pool {
   /** Counts the jobs. Idle workers sleep on it. */
@@ -100,15 +100,14 @@ void let_caller_sleep() { caller_may_sleep = true; }
 
 void* new_worker_memory() { return std::malloc(worker_memory_bytes); }
 
-void work(int worker) {
-  for (int32_t seen = 0;;) {
-    wait_for_job(seen);
-    seen = pool.jobs.load();
-    // The caller closes the job before it waits: who comes late either is waited for or sees it closed.
-    pool.active++;
-    if (pool.open.load() && worker < threads) take_tasks(worker);
-    leave_job();
-  }
+int32_t work(int worker, int32_t seen) {
+  wait_for_job(seen);
+  seen = pool.jobs.load();
+  // The caller closes the job before it waits: who comes late either is waited for or sees it closed.
+  pool.active++;
+  if (pool.open.load() && worker < threads) take_tasks(worker);
+  leave_job();
+  return seen;
 }
 
 char* fail_task() {

@@ -1,6 +1,6 @@
 // What the pool's workers and what JavaScript does about them.
 #pragma once
-#include <cstddef>
+#include <cstdint>
 
 namespace ttt {
 
@@ -8,8 +8,11 @@ namespace ttt {
 constexpr int worker_memory_bytes = 1 << 20;
 /** Null where memory has run out. */
 void* new_worker_memory();
-/** Takes its share of the tasks, for good. `worker` counts from 1; those from thread_count() on stay idle. */
-void work(int worker);
+/**
+ * Waits for a job after the one that was `seen`, at first 0, does its share, and returns that job. `worker` counts from 1;
+ * those from thread_count() on take nothing.
+ */
+int32_t work(int worker, int32_t seen);
 
 constexpr int failure_text_bytes = 256;
 /** To be called by a worker whose task has trapped: where to write why, null where another has failed before. */
