@@ -5,7 +5,7 @@
 namespace ttt {
 
 /** A worker's stack, with its thread-local variables at the lower end. */
-constexpr int worker_memory_bytes = 1 << 20;
+constexpr int worker_memory_bytes = 1 << 18;
 /** Null where memory has run out. */
 void* new_worker_memory();
 /**
