@@ -11,9 +11,8 @@ export interface WorkerStart {
   bytes: number
 }
 
-/** A worker's whole script: a text, so that it needs no file that a bundler would have to find. */
-const script = `
-const work = ({ module, memory, number, address, bytes }) => {
+/** A worker's script: a text, so that it needs no file that a bundler would have to find. */
+const work = `const work = ({ module, memory, number, address, bytes }) => {
   const { exports } = new WebAssembly.Instance(module, { env: { memory } })
   exports.__wasm_init_tls(address)
   for (let seen = 0; ;) {
@@ -28,9 +27,9 @@ const work = ({ module, memory, number, address, bytes }) => {
     }
   }
 }
-if (typeof onmessage === 'undefined') work(require('node:worker_threads').workerData)
-else onmessage = ({ data }) => (postMessage('started'), work(data))
 `
+const nodeScript = `${work}work(require('node:worker_threads').workerData)`
+const pageScript = `${work}onmessage = ({ data }) => (postMessage('started'), work(data))`
 
 const builtinModules = typeof process === 'undefined' ? undefined : process.getBuiltinModule
 
@@ -71,8 +70,8 @@ export function maySleep(): boolean {
   }
 }
 
-let scriptUrl: string | undefined
-/** A worker that a page has started may be gone without this. */
+let pageScriptUrl: string | undefined
+/** Kept, so that no browser takes a worker for garbage. */
 const pageWorkers: Worker[] = []
 const patienceMilliseconds = 2000
 
@@ -86,12 +85,12 @@ export async function startWorker(start: WorkerStart): Promise<boolean> {
     if (builtinModules) {
       const { Worker } = builtinModules('node:worker_threads')
       // Without this process's options: they may load what has nothing to do with the kernels.
-      const worker = new Worker(script, { eval: true, workerData: start, execArgv: [], env: {} })
+      const worker = new Worker(nodeScript, { eval: true, workerData: start, execArgv: [], env: {} })
       worker.on('error', nothingLost).unref()
       return true
     }
-    scriptUrl ??= URL.createObjectURL(new Blob([script], { type: 'text/javascript' }))
-    const worker = new Worker(scriptUrl)
+    pageScriptUrl ??= URL.createObjectURL(new Blob([pageScript], { type: 'text/javascript' }))
+    const worker = new Worker(pageScriptUrl)
     pageWorkers.push(worker)
     worker.postMessage(start)
     return await new Promise((resolve) => {
