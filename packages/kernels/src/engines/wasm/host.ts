@@ -92,10 +92,11 @@ export async function startWorker(start: WorkerStart): Promise<boolean> {
     pageScriptUrl ??= URL.createObjectURL(new Blob([pageScript], { type: 'text/javascript' }))
     const worker = new Worker(pageScriptUrl)
     pageWorkers.push(worker)
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- windows have one, workers don't
     worker.postMessage(start)
     return await new Promise((resolve) => {
-      worker.onmessage = () => resolve(true)
-      worker.onerror = () => resolve(false)
+      worker.addEventListener('message', () => resolve(true))
+      worker.addEventListener('error', () => resolve(false))
       setTimeout(resolve, patienceMilliseconds, true)
     })
   } catch {

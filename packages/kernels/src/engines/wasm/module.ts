@@ -27,7 +27,6 @@ interface Exports {
   newWorkerMemory(): number
   workerMemoryBytes(): number
   stopTasks(): number
-  __stack_pointer: WebAssembly.Global
 }
 
 /**
@@ -52,6 +51,7 @@ export class WasmModule implements CompiledModule {
 
   constructor(
     private readonly exports: Exports,
+    private readonly stackPointer: WebAssembly.Global,
     private readonly memory: WebAssembly.Memory,
     private readonly module: WebAssembly.Module,
   ) {
@@ -64,7 +64,7 @@ export class WasmModule implements CompiledModule {
     this.setPoison = exports.setPoison
     this.liveBytes = exports.liveBytes
     this.reservedBytes = exports.reservedBytes
-    this.stackAtRest = exports.__stack_pointer.value as number
+    this.stackAtRest = stackPointer.value as number
     this.kernelNames = Array.from({ length: exports.kernelCount() }, (_, i) =>
       this.text(exports.kernelName(i)),
     )
@@ -155,7 +155,7 @@ export class WasmModule implements CompiledModule {
 
   /** A trap leaves the frames of what it stopped on the stack, and workers at their tasks. @returns what went wrong */
   private recover(trap: unknown): string {
-    this.exports.__stack_pointer.value = this.stackAtRest
+    this.stackPointer.value = this.stackAtRest
     const ofWorker = this.exports.stopTasks()
     return ofWorker === 0 ? (trap as Error).message : this.text(ofWorker)
   }
@@ -184,7 +184,8 @@ export async function loadWasm(): Promise<WasmModule> {
   const { exports } = await WebAssembly.instantiate(module, { env: { memory } })
   const initialize = exports['_initialize'] as () => void
   initialize()
-  return new WasmModule(exports as unknown as Exports, memory, module)
+  const stackPointer = exports['__stack_pointer'] as WebAssembly.Global
+  return new WasmModule(exports as unknown as Exports, stackPointer, memory, module)
 }
 
 /** The import of the memory as it stands in the module: two names with their lengths, the kind, and 3 for "shared, with a maximum". */
