@@ -29,7 +29,7 @@ const isolated = {
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-embedder-policy': 'require-corp',
 }
-/** In the order in which they are visited. The first runs the suite; the line of the others must say why they have one thread. */
+/** In the order in which they are visited. The first runs the suite on all cores, the others say why they have one thread. */
 const pages = [
   { path: '/', headers: isolated },
   { path: '/alone', headers: {}, says: '1 thread (this page is not cross-origin isolated)' },
@@ -47,7 +47,7 @@ import { resolveEngine, tf } from '@ttt-e2e/tensor-ops'
 const path = location.pathname
 const following = ${JSON.stringify(pages.map(({ path }) => path))}
 async function report(result) {
-  await fetch('/report', { method: 'POST', body: JSON.stringify({ path, ...result }) })
+  await fetch('/report', { method: 'POST', body: JSON.stringify({ path, cores: navigator.hardwareConcurrency, ...result }) })
   const next = following[following.indexOf(path) + 1]
   if (next !== undefined) location.href = next
 }
@@ -132,8 +132,8 @@ const closed = new Promise((resolve) => browser.once('exit', resolve))
 try {
   const results = await finished
   const total = { passed: 0, failed: 0, skipped: 0 }
-  for (const { path, passed, skipped, failures, line } of results) {
-    const { says = '' } = pages.find((page) => page.path === path)
+  for (const { path, cores, passed, skipped, failures, line } of results) {
+    const { says = `${cores} thread` } = pages.find((page) => page.path === path)
     if (line !== '' && !line.includes(says)) failures.push(`the engine does not say '${says}'`)
     for (const failure of failures) console.log(`FAIL  ${path}: ${failure}`)
     console.log(`${path}: ${line}`)

@@ -63,8 +63,10 @@ void leave_job() {
 /** No worker joins any more, and those that have are waited for. */
 void close_job() {
   pool.open = false;
-  for (int left = looks; const int32_t active = pool.active.load(); left -= left > 0) {
-    if (left > 0 || !caller_may_sleep) continue;
+  for (int i = 0; i < looks && pool.active.load() > 0; i++) {
+  }
+  while (const int32_t active = pool.active.load()) {
+    if (!caller_may_sleep) continue;
     pool.caller_sleeps = true;
     sleep_on(pool.active, active);
     pool.caller_sleeps = false;
