@@ -7,10 +7,13 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { cache, installZig } from './zig.mjs'
 
-// The stack pointer is exported so that it can be put back after a trap.
+// The memory's limits are those in engines/wasm/host.ts; the compiler takes no more than 65535 pages. The stack pointer is
+// exported so that it can be put back after a trap, and that a worker gets a stack of its own.
 const flags = [
-  '-target wasm32-wasi -mexec-model=reactor -msimd128 -std=c++17 -O3 -Wall -fno-exceptions -fno-rtti',
-  '-fno-math-errno -fno-trapping-math -DTTT_ISA=wasm -DTTT_LANES=4 -Wl,--strip-all -Wl,--export=__stack_pointer',
+  '-target wasm32-wasi -mcpu=generic+simd128+atomics+bulk_memory -mexec-model=reactor -std=c++17 -O3 -Wall',
+  '-fno-exceptions -fno-rtti -fno-math-errno -fno-trapping-math -DTTT_ISA=wasm -DTTT_LANES=4 -Wl,--strip-all',
+  '-Wl,--import-memory -Wl,--shared-memory -Wl,--initial-memory=20971520 -Wl,--max-memory=4294901760',
+  '-Wl,--export=__stack_pointer -Wl,--export=__wasm_init_tls',
 ].flatMap((line) => line.split(' '))
 
 const source = fileURLToPath(new URL('../packages/kernels/src', import.meta.url))

@@ -74,6 +74,17 @@ if (platformPackage in dependencies)
     if (existsSync(cache)) throw new Error('an addon was compiled')
   })
 
+check('run the wasm engine on two threads', () => {
+  const code = `
+    import '@ttt-e2e/kernels/engines/wasm'
+    import { resolveEngine, tf } from '@ttt-e2e/tensor-ops'
+    const { line } = await resolveEngine('wasm', { threads: 2 })
+    const x = tf.ones([300, 300])
+    console.log(line, tf.sum(tf.matMul(x, x)).dataSync()[0])`
+  const output = run(folder, 'node', '--input-type=module', '-e', code)
+  if (output !== 'engine: wasm (128-bit SIMD, 2 threads) 27000000\n') throw new Error(`it says:\n${output}`)
+})
+
 check("run the README's example", () => {
   const [, code] = readFileSync(join(root, 'README.md'), 'utf8').match(/```js\n(.*?)```/s)
   writeFileSync(join(folder, 'example.js'), code)

@@ -22,7 +22,7 @@ export interface CompiledModule {
 }
 
 export interface BlockPlace {
-  buffer: ArrayBuffer
+  buffer: ArrayBufferLike
   offset: number
   bytes: number
 }

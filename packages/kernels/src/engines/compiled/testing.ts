@@ -50,7 +50,7 @@ export async function nativeTargets(precision: Precision): Promise<Target[]> {
 export async function compiledTargets(): Promise<Target[]> {
   const wasm = await wasmForTests()
   const setPoison = (on: number) => wasm.setPoison(on)
-  const use = async () => void (await resolveEngine('wasm'))
+  const use = async (threads = 2) => void (await resolveEngine('wasm', { threads }))
   const portable: Target = { name: 'wasm', engine: 'wasm', use, setPoison }
   return [...(await nativeTargets('f32')), portable]
 }
@@ -68,12 +68,16 @@ export const integers = (shape: number[], below: number): Tensor =>
     'int32',
   )
 
-/** Runs on one thread of the native engine, then on others and again, and gets the same bits each time. */
-export async function expectSameBits(run: () => unknown, options: EngineOptions = {}): Promise<void> {
-  await resolveEngine('native', { ...options, threads: 1 })
+/** Runs on one thread of an engine, then on others and again, and gets the same bits each time. */
+export async function expectSameBits(
+  run: () => unknown,
+  options: EngineOptions = {},
+  engine = 'native',
+): Promise<void> {
+  await resolveEngine(engine, { ...options, threads: 1 })
   const expected = run()
   for (const threads of [2, 3, 2]) {
-    await resolveEngine('native', { ...options, threads })
+    await resolveEngine(engine, { ...options, threads })
     expect(run()).toEqual(expected)
   }
 }

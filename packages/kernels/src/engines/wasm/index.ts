@@ -1,6 +1,7 @@
 import { registerEngine } from '@ttt-e2e/tensor-ops'
 import type { KernelSet } from '../compiled/kernel-set'
 import { registerCompiledBackend } from '../compiled/register'
+import { coreCount } from './host'
 import { loadWasm, type WasmModule } from './module'
 
 export type { WasmModule }
@@ -30,11 +31,12 @@ registerEngine({
     const module = await wasmModule()
     return typeof module === 'string' ? module : true
   },
-  async create() {
+  async create({ threads: wanted = coreCount() }) {
     const module = await wasmModule()
     if (typeof module === 'string') throw new Error(module)
     kernels ??= registerCompiledBackend('wasm', module)
-    return '128-bit SIMD, 1 thread'
+    const { threads, refused } = await module.useThreads(wanted)
+    return `128-bit SIMD, ${threads} ${threads === 1 ? 'thread' : 'threads'}${refused ? ` (${refused})` : ''}`
   },
   hasOwnKernel: (kernelName) => kernels?.own.has(kernelName) ?? false,
 })

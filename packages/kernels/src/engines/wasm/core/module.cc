@@ -1,7 +1,9 @@
-// What the WebAssembly module exports. It imports nothing; where memory runs out it traps.
+// What the WebAssembly module exports. It imports nothing but its memory; where that runs out it traps.
 #include "described-call.h"
 #include "memory.h"
 #include "program.h"
+#include "threads.h"
+#include "workers.h"
 
 #define TTT_EXPORT(name) __attribute__((export_name(name)))
 
@@ -41,6 +43,17 @@ TTT_EXPORT("blockBytes") double exported_block_bytes(int32_t block) { return sta
 TTT_EXPORT("setPoison") void exported_set_poison(int32_t on) { poison_fresh_blocks(on != 0); }
 TTT_EXPORT("liveBytes") double exported_live_bytes() { return static_cast<double>(live_bytes()); }
 TTT_EXPORT("reservedBytes") double exported_reserved_bytes() { return static_cast<double>(reserved_bytes()); }
+
+TTT_EXPORT("setThreads") void exported_set_threads(int32_t count) { set_thread_count(count); }
+TTT_EXPORT("letCallerSleep") void exported_let_caller_sleep() { let_caller_sleep(); }
+TTT_EXPORT("newWorkerMemory") void* exported_new_worker_memory() { return new_worker_memory(); }
+TTT_EXPORT("workerMemoryBytes") int32_t exported_worker_memory_bytes() { return worker_memory_bytes; }
+TTT_EXPORT("work") int32_t exported_work(int32_t worker, int32_t seen) { return work(worker, seen); }
+TTT_EXPORT("failTask") char* exported_fail_task() { return fail_task(); }
+TTT_EXPORT("failureTextBytes") int32_t exported_failure_text_bytes() { return failure_text_bytes; }
+TTT_EXPORT("leaveFailedJob") void exported_leave_failed_job() { leave_failed_job(); }
+/** To be called after every trap, before what the call had allocated is released. */
+TTT_EXPORT("stopTasks") const char* exported_stop_tasks() { return stop_tasks(); }
 
 }  // extern "C"
 
