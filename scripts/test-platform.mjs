@@ -51,16 +51,15 @@ function usualTests() {
       .filter((file) => file.endsWith('.test.ts') && file !== 'build.test.ts')
       .map((file) => join(folder, file))
   const engines = ['native', 'compiled', 'compiled/program'].map((part) => join(kernels, 'engines', part))
-  const ops = readdirSync(kernels).filter((op) => existsSync(join(kernels, op, 'kernel.cc')))
+  const ops = readdirSync(kernels, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name !== 'engines')
+    .map((entry) => join(kernels, entry.name))
   const models = [
     'packages/meta-outer/src/meta-gradient',
     'apps/bench/src/conform/conform',
     'apps/bench/src/precision',
   ]
-  return [
-    ...[...engines, ...ops.map((op) => join(kernels, op))].flatMap(testsIn),
-    ...models.map((path) => join(root, `${path}.test.ts`)),
-  ]
+  return [...[...engines, ...ops].flatMap(testsIn), ...models.map((path) => join(root, `${path}.test.ts`))]
 }
 
 /** @returns the path of the platform's Node, taken from npm into the cache where it isn't there yet */
@@ -130,7 +129,7 @@ async function bundle(files, folder) {
 const work = mkdtempSync(join(tmpdir(), 'platform-'))
 const environment = {
   ...process.env,
-  // For packages that find others by requiring them: wine hides the links that pnpm lays.
+  // For packages that require others at run time: wine hides that pnpm's folders are links.
   NODE_PATH: join(root, 'node_modules/.pnpm/node_modules'),
   // An addon that can't be loaded would be compiled, for this machine.
   TTT_E2E_CACHE: work,
