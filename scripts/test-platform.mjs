@@ -12,6 +12,7 @@ import {
   realpathSync,
   renameSync,
   rmSync,
+  writeFileSync,
 } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -78,8 +79,13 @@ function installNode([from, program]) {
 
 /** Writes <number>.mjs for each file. */
 async function bundle(files, folder) {
-  // esbuild comes with tsup.
-  const { build } = createRequire(createRequire(import.meta.url).resolve('tsup'))('esbuild')
+  const runner = JSON.stringify(join(root, 'scripts/emulated-tests.mjs'))
+  const entries = files.map((file, i) => {
+    const path = join(folder, `${i}.js`)
+    const tests = JSON.stringify(file)
+    writeFileSync(path, `import { runTests } from ${runner}; await runTests(() => import(${tests}))`)
+    return path
+  })
   // Our modules find their files by their own address, which is not the bundle's.
   const keepAddress = ({ path }) => {
     if (path.includes('node_modules')) return
@@ -87,11 +93,10 @@ async function bundle(files, folder) {
     const contents = readFileSync(path, 'utf8').replaceAll('import.meta.url', address)
     return { contents, loader: extname(path).slice(1) }
   }
-  const runner = join(root, 'scripts/emulated-tests.mjs')
-  const main = (file) =>
-    `import { runTests } from ${JSON.stringify(runner)}; await runTests(() => import(${JSON.stringify(file)}))`
+  // esbuild comes with tsup.
+  const { build } = createRequire(createRequire(import.meta.url).resolve('tsup'))('esbuild')
   await build({
-    entryPoints: files.map((_, i) => ({ in: `main:${i}`, out: String(i) })),
+    entryPoints: entries,
     outdir: folder,
     outExtension: { '.js': '.mjs' },
     bundle: true,
@@ -100,29 +105,15 @@ async function bundle(files, folder) {
     platform: 'node',
     conditions: ['source'],
     logLevel: 'error',
+    // Where vitest has its runner, and the bench all of our packages.
     nodePaths: [
       dirname(realpathSync(join(root, 'node_modules/vitest'))),
       join(root, 'apps/bench/node_modules'),
     ],
     banner: {
-      js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
+      js: "import * as modules from 'node:module'; const require = modules.createRequire(import.meta.url);",
     },
-    plugins: [
-      {
-        name: 'in-place',
-        setup({ onLoad, onResolve }) {
-          onResolve({ filter: /^main:/ }, ({ path }) => ({
-            path: path.slice('main:'.length),
-            namespace: 'main',
-          }))
-          onLoad({ filter: /./, namespace: 'main' }, ({ path }) => ({
-            contents: main(files[path]),
-            resolveDir: root,
-          }))
-          onLoad({ filter: /\.[jt]s$/ }, keepAddress)
-        },
-      },
-    ],
+    plugins: [{ name: 'keep-address', setup: ({ onLoad }) => onLoad({ filter: /\.[jt]s$/ }, keepAddress) }],
   })
 }
 
@@ -137,28 +128,26 @@ const environment = {
   WINEDEBUG: '-all',
 }
 const [emulator, ...options] = platform.emulator
-/** Its output goes through a file: wine can't write to the sockets that Node makes of pipes. */
+/** The output goes through a file: wine can't write to the sockets that Node makes of pipes. */
 function emulate(...command) {
   const path = join(work, 'output')
-  const output = openSync(path, 'w')
-  const { status } = spawnSync(emulator, [...options, ...command], {
-    env: environment,
-    stdio: ['ignore', output, output],
-  })
-  closeSync(output)
+  const file = openSync(path, 'w')
+  const stdio = ['ignore', file, file]
+  const { status } = spawnSync(emulator, [...options, ...command], { env: environment, stdio })
+  closeSync(file)
   return { status, output: readFileSync(path, 'utf8').trim() }
 }
 
-if (emulate('--version').status !== 0)
-  throw new Error(`${emulator} is not installed; Debian has it in the packages ${platform.debian}`)
-if (emulator === 'wine' && !existsSync(environment.WINEPREFIX)) emulate('winecfg', '-v', 'win10')
-execFileSync(process.execPath, [join(root, 'scripts/build-native.mjs'), name], { stdio: 'inherit' })
-const node = installNode(platform.node)
-
-const files = given.length ? given.map((file) => resolve(file)) : usualTests()
-const total = { passed: 0, failed: 0, skipped: 0 }
 try {
+  if (emulate('--version').status !== 0)
+    throw new Error(`${emulator} is not installed; Debian has it in the packages ${platform.debian}`)
+  if (emulator === 'wine' && !existsSync(environment.WINEPREFIX)) emulate('winecfg', '-v', 'win10')
+  execFileSync(process.execPath, [join(root, 'scripts/build-native.mjs'), name], { stdio: 'inherit' })
+  const node = installNode(platform.node)
+
+  const files = given.length ? given.map((file) => resolve(file)) : usualTests()
   await bundle(files, work)
+  const total = { passed: 0, failed: 0, skipped: 0 }
   for (const [i, file] of files.entries()) {
     const { status, output } = emulate(node, join(work, `${i}.mjs`))
     console.log(`${relative(root, file)}: ${output}`)
@@ -168,8 +157,8 @@ try {
     total.failed += failed
     total.skipped += skipped
   }
+  console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
+  process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1
 } finally {
   rmSync(work, { recursive: true, force: true })
 }
-console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
-process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1
