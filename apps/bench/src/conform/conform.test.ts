@@ -50,6 +50,11 @@ describe('conform', () => {
     })
   })
 
+  it('names cases by where they are below the folder, however that is written', async () => {
+    const { lines } = await run(`${folderWith({ kind: 'dream' })}/.//`)
+    expect(lines[0]).toBe('case  skipped: kind dream')
+  })
+
   it('fails a case whose numbers are wrong', async () => {
     const tensors = {
       'input.gate': scalar(1),

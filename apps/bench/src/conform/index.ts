@@ -1,4 +1,5 @@
 import { existsSync, statSync } from 'node:fs'
+import { relative, sep } from 'node:path'
 import { resolveEngine } from '@ttt-e2e/tensor-ops'
 import '@ttt-e2e/kernels/engines'
 import { conformBaseline } from './baseline'
@@ -41,7 +42,7 @@ export async function runConform(folder: string, options: ConformOptions = {}): 
   for (const stem of findCases(folder)) {
     const description = readDescription(stem)
     if (!description || (kind !== undefined && description.kind !== kind)) continue
-    const name = stem.slice(folder.length).replace(/^\//, '')
+    const name = relative(folder, stem).replaceAll(sep, '/')
     const run = runners[String(description.kind)]
     const outcome = run ? await attempt(run, stem, description) : `kind ${String(description.kind)}`
     if (typeof outcome === 'string') {

@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { tf, treeMap } from '@ttt-e2e/tensor-ops'
 import { disposeRun, trainStep, type RunState } from '@ttt-e2e/meta-outer'
 import { batchOf } from './e2e'
@@ -36,7 +37,9 @@ const parameterTolerance = 1e-4
 export async function conformOuterSteps(golden: GoldenCase): Promise<Verdict | string> {
   const config = golden.description.config as OuterConfig
   const { outer, steps } = config
-  const start = findCases(golden.folder).find((stem) => /\/A-[^/]*$/.test(stem) && !stem.endsWith('.f64'))
+  const start = findCases(golden.folder).find(
+    (stem) => basename(stem).startsWith('A-') && !stem.endsWith('.f64'),
+  )
   if (!start) return `no case A-… beside it in ${golden.folder}`
   const system = systemOf(config)
   const params = fromPublished(system.decoder, readTensors(start), 'params/')
