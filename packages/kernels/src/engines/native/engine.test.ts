@@ -43,6 +43,17 @@ describe('the native engine', () => {
     await resolveEngine('native', { threads: 2 })
   })
 
+  it.runIf(process.platform === 'linux')('gives idle memory back before it takes more', () => {
+    const mebibytes = [96, 128, 160, 192]
+    const before = process.memoryUsage().rss
+    for (const size of mebibytes) {
+      const ones = tf.fill([size * 2 ** 18], 1)
+      expect(tf.tidy(() => tf.sum(ones).dataSync()[0])).toBe(size * 2 ** 18)
+      ones.dispose()
+    }
+    expect(process.memoryUsage().rss - before).toBeLessThan(1.5 * 192 * 2 ** 20)
+  })
+
   it('fills fresh blocks with NaN where asked to', async () => {
     const addon = await nativeAddon()
     if (typeof addon === 'string') throw new Error(addon)

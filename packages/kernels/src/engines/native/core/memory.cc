@@ -53,6 +53,8 @@ struct Block {
   int32_t size_class;
   /** The first of its copies, −1 for none. */
   int32_t copies = -1;
+  /** Whether its pages were given back to the system since it was last in use. */
+  bool given_back = false;
 };
 
 std::vector<Slab> slabs;
@@ -84,7 +86,7 @@ size_t class_bytes(int32_t size_class) {
 #endif
 }
 
-/** Memory for a slab, never to be given back. */
+/** Memory for a slab. Its addresses are kept for good. */
 void* slab_memory(size_t alignment, size_t bytes) {
 #if defined(__wasm__)
   // Straight from the host: malloc may round what is this large up to a power of two.
@@ -114,10 +116,31 @@ int32_t add_slab(size_t bytes) {
   return static_cast<int32_t>(slabs.size()) - 1;
 }
 
+/**
+ * Gives the system the pages of idle blocks back, the largest first, for as many bytes as are about to be added: what one
+ * phase of a program has left doesn't stand beside what the next one needs.
+ */
+void give_back(size_t bytes) {
+#if defined(__linux__)
+  for (auto list = free_blocks.rbegin(); list != free_blocks.rend(); ++list)
+    for (const int32_t index : *list) {
+      Block& block = blocks[index];
+      if (block.bytes < large_block) return;
+      if (block.given_back) continue;
+      block.given_back = madvise(block.address, block.bytes, MADV_DONTNEED) == 0;
+      if (block.bytes >= bytes) return;
+      bytes -= block.bytes;
+    }
+#else
+  static_cast<void>(bytes);
+#endif
+}
+
 int32_t add_block(int32_t size_class) {
   const size_t bytes = class_bytes(size_class), taken = bytes >= large_block ? bytes : bytes + gap;
   int32_t slab;
   if (bytes >= large_block) {
+    give_back(taken);
     slab = add_slab(taken);
   } else {
     if (open_slab < 0 || slabs[open_slab].used + taken > slabs[open_slab].bytes) open_slab = add_slab(slab_size);
@@ -143,6 +166,7 @@ int32_t allocate_block(uint64_t bytes) {
   } else {
     block = list.back();
     list.pop_back();
+    blocks[block].given_back = false;
   }
   live += blocks[block].bytes;
   allow(blocks[block].address, blocks[block].bytes, blocks[block].bytes);
