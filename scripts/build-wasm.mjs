@@ -5,7 +5,8 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { cache, installZig } from './zig.mjs'
+import { cache } from './tools.mjs'
+import { installZig } from './zig.mjs'
 
 // The memory's limits are those in engines/wasm/host.ts; the compiler takes no more than 65535 pages. The stack pointer is
 // exported so that it can be put back after a trap, and that a worker gets a stack of its own.

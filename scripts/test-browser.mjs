@@ -5,17 +5,14 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { bundler } from './tools.mjs'
 
 const source = fileURLToPath(new URL('../packages/kernels/src', import.meta.url))
 const wasm = join(source, 'engines/wasm')
 const patienceMilliseconds = 900_000
-
-/** esbuild comes with tsup. */
-const { build } = createRequire(createRequire(import.meta.url).resolve('tsup'))('esbuild')
 
 // An op has cases; what several share has tests, too, some of them for Node alone.
 const wanted = process.argv.slice(2)
@@ -70,7 +67,7 @@ Promise.resolve(path === '/' ? runTests() : nothing)
   .catch((error) => report({ ...nothing, failures: [String(error.stack)], line: '' }))
 `
 
-const bundle = await build({
+const bundle = await bundler()({
   stdin: { contents: page, resolveDir: source, loader: 'ts' },
   bundle: true,
   write: false,

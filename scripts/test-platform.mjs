@@ -4,21 +4,18 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import {
   closeSync,
   existsSync,
-  mkdirSync,
   mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
   realpathSync,
-  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, extname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { cache } from './zig.mjs'
+import { bundler, cache, installOnce } from './tools.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const nodeVersion = '20.20.2'
@@ -65,15 +62,11 @@ function usualTests() {
 
 /** @returns the path of the platform's Node, taken from npm into the cache where it isn't there yet */
 function installNode([from, program]) {
-  const folder = join(cache, 'toolchains', `${from}-${nodeVersion}`)
-  if (!existsSync(folder)) {
-    mkdirSync(join(cache, 'toolchains'), { recursive: true })
-    const partial = mkdtempSync(`${folder}-`)
+  const folder = installOnce(from, nodeVersion, (target) => {
     // Forced, as it says that it is for other machines.
-    const options = ['--prefix', partial, '--force', '--loglevel', 'error', '--no-audit', '--no-fund']
+    const options = ['--prefix', target, '--force', '--loglevel', 'error', '--no-audit', '--no-fund']
     execFileSync('npm', ['install', ...options, `${from}@${nodeVersion}`], { stdio: 'inherit' })
-    renameSync(partial, folder)
-  }
+  })
   return join(folder, 'node_modules', from, program)
 }
 
@@ -93,9 +86,7 @@ async function bundle(files, folder) {
     const contents = readFileSync(path, 'utf8').replaceAll('import.meta.url', address)
     return { contents, loader: extname(path).slice(1) }
   }
-  // esbuild comes with tsup.
-  const { build } = createRequire(createRequire(import.meta.url).resolve('tsup'))('esbuild')
-  await build({
+  await bundler()({
     entryPoints: entries,
     outdir: folder,
     outExtension: { '.js': '.mjs' },

@@ -104,8 +104,8 @@ export class Reader {
    * Reads the next `length` tokens of each sequence.
    *
    * @param tokens [B, length], row-major
-   * @param next [B]: the token of each sequence that follows them, where it is known: predicted, and with it a chunk that
-   *   is full learned from, but not read yet
+   * @param next [B]: the token of each sequence that follows them, where it is known: it is predicted and not read yet.
+   *   Where the tokens end with a whole chunk, that is learned from at once
    * @returns [B, length], with `next` [B, length + 1]: the nats of each token given all before it, with what was learned
    *   up to then; NaN for the very first token, which nothing predicts
    */

@@ -9,9 +9,7 @@ namespace {
 constexpr int64_t piece = 32768;
 
 struct Piece {
-  int64_t tensor, sequence, first, count;
-  /** Its place among the pieces of its sequence. */
-  int64_t place;
+  int64_t index, tensor, sequence, first, count;
 };
 /** Tensors [sequences, …] cut into pieces: those of the first sequence, in the order of the tensors, then the next one's. */
 struct Pieces {
@@ -29,7 +27,7 @@ struct Pieces {
     int64_t t = 0, rest = index % each;
     for (int64_t own; rest >= (own = ceil_div(tensors[t].size() / sequences, piece)); t++) rest -= own;
     const int64_t size = tensors[t].size() / sequences, sequence = index / each;
-    return {t, sequence, sequence * size + rest * piece, smaller(piece, size - rest * piece), index % each};
+    return {index, t, sequence, sequence * size + rest * piece, smaller(piece, size - rest * piece)};
   }
   /** Calls f(piece), each piece on the same thread in every loop where it can be: its values are in that one's cache. */
   template <class F>
@@ -44,7 +42,7 @@ struct Pieces {
     const Scratch partial(static_cast<size_t>(sequences * each));
     for_all([&](const Piece& p) {
       const Tensor &a = x[p.tensor], &b = y[p.tensor];
-      partial.floats()[p.sequence * each + p.place] =
+      partial.floats()[p.index] =
           b.present() ? dot(a.floats() + p.first, b.floats() + p.first, p.count) : 0.0f;
     });
     for (int64_t i = 0; i < sequences; i++) sums[i] = sum_row(partial.floats() + i * each, each);
