@@ -31,8 +31,8 @@ export async function nativeTargets(precision: Precision): Promise<Target[]> {
   const addon = await nativeAddon()
   if (typeof addon === 'string') return []
   const supported = addon.instructionSets.filter((set) => set[2])
-  const labels = supported.map((set) => set[1])
-  const differing = supported.filter(([, label], i) => precision === 'bf16' || labels.indexOf(label) === i)
+  const kinds = supported.map(([, label, , f32]) => `${label} ${f32}`)
+  const differing = supported.filter((_, i) => precision === 'bf16' || kinds.indexOf(kinds[i]) === i)
   const native = differing.map(([name]): Target => ({
     name,
     engine: 'native',

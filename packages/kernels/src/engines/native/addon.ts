@@ -6,8 +6,8 @@ export interface Addon {
   words: Int32Array
   attributes: Float64Array
   kernelNames: string[]
-  /** [name, label, whether this machine has it, what its products of bf16 are made with], the best first. */
-  instructionSets: [name: string, label: string, supported: boolean, bf16: string][]
+  /** [name, label, whether this machine has it, what its products are made with in f32, in bf16], the best first. */
+  instructionSets: [name: string, label: string, supported: boolean, f32: string, bf16: string][]
   run(): void
   allocate(bytes: number): number
   release(block: number): void

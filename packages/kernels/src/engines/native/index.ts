@@ -1,4 +1,4 @@
-import { registerEngine } from '@ttt-e2e/tensor-ops'
+import { registerEngine, type Precision } from '@ttt-e2e/tensor-ops'
 import { availableParallelism } from 'node:os'
 import type { KernelSet } from '../compiled/kernel-set'
 import { registerCompiledBackend } from '../compiled/register'
@@ -59,10 +59,13 @@ export function useInstructionSet(addon: Addon, name?: string): void {
     throw new Error(`unknown instruction set '${name}'; known: ${known}`)
   }
   addon.useInstructionSet(index)
-  ;[, instructionSet, , bf16Unit] = addon.instructionSets[index]
+  const [, label, , f32, bf16] = addon.instructionSets[index]
+  instructionSet = label
+  units = { f32, bf16 }
 }
 let instructionSet = ''
-let bf16Unit = ''
+/** What products are made with, where not with the instruction set itself. */
+let units: Record<Precision, string> = { f32: '', bf16: '' }
 
 registerEngine({
   name: 'native',
@@ -71,13 +74,13 @@ registerEngine({
     const addon = await nativeAddon()
     return typeof addon === 'string' ? addon : true
   },
-  async create({ threads = availableParallelism(), precision }) {
+  async create({ threads = availableParallelism(), precision = 'f32' }) {
     const addon = await nativeAddon()
     if (typeof addon === 'string') throw new Error(addon)
     addon.setThreads(threads)
     addon.setBf16(precision === 'bf16' ? 1 : 0)
     kernels ??= registerCompiledBackend('native', new NativeModule(addon))
-    const products = precision === 'bf16' ? `, bf16 by ${bf16Unit}` : ''
+    const products = units[precision] ? `, ${precision} by ${units[precision]}` : ''
     return `${instructionSet}${products}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`
   },
   hasOwnKernel: (kernelName) => kernels?.own.has(kernelName) ?? false,

@@ -18,6 +18,7 @@ namespace {
 KernelTable kernels;
 /** The set in use. */
 int instruction_set = instruction_set_count - 1;
+bool bf16 = false;
 
 /** Throws a JavaScript error. */
 napi_value fail(napi_env env, const char* message) {
@@ -121,19 +122,25 @@ napi_value slab(napi_env env, napi_callback_info info) {
   return result;
 }
 
+void choose_factors() {
+  const InstructionSet& set = instruction_sets[instruction_set];
+  product_factors = bf16 ? set.bf16 : set.f32;
+}
+
 napi_value use_instruction_set(napi_env env, napi_callback_info info) {
   const int index = static_cast<int>(Arguments(env, info)(env, 0));
   if (index < 0 || index >= instruction_set_count || !instruction_sets[index].supported())
     return fail(env, "this machine lacks that instruction set");
   kernels = instruction_sets[index].kernels();
-  if (bf16_products != Bf16::off) bf16_products = instruction_sets[index].bf16;
   instruction_set = index;
+  choose_factors();
   return nullptr;
 }
 
 /** Whether products round their inputs to bf16. */
 napi_value set_bf16(napi_env env, napi_callback_info info) {
-  bf16_products = Arguments(env, info)(env, 0) != 0 ? instruction_sets[instruction_set].bf16 : Bf16::off;
+  bf16 = Arguments(env, info)(env, 0) != 0;
+  choose_factors();
   return nullptr;
 }
 
@@ -162,7 +169,7 @@ napi_value kernel_names(napi_env env) {
   return names;
 }
 
-/** [name, label, whether this machine has it, what its products of bf16 are made with], the best first. */
+/** [name, label, whether this machine has it, what its products are made with in f32, in bf16], the best first. */
 napi_value instruction_set_list(napi_env env) {
   napi_value list;
   napi_create_array(env, &list);
@@ -173,7 +180,8 @@ napi_value instruction_set_list(napi_env env) {
     napi_set_element(env, row, 0, string(env, instruction_sets[i].name));
     napi_set_element(env, row, 1, string(env, instruction_sets[i].label));
     napi_set_element(env, row, 2, supported);
-    napi_set_element(env, row, 3, string(env, instruction_sets[i].bf16_label));
+    napi_set_element(env, row, 3, string(env, instruction_sets[i].f32_label));
+    napi_set_element(env, row, 4, string(env, instruction_sets[i].bf16_label));
     napi_set_element(env, list, static_cast<uint32_t>(i), row);
   }
   return list;

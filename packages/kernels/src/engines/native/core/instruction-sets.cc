@@ -79,17 +79,17 @@ bool has_amx() {
 
 const InstructionSet instruction_sets[] = {
 #if TTT_BF16_UNITS
-    {"amx", "AVX-512", avx512::kernels, Bf16::tiles, "AMX", has_amx},
-    {"avx512bf16", "AVX-512", avx512::kernels, Bf16::pairs, "AVX512-BF16", has_avx512_bf16},
+    {"amx", "AVX-512", avx512::kernels, Factors::pieces, Factors::tiles, "AMX", "AMX", has_amx},
+    {"avx512bf16", "AVX-512", avx512::kernels, Factors::plain, Factors::pairs, "", "AVX512-BF16", has_avx512_bf16},
 #endif
 #if defined(__x86_64__)
-    {"avx512", "AVX-512", avx512::kernels, Bf16::rounded, "rounding", has_avx512},
-    {"avx2", "AVX2", avx2::kernels, Bf16::rounded, "rounding", has_avx2},
+    {"avx512", "AVX-512", avx512::kernels, Factors::plain, Factors::rounded, "", "rounding", has_avx512},
+    {"avx2", "AVX2", avx2::kernels, Factors::plain, Factors::rounded, "", "rounding", has_avx2},
 #endif
-    {"portable", "portable", portable::kernels, Bf16::rounded, "rounding", [] { return true; }},
+    {"portable", "portable", portable::kernels, Factors::plain, Factors::rounded, "", "rounding", [] { return true; }},
 };
 const int instruction_set_count = sizeof instruction_sets / sizeof instruction_sets[0];
 
-Bf16 bf16_products = Bf16::off;
+Factors product_factors = Factors::plain;
 
 }  // namespace ttt

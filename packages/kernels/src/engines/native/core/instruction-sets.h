@@ -9,9 +9,9 @@ struct InstructionSet {
   const char* name;
   const char* label;
   KernelTable (*kernels)();
-  /** What its products of bf16 are made with, and its name. */
-  Bf16 bf16;
-  const char* bf16_label;
+  /** How its products take their factors in f32 and in bf16, and with what, empty for the instruction set itself. */
+  Factors f32, bf16;
+  const char *f32_label, *bf16_label;
   bool (*supported)();
 };
 

@@ -11,15 +11,16 @@
 namespace ttt {
 
 /**
- * How inputs are rounded to bf16: not at all; to be multiplied as the f32 that they still are; or in pairs by
- * AVX512-BF16, or in tiles by AMX. Sums are f32 always.
+ * How products take their factors. In f32: as they are; or, large products by AMX, each cut into three pieces of bf16. In
+ * bf16: rounded, to be multiplied as the f32 that they still are; or in pairs by AVX512-BF16; or in tiles by AMX. Sums are
+ * f32 always.
  */
-enum class Bf16 { off, rounded, pairs, tiles };
+enum class Factors { plain, pieces, rounded, pairs, tiles };
 
 #if defined(__wasm__)
-constexpr Bf16 bf16_products = Bf16::off;
+constexpr Factors product_factors = Factors::plain;
 #else
-extern Bf16 bf16_products;
+extern Factors product_factors;
 #endif
 
 }  // namespace ttt

@@ -1,4 +1,5 @@
-// Matrix products of inputs rounded to bf16, with sums in f32, by the processor's own instructions for that.
+// Matrix products by the processor's own instructions for bf16, with sums in f32: of inputs rounded to bf16, or in f32 of
+// inputs cut into three pieces of bf16.
 //
 // Determinism as in f32 (gemm.h): each 256 of k give a sum, which is added to the element. Within them AMX adds in steps of
 // 32, AVX512-BF16 in steps of 2.
@@ -10,13 +11,19 @@ namespace ttt {
 namespace TTT_ISA {
 
 #if TTT_BF16_UNITS && TTT_LANES == 16
-/** As multiply(), where bf16_products is `pairs` or `tiles`. */
+/** As multiply(), where product_factors is `pairs` or `tiles`. */
 void multiply_bf16(const Product& product, float* scratch);
 /** Floats of scratch that a product inside a task needs. */
 int64_t bf16_scratch(int64_t columns, int64_t depth);
+/**
+ * As multiply(), where product_factors is `pieces`: as exact as a chain of multiply-adds. A factor that isn't finite makes
+ * NaN of what it meets, and one below 2⁻¹¹⁰ may lose its last bits.
+ */
+void multiply_f32_in_pieces(const Product& product);
 #else
 inline void multiply_bf16(const Product&, float*) {}
 inline int64_t bf16_scratch(int64_t, int64_t) { return 0; }
+inline void multiply_f32_in_pieces(const Product&) {}
 #endif
 
 }  // namespace TTT_ISA

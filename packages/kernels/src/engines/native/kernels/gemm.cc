@@ -417,6 +417,9 @@ void multiply_piecewise(const Product& p, const float* kept, bool rounded) {
   multiply_piecewise(rest, kept, rounded);
 }
 
+/** By B's size only: with other rows beside it, a row must come out the same. */
+bool repays_pieces(const Product& p) { return p.depth >= 32 && p.columns >= 64 && p.depth * p.columns >= 16384; }
+
 /** A product over no values. */
 void clear_result(const Product& p) {
   if (p.accumulate) return;
@@ -443,8 +446,9 @@ void multiply(const Product& product, float* scratch) {
     p.batch = 1;
   }
   if (p.depth == 0) return clear_result(p);
-  if (bf16_products > Bf16::rounded) return multiply_bf16(p, scratch);
-  const bool rounded = bf16_products != Bf16::off;
+  if (product_factors == Factors::pairs || product_factors == Factors::tiles) return multiply_bf16(p, scratch);
+  if (product_factors == Factors::pieces && scratch == nullptr && repays_pieces(p)) return multiply_f32_in_pieces(p);
+  const bool rounded = product_factors == Factors::rounded;
   const bool readable_in_place = p.b.column_stride == 1 && !rounded;
   // Rows of B at a distance of whole pages collide in the caches; a copy is worth it once enough rows use it.
   const bool large = p.rows >= 4 * tile_rows && (p.depth * p.columns > 65536 || p.b.row_stride % 512 == 0);

@@ -55,7 +55,7 @@ inline std::pair<Product, Product> halves(const Product& p, int64_t row_unit) {
 /** B stays packed once so many products have asked for it: a weight, not what passes by. */
 constexpr int32_t uses_worth_keeping = 3;
 /** How a kept copy of B is packed. */
-enum class Packing { f32, rounded, bf16 };
+enum class Packing { f32, rounded, bf16, pieces };
 
 /**
  * All of B, packed, where it is an input of the call that many products meet: tensors never change. Null where it is none,
