@@ -19,12 +19,16 @@ constexpr int64_t block_width = 2 * tile_width;
 constexpr int64_t block_steps = 8;
 /** Strips that repay packing a panel, and whose blocks stay in the second-level cache. */
 constexpr int64_t fewest_strips = 8, most_strips = 16;
+/** Panels that are packed at once: their rows are longer than a line. */
+constexpr int64_t panels_at_once = 4;
 /** Products beyond these are made piece by piece. */
 constexpr int64_t depth_limit = 16384, packed_limit = int64_t{16} << 20;
+/** What of a row is fetched ahead while it is packed: the next panel's. */
+constexpr int64_t fetched_ahead = block_width;
+/** A packed A of so many values stays in the caches that are near. */
+constexpr int64_t near_limit = int64_t{512} << 10;
 /** Up to so many rows packing B is felt. */
 constexpr int64_t few_rows = 256;
-/** Pieces that an f32 is cut into. */
-constexpr int f32_pieces = 3;
 
 /** Rows of A, or columns of B: `lanes` vectors along the depth. */
 struct Side {
@@ -34,24 +38,26 @@ struct Side {
 
 typedef uint32_t Bits __attribute__((vector_size(sizeof(Vector))));
 
-/** Neighbours along the depth, as one row of a tile holds them: 16 bits of u, 16 bits of v. */
+/** Pieces of bf16 that a value is rounded to, or that an f32 is cut into. */
+constexpr int rounded = 1, f32_in_pieces = 3;
+/** Vectors of pairs of bf16: the pieces of two vectors that are neighbours along the depth. */
 template <int pieces>
 struct Pairs {
   Vector of_piece[pieces];
 };
 template <int pieces>
 TTT_PAIRS TTT_INLINE Pairs<pieces> pairs(Vector u, Vector v);
-/** One piece: rounded to nearest, ties to even. */
+/** To nearest, ties to even. */
 template <>
-TTT_PAIRS TTT_INLINE Pairs<1> pairs(Vector u, Vector v) {
+TTT_PAIRS TTT_INLINE Pairs<rounded> pairs(Vector u, Vector v) {
   const __m512i neighbours = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6,
                                               21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
-  const __m512i rounded = bits<__m512i>(_mm512_cvtne2ps_pbh(bits<__m512>(v), bits<__m512>(u)));
-  return {{bits<Vector>(_mm512_permutexvar_epi16(neighbours, rounded))}};
+  const __m512i one_after_other = bits<__m512i>(_mm512_cvtne2ps_pbh(bits<__m512>(v), bits<__m512>(u)));
+  return {{bits<Vector>(_mm512_permutexvar_epi16(neighbours, one_after_other))}};
 }
-/** Three pieces of 8 bits each, which together are the value. */
+/** Three times eight bits, which together are the value. */
 template <>
-TTT_PAIRS TTT_INLINE Pairs<3> pairs(Vector u, Vector v) {
+TTT_PAIRS TTT_INLINE Pairs<f32_in_pieces> pairs(Vector u, Vector v) {
   const auto upper = [](Vector x) { return bits<Vector>(bits<Bits>(x) & 0xffff0000u); };
   const auto nearest = [](Vector x) { return bits<Vector>((bits<Bits>(x) + 0x8000u) & 0xffff0000u); };
   const auto together = [](Vector low, Vector high) { return bits<Vector>((bits<Bits>(low) >> 16) | bits<Bits>(high)); };
@@ -90,6 +96,8 @@ TTT_PAIRS void pack_tile(const Side& side, int64_t first, int64_t k, bool along_
     TTT_UNROLL
     for (int i = 0; i < 16; i++) {
       const float* row = source + i * side.depth_stride;
+      __builtin_prefetch(row + fetched_ahead);
+      __builtin_prefetch(row + 16 * side.depth_stride + fetched_ahead);
       const Vector next = i + 16 < depth ? load_some(row + 16 * side.depth_stride, mask) : Vector{};
       set(i, i < depth ? pairs<pieces>(load_some(row, mask), next) : Pairs<pieces>{});
     }
@@ -128,29 +136,12 @@ void pack(const Side& side, int64_t first, int64_t last, int64_t from, int64_t t
   }
 }
 
-/** Lines of memory, in rows of `each`, that are brought into the second-level cache bit by bit. */
-struct Fetch {
-  const float* row;
-  int64_t stride, each, left, line = 0;
-
-  TTT_INLINE void some(int64_t count) {
-    for (int64_t i = smaller(count, left); i > 0; i--, left--) {
-      __builtin_prefetch(row + line * line_floats, 0, 2);
-      if (++line == each) {
-        line = 0;
-        row += stride;
-      }
-    }
-  }
-  static constexpr int64_t line_floats = 16;
-};
-
 // The compiler doesn't know that tile loads read memory.
 #define TTT_MEMORY asm volatile("" ::: "memory")
 
 /** Whose tiles the products that come next don't share. */
 enum Next { none, next_a, next_b };
-/** Adds the products of the tiles that are loaded, and loads the next ones, at x and a stride further, as early as can be. */
+/** Adds the products of the loaded tiles, and loads the next ones, at x and a stride further, as early as can be. */
 template <int rows, int columns, Next next>
 TTT_TILES TTT_INLINE void add_products(const uint16_t* x = nullptr, int64_t stride = 0) {
   _tile_dpbf16ps(0, 4, 6);
@@ -174,12 +165,11 @@ TTT_TILES TTT_INLINE void add_products(const uint16_t* x = nullptr, int64_t stri
 }
 
 /**
- * c[rows, columns] = a · b, of so many tiles, fetching so many lines at each step. Of the nine products of three pieces
- * those are made that matter in f32: what the others add is less than the last bit of the first.
+ * c[rows, columns] = a · b, of so many tiles. Of the nine products of three pieces those are made that matter in f32: what
+ * the others add is less than the last bit of the first.
  */
 template <int rows, int columns, int pieces>
-TTT_TILES void multiply_tiles(int64_t steps, const uint16_t* a, const uint16_t* b, float* c, int64_t c_stride, Fetch& fetch,
-                              int64_t lines) {
+TTT_TILES void multiply_tiles(int64_t steps, const uint16_t* a, const uint16_t* b, float* c, int64_t c_stride) {
   constexpr int64_t tile = pieces * tile_size;
   const int64_t row = c_stride * static_cast<int64_t>(sizeof(float));
   alignas(64) float unused[tile_width * tile_width];
@@ -194,7 +184,7 @@ TTT_TILES void multiply_tiles(int64_t steps, const uint16_t* a, const uint16_t* 
     _tile_loadd(6, last, 64);
     if (columns > 1) _tile_loadd(7, last + tile, 64);
     if (rows > 1) _tile_loadd(5, a + tile, 64);
-    if (pieces == f32_pieces) {
+    if (pieces == f32_in_pieces) {
       add_products<rows, columns, next_b>(b + tile_size, tile);
       add_products<rows, columns, next_a>(a + tile_size, tile);
       add_products<rows, columns, next_b>(b, tile);
@@ -203,8 +193,7 @@ TTT_TILES void multiply_tiles(int64_t steps, const uint16_t* a, const uint16_t* 
     }
     add_products<rows, columns, none>();
     // Measured: a tile's store behind more than some hundred products costs as much as fifty; one on the way, nothing.
-    if (pieces == f32_pieces && i % 4 == 3) _tile_stored(0, unused, 64);
-    fetch.some(lines);
+    if (pieces == f32_in_pieces && i % 4 == 3) _tile_stored(0, unused, 64);
   }
   _tile_stored(0, c, row);
   if (columns > 1) _tile_stored(1, c + tile_width, row);
@@ -243,18 +232,18 @@ TTT_PAIRS void multiply_pairs(int64_t steps, const uint16_t* a, const uint16_t* 
 
 template <int pieces>
 bool by_tiles() {
-  return pieces == f32_pieces || product_factors == Factors::tiles;
+  return pieces == f32_in_pieces || product_factors == Factors::tiles;
 }
 
 /** c[rows ≤ 32, columns ≤ 32] = a · b; c takes whole tiles. */
 template <int pieces>
 void multiply_whole(int64_t steps, const uint16_t* a, const uint16_t* b, float* c, int64_t c_stride, int64_t rows,
-                    int64_t columns, Fetch& fetch, int64_t lines) {
+                    int64_t columns) {
   if (by_tiles<pieces>()) {
     const auto multiply = rows > tile_width
                               ? (columns > tile_width ? multiply_tiles<2, 2, pieces> : multiply_tiles<2, 1, pieces>)
                               : (columns > tile_width ? multiply_tiles<1, 2, pieces> : multiply_tiles<1, 1, pieces>);
-    return multiply(steps, a, b, c, c_stride, fetch, lines);
+    return multiply(steps, a, b, c, c_stride);
   }
   for (int64_t i = 0; i < rows; i += 8) {
     const uint16_t* row = a + i / tile_width * tile_size + i % tile_width * tile_depth;
@@ -265,11 +254,11 @@ void multiply_whole(int64_t steps, const uint16_t* a, const uint16_t* b, float* 
 /** c[rows ≤ 32, columns ≤ 32] (+)= a · b. */
 template <int pieces>
 void multiply_block(int64_t steps, const uint16_t* a, const uint16_t* b, float* c, int64_t c_stride, int64_t rows,
-                    int64_t columns, bool add, Fetch& fetch, int64_t lines) {
+                    int64_t columns, bool add) {
   if (!add && rows % tile_width == 0 && columns % tile_width == 0)
-    return multiply_whole<pieces>(steps, a, b, c, c_stride, rows, columns, fetch, lines);
+    return multiply_whole<pieces>(steps, a, b, c, c_stride, rows, columns);
   alignas(64) float sums[block_width * block_width];
-  multiply_whole<pieces>(steps, a, b, sums, block_width, rows, columns, fetch, lines);
+  multiply_whole<pieces>(steps, a, b, sums, block_width, rows, columns);
   for (int64_t i = 0; i < rows; i++) scale_row(c + i * c_stride, sums + i * block_width, 1, columns, add);
 }
 
@@ -311,7 +300,6 @@ void multiply_in_place(const Product& p, float* scratch) {
   uint16_t* packed = as_bf16(scratch);
   alignas(64) uint16_t strip[block_steps * step_values];
   const TilesInUse tiles(by_tiles<pieces>());
-  Fetch nothing{};
   for (int64_t batch = 0; batch < p.batch; batch++) {
     const Side rows = rows_of(p, batch);
     if (batch == 0 || p.b.batch_stride != 0)
@@ -324,13 +312,13 @@ void multiply_in_place(const Product& p, float* scratch) {
         for (int64_t column = 0; column < p.columns; column += block_width)
           multiply_block<pieces>(some, strip, packed + (column / block_width * steps + step) * step_values,
                                  p.c + batch * p.c_batch_stride + row * p.c_row_stride + column, p.c_row_stride, height,
-                                 smaller(block_width, p.columns - column), p.accumulate || step > 0, nothing, 0);
+                                 smaller(block_width, p.columns - column), p.accumulate || step > 0);
       }
     }
   }
 }
 
-/** Packing B takes as long as multiplying it by 50 rows, and reading it from memory in f32 longer still. */
+/** Packing B takes as long as multiplying it by 50 rows. */
 template <int pieces>
 const uint16_t* kept_panels(const Product& p) {
   if (p.rows > few_rows) return nullptr;
@@ -338,7 +326,7 @@ const uint16_t* kept_panels(const Product& p) {
   const int64_t steps = ceil_div(p.depth, tile_depth), panels = ceil_div(p.columns, block_width);
   const int64_t each = 2 * pieces * steps * tile_size;
   const int64_t bytes = matrices * panels * each * static_cast<int64_t>(sizeof(uint16_t));
-  const Packing packing = pieces == f32_pieces ? Packing::pieces : Packing::bf16;
+  const Packing packing = pieces == rounded ? Packing::bf16 : Packing::pieces;
   return static_cast<const uint16_t*>(kept_columns(p, packing, bytes, [&](void* copy) {
     uint16_t* packed = static_cast<uint16_t*>(copy);
     parallel(matrices * panels, block_width * p.depth / 8, [&](int64_t begin, int64_t end, int) {
@@ -348,32 +336,9 @@ const uint16_t* kept_panels(const Product& p) {
   }));
 }
 
-/** Steps of the depth of one panel, of so many columns. */
-struct PanelSteps {
-  int64_t panel, step, some, column, width;
-  PanelSteps(const Product& p, int64_t panel, int64_t step)
-      : panel(panel),
-        step(step),
-        some(smaller(block_steps, ceil_div(p.depth, tile_depth) - step)),
-        column(panel * block_width),
-        width(smaller(block_width, p.columns - column)) {}
-  /** What of B they are, as it stands. */
-  Fetch fetch(const Side& columns) const {
-    const int64_t k = step * tile_depth, depth = smaller(some * tile_depth, columns.depth - k);
-    if (depth <= 0) return {};
-    const float* data = columns.data + column * columns.stride + k * columns.depth_stride;
-    const auto fetch_rows = [&](int64_t stride, int64_t rows, int64_t length) -> Fetch {
-      const int64_t each = ceil_div(length, Fetch::line_floats);
-      return {data, stride, each, rows * each};
-    };
-    if (columns.stride == 1) return fetch_rows(columns.depth_stride, depth, width);
-    return columns.depth_stride == 1 ? fetch_rows(columns.stride, width, depth) : Fetch{};
-  }
-};
-
 /**
- * A is packed first. Then tasks over groups of strips and panels take some steps of a panel at a time, packed where no copy
- * is kept, which all strips of the group meet: these stay in the second-level cache.
+ * A is packed first. Then tasks over groups of strips and panels take some steps of a few panels at a time, which all strips
+ * of the group meet: these stay in the second-level cache.
  */
 template <int pieces>
 void multiply_in_tasks(const Product& p) {
@@ -393,35 +358,36 @@ void multiply_in_tasks(const Product& p) {
       begin += last - first;
     }
   });
-  const int64_t enough = ceil_div(4 * thread_count(), p.batch * panels);
+  // Groups of strips first: each share of the panels goes through all of A, which may lie far away.
+  const int64_t tasks = (matrices * strips * each > near_limit ? 2 : 4) * thread_count();
+  const int64_t enough = ceil_div(tasks, p.batch * panels);
   const int64_t groups = larger(ceil_div(strips, most_strips), smaller(enough, ceil_div(strips, fewest_strips)));
-  const int64_t cost = block_width * p.depth * (ceil_div(p.rows, groups) * pieces + 48) / 128;
-  parallel(p.batch * groups * panels, cost, [&](int64_t begin, int64_t end, int) {
-    alignas(64) uint16_t own[block_steps * step_values];
+  const int64_t spans = smaller(panels, ceil_div(tasks, p.batch * groups));
+  const int64_t cost = block_width * ceil_div(panels, spans) * p.depth * (ceil_div(p.rows, groups) * pieces + 48) / 128;
+  parallel(p.batch * groups * spans, cost, [&](int64_t begin, int64_t end, int) {
+    alignas(64) uint16_t own[panels_at_once * block_steps * step_values];
     const TilesInUse tiles(by_tiles<pieces>());
-    while (begin < end) {
-      const int64_t first_panel = begin % panels, last_panel = smaller(panels, first_panel + end - begin);
-      const int64_t group = begin / panels % groups, batch = begin / panels / groups;
+    for (int64_t task = begin; task < end; task++) {
+      const int64_t span = task % spans, group = task / spans % groups, batch = task / spans / groups;
+      const int64_t first_panel = panels * span / spans, last_panel = panels * (span + 1) / spans;
       const int64_t first = strips * group / groups, last = strips * (group + 1) / groups;
-      begin += last_panel - first_panel;
-      const Side columns = columns_of(p, batch);
       const uint16_t* a = packed_a + (matrices > 1 ? batch : 0) * strips * each;
-      const uint16_t* kept_of_batch = kept + (p.b.batch_stride == 0 ? 0 : batch * panels) * each;
+      const int64_t first_kept = p.b.batch_stride == 0 ? 0 : batch * panels;
       float* c = p.c + batch * p.c_batch_stride;
       for (int64_t step = 0; step < steps; step += block_steps) {
+        const int64_t some = smaller(block_steps, steps - step);
         for (int64_t panel = first_panel; panel < last_panel; panel++) {
-          const PanelSteps now(p, panel, step);
-          const PanelSteps next(p, panel + 1 < last_panel ? panel + 1 : first_panel,
-                                panel + 1 < last_panel ? step : step + block_steps);
-          if (!kept) pack<pieces>(columns, panel, panel + 1, step, step + now.some, false, own);
-          const uint16_t* b = kept ? kept_of_batch + panel * each + step * step_values : own;
-          Fetch fetch = kept ? Fetch{} : next.fetch(columns);
-          const int64_t lines = ceil_div(fetch.left, (last - first) * now.some);
+          const int64_t place = (panel - first_panel) % panels_at_once;
+          if (!kept && place == 0)
+            pack<pieces>(columns_of(p, batch), panel, smaller(panel + panels_at_once, last_panel), step, step + some, false,
+                         own);
+          const uint16_t* b = kept ? kept + (first_kept + panel) * each + step * step_values
+                                   : own + place * some * step_values;
+          const int64_t column = panel * block_width, width = smaller(block_width, p.columns - column);
           for (int64_t strip = first; strip < last; strip++) {
             const int64_t row = strip * block_width;
-            multiply_block<pieces>(now.some, a + strip * each + step * step_values, b, c + row * p.c_row_stride + now.column,
-                                   p.c_row_stride, smaller(block_width, p.rows - row), now.width, p.accumulate || step > 0,
-                                   fetch, lines);
+            multiply_block<pieces>(some, a + strip * each + step * step_values, b, c + row * p.c_row_stride + column,
+                                 p.c_row_stride, smaller(block_width, p.rows - row), width, p.accumulate || step > 0);
           }
         }
       }
@@ -430,7 +396,7 @@ void multiply_in_tasks(const Product& p) {
 }
 
 template <int pieces>
-void multiply_pieces(const Product& product, float* scratch) {
+void multiply_in(const Product& product, float* scratch) {
   if (scratch != nullptr) return multiply_in_place<pieces>(product, scratch);
   if (product.depth > depth_limit) {
     Product first = product, rest = product;
@@ -439,13 +405,13 @@ void multiply_pieces(const Product& product, float* scratch) {
     rest.a.data += depth_limit * rest.a.column_stride;
     rest.b.data += depth_limit * rest.b.row_stride;
     rest.accumulate = true;
-    multiply_pieces<pieces>(first, nullptr);
-    return multiply_pieces<pieces>(rest, nullptr);
+    multiply_in<pieces>(first, nullptr);
+    return multiply_in<pieces>(rest, nullptr);
   }
   if (product.batch * product.rows * product.depth <= packed_limit) return multiply_in_tasks<pieces>(product);
   const auto [first, rest] = halves(product, block_width);
-  multiply_pieces<pieces>(first, nullptr);
-  multiply_pieces<pieces>(rest, nullptr);
+  multiply_in<pieces>(first, nullptr);
+  multiply_in<pieces>(rest, nullptr);
 }
 
 }  // namespace
@@ -454,8 +420,8 @@ int64_t bf16_scratch(int64_t columns, int64_t depth) {
   return ceil_div(columns, block_width) * ceil_div(depth, tile_depth) * tile_size;
 }
 
-void multiply_bf16(const Product& product, float* scratch) { multiply_pieces<1>(product, scratch); }
-void multiply_f32_in_pieces(const Product& product) { multiply_pieces<f32_pieces>(product, nullptr); }
+void multiply_bf16(const Product& product, float* scratch) { multiply_in<rounded>(product, scratch); }
+void multiply_f32_in_pieces(const Product& product) { multiply_in<f32_in_pieces>(product, nullptr); }
 
 }  // namespace TTT_ISA
 }  // namespace ttt
