@@ -152,6 +152,7 @@ describe.each(precisions)('matMul in %s', (precision) => {
         expect(bitsOf(tf.matMul(a, b, false, transposeB).dataSync())).toBe(bitsOf(whole))
         for (const [first, count] of [
           [0, 1],
+          [5, 2],
           [7, 12],
           [190, 10],
           [3, 50],
@@ -163,6 +164,50 @@ describe.each(precisions)('matMul in %s', (precision) => {
       }
     }
     await resolveEngine('cpu')
+  })
+})
+
+describe('f32', () => {
+  it('is as exact where factors are cut into pieces as where they are not, large and small values too', async () => {
+    const size = [150, 200, 300]
+    for (const target of await targetsIn('f32')) {
+      await target.use()
+      for (const scale of [1, 1e-12, 1e15])
+        tf.tidy(() => {
+          const a = tf.mul(normal([150, 300], scale), tf.exp(normal([150, 300], 3)))
+          const b = normal([300, 200], scale)
+          const actual = tf.matMul(a as tf.Tensor2D, b as tf.Tensor2D).dataSync()
+          const [x, y] = [a.dataSync(), b.dataSync()]
+          const expected = product(x, y, size, false, false)
+          const sizes = product(x.map(Math.abs), y.map(Math.abs), size, false, false)
+          const worst = actual.reduce(
+            (most, value, i) => Math.max(most, Math.abs(value - expected[i]) / sizes[i]),
+            0,
+          )
+          expect(worst, `${target.name} ${scale}`).toBeLessThan(64 * 2 ** -24)
+        })
+    }
+  })
+
+  it('makes no number of what is none', async () => {
+    for (const target of await targetsIn('f32')) {
+      await target.use()
+      tf.tidy(() => {
+        for (const [value, row] of [
+          [NaN, 3],
+          [Infinity, 0],
+        ]) {
+          const a = tf.buffer([40, 200], 'float32', normal([40, 200]).dataSync().slice() as Float32Array)
+          a.set(value, row, 7)
+          const y = tf.matMul(a.toTensor() as tf.Tensor2D, normal([200, 100]) as tf.Tensor2D).dataSync()
+          y.forEach((element, i) =>
+            expect(Number.isFinite(element), `${target.name} ${value} ${i}`).toBe(
+              Math.floor(i / 100) !== row,
+            ),
+          )
+        }
+      })
+    }
   })
 })
 

@@ -20,10 +20,20 @@ int64_t bf16_scratch(int64_t columns, int64_t depth);
  * NaN of what it meets, and one below 2⁻¹¹⁰ may lose its last bits.
  */
 void multiply_f32_in_pieces(const Product& product);
+/** Up to so many rows tiles would stand nearly empty: what follows gives the same bits, and needs B as it is. */
+constexpr int64_t rows_without_tiles = 2;
+/** a[rows, depth] in pieces [3][depth, rows] */
+void cut_rows(const Matrix& a, int64_t rows, int64_t depth, float* pieces);
+/** c[rows, columns] (+)= a · b, a in pieces, b [depth, columns] and a stride, the depth at most a step (gemm.h). */
+void multiply_panel_in_pieces(int64_t rows, int64_t columns, int64_t depth, const float* a, const float* b, int64_t b_stride,
+                              float* c, int64_t c_stride, bool add);
 #else
 inline void multiply_bf16(const Product&, float*) {}
 inline int64_t bf16_scratch(int64_t, int64_t) { return 0; }
 inline void multiply_f32_in_pieces(const Product&) {}
+constexpr int64_t rows_without_tiles = 0;
+inline void cut_rows(const Matrix&, int64_t, int64_t, float*) {}
+inline void multiply_panel_in_pieces(int64_t, int64_t, int64_t, const float*, const float*, int64_t, float*, int64_t, bool) {}
 #endif
 
 }  // namespace TTT_ISA

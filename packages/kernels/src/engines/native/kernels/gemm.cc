@@ -417,6 +417,37 @@ void multiply_piecewise(const Product& p, const float* kept, bool rounded) {
   multiply_piecewise(rest, kept, rounded);
 }
 
+/** A row or two by all of B, in pieces: B is read once, where it is kept as in f32. */
+void multiply_few_rows(const Product& p) {
+  const float* kept = kept_panels(p, false);
+  const int64_t panels = ceil_div(p.columns, panel), each = 3 * p.rows * p.depth;
+  const int64_t matrices = p.a.batch_stride == 0 ? 1 : p.batch;
+  const Scratch pieces(static_cast<size_t>(matrices * each));
+  for (int64_t batch = 0; batch < matrices; batch++)
+    for (int64_t k = 0; k < p.depth; k += depth_step) {
+      const int64_t first = batch * p.a.batch_stride + k * p.a.column_stride;
+      cut_rows({p.a.data + first, p.a.row_stride, p.a.column_stride}, p.rows, smaller(depth_step, p.depth - k),
+               pieces.floats() + batch * each + 3 * p.rows * k);
+    }
+  parallel(p.batch * panels, panel * p.depth * 2, [&](int64_t begin, int64_t end, int) {
+    alignas(64) float step_of_panel[panel * depth_step];
+    for (int64_t i = begin; i < end; i++) {
+      const int64_t batch = i / panels, j = i % panels;
+      const Panel of = panel_of(p, j);
+      const float* a = pieces.floats() + (matrices > 1 ? batch * each : 0);
+      for (int64_t k = 0; k < p.depth; k += depth_step) {
+        const int64_t depth = smaller(depth_step, p.depth - k);
+        Matrix b = p.b;
+        b.data += batch * b.batch_stride + k * b.row_stride + j * panel * b.column_stride;
+        if (!kept) pack_panel(b, of, depth, 0, false, step_of_panel);
+        multiply_panel_in_pieces(p.rows, of.columns, depth, a + 3 * p.rows * k,
+                                 kept ? kept + j * panel * p.depth + k * of.width : step_of_panel, of.width,
+                                 p.c + batch * p.c_batch_stride + j * panel, p.c_row_stride, p.accumulate || k > 0);
+      }
+    }
+  });
+}
+
 /** By B's size only: with other rows beside it, a row must come out the same. */
 bool repays_pieces(const Product& p) { return p.depth >= 32 && p.columns >= 64 && p.depth * p.columns >= 16384; }
 
@@ -447,7 +478,8 @@ void multiply(const Product& product, float* scratch) {
   }
   if (p.depth == 0) return clear_result(p);
   if (product_factors == Factors::pairs || product_factors == Factors::tiles) return multiply_bf16(p, scratch);
-  if (product_factors == Factors::pieces && scratch == nullptr && repays_pieces(p)) return multiply_f32_in_pieces(p);
+  if (product_factors == Factors::pieces && scratch == nullptr && repays_pieces(p))
+    return p.rows <= rows_without_tiles ? multiply_few_rows(p) : multiply_f32_in_pieces(p);
   const bool rounded = product_factors == Factors::rounded;
   const bool readable_in_place = p.b.column_stride == 1 && !rounded;
   // Rows of B at a distance of whole pages collide in the caches; a copy is worth it once enough rows use it.
