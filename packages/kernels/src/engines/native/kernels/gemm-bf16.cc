@@ -25,8 +25,6 @@ constexpr int64_t panels_at_once = 4;
 constexpr int64_t depth_limit = 16384, packed_limit = int64_t{16} << 20;
 /** What of a row is fetched ahead while it is packed: the next panel's. */
 constexpr int64_t fetched_ahead = block_width;
-/** A packed A of so many values stays in the caches that are near. */
-constexpr int64_t near_limit = int64_t{512} << 10;
 /** Up to so many rows packing B is felt. */
 constexpr int64_t few_rows = 256;
 
@@ -360,7 +358,7 @@ void multiply_in_tasks(const Product& p) {
     }
   });
   // Groups of strips first: each share of the panels goes through all of A, which may lie far away.
-  const int64_t tasks = (matrices * strips * each > near_limit ? 2 : 4) * thread_count();
+  const int64_t tasks = 2 * thread_count();
   const int64_t enough = ceil_div(tasks, p.batch * panels);
   const int64_t groups = larger(ceil_div(strips, most_strips), smaller(enough, ceil_div(strips, fewest_strips)));
   const int64_t spans = smaller(panels, ceil_div(tasks, p.batch * groups));
@@ -377,18 +375,19 @@ void multiply_in_tasks(const Product& p) {
       float* c = p.c + batch * p.c_batch_stride;
       for (int64_t step = 0; step < steps; step += block_steps) {
         const int64_t some = smaller(block_steps, steps - step);
-        for (int64_t panel = first_panel; panel < last_panel; panel++) {
-          const int64_t place = (panel - first_panel) % panels_at_once;
-          if (!kept && place == 0)
-            pack<pieces>(columns_of(p, batch), panel, smaller(panel + panels_at_once, last_panel), step, step + some, false,
-                         own);
-          const uint16_t* b = kept ? kept + (first_kept + panel) * each + step * step_values
-                                   : own + place * some * step_values;
-          const int64_t column = panel * block_width, width = smaller(block_width, p.columns - column);
+        for (int64_t panel = first_panel; panel < last_panel; panel += panels_at_once) {
+          const int64_t end_panel = smaller(panel + panels_at_once, last_panel);
+          if (!kept) pack<pieces>(columns_of(p, batch), panel, end_panel, step, step + some, false, own);
+          const uint16_t* b = kept ? kept + (first_kept + panel) * each + step * step_values : own;
+          const int64_t each_panel = kept ? each : some * step_values;
           for (int64_t strip = first; strip < last; strip++) {
-            const int64_t row = strip * block_width;
-            multiply_block<pieces>(some, a + strip * each + step * step_values, b, c + row * p.c_row_stride + column,
-                                 p.c_row_stride, smaller(block_width, p.rows - row), width, p.accumulate || step > 0);
+            const int64_t row = strip * block_width, rows = smaller(block_width, p.rows - row);
+            for (int64_t i = panel; i < end_panel; i++) {
+              const int64_t column = i * block_width;
+              multiply_block<pieces>(some, a + strip * each + step * step_values, b + (i - panel) * each_panel,
+                                     c + row * p.c_row_stride + column, p.c_row_stride, rows,
+                                     smaller(block_width, p.columns - column), p.accumulate || step > 0);
+            }
           }
         }
       }
