@@ -1,7 +1,20 @@
+import { mkdtempSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { buildAddon } from './packages/kernels/src/engines/native/build'
 import { findSources } from './packages/kernels/src/engines/native/sources'
 
-/** Compiles the native engine where there is a compiler, so that no test's time limit has to cover it. */
-export async function setup(): Promise<void> {
+/**
+ * Compiles the native engine where there is a compiler, so that no test's time limit has to cover it, and has all
+ * temporary folders made in one, so that no test has to remove its own.
+ *
+ * @returns what removes that folder
+ */
+export default async function setup(): Promise<() => Promise<void>> {
   await buildAddon(findSources())
+  const folder = mkdtempSync(join(tmpdir(), 'tests-'))
+  for (const name of ['TMPDIR', 'TEMP', 'TMP']) process.env[name] = folder
+  // A browser's processes may still write for a moment.
+  return () => rm(folder, { recursive: true, force: true, maxRetries: 5 })
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 
 const root = new URL('..', import.meta.url).pathname
 const folder = mkdtempSync(join(tmpdir(), 'packed-'))
+process.on('exit', () => rmSync(folder, { recursive: true }))
 const packages = readdirSync(join(root, 'packages')).map((name) => join(root, 'packages', name))
 const run = (cwd, command, ...args) =>
   execFileSync(command, args, {
@@ -122,6 +123,5 @@ check('add a system from outside, as docs/adding-a-system.md does, types and all
   }
 })
 
-rmSync(folder, { recursive: true })
 console.log(`packages: ${passed} passed, ${failed} failed`)
 process.exit(failed === 0 ? 0 : 1)

@@ -17,6 +17,8 @@ const config = {
 
 /** Prints the native engine's line, what fails, and on the last line how many tests passed, failed and were skipped. */
 export async function runTests(importFile) {
+  // Windows looks there for its temporary folder, which wine sets to one of its own.
+  if (process.platform === 'win32') process.env.TEMP = process.env.TMPDIR
   // The vi of the tests looks here.
   Object.assign(globalThis, { __vitest_worker__: { config, metaEnv: process.env } })
   console.log((await resolveEngine('native')).line)

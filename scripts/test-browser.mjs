@@ -3,7 +3,8 @@
 // cross-origin isolated, so the engine has threads there; two more pages show that it goes without them where it has to.
 // $CHROME names another browser.
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -98,7 +99,6 @@ const files = {
   '/kernels.wasm': ['application/wasm', readFileSync(join(wasm, 'kernels.wasm'))],
 }
 
-const profile = mkdtempSync(join(tmpdir(), 'browser-'))
 const server = createServer()
 const finished = new Promise((resolve, reject) => {
   setTimeout(() => reject(new Error('the pages did not report in time')), patienceMilliseconds).unref()
@@ -123,8 +123,12 @@ await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
 const candidates = [process.env.CHROME, 'chromium', 'chromium-browser', 'google-chrome'].filter(Boolean)
 const command = candidates.find((name) => spawnSync(name, ['--version']).status === 0)
 if (!command) throw new Error(`no browser found (tried ${candidates.join(', ')}); set CHROME to one`)
+const profile = mkdtempSync(join(tmpdir(), 'browser-'))
 const flags = ['--headless=new', '--no-sandbox', '--disable-gpu', `--user-data-dir=${profile}`]
-const browser = spawn(command, [...flags, `http://127.0.0.1:${server.address().port}/`], { stdio: 'ignore' })
+const browser = spawn(command, [...flags, `http://127.0.0.1:${server.address().port}/`], {
+  stdio: 'ignore',
+  env: { ...process.env, TMPDIR: profile },
+})
 const closed = new Promise((resolve) => browser.once('exit', resolve))
 try {
   const results = await finished
@@ -145,5 +149,6 @@ try {
   await closed
   server.close()
   server.closeAllConnections()
-  rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
+  // Its processes may still write for a moment.
+  await rm(profile, { recursive: true, force: true, maxRetries: 5 })
 }

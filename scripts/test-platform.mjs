@@ -115,6 +115,7 @@ const environment = {
   NODE_PATH: join(root, 'node_modules/.pnpm/node_modules'),
   // An addon that can't be loaded would be compiled, for this machine.
   TTT_E2E_CACHE: work,
+  TMPDIR: work,
   WINEPREFIX: join(cache, 'wine'),
   WINEDEBUG: '-all',
 }

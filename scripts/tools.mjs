@@ -1,5 +1,5 @@
 // What the scripts work with: a cache of tools that are installed when first needed, and the bundler.
-import { existsSync, mkdirSync, mkdtempSync, renameSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
@@ -14,8 +14,12 @@ export function installOnce(name, version, install) {
   if (!existsSync(folder)) {
     mkdirSync(join(cache, 'toolchains'), { recursive: true })
     const partial = mkdtempSync(`${folder}-`)
-    install(partial)
-    renameSync(partial, folder)
+    try {
+      install(partial)
+      renameSync(partial, folder)
+    } finally {
+      rmSync(partial, { recursive: true, force: true })
+    }
   }
   return folder
 }

@@ -1,12 +1,11 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { bench } from './bench'
 import { readOptions, type RawOptions } from './options'
 
 const folder = mkdtempSync(join(tmpdir(), 'bench-'))
-afterAll(() => rmSync(folder, { recursive: true }))
 writeFileSync(join(folder, 'empty.txt'), '')
 writeFileSync(join(folder, 'binary.txt'), Buffer.from([0, 255, 0]))
 writeFileSync(join(folder, 'wrong.jsonl'), '{"words": "no text"}')

@@ -10,6 +10,7 @@ import '@ttt-e2e/kernels/engines'
 import { statSync } from 'node:fs'
 import { createSystem } from '@ttt-e2e/baselines'
 import { resolveEngine, type ResolvedEngine } from '@ttt-e2e/tensor-ops'
+import { choosePreset } from './choose-preset'
 import type { Comparison, Session } from './compare/comparison'
 import { startResults } from './compare/start-results'
 import { openStores } from './compare/stores'
@@ -22,7 +23,7 @@ import { runsOf, type RunWork } from './compare/run-work'
 import { Workload } from './compare/workload'
 import { deepEnough } from './deep-enough'
 import { withWeights, type BenchOptions } from './options'
-import { presets, type PresetName } from './presets'
+import { presets } from './presets'
 import { provenance } from './provenance'
 import { parametersTable } from './report/tables/parameters'
 import { formatTable } from './report/text'
@@ -167,11 +168,8 @@ const inOrder = (runs: RunWork[], workload: Workload): RunWork[] =>
   [...runs].sort((a, b) => a.seed - b.seed || workload.of(b) - workload.of(a))
 
 function describe(options: BenchOptions, engine: ResolvedEngine, progress: Progress): RunDescription {
-  const presetName = presetFor(engine, options.preset)
-  if (presetName !== (options.preset ?? 'default'))
-    progress.print(
-      `without the native engine the preset is '${presetName}'${presetName === 'tiny' ? ", 'quick' cut down for plain JavaScript," : ''} to end within minutes (--preset default insists)`,
-    )
+  const { presetName, line } = choosePreset(engine.name, options.preset)
+  if (line) progress.print(line)
   const systems = withWeights(options.systems)
   const deep = deepEnough(presetName, presets[presetName], systems)
   if (deep.line) progress.print(deep.line)
@@ -184,12 +182,6 @@ function describe(options: BenchOptions, engine: ResolvedEngine, progress: Progr
     tasks: [],
     ...(options.data !== undefined && { data: options.data }),
   }
-}
-
-/** What was asked for is kept; what should end soon is made small where the engine is slow. */
-function presetFor(engine: ResolvedEngine, asked: PresetName | undefined): PresetName {
-  if (engine.name === 'cpu' && (asked === undefined || asked === 'quick')) return 'tiny'
-  return asked ?? (engine.name === 'native' ? 'default' : 'quick')
 }
 
 function fromStored(stored: RunDescription, options: BenchOptions): RunDescription {

@@ -1,17 +1,16 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createSystem } from '@ttt-e2e/baselines'
 import { disposeRun, startRun } from '@ttt-e2e/meta-outer'
 import { resolveEngine } from '@ttt-e2e/tensor-ops'
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { RunStore, type CurvePoint } from './run-store'
 import { microTask } from './testing'
 
 let directory: string
 beforeAll(() => resolveEngine('cpu'))
 beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'run-'))))
-afterEach(() => rmSync(directory, { recursive: true }))
 
 const point = (step: number): CurvePoint => ({
   step,

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 import { saveCheckpoint } from '@ttt-e2e/checkpoint'
 import { createSystem } from '@ttt-e2e/baselines'
 import { startRun } from '@ttt-e2e/meta-outer'
@@ -10,7 +10,6 @@ import { resolveEngine } from '@ttt-e2e/tensor-ops'
 import { recipe } from './testing'
 
 const folder = mkdtempSync(join(tmpdir(), 'serve-'))
-afterAll(() => rmSync(folder, { recursive: true }))
 
 beforeAll(async () => {
   const engine = await resolveEngine('cpu')

@@ -1,11 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { ended, startTrainer } from './testing'
 
 const folder = mkdtempSync(join(tmpdir(), 'trainer-cli-'))
-afterAll(() => rmSync(folder, { recursive: true }))
 
 it('answers bad input with one sentence and exit code 2', async () => {
   writeFileSync(join(folder, 'short.txt'), 'hello')

@@ -1,14 +1,13 @@
 import '@ttt-e2e/kernels/engines'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileNames, latestCheckpoint } from '@ttt-e2e/checkpoint'
 import { resolveEngine, type Precision } from '@ttt-e2e/tensor-ops'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { ended, metricsOf, microSettings, startTrainer, untilStep } from './testing'
 
 const folder = mkdtempSync(join(tmpdir(), 'resume-'))
-afterAll(() => rmSync(folder, { recursive: true }))
 
 const filesOf = (run: string) => {
   const { path } = latestCheckpoint(run)!

@@ -3,14 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { latestCheckpoint, listCheckpoints } from '@ttt-e2e/checkpoint'
 import { liveTensors } from '@ttt-e2e/tensor-ops'
-import { afterAll, beforeEach, expect, it, vi } from 'vitest'
+import { beforeEach, expect, it, vi } from 'vitest'
 import { exportModel } from './export-model'
 import { readOptions, type RawOptions } from './options'
 import { metricsOf, microSettings } from './testing'
 import { trainer } from './trainer'
 
 const folder = mkdtempSync(join(tmpdir(), 'trainer-'))
-afterAll(() => rmSync(folder, { recursive: true }))
 
 let printed = ''
 beforeEach(() => {

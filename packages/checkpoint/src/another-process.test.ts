@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import '@ttt-e2e/kernels/engines'
 import { useEngine } from '@ttt-e2e/tensor-ops/testing'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { loadModel } from './load-model'
 import { saveMemory } from './memory-file'
 import { saveCheckpoint } from './save-checkpoint'
@@ -11,7 +11,6 @@ import { outputOf, startChild } from './testing/child'
 import { microRecipe, microRun } from './testing/micro-run'
 
 const folder = mkdtempSync(join(tmpdir(), 'another-process-'))
-afterAll(() => rmSync(folder, { recursive: true }))
 
 describe.each(['cpu', 'native', 'wasm'])('a memory in a file, on %s', (engine) => {
   useEngine(engine)

@@ -1,16 +1,15 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createRandom, resolveEngine } from '@ttt-e2e/tensor-ops'
 import { disposeRun } from '@ttt-e2e/meta-outer'
-import { afterAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { loadCheckpoint } from './load-checkpoint'
 import { saveCheckpoint } from './save-checkpoint'
 import { startChild } from './testing/child'
 import { microRun } from './testing/micro-run'
 
 const folder = mkdtempSync(join(tmpdir(), 'crash-'))
-afterAll(() => rmSync(folder, { recursive: true }))
 
 const kills = 21
 const side = 3

@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { definitionOf, systemNames } from '@ttt-e2e/baselines'
 import { encodeRun } from '@ttt-e2e/meta-outer'
 import { resolveEngine } from '@ttt-e2e/tensor-ops'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { loadCheckpoint } from './load-checkpoint'
 import { loadModel } from './load-model'
 import { decodeMemory, encodeMemory } from './memory-file'
@@ -15,7 +15,6 @@ const folder = mkdtempSync(join(tmpdir(), 'systems-'))
 const text = 'The sea keeps what it takes.'
 
 beforeAll(() => resolveEngine('cpu'))
-afterAll(() => rmSync(folder, { recursive: true }))
 
 const trained = systemNames.filter((name) => definitionOf(name).weightsOf === undefined)
 

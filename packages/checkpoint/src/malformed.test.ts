@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { encodeSafetensors, resolveEngine } from '@ttt-e2e/tensor-ops'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 import { CheckpointError } from './checkpoint-error'
 import { loadCheckpoint } from './load-checkpoint'
 import { saveCheckpoint } from './save-checkpoint'
@@ -16,7 +16,6 @@ beforeAll(async () => {
   const path = saveCheckpoint(join(folder, 'run'), microRun(microRecipe(), 3))
   cpSync(path, good, { recursive: true })
 })
-afterAll(() => rmSync(folder, { recursive: true }))
 
 type Header = Record<string, { dtype: unknown; shape: unknown; data_offsets: unknown }>
 type Damage = (folder: string) => void

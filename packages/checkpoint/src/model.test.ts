@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -8,7 +8,7 @@ import {
   tf,
   type PlainTensors,
 } from '@ttt-e2e/tensor-ops'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { CheckpointError } from './checkpoint-error'
 import { loadModel } from './load-model'
 import { decodeMemory, encodeMemory, loadMemory, saveMemory } from './memory-file'
@@ -34,7 +34,6 @@ beforeAll(async () => {
   model = await loadModel(join(folder, 'one'))
   other = await loadModel(join(folder, 'other'))
 })
-afterAll(() => rmSync(folder, { recursive: true }))
 
 async function generated(from: Model, memory: Awaited<ReturnType<Model['read']>>, options = {}) {
   const pieces: string[] = []

@@ -1,9 +1,9 @@
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { disposeRun } from '@ttt-e2e/meta-outer'
 import { resolveEngine, tf, treeLeaves, treeMap } from '@ttt-e2e/tensor-ops'
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { loadCheckpoint, loadParameters } from './load-checkpoint'
 import { latestCheckpoint, listCheckpoints } from './run-folder'
 import { saveCheckpoint } from './save-checkpoint'
@@ -13,7 +13,6 @@ import { microRecipe, microRun } from './testing/micro-run'
 beforeAll(() => resolveEngine('cpu'))
 let run: string
 beforeEach(() => (run = mkdtempSync(join(tmpdir(), 'run-'))))
-afterEach(() => rmSync(run, { recursive: true }))
 
 const names = () => readdirSync(join(run, 'checkpoints')).sort()
 const saveSteps = (...steps: number[]) =>

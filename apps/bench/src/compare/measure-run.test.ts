@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { resolveEngine } from '@ttt-e2e/tensor-ops'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import type { Task } from '../tasks'
 import { comparisonIn as comparisonOf, microTask, resultsOf, silentSession } from '../testing'
 import type { Comparison } from './comparison'
@@ -11,7 +11,6 @@ import { measureHere } from './measure-run'
 const root = mkdtempSync(join(tmpdir(), 'bench-'))
 
 beforeAll(() => resolveEngine('cpu'))
-afterAll(() => rmSync(root, { recursive: true }))
 
 const comparisonIn = (store: string) => comparisonOf(join(root, store))
 const compare = (task: Task, comparison: Comparison, signal?: AbortSignal) =>

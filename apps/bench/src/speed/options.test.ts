@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { expect, it } from 'vitest'
 import { readSpeedOptions } from './options'
 
@@ -20,9 +21,9 @@ it('takes paths from where the caller is, and a bare name of a Python from the P
     python: '/home/x/venv/bin/python',
     json: '/home/x/a.json',
   })
-  expect(readSpeedOptions({ engine: 'auto', peers: '/p', python: 'python3.12' }, '/x').python).toBe(
-    'python3.12',
-  )
+  const pythonOf = (python: string) => readSpeedOptions({ engine: 'auto', peers: '/p', python }, '/x').python
+  expect(pythonOf('python3.12')).toBe('python3.12')
+  expect(pythonOf('.\\venv\\python.exe')).toBe(resolve('/x', '.\\venv\\python.exe'))
 })
 
 it.each([

@@ -77,11 +77,14 @@ export function readSpeedOptions(raw: RawSpeedOptions, caller: string): SpeedOpt
     threads: wholeNumber('threads', raw.threads, 1024),
     precision: oneOf('precision', raw.precision, precisions) ?? 'f32',
     peers: raw.peers === undefined ? undefined : resolve(caller, raw.peers),
-    // A name is looked up on the PATH, as in a shell.
-    python: raw.python === undefined ? 'python3' : raw.python.includes('/') ? resolve(caller, raw.python) : raw.python, // prettier-ignore
+    python: readPython(raw.python, caller),
     json: raw.json === undefined ? undefined : resolve(caller, raw.json),
   }
 }
+
+/** A name is looked up on the PATH, as in a shell; a path has a slash, on Windows either one. */
+const readPython = (given = 'python3', caller: string) =>
+  /[/\\]/.test(given) ? resolve(caller, given) : given
 
 /** @throws UserError if a system can't be built at a size */
 function checkFit(sizes: readonly SpeedSizeName[], systems: readonly string[]): void {

@@ -1,8 +1,8 @@
 import { createRandom, disposeTree, resolveEngine, treeSize } from '@ttt-e2e/tensor-ops'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeEach, expect, it } from 'vitest'
+import { beforeEach, expect, it } from 'vitest'
 import type { Speed } from './measurement'
 import type { SpeedOptions } from './options'
 import { readSpeed } from './read-speed'
@@ -11,7 +11,6 @@ import { createSpeedSystem } from './speed-system'
 import { trainSpeed } from './train-speed'
 
 const folder = mkdtempSync(join(tmpdir(), 'speed-'))
-afterAll(() => rmSync(folder, { recursive: true }))
 beforeEach(() => resolveEngine('cpu'))
 
 const options: SpeedOptions = {

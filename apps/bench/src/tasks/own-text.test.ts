@@ -1,12 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { microPreset } from '../testing'
 import { ownTextTask, readOnlyTextTask } from './own-text'
 
 const directory = mkdtempSync(join(tmpdir(), 'text-'))
-afterAll(() => rmSync(directory, { recursive: true }))
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => `${i} `).join('')
 function write(name: string, text: string): string {

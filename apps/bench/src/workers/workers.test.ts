@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { resolveEngine } from '@ttt-e2e/tensor-ops'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import type { Comparison } from '../compare/comparison'
 import type { MeasureRun, RunListener } from '../compare/run-work'
 import type { TaskResults } from '../results'
@@ -15,7 +15,6 @@ import { WorkerDied, WorkerProcess } from './worker-process'
 const root = mkdtempSync(join(tmpdir(), 'workers-'))
 
 beforeAll(() => resolveEngine('cpu'))
-afterAll(() => rmSync(root, { recursive: true }))
 
 const systems = ['ttt-e2e', 'swa', 'ttt-off']
 

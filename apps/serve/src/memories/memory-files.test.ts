@@ -1,14 +1,13 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { beforeAll, expect, it, vi } from 'vitest'
 import type { Model } from '@ttt-e2e/checkpoint'
 import { testApp, tinyModel } from '../testing'
 import { MemoryFiles } from './memory-files'
 
 const root = mkdtempSync(join(tmpdir(), 'memories-'))
 const folder = join(root, 'kept')
-afterAll(() => rmSync(root, { recursive: true }))
 
 let model: Model
 beforeAll(async () => void (model = await tinyModel()))

@@ -1,14 +1,13 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { DataError } from '../data-error'
 import { byteTokenizer } from '../tokenizers/byte-tokenizer'
 import { readTextCorpus, type TextCorpusOptions } from './text-corpus'
 
 let folder: string
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'text-corpus-'))))
-afterEach(() => rmSync(folder, { recursive: true }))
 
 function write(path: string, content: string | Uint8Array): string {
   const file = join(folder, path)

@@ -8,10 +8,10 @@ import {
   tf,
   type FusedOp,
 } from '@ttt-e2e/tensor-ops'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import type { SpeedRecord } from '../record'
 import { redOf } from './check'
 import { fallbacksOf } from './fallbacks'
@@ -22,7 +22,6 @@ import { readOpsOptions } from './options'
 import type { OpSpeed } from './time-ops'
 
 const folder = mkdtempSync(join(tmpdir(), 'ops-'))
-afterAll(() => rmSync(folder, { recursive: true }))
 
 it.each(Object.keys(opCases) as OpName[])(
   'runs %s at the shapes that are timed, with its gradients',

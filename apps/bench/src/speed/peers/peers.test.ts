@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import type { Speed } from '../measurement'
 import { parametersFor, type PeerRequest } from './parameters'
 import { peerRatios } from './peer-ratios'
@@ -9,7 +9,6 @@ import { readPeerSpeed } from './peer-speed'
 import { findPeers } from './peers'
 
 const folder = mkdtempSync(join(tmpdir(), 'scripts-'))
-afterAll(() => rmSync(folder, { recursive: true }))
 
 /** Scripts in JavaScript, which Node runs as Python would run its own. */
 function scripts(name: string, sources: Record<string, string>): string {
