@@ -176,8 +176,8 @@ describe('f32', () => {
         tf.tidy(() => {
           const a = tf.mul(normal([150, 300], scale), tf.exp(normal([150, 300], 3)))
           const b = normal([300, 200], scale)
-          const actual = tf.matMul(a as tf.Tensor2D, b as tf.Tensor2D).dataSync()
-          const [x, y] = [a.dataSync(), b.dataSync()]
+          const actual = tf.matMul(a as tf.Tensor2D, b as tf.Tensor2D).dataSync() as Float32Array
+          const [x, y] = [a, b].map((factor) => factor.dataSync() as Float32Array)
           const expected = product(x, y, size, false, false)
           const sizes = product(x.map(Math.abs), y.map(Math.abs), size, false, false)
           const worst = actual.reduce(
