@@ -55,6 +55,8 @@ struct Block {
   int32_t copies = -1;
   /** Of a large block: whether the system may have given pages to it. */
   bool resident = false;
+  /** How many blocks were released before it was, the last time. */
+  uint64_t released = 0;
 };
 /** Bytes of large blocks: those in use, the most that were in use at once, those that are resident. */
 struct LargeBytes {
@@ -69,6 +71,7 @@ int32_t free_copy = -1;
 int32_t open_slab = -1;
 size_t live = 0;
 size_t reserved = 0;
+uint64_t releases = 0;
 LargeBytes large = {};
 bool poison = false;
 
@@ -138,21 +141,26 @@ int32_t add_block(int32_t size_class) {
 }
 
 /**
- * Gives the pages of idle large blocks back to the system, the largest first, until no more are resident than were once
- * in use at the same time: what one phase of a program leaves doesn't stand beside what the next one needs.
+ * Gives the pages of idle large blocks back to the system, those first that have been idle for longest, until hardly more
+ * are resident than were once in use at the same time: what one phase of a program leaves doesn't stand beside what the
+ * next one needs. A little more, because new pages cost time.
  */
 void give_back() {
 #if defined(__linux__)
-  for (auto list = free_blocks.rbegin(); list != free_blocks.rend(); ++list)
-    for (const int32_t index : *list) {
-      Block& block = blocks[index];
-      if (large.resident <= large.most_live || block.bytes < large_block) return;
-      // All of the slab, as a huge page of which a part is left stays.
-      const Slab& slab = slabs[block.slab];
-      if (!block.resident || madvise(slab.address, slab.bytes, MADV_DONTNEED) != 0) continue;
-      block.resident = false;
-      large.resident -= block.bytes;
-    }
+  while (large.resident > large.most_live + large.most_live / 16) {
+    Block* oldest = nullptr;
+    for (size_t list = class_of(large_block); list < free_blocks.size(); list++)
+      for (const int32_t index : free_blocks[list]) {
+        Block& block = blocks[index];
+        if (block.resident && (oldest == nullptr || block.released < oldest->released)) oldest = &block;
+      }
+    if (oldest == nullptr) return;
+    // All of the slab: of a huge page nothing is free before all of it is.
+    const Slab& slab = slabs[oldest->slab];
+    if (madvise(slab.address, slab.bytes, MADV_DONTNEED) != 0) return;
+    oldest->resident = false;
+    large.resident -= oldest->bytes;
+  }
 #endif
 }
 
@@ -167,7 +175,8 @@ void begin_use(Block& block) {
   give_back();
 }
 
-void end_use(const Block& block) {
+void end_use(Block& block) {
+  block.released = releases++;
   live -= block.bytes;
   if (block.bytes >= large_block) large.live -= block.bytes;
 }
