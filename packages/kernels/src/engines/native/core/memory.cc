@@ -53,8 +53,14 @@ struct Block {
   int32_t size_class;
   /** The first of its copies, −1 for none. */
   int32_t copies = -1;
-  /** Whether its pages were given back to the system since it was last in use. */
-  bool given_back = false;
+  /** Of a large block: whether the system may have given pages to it. */
+  bool resident = false;
+  /** How many blocks were released before it was, the last time. */
+  uint64_t released = 0;
+};
+/** Bytes of large blocks: those in use, the most that were in use at once, those that are resident. */
+struct LargeBytes {
+  size_t live, most_live, resident;
 };
 
 std::vector<Slab> slabs;
@@ -65,6 +71,8 @@ int32_t free_copy = -1;
 int32_t open_slab = -1;
 size_t live = 0;
 size_t reserved = 0;
+uint64_t releases = 0;
+LargeBytes large = {};
 bool poison = false;
 
 /** Four classes per power of two: at most a quarter of a block is unused. */
@@ -116,31 +124,10 @@ int32_t add_slab(size_t bytes) {
   return static_cast<int32_t>(slabs.size()) - 1;
 }
 
-/**
- * Gives the system the pages of idle blocks back, the largest first, for as many bytes as are about to be added: what one
- * phase of a program has left doesn't stand beside what the next one needs.
- */
-void give_back(size_t bytes) {
-#if defined(__linux__)
-  for (auto list = free_blocks.rbegin(); list != free_blocks.rend(); ++list)
-    for (const int32_t index : *list) {
-      Block& block = blocks[index];
-      if (block.bytes < large_block) return;
-      if (block.given_back) continue;
-      block.given_back = madvise(block.address, block.bytes, MADV_DONTNEED) == 0;
-      if (block.bytes >= bytes) return;
-      bytes -= block.bytes;
-    }
-#else
-  static_cast<void>(bytes);
-#endif
-}
-
 int32_t add_block(int32_t size_class) {
   const size_t bytes = class_bytes(size_class), taken = bytes >= large_block ? bytes : bytes + gap;
   int32_t slab;
   if (bytes >= large_block) {
-    give_back(taken);
     slab = add_slab(taken);
   } else {
     if (open_slab < 0 || slabs[open_slab].used + taken > slabs[open_slab].bytes) open_slab = add_slab(slab_size);
@@ -151,6 +138,47 @@ int32_t add_block(int32_t size_class) {
   allow(address, taken, 0);
   slabs[slab].used += taken;
   return static_cast<int32_t>(blocks.size()) - 1;
+}
+
+/**
+ * Gives the pages of idle large blocks back to the system, those first that have been idle for longest, until hardly more
+ * are resident than were once in use at the same time: what one phase of a program leaves doesn't stand beside what the
+ * next one needs. A little more, because new pages cost time.
+ */
+void give_back() {
+#if defined(__linux__)
+  while (large.resident > large.most_live + large.most_live / 16) {
+    Block* oldest = nullptr;
+    for (size_t list = class_of(large_block); list < free_blocks.size(); list++)
+      for (const int32_t index : free_blocks[list]) {
+        Block& block = blocks[index];
+        if (block.resident && (oldest == nullptr || block.released < oldest->released)) oldest = &block;
+      }
+    if (oldest == nullptr) return;
+    // All of the slab: of a huge page nothing is free before all of it is.
+    const Slab& slab = slabs[oldest->slab];
+    if (madvise(slab.address, slab.bytes, MADV_DONTNEED) != 0) return;
+    oldest->resident = false;
+    large.resident -= oldest->bytes;
+  }
+#endif
+}
+
+void begin_use(Block& block) {
+  live += block.bytes;
+  if (block.bytes < large_block) return;
+  large.live += block.bytes;
+  if (large.live > large.most_live) large.most_live = large.live;
+  if (block.resident) return;
+  block.resident = true;
+  large.resident += block.bytes;
+  give_back();
+}
+
+void end_use(Block& block) {
+  block.released = releases++;
+  live -= block.bytes;
+  if (block.bytes >= large_block) large.live -= block.bytes;
 }
 
 }  // namespace
@@ -166,9 +194,8 @@ int32_t allocate_block(uint64_t bytes) {
   } else {
     block = list.back();
     list.pop_back();
-    blocks[block].given_back = false;
   }
-  live += blocks[block].bytes;
+  begin_use(blocks[block]);
   allow(blocks[block].address, blocks[block].bytes, blocks[block].bytes);
   if (poison) std::memset(blocks[block].address, 0xff, blocks[block].bytes);
   allow(blocks[block].address, blocks[block].bytes, static_cast<size_t>(bytes));
@@ -187,7 +214,7 @@ void release_copies(int32_t block) {
 
 void release_block(int32_t block) {
   release_copies(block);
-  live -= blocks[block].bytes;
+  end_use(blocks[block]);
   allow(blocks[block].address, blocks[block].bytes, 0);
   free_blocks[blocks[block].size_class].push_back(block);
 }
