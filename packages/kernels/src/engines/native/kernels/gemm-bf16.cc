@@ -3,8 +3,6 @@
 #include "gemm-bf16.h"
 
 #if TTT_BF16_UNITS && TTT_LANES == 16
-#include <immintrin.h>
-
 #define TTT_PAIRS __attribute__((target("avx512bf16")))
 #define TTT_TILES __attribute__((target("avx512bf16,amx-tile,amx-bf16")))
 
@@ -34,13 +32,8 @@ struct Side {
   int64_t stride, depth_stride, count, depth;
 };
 
-typedef uint32_t Bits __attribute__((vector_size(sizeof(Vector))));
-
-TTT_INLINE Vector upper_bits(Vector x) { return bits<Vector>(bits<Bits>(x) & 0xffff0000u); }
-TTT_INLINE Vector rounded_upper_bits(Vector x) { return bits<Vector>((bits<Bits>(x) + 0x8000u) & 0xffff0000u); }
-
-/** Pieces of bf16 that a value is rounded to, or that an f32 is cut into. */
-constexpr int rounded = 1, f32_in_pieces = 3;
+/** Pieces of bf16 that a value is rounded to. */
+constexpr int rounded = 1;
 /** Vectors of pairs of bf16: the pieces of two vectors that are neighbours along the depth. */
 template <int pieces>
 struct Pairs {
@@ -56,19 +49,17 @@ TTT_PAIRS TTT_INLINE Pairs<rounded> pairs(Vector u, Vector v) {
   const __m512i one_after_other = bits<__m512i>(_mm512_cvtne2ps_pbh(bits<__m512>(v), bits<__m512>(u)));
   return {{bits<Vector>(_mm512_permutexvar_epi16(neighbours, one_after_other))}};
 }
-/** Three times eight bits, which together are the value. */
 template <>
 TTT_PAIRS TTT_INLINE Pairs<f32_in_pieces> pairs(Vector u, Vector v) {
+  typedef uint32_t Bits __attribute__((vector_size(sizeof(Vector))));
   const auto together = [](Vector low, Vector high) { return bits<Vector>((bits<Bits>(low) >> 16) | bits<Bits>(high)); };
-  const Vector u0 = upper_bits(u), v0 = upper_bits(v), u_rest = u - u0, v_rest = v - v0;
-  const Vector u1 = rounded_upper_bits(u_rest), v1 = rounded_upper_bits(v_rest);
-  return {{together(u0, v0), together(u1, v1), together(u_rest - u1, v_rest - v1)}};
+  const Pieces of_u(u), of_v(v);
+  Pairs<f32_in_pieces> result;
+  TTT_UNROLL
+  for (int piece = 0; piece < f32_in_pieces; piece++)
+    result.of_piece[piece] = together(of_u.piece[piece], of_v.piece[piece]);
+  return result;
 }
-TTT_INLINE __mmask16 mask_of(int64_t count) {
-  return count >= 16 ? 0xffff : count <= 0 ? 0 : static_cast<__mmask16>((1u << count) - 1);
-}
-TTT_INLINE Vector load_some(const float* p, __mmask16 mask) { return bits<Vector>(_mm512_maskz_loadu_ps(mask, p)); }
-
 /**
  * Copies one tile's pieces, what lies past the matrix zero: `along_depth` by rows of 16 pairs of the depth, as A is read,
  * else by rows of 16 columns' pairs, as B is. A pair is a place and the one 16 further along the depth.
@@ -414,63 +405,6 @@ void multiply_in(const Product& product, float* scratch) {
   multiply_in<pieces>(rest, nullptr);
 }
 
-/**
- * c[rows, columns] (+)= a · b as tiles give it: a in pieces [piece][depth, rows], b [depth, columns] and a stride, the
- * columns up to so many vectors.
- */
-template <int rows, int vectors>
-void multiply_columns(int64_t columns, int64_t depth, const float* a, const float* b, int64_t b_stride, float* c,
-                      int64_t c_stride, bool add) {
-  // Which piece of a meets which of b, in the order of multiply_tiles().
-  constexpr int terms = 6, of_a[terms] = {0, 0, 1, 1, 2, 0}, of_b[terms] = {2, 1, 1, 0, 0, 0};
-  __mmask16 masks[vectors];
-  TTT_UNROLL
-  for (int v = 0; v < vectors; v++) masks[v] = mask_of(columns - v * tile_width);
-  Vector sums[rows][vectors] = {};
-  for (int64_t step = 0; step < depth; step += tile_depth) {
-    // A tile's product adds up the first and the second of all pairs, each in a chain, and then both.
-    Vector chains[2][terms][rows][vectors] = {};
-    const int64_t pairs_there = smaller(tile_width, depth - step);
-    for (int64_t pair = 0; pair < pairs_there; pair++) {
-      TTT_UNROLL
-      for (int half = 0; half < 2; half++) {
-        const int64_t k = step + pair + half * tile_width;
-        if (k >= depth) continue;
-        TTT_UNROLL
-        for (int v = 0; v < vectors; v++) {
-          __builtin_prefetch(b + (k + tile_depth) * b_stride + v * tile_width);
-          const Vector x = load_some(b + k * b_stride + v * tile_width, masks[v]);
-          const Vector first = upper_bits(x), rest = x - first, second = rounded_upper_bits(rest);
-          const Vector pieces_of_b[f32_in_pieces] = {first, second, rest - second};
-          TTT_UNROLL
-          for (int term = 0; term < terms; term++) {
-            TTT_UNROLL
-            for (int row = 0; row < rows; row++)
-              chains[half][term][row][v] += splat(a[(of_a[term] * depth + k) * rows + row]) * pieces_of_b[of_b[term]];
-          }
-        }
-      }
-    }
-    TTT_UNROLL
-    for (int term = 0; term < terms; term++) {
-      TTT_UNROLL
-      for (int row = 0; row < rows; row++) {
-        TTT_UNROLL
-        for (int v = 0; v < vectors; v++) sums[row][v] += chains[0][term][row][v] + chains[1][term][row][v];
-      }
-    }
-  }
-  TTT_UNROLL
-  for (int row = 0; row < rows; row++) {
-    TTT_UNROLL
-    for (int v = 0; v < vectors; v++) {
-      float* place = c + row * c_stride + v * tile_width;
-      const Vector sum = add ? load_some(place, masks[v]) + sums[row][v] : sums[row][v];
-      _mm512_mask_storeu_ps(place, masks[v], bits<__m512>(sum));
-    }
-  }
-}
-
 }  // namespace
 
 int64_t bf16_scratch(int64_t columns, int64_t depth) {
@@ -478,25 +412,8 @@ int64_t bf16_scratch(int64_t columns, int64_t depth) {
 }
 
 void multiply_bf16(const Product& product, float* scratch) { multiply_in<rounded>(product, scratch); }
-void multiply_f32_in_pieces(const Product& product) { multiply_in<f32_in_pieces>(product, nullptr); }
-
-void cut_rows(const Matrix& a, int64_t rows, int64_t depth, float* pieces) {
-  for (int64_t row = 0; row < rows; row++)
-    for (int64_t k = 0; k < depth; k++) {
-      const Vector x = splat(a.data[row * a.row_stride + k * a.column_stride]);
-      const Vector first = upper_bits(x), rest = x - first, second = rounded_upper_bits(rest);
-      const float cut[f32_in_pieces] = {first[0], second[0], rest[0] - second[0]};
-      for (int piece = 0; piece < f32_in_pieces; piece++) pieces[(piece * depth + k) * rows + row] = cut[piece];
-    }
-}
-
-void multiply_panel_in_pieces(int64_t rows, int64_t columns, int64_t depth, const float* a, const float* b, int64_t b_stride,
-                              float* c, int64_t c_stride, bool add) {
-  // As many sums as there are registers for.
-  const int64_t width = rows == 1 ? 2 * tile_width : tile_width;
-  const auto multiply = rows == 1 ? multiply_columns<1, 2> : multiply_columns<2, 1>;
-  for (int64_t column = 0; column < columns; column += width)
-    multiply(columns - column, depth, a, b + column, b_stride, c + column, c_stride, add);
+void multiply_f32_in_pieces(const Product& product) {
+  product.rows <= rows_without_tiles ? multiply_few_rows_in_pieces(product) : multiply_in<f32_in_pieces>(product, nullptr);
 }
 
 }  // namespace TTT_ISA

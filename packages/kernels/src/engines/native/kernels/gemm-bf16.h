@@ -7,6 +7,10 @@
 #include "gemm.h"
 #include "precision.h"
 
+#if TTT_BF16_UNITS && TTT_LANES == 16
+#include <immintrin.h>
+#endif
+
 namespace ttt {
 namespace TTT_ISA {
 
@@ -20,20 +24,32 @@ int64_t bf16_scratch(int64_t columns, int64_t depth);
  * NaN of what it meets, and one below 2⁻¹¹⁰ may lose its last bits.
  */
 void multiply_f32_in_pieces(const Product& product);
-/** Up to so many rows tiles would stand nearly empty: what follows gives the same bits, and needs B as it is. */
+/** Up to so many rows tiles would stand nearly empty. */
 constexpr int64_t rows_without_tiles = 2;
-/** a[rows, depth] in pieces [3][depth, rows] */
-void cut_rows(const Matrix& a, int64_t rows, int64_t depth, float* pieces);
-/** c[rows, columns] (+)= a · b, a in pieces, b [depth, columns] and a stride, the depth at most a step (gemm.h). */
-void multiply_panel_in_pieces(int64_t rows, int64_t columns, int64_t depth, const float* a, const float* b, int64_t b_stride,
-                              float* c, int64_t c_stride, bool add);
+/** The same bits without tiles, for so few rows. */
+void multiply_few_rows_in_pieces(const Product& product);
+
+constexpr int f32_in_pieces = 3;
+/** An f32 as the sum of values that bf16 holds: its upper 16 bits, the rest's, and what remains. */
+struct Pieces {
+  Vector piece[f32_in_pieces];
+  explicit TTT_INLINE Pieces(Vector x) {
+    typedef uint32_t Bits __attribute__((vector_size(sizeof(Vector))));
+    piece[0] = bits<Vector>(bits<Bits>(x) & 0xffff0000u);
+    const Vector rest = x - piece[0];
+    piece[1] = bits<Vector>((bits<Bits>(rest) + 0x8000u) & 0xffff0000u);
+    piece[2] = rest - piece[1];
+  }
+};
+
+TTT_INLINE __mmask16 mask_of(int64_t count) {
+  return count >= 16 ? 0xffff : count <= 0 ? 0 : static_cast<__mmask16>((1u << count) - 1);
+}
+TTT_INLINE Vector load_some(const float* p, __mmask16 mask) { return bits<Vector>(_mm512_maskz_loadu_ps(mask, p)); }
 #else
 inline void multiply_bf16(const Product&, float*) {}
 inline int64_t bf16_scratch(int64_t, int64_t) { return 0; }
 inline void multiply_f32_in_pieces(const Product&) {}
-constexpr int64_t rows_without_tiles = 0;
-inline void cut_rows(const Matrix&, int64_t, int64_t, float*) {}
-inline void multiply_panel_in_pieces(int64_t, int64_t, int64_t, const float*, const float*, int64_t, float*, int64_t, bool) {}
 #endif
 
 }  // namespace TTT_ISA

@@ -1,6 +1,7 @@
 // Matrix products from register tiles of up to 12 x 2 vectors (6 x 2 where there are 16 registers, 4 x 2 in
 // WebAssembly).
 #include "gemm-bf16.h"
+#include "panels.h"
 
 namespace ttt {
 namespace TTT_ISA {
@@ -14,9 +15,6 @@ constexpr int tile_rows = 4;
 #else
 constexpr int tile_rows = 6;
 #endif
-constexpr int tile_vectors = 2;
-constexpr int panel = tile_vectors * lanes;
-constexpr int64_t depth_step = 256;
 /** Columns per task: a step's share of B then stays in the second-level cache. */
 constexpr int64_t panels_per_group = 1024 / panel;
 /** Strips that repay packing a panel, and whose steps fill the second-level cache. */
@@ -25,8 +23,6 @@ constexpr int64_t fewest_strips = 16, most_strips = 48;
 constexpr int64_t slice_limit = int64_t{192} << 10;
 /** Products whose packed form of A is larger are made piece by piece. */
 constexpr int64_t packed_limit = int64_t{16} << 20;
-/** Up to so many rows, and beyond so many values of B, packing it is felt. */
-constexpr int64_t few_rows = 512, small_matrix = 32768;
 /** Steps of the depth that A is fetched ahead by. */
 constexpr int64_t fetched_ahead = 24;
 
@@ -109,56 +105,6 @@ constexpr Tiles tiles_up_to(std::integer_sequence<int, rows...>) {
 }
 constexpr Tiles tiles = tiles_up_to(std::make_integer_sequence<int, tile_rows>{});
 
-/** Rounds to bf16, to nearest, ties to even; NaN stays NaN. */
-void round_values(float* values, int64_t count) {
-  typedef uint32_t Bits __attribute__((vector_size(sizeof(Vector))));
-  for_vectors(count, [&](int64_t i, auto m) {
-    const Vector x = load(values + i, m);
-    const Bits raw = bits<Bits>(x);
-    const Bits rounded = (raw + 0x7fffu + ((raw >> 16) & 1u)) & 0xffff0000u;
-    store(values + i, x == x ? bits<Vector>(rounded) : x, m);
-  });
-}
-
-/** Copies columns [first, first + columns) of b into [depth, width], the rest of the width zero. */
-void pack_panel(const Matrix& b, int64_t depth, int64_t first, int64_t columns, int64_t width, float* packed) {
-  const float* source = b.data + first * b.column_stride;
-  if (b.column_stride == 1) {
-    for (int64_t k = 0; k < depth; k++) {
-      const float* row = source + k * b.row_stride;
-      float* target = packed + k * width;
-      if (columns == width) {
-        for (int64_t j = 0; j < width; j += lanes) store(target + j, load(row + j));
-      } else {
-        for (int64_t j = 0; j < width; j++) target[j] = j < columns ? row[j] : 0.0f;
-      }
-    }
-    return;
-  }
-  for (int64_t j = 0; j < width; j += lanes) {
-    int64_t k = 0;
-    const int64_t present = smaller<int64_t>(lanes, columns - j);
-    if (b.row_stride == 1) {
-      for (; k + lanes <= depth; k += lanes) {
-        Vector square[lanes];
-        if (present == lanes) {
-          TTT_UNROLL
-          for (int i = 0; i < lanes; i++) square[i] = load(source + (j + i) * b.column_stride + k);
-        } else {
-          for (int i = 0; i < lanes; i++)
-            square[i] = i < present ? load(source + (j + i) * b.column_stride + k) : Vector{};
-        }
-        transpose_square(square);
-        TTT_UNROLL
-        for (int i = 0; i < lanes; i++) store(packed + (k + i) * width + j, square[i]);
-      }
-    }
-    for (; k < depth; k++)
-      for (int64_t i = 0; i < lanes; i++)
-        packed[k * width + j + i] = i < present ? source[(j + i) * b.column_stride + k * b.row_stride] : 0.0f;
-  }
-}
-
 /** Copies a[rows, depth] into [depth, tile_rows]; the buffer has a vector to spare. */
 void pack_rows(const float* a, int64_t row_stride, int64_t column_stride, int64_t rows, int64_t depth, float* packed) {
   int64_t k = 0;
@@ -202,19 +148,6 @@ bool repays_packing_a(const Product& p) { return p.columns > 8 * panel || in_pla
 
 /** Where a strip begins: strips are as even as can be, so that none is a thin rest. */
 int64_t strip_start(const Product& p, int64_t strips, int64_t strip) { return p.rows * strip / strips; }
-
-/** What of a panel is there, and its width when packed. */
-struct Panel {
-  int64_t columns, width;
-};
-Panel panel_of(const Product& p, int64_t j) {
-  const int64_t columns = smaller<int64_t>(panel, p.columns - j * panel);
-  return {columns, columns > lanes ? panel : lanes};
-}
-void pack_panel(const Matrix& b, const Panel& of, int64_t depth, int64_t j, bool rounded, float* packed) {
-  pack_panel(b, depth, j * panel, of.columns, of.width, packed);
-  if (rounded) round_values(packed, depth * of.width);
-}
 
 /** Brings part `part` of `parts` of a step of a panel, where it begins at b, into the second-level cache. */
 void fetch_part(const Matrix& b, const Panel& of, int64_t depth, int64_t part, int64_t parts) {
@@ -311,20 +244,6 @@ void multiply_planned(const Plan& plan) {
   });
 }
 
-/** [panels][depth, width] */
-const float* kept_panels(const Product& p, bool rounded) {
-  if (p.batch > 1 || p.rows > few_rows || p.depth * p.columns <= small_matrix) return nullptr;
-  const int64_t panels = ceil_div(p.columns, panel);
-  const int64_t bytes = panels * panel * p.depth * static_cast<int64_t>(sizeof(float));
-  return static_cast<const float*>(kept_columns(p, rounded ? Packing::rounded : Packing::f32, bytes, [&](void* copy) {
-    float* packed = static_cast<float*>(copy);
-    parallel(panels, panel * p.depth / 8, [&](int64_t begin, int64_t end, int) {
-      for (int64_t j = begin; j < end; j++)
-        pack_panel(p.b, panel_of(p, j), p.depth, j, rounded, packed + j * panel * p.depth);
-    });
-  }));
-}
-
 /** Where a step of a panel begins. */
 struct Step {
   int64_t k, panel;
@@ -417,37 +336,6 @@ void multiply_piecewise(const Product& p, const float* kept, bool rounded) {
   multiply_piecewise(rest, kept, rounded);
 }
 
-/** A row or two by all of B, in pieces: B is read once, where it is kept as in f32. */
-void multiply_few_rows(const Product& p) {
-  const float* kept = kept_panels(p, false);
-  const int64_t panels = ceil_div(p.columns, panel), each = 3 * p.rows * p.depth;
-  const int64_t matrices = p.a.batch_stride == 0 ? 1 : p.batch;
-  const Scratch pieces(static_cast<size_t>(matrices * each));
-  for (int64_t batch = 0; batch < matrices; batch++)
-    for (int64_t k = 0; k < p.depth; k += depth_step) {
-      const int64_t first = batch * p.a.batch_stride + k * p.a.column_stride;
-      cut_rows({p.a.data + first, p.a.row_stride, p.a.column_stride}, p.rows, smaller(depth_step, p.depth - k),
-               pieces.floats() + batch * each + 3 * p.rows * k);
-    }
-  parallel(p.batch * panels, panel * p.depth * 2, [&](int64_t begin, int64_t end, int) {
-    alignas(64) float step_of_panel[panel * depth_step];
-    for (int64_t i = begin; i < end; i++) {
-      const int64_t batch = i / panels, j = i % panels;
-      const Panel of = panel_of(p, j);
-      const float* a = pieces.floats() + (matrices > 1 ? batch * each : 0);
-      for (int64_t k = 0; k < p.depth; k += depth_step) {
-        const int64_t depth = smaller(depth_step, p.depth - k);
-        Matrix b = p.b;
-        b.data += batch * b.batch_stride + k * b.row_stride + j * panel * b.column_stride;
-        if (!kept) pack_panel(b, of, depth, 0, false, step_of_panel);
-        multiply_panel_in_pieces(p.rows, of.columns, depth, a + 3 * p.rows * k,
-                                 kept ? kept + j * panel * p.depth + k * of.width : step_of_panel, of.width,
-                                 p.c + batch * p.c_batch_stride + j * panel, p.c_row_stride, p.accumulate || k > 0);
-      }
-    }
-  });
-}
-
 /** By B's size only: with other rows beside it, a row must come out the same. */
 bool repays_pieces(const Product& p) { return p.depth >= 32 && p.columns >= 64 && p.depth * p.columns >= 16384; }
 
@@ -478,8 +366,7 @@ void multiply(const Product& product, float* scratch) {
   }
   if (p.depth == 0) return clear_result(p);
   if (product_factors == Factors::pairs || product_factors == Factors::tiles) return multiply_bf16(p, scratch);
-  if (product_factors == Factors::pieces && scratch == nullptr && repays_pieces(p))
-    return p.rows <= rows_without_tiles ? multiply_few_rows(p) : multiply_f32_in_pieces(p);
+  if (product_factors == Factors::pieces && scratch == nullptr && repays_pieces(p)) return multiply_f32_in_pieces(p);
   const bool rounded = product_factors == Factors::rounded;
   const bool readable_in_place = p.b.column_stride == 1 && !rounded;
   // Rows of B at a distance of whole pages collide in the caches; a copy is worth it once enough rows use it.
