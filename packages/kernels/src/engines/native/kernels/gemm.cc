@@ -337,7 +337,7 @@ void multiply_piecewise(const Product& p, const float* kept, bool rounded) {
 }
 
 /** By B's size only: with other rows beside it, a row must come out the same. */
-bool repays_pieces(const Product& p) { return p.depth >= 32 && p.columns >= 64 && p.depth * p.columns >= 16384; }
+bool repays_pieces(const Product& p) { return p.depth >= 32 && p.columns >= 256 && p.depth * p.columns >= small_matrix; }
 
 /** A product over no values. */
 void clear_result(const Product& p) {
