@@ -23,6 +23,8 @@ constexpr int64_t panels_at_once = 4;
 constexpr int64_t depth_limit = 16384, packed_limit = int64_t{16} << 20;
 /** What of a row is fetched ahead while it is packed: the next panel's. */
 constexpr int64_t fetched_ahead = block_width;
+/** Packed values of a small A. */
+constexpr int64_t small_side = 50000;
 /** Up to so many rows packing B is felt. */
 constexpr int64_t few_rows = 256;
 
@@ -338,9 +340,11 @@ void multiply_in_tasks(const Product& p) {
   const int64_t strips = ceil_div(p.rows, block_width), panels = ceil_div(p.columns, block_width);
   const int64_t matrices = p.a.batch_stride == 0 ? 1 : p.batch;
   const int64_t each = steps * step_values;
-  const Scratch scratch(static_cast<size_t>(matrices * strips * each / 2));
+  // A small A is packed by each thread for itself: that takes less time than to wait for another's part and to fetch it.
+  const bool by_each = p.batch == 1 && strips * each <= small_side;
+  const Scratch scratch(static_cast<size_t>((by_each ? thread_count() : matrices) * strips * each / 2));
   uint16_t* packed_a = as_bf16(scratch.floats());
-  parallel(matrices * strips, block_width * p.depth / 8, [&](int64_t begin, int64_t end, int) {
+  parallel(by_each ? 0 : matrices * strips, block_width * p.depth / 8, [&](int64_t begin, int64_t end, int) {
     while (begin < end) {
       const int64_t batch = begin / strips, first = begin % strips;
       const int64_t last = smaller(strips, first + end - begin);
@@ -349,19 +353,20 @@ void multiply_in_tasks(const Product& p) {
     }
   });
   // Groups of strips first: each share of the panels goes through all of A, which may lie far away.
-  const int64_t tasks = 2 * thread_count();
+  const int64_t tasks = (by_each ? 1 : 2) * thread_count();
   const int64_t enough = ceil_div(tasks, p.batch * panels);
   const int64_t groups = larger(ceil_div(strips, most_strips), smaller(enough, ceil_div(strips, fewest_strips)));
   const int64_t spans = smaller(panels, ceil_div(tasks, p.batch * groups));
   const int64_t cost = block_width * ceil_div(panels, spans) * p.depth * (ceil_div(p.rows, groups) * pieces + 48) / 128;
-  parallel(p.batch * groups * spans, cost, [&](int64_t begin, int64_t end, int) {
+  parallel(p.batch * groups * spans, cost, [&](int64_t begin, int64_t end, int worker) {
+    if (by_each) pack<pieces>(rows_of(p, 0), 0, strips, 0, steps, true, packed_a + worker * strips * each);
     alignas(64) uint16_t own[panels_at_once * block_steps * step_values];
     const TilesInUse tiles(by_tiles<pieces>());
     for (int64_t task = begin; task < end; task++) {
       const int64_t span = task % spans, group = task / spans % groups, batch = task / spans / groups;
       const int64_t first_panel = panels * span / spans, last_panel = panels * (span + 1) / spans;
       const int64_t first = strips * group / groups, last = strips * (group + 1) / groups;
-      const uint16_t* a = packed_a + (matrices > 1 ? batch : 0) * strips * each;
+      const uint16_t* a = packed_a + (by_each ? worker : matrices > 1 ? batch : 0) * strips * each;
       const int64_t first_kept = p.b.batch_stride == 0 ? 0 : batch * panels;
       float* c = p.c + batch * p.c_batch_stride;
       for (int64_t step = 0; step < steps; step += block_steps) {
