@@ -23,8 +23,8 @@ constexpr int64_t panels_at_once = 4;
 constexpr int64_t depth_limit = 16384, packed_limit = int64_t{16} << 20;
 /** What of a row is fetched ahead while it is packed: the next panel's. */
 constexpr int64_t fetched_ahead = block_width;
-/** Packed values of a small A. */
-constexpr int64_t small_side = 50000;
+/** Packed values of a small A, once for each thread. */
+constexpr int64_t small_sides = 400000;
 /** Up to so many rows packing B is felt. */
 constexpr int64_t few_rows = 256;
 
@@ -341,7 +341,7 @@ void multiply_in_tasks(const Product& p) {
   const int64_t matrices = p.a.batch_stride == 0 ? 1 : p.batch;
   const int64_t each = steps * step_values;
   // A small A is packed by each thread for itself: that takes less time than to wait for another's part and to fetch it.
-  const bool by_each = p.batch == 1 && strips * each <= small_side;
+  const bool by_each = p.batch == 1 && strips * each * thread_count() <= small_sides;
   const Scratch scratch(static_cast<size_t>((by_each ? thread_count() : matrices) * strips * each / 2));
   uint16_t* packed_a = as_bf16(scratch.floats());
   parallel(by_each ? 0 : matrices * strips, block_width * p.depth / 8, [&](int64_t begin, int64_t end, int) {
