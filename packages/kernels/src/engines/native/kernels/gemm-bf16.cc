@@ -62,6 +62,7 @@ TTT_PAIRS TTT_INLINE Pairs<f32_in_pieces> pairs(Vector u, Vector v) {
     result.of_piece[piece] = together(of_u.piece[piece], of_v.piece[piece]);
   return result;
 }
+
 /**
  * Copies one tile's pieces, what lies past the matrix zero: `along_depth` by rows of 16 pairs of the depth, as A is read,
  * else by rows of 16 columns' pairs, as B is. A pair is a place and the one 16 further along the depth.
@@ -284,25 +285,24 @@ Side columns_of(const Product& p, int64_t batch) {
 }
 uint16_t* as_bf16(float* scratch) { return reinterpret_cast<uint16_t*>(scratch); }
 
-/** One thread: B in the scratch, A strip by strip. */
-template <int pieces>
+/** One thread, of rounded factors: B in the scratch, A strip by strip. */
 void multiply_in_place(const Product& p, float* scratch) {
-  constexpr int64_t step_values = 2 * pieces * tile_size;
+  constexpr int64_t step_values = 2 * tile_size;
   const int64_t steps = ceil_div(p.depth, tile_depth);
   uint16_t* packed = as_bf16(scratch);
   alignas(64) uint16_t strip[block_steps * step_values];
-  const TilesInUse tiles(by_tiles<pieces>());
+  const TilesInUse tiles(by_tiles<rounded>());
   for (int64_t batch = 0; batch < p.batch; batch++) {
     const Side rows = rows_of(p, batch);
     if (batch == 0 || p.b.batch_stride != 0)
-      pack<pieces>(columns_of(p, batch), 0, ceil_div(p.columns, block_width), 0, steps, false, packed);
+      pack<rounded>(columns_of(p, batch), 0, ceil_div(p.columns, block_width), 0, steps, false, packed);
     for (int64_t step = 0; step < steps; step += block_steps) {
       const int64_t some = smaller(block_steps, steps - step);
       for (int64_t row = 0; row < p.rows; row += block_width) {
         const int64_t height = smaller(block_width, p.rows - row);
-        pack<pieces>(rows, row / block_width, row / block_width + 1, step, step + some, true, strip);
+        pack<rounded>(rows, row / block_width, row / block_width + 1, step, step + some, true, strip);
         for (int64_t column = 0; column < p.columns; column += block_width)
-          multiply_block<pieces>(some, strip, packed + (column / block_width * steps + step) * step_values,
+          multiply_block<rounded>(some, strip, packed + (column / block_width * steps + step) * step_values,
                                  p.c + batch * p.c_batch_stride + row * p.c_row_stride + column, p.c_row_stride, height,
                                  smaller(block_width, p.columns - column), p.accumulate || step > 0);
       }
@@ -392,8 +392,7 @@ void multiply_in_tasks(const Product& p) {
 }
 
 template <int pieces>
-void multiply_in(const Product& product, float* scratch) {
-  if (scratch != nullptr) return multiply_in_place<pieces>(product, scratch);
+void multiply_in(const Product& product) {
   if (product.depth > depth_limit) {
     Product first = product, rest = product;
     first.depth = depth_limit;
@@ -401,13 +400,13 @@ void multiply_in(const Product& product, float* scratch) {
     rest.a.data += depth_limit * rest.a.column_stride;
     rest.b.data += depth_limit * rest.b.row_stride;
     rest.accumulate = true;
-    multiply_in<pieces>(first, nullptr);
-    return multiply_in<pieces>(rest, nullptr);
+    multiply_in<pieces>(first);
+    return multiply_in<pieces>(rest);
   }
   if (product.batch * product.rows * product.depth <= packed_limit) return multiply_in_tasks<pieces>(product);
   const auto [first, rest] = halves(product, block_width);
-  multiply_in<pieces>(first, nullptr);
-  multiply_in<pieces>(rest, nullptr);
+  multiply_in<pieces>(first);
+  multiply_in<pieces>(rest);
 }
 
 }  // namespace
@@ -416,9 +415,11 @@ int64_t bf16_scratch(int64_t columns, int64_t depth) {
   return ceil_div(columns, block_width) * ceil_div(depth, tile_depth) * tile_size;
 }
 
-void multiply_bf16(const Product& product, float* scratch) { multiply_in<rounded>(product, scratch); }
+void multiply_bf16(const Product& product, float* scratch) {
+  scratch == nullptr ? multiply_in<rounded>(product) : multiply_in_place(product, scratch);
+}
 void multiply_f32_in_pieces(const Product& product) {
-  product.rows <= rows_without_tiles ? multiply_few_rows_in_pieces(product) : multiply_in<f32_in_pieces>(product, nullptr);
+  product.rows <= rows_without_tiles ? multiply_few_rows_in_pieces(product) : multiply_in<f32_in_pieces>(product);
 }
 
 }  // namespace TTT_ISA
