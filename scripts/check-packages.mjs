@@ -1,11 +1,12 @@
 // Packs every package, installs the tarballs into an empty folder, imports each entry point there, runs the example of every
-// README and adds a system from outside. Expects built packages. Prints one line per check and exits 1 if any failed.
+// README and of examples/, and adds a system from outside. Expects built packages. Prints one line per check and exits 1 if any failed.
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
+import { checkExamples } from './check-examples.mjs'
 import { checkOutput, exampleOf } from './examples.mjs'
 
 const root = new URL('..', import.meta.url).pathname
@@ -183,6 +184,8 @@ await check('add a system from outside, as docs/adding-a-system.md does, types a
       throw new Error(`not as the document says:\n${output}`)
   }
 })
+
+await checkExamples(folder, check)
 
 console.log(`packages: ${passed} passed, ${failed} failed`)
 process.exit(failed === 0 ? 0 : 1)
