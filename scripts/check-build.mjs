@@ -24,7 +24,7 @@ collect(exports)
 for (const target of targets) if (!existsSync(target)) problems.push(`${target} is missing`)
 
 const built = filesIn('dist')
-const sources = [...filesIn('src').filter((file) => !/\.test\.ts$/.test(file)), 'tsup.config.ts']
+const sources = [...filesIn('src').filter((file) => !file.endsWith('.test.ts')), 'tsup.config.ts']
 const newest = sources.filter(existsSync).toSorted((a, b) => timeOf(b) - timeOf(a))[0]
 if (built.length > 0 && Math.min(...built.map(timeOf)) < timeOf(newest))
   problems.push(`dist is older than ${newest}`)

@@ -1,5 +1,6 @@
-// Packs every package, installs the tarballs into an empty folder, imports each entry point there, runs the example of every
-// README and of examples/, and adds a system from outside. Expects built packages. Prints one line per check and exits 1 if any failed.
+// Packs every package, installs the tarballs into an empty folder, imports each entry point there, runs the examples of every
+// README and of examples/, and adds a system from outside. Expects built packages. Prints one line per check and exits 1 if
+// any failed.
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -23,7 +23,7 @@ const { line } = await resolveEngine('wasm')
 const params = system.decoder.init(createRandom(1))
 $('engine').textContent = line
 
-$('read').onclick = async () => {
+$('read').addEventListener('click', async () => {
   const reader = new Reader(system, params)
   const bytes = new TextEncoder().encode($('text').value)
   $('lines').textContent = ''
@@ -33,4 +33,4 @@ $('read').onclick = async () => {
     const mean = nats.reduce((sum, each) => sum + each, 0) / nats.length
     $('lines').textContent += `${mean.toFixed(2)} nats per byte after ${reader.steps} steps of learning\n`
   }
-}
+})
