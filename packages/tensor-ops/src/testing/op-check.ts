@@ -1,5 +1,5 @@
 import { resolveEngine, type Precision } from '../engine/registry'
-import type { Attributes, FusedOp, Shapes, Tensors } from '../fused-op'
+import type { Attributes, FusedOp, Shapes, Tensors } from '../fused-op/definition'
 import { createRandom } from '../random'
 import { tf, type Tensor } from '../tf'
 import { vjp } from '../autodiff/vjp'

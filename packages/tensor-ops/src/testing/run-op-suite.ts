@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { resolveEngine, type Precision } from '../engine/registry'
-import type { Attributes, FusedOp, Tensors } from '../fused-op'
+import type { Attributes, FusedOp, Tensors } from '../fused-op/definition'
 import { tf } from '../tf'
 import { vjp } from '../autodiff/vjp'
 import { derivative } from './finite-differences'
