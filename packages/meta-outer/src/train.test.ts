@@ -34,7 +34,7 @@ describe('training', () => {
     const losses = await run(whole, 8)
     const part = startRun(smallSystem(), 1)
     const first = await run(part, 8, 5)
-    const resumed = decodeRun(smallSystem(), encodeRun(part))
+    const resumed = decodeRun(smallSystem(), await encodeRun(part))
     expect([...first, ...(await run(resumed, 8))]).toEqual(losses)
     expect(valuesOf(resumed)).toEqual(valuesOf(whole))
     expect(resumed).toMatchObject({ step: 8, tokens: whole.tokens, cursor: 8 })
@@ -109,8 +109,8 @@ describe('training', () => {
     expect(valuesOf(state)).toEqual(before)
   })
 
-  it('refuses a run of another system, naming what does not fit', () => {
-    const bytes = encodeRun(startRun(smallSystem(), 1))
+  it('refuses a run of another system, naming what does not fit', async () => {
+    const bytes = await encodeRun(startRun(smallSystem(), 1))
     expect(() => decodeRun(smallSystem({ suffixBlocks: 3 }), bytes)).toThrow('params.prime.2.w1 is missing')
   })
 })

@@ -61,4 +61,7 @@ export {
   type PlainTensors,
 } from './safetensors'
 export { liveBytes, liveTensors } from './memory'
+export { pause } from './pause'
+export { read, readBacks, readTensors, type TensorValues, type ValuesOf } from './read'
+export { tidy } from './tidy'
 export { relativeError, relativeErrorOf } from './compare'
