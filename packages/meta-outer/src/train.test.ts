@@ -1,5 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { liveBytes, liveTensors, resolveEngine, treeLeaves, tf, treeMap } from '@ttt-e2e/tensor-ops'
+import {
+  liveBytes,
+  liveTensors,
+  readBacks,
+  resolveEngine,
+  treeLeaves,
+  tf,
+  treeMap,
+} from '@ttt-e2e/tensor-ops'
 import '@ttt-e2e/kernels/engines'
 import { decodeRun, disposeRun, encodeRun, startRun, type RunState } from './run-state'
 import { innerRateMultiplier, learningRate, standardSchedule } from './schedule'
@@ -65,6 +73,17 @@ describe('training', () => {
       await resolveEngine('cpu')
     },
   )
+
+  it('reads back once in a step', async () => {
+    const system = smallSystem()
+    const state = startRun(system, 1)
+    const optimizer = standardOptimizer(standardSchedule(30, 1e-2))
+    const before = readBacks()
+    await trainStep(system, state, randomBatch(2, 12), optimizer)
+    await trainStep(system, state, randomBatch(2, 12), optimizer, { signal: new AbortController().signal })
+    expect(readBacks() - before).toBe(2)
+    disposeRun(state)
+  })
 
   it('ends after a whole step when aborted, and can go on', async () => {
     const state = startRun(smallSystem(), 1)

@@ -1,6 +1,14 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import '@ttt-e2e/kernels/engines'
-import { createRandom, disposeTree, liveTensors, relativeError, resolveEngine } from '@ttt-e2e/tensor-ops'
+import {
+  createRandom,
+  disposeTree,
+  liveTensors,
+  readBacks,
+  relativeError,
+  resolveEngine,
+  tf,
+} from '@ttt-e2e/tensor-ops'
 import { inFloat64, useEngine } from '@ttt-e2e/tensor-ops/testing'
 import { Reader } from './reader'
 import { countStateBytes } from './state-bytes'
@@ -146,13 +154,47 @@ describe('a reader', () => {
     expect(restored.steps).toBe(6)
   })
 
+  it('lets calls take effect in the order in which they are made, awaited or not', async () => {
+    const subject = smallSystem(true)
+    const params = subject.decoder.init(createRandom(1))
+    const one = new Reader(subject, params)
+    const awaited = [
+      await one.read(tokens.slice(0, 9)),
+      await one.nextLogits(),
+      await one.read(tokens.slice(9, 14)),
+      (await one.save()).tensors,
+      await one.read(tokens.slice(14)),
+    ]
+    const other = new Reader(subject, params)
+    const together = await Promise.all([
+      other.read(tokens.slice(0, 9)),
+      other.nextLogits(),
+      other.read(tokens.slice(9, 14)),
+      other.save().then((saved) => saved.tensors),
+      other.read(tokens.slice(14)),
+    ])
+    expect(together).toEqual(awaited)
+  })
+
+  it('reads back once for a piece of many chunks, and not at all for a first token', async () => {
+    const subject = smallSystem(true)
+    const reader = new Reader(subject, subject.decoder.init(createRandom(1)))
+    const before = readBacks()
+    await reader.read(tokens.slice(0, 1))
+    expect(readBacks() - before).toBe(0)
+    await reader.read(tokens.slice(1))
+    expect(readBacks() - before).toBe(1)
+  })
+
   it('forks: neither changes the other, and both own what they hold', async () => {
     const subject = smallSystem(true)
     const params = subject.decoder.init(createRandom(1))
     const before = liveTensors()
     const reader = new Reader(subject, params)
     await reader.read(tokens.slice(0, 14))
+    const { numDataBuffers } = tf.memory()
     const fork = reader.fork()
+    expect(tf.memory().numDataBuffers).toBe(numDataBuffers)
     const left = await reader.nextLogits()
     await fork.read(tokens.slice(3, 12))
     expect(await reader.nextLogits()).toEqual(left)
