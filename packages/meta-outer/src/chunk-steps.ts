@@ -1,21 +1,6 @@
-import { disposeTree, tf, tidy, vjp, type GradientSum, type ScanStep, type Tensor } from '@ttt-e2e/tensor-ops'
-import {
-  advanced,
-  joinStates,
-  stateMetas,
-  stateTensors,
-  type MlpWeights,
-  type SuffixParams,
-} from '@ttt-e2e/swa-transformer'
-import {
-  learnFromChunk,
-  lossChunkOf,
-  predictChunk,
-  startFastWeights,
-  type FastWeights,
-  type Params,
-  type System,
-} from '@ttt-e2e/ttt-inner'
+import { tf, tidy, type ScanStep, type Tensor } from '@ttt-e2e/tensor-ops'
+import { advanced, joinStates, stateTensors, type SuffixParams } from '@ttt-e2e/swa-transformer'
+import { learnFromChunk, lossChunkOf, predictChunk, type FastWeights, type System } from '@ttt-e2e/ttt-inner'
 import { columns, type Batch } from './batch'
 import { chunkMeans } from './chunk-means'
 
@@ -31,7 +16,7 @@ export type ChunkTold = { tokenLosses: Tensor; norm?: Tensor; hidden?: Tensor; g
 export type ChunkStep = ScanStep<Carry, ChunkInput, ChunkOutput, ChunkTold>
 type Data = { targets: Tensor; mask: Tensor; rate: Tensor; rateMultiplier: Tensor }
 type Given = { params: SuffixParams; carry: Carry; input: ChunkInput }
-type Metas = Record<string, number>[]
+export type Metas = Record<string, number>[]
 
 /** Targets of a piece of the suffix: a chunk of the rule's, else the whole sequence. */
 export const pieceOf = (system: System, length: number): number =>
@@ -101,38 +86,6 @@ function chunkFunction(
         value: { carry: { fast, states: stateTensors(learned.states) }, output: { loss } },
         aux: { tokenLosses, norm, ...(record && { hidden, gradient }) },
       }
-    },
-  }
-}
-
-/** W₀ with a batch axis (the prime MLPs themselves where nothing learns) and the suffix's states before the first token. */
-export function startOf(system: System, params: Params, suffixParams: SuffixParams, batch: number) {
-  const { decoder, rule } = system
-  const fast = rule
-    ? vjp((prime: readonly MlpWeights[]) => ({ value: startFastWeights(prime, batch) }), params.prime)
-    : undefined
-  const states = vjp((p: SuffixParams) => {
-    const start = decoder.startSuffix(p, batch)
-    return { value: stateTensors(start), aux: stateMetas(start) }
-  }, suffixParams)
-  const learnedStates = states.value.some((tensors) => Object.keys(tensors).length > 0)
-  return {
-    carry: { fast: fast?.value ?? params.prime, states: states.value } as Carry,
-    metas: states.aux,
-    /** Takes the gradients of the first carry on to the parameters, and frees them. */
-    pull(gradient: Carry, sum: GradientSum) {
-      if (fast) {
-        sum.add(params.prime, fast.pull(gradient.fast))
-        disposeTree(gradient.fast)
-      } else sum.add(params.prime, gradient.fast)
-      if (learnedStates) sum.add(suffixParams, states.pull(gradient.states))
-      disposeTree(gradient.states)
-    },
-    dispose() {
-      fast?.dispose()
-      if (fast) disposeTree(fast.value)
-      states.dispose()
-      disposeTree(states.value)
     },
   }
 }
