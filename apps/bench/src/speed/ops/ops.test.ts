@@ -4,6 +4,7 @@ import {
   defineFusedOp,
   liveTensors,
   profileKernels,
+  registerFusedKernels,
   resolveEngine,
   tf,
   type FusedOp,
@@ -78,14 +79,10 @@ it('finds a kernel that does not agree with its reference', async () => {
   }) as unknown as FusedOp
   const doubled = { op, cases: [{ name: 'three values', shapes: { x: [3] } }] }
   expect(await redOf(doubled, 'cpu')).toBeUndefined()
-  tf.registerKernel({
-    kernelName: 'Doubled',
-    backendName: 'cpu',
-    kernelFunc: ({ inputs, backend }) => {
-      const { x } = inputs as { x: tf.TensorInfo }
-      const { makeTensorInfo } = backend as { makeTensorInfo(...given: unknown[]): tf.TensorInfo }
-      return makeTensorInfo.call(backend, x.shape, 'float32', new Float32Array([1, 2, 3]))
-    },
+  registerFusedKernels<{ makeTensorInfo(...given: unknown[]): tf.TensorInfo }>('cpu', ({ name }) => {
+    if (name !== 'Doubled') return undefined
+    const values = new Float32Array([1, 2, 3])
+    return { run: ({ backend }) => [backend.makeTensorInfo([3], 'float32', values)] }
   })
   expect(await redOf(doubled, 'cpu')).toMatch(/^three values: output y is off by .*, allowed 1e-5$/)
 })
