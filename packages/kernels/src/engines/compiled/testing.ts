@@ -78,14 +78,39 @@ export async function expectSameBits(
   const expected = run()
   for (const threads of [2, 3, 2]) {
     await resolveEngine(engine, { ...options, threads })
-    expect(run()).toEqual(expected)
+    expectBits(run(), expected)
   }
 }
+
+/** toEqual goes through arrays value by value, which takes long where they are large: it is asked only about bits that differ. */
+export function expectBits(actual: unknown, expected: unknown): void {
+  if (!sameBits(actual, expected)) expect(actual).toEqual(expected)
+}
+
+function sameBits(a: unknown, b: unknown): boolean {
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((value, i) => sameBits(value, b[i]))
+  if (ArrayBuffer.isView(a) && ArrayBuffer.isView(b)) return Buffer.compare(bytesOf(a), bytesOf(b)) === 0
+  return Object.is(a, b)
+}
+const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView) =>
+  new Uint8Array(buffer, byteOffset, byteLength)
+
+/** The values of what `run` makes, which is freed. */
+export function valuesOf(run: () => readonly Tensor[]): Values[] {
+  let values: Values[] = []
+  // Not returned from tidy, which would look for tensors among all of them.
+  tf.tidy(() => {
+    values = run().map((x) => x.dataSync().slice())
+  })
+  return values
+}
+type Values = Float32Array | Int32Array | Uint8Array
 
 interface Plain {
   shape: number[]
   dtype: tf.DataType
-  values: Float32Array | Int32Array | Uint8Array
+  values: Values
 }
 
 /** What `run` makes of the tensors on an engine, as plain arrays. */
@@ -96,15 +121,12 @@ async function resultsOn(
   threads = 2,
 ): Promise<Plain[]> {
   await resolveEngine(engine, { threads })
-  return tf.tidy(() => {
-    const copies = inputs.map((x) => tf.tensor(x.dataSync(), x.shape, x.dtype))
-    const results = run(...copies)
-    return (Array.isArray(results) ? results : [results]).map((x) => ({
-      shape: x.shape,
-      dtype: x.dtype,
-      values: x.dataSync().slice(),
-    })) as never
-  }) as unknown as Plain[]
+  let results: Tensor[] = []
+  const values = valuesOf(() => {
+    const made = run(...inputs.map((x) => tf.tensor(x.dataSync(), x.shape, x.dtype)))
+    return (results = Array.isArray(made) ? made : [made])
+  })
+  return results.map(({ shape, dtype }, i) => ({ shape, dtype, values: values[i] }))
 }
 
 /** Runs on cpu and on every target, fresh blocks full of NaN, and compares. */
@@ -131,7 +153,7 @@ export async function expectLikeCpu(
 }
 
 /** The values, zeros in place of those that aren't finite; and these alone. */
-function parted(values: Plain['values']): [finite: Plain['values'], special: number[]] {
+function parted(values: Values): [finite: Values, special: number[]] {
   const finite = values.slice()
   const special: number[] = []
   for (let i = 0; i < values.length; i++)
