@@ -100,7 +100,8 @@ export async function resolveEngine(request: string, options: EngineOptions = {}
       continue
     }
     const description = await engine.create(options)
-    await tf.setBackend(name)
+    // Setting it goes through all registered kernels, even where it is set.
+    if (tf.getBackend() !== name) await tf.setBackend(name)
     await tf.ready()
     const because = refused.map((r) => `${r.name}: ${r.reason}`).join('; ')
     return {
