@@ -6,7 +6,8 @@ import { addSpeedCommands } from './speed/commands'
 import { sizeNames } from './systems/sizes'
 import { taskNames } from './tasks'
 import { systems } from '@ttt-e2e/baselines'
-import { precisions } from '@ttt-e2e/tensor-ops'
+import '@ttt-e2e/kernels/engines'
+import { engineNames, precisions } from '@ttt-e2e/tensor-ops'
 import type { MemoryOptions } from './memory'
 
 const caller = callersFolder()
@@ -30,8 +31,11 @@ const command = new Command('pnpm --filter bench start')
     '--seeds <number>',
     'train each system with this many seeds, for paired 95 % intervals over documents and seeds',
   )
-  .option('--engine <name>', 'auto, native, webgpu, tensorflow, wasm or cpu', 'auto')
-  .option('--precision <name>', 'of products of matrices: f32, or bf16 with sums in f32 (native only)')
+  .option('--engine <name>', `auto, ${engineNames().join(', ')}`, 'auto')
+  .option(
+    '--precision <name>',
+    `of products of matrices: f32, or bf16 with sums in f32 (${engineNames('bf16').join(', ')} only)`,
+  )
   .option('--threads <number>', 'threads of the engine, shared by the workers; all cores where left out')
   .option(
     '--workers <number>',

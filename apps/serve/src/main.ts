@@ -1,4 +1,6 @@
 import { abortOnSignals, callersFolder, runCommand } from '@ttt-e2e/cli'
+import '@ttt-e2e/kernels/engines'
+import { engineNames } from '@ttt-e2e/tensor-ops'
 import { Command } from 'commander'
 import { readOptions } from './options'
 
@@ -18,8 +20,11 @@ const command = new Command('pnpm --filter serve start')
   )
   .option('--port <number>', '0 for any that is free', '8080')
   .option('--api-key <key>', 'asked of every request but /health; better in the environment: TTT_E2E_API_KEY')
-  .option('--engine <name>', 'auto, native, webgpu, tensorflow, wasm or cpu', 'auto')
-  .option('--precision <name>', 'of products of matrices: f32, or bf16 with sums in f32 (native only)')
+  .option('--engine <name>', `auto, ${engineNames().join(', ')}`, 'auto')
+  .option(
+    '--precision <name>',
+    `of products of matrices: f32, or bf16 with sums in f32 (${engineNames('bf16').join(', ')} only)`,
+  )
   .option('--threads <number>', 'threads of the engine; all cores where left out')
   .option('--memories <folder>', 'keeps memories there over restarts')
   .option('--parallel <number>', 'requests that take turns at the model')

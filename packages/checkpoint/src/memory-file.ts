@@ -23,8 +23,8 @@ const metaSchema: z.ZodType<SavedState['meta']> = z.strictObject({
 })
 
 /** A memory as a safetensors file, with the hash of its model in the metadata. */
-export function encodeMemory(memory: Memory): Uint8Array {
-  const { tensors, meta } = memory.reader.save()
+export async function encodeMemory(memory: Memory): Promise<Uint8Array> {
+  const { tensors, meta } = await memory.reader.save()
   return encodeSafetensors(tensors, {
     format: 'ttt-e2e memory',
     schemaVersion: '1',
@@ -79,8 +79,8 @@ export function decodeMemory(model: Model, bytes: Uint8Array, name = 'memory'): 
 }
 
 /** Writes a memory to a file, whole or not at all. */
-export function saveMemory(memory: Memory, path: string): void {
-  writeFileDurably(path, encodeMemory(memory))
+export async function saveMemory(memory: Memory, path: string): Promise<void> {
+  writeFileDurably(path, await encodeMemory(memory))
 }
 
 /** Reads a memory from a file. @throws CheckpointError as `decodeMemory`, or if there is no such file */

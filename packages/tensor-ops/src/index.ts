@@ -1,11 +1,9 @@
 export { tf, type Tensor } from './tf'
 export { isDifferentiated, vjp, type Vjp, type Cotangents } from './autodiff/vjp'
+export { defineFusedOp } from './fused-op/define'
 export {
   atLeast,
-  defineFusedOp,
-  definedFusedOps,
   multipleOf,
-  onFusedOp,
   shapesOf,
   type Attributes,
   type FusedOp,
@@ -14,15 +12,18 @@ export {
   type Shapes,
   type Tensors,
   type WantedShapes,
-} from './fused-op'
+} from './fused-op/definition'
+export { registerFusedKernels, type FusedKernel, type FusedKernelCall } from './fused-op/kernels'
+export { definedFusedOps } from './fused-op/registry'
+export { type EngineMemory } from './engine/memory'
 export {
+  engineMemory,
   engineNames,
   EngineError,
   precisions,
   registerEngine,
   resolveEngine,
   type Engine,
-  type EngineName,
   type EngineOptions,
   type Precision,
   type ResolvedEngine,
@@ -30,7 +31,9 @@ export {
 import './engine/cpu'
 export { noteFallback, profileKernels, type KernelProfile, type KernelTotal } from './engine/kernel-profile'
 export { program, vjpProgram, type ProgramKey } from './program/program'
-export { rematerializedVjp } from './program/remat'
+export { GradientSum } from './scan/gradient-sum'
+export { scanVjp, type Scan, type ScanOptions, type ScanStep } from './scan/scan-vjp'
+export { TapeBudget } from './scan/tape-budget'
 export {
   usePrograms,
   type CompiledProgram,
@@ -62,4 +65,7 @@ export {
 } from './safetensors'
 export { UserError } from './user-error'
 export { liveBytes, liveTensors } from './memory'
+export { pause } from './pause'
+export { read, readBacks, readTensors, type TensorValues, type ValuesOf } from './read'
+export { tidy } from './tidy'
 export { relativeError, relativeErrorOf } from './compare'

@@ -1,8 +1,11 @@
-import type { CheckedOp } from '@ttt-e2e/kernels/cases'
+import type { OpSuite } from '@ttt-e2e/kernels/cases'
 import { checkOp } from '@ttt-e2e/tensor-ops/op-check'
 
 /** Runs an op's suite on an engine, to the order that is timed. @returns what is red; undefined where all is green */
-export async function redOf({ op, cases }: CheckedOp, engine: string): Promise<string | undefined> {
+export async function redOf(
+  { op, cases }: Pick<OpSuite, 'op' | 'cases'>,
+  engine: string,
+): Promise<string | undefined> {
   const order = op.differentiable.length === 0 ? 0 : 2
   for (const example of cases) {
     const { leaked, errors } = await checkOp(op, example, engine, { order })

@@ -1,4 +1,4 @@
-import { opCases, type OpName } from '@ttt-e2e/kernels/cases'
+import { opSuites, type OpName } from '@ttt-e2e/kernels/cases'
 import { resolveEngine } from '@ttt-e2e/tensor-ops'
 import { formatTable } from '../../report/text'
 import { recordSpeed } from '../record'
@@ -36,7 +36,7 @@ export async function opsSpeed(options: OpsOptions): Promise<number> {
         const green: OpName[] = []
         for (const op of ops) {
           progress.update(`${op} · its suite on ${engine.name}`)
-          const red = await redOf(opCases[op], engine.name)
+          const red = await redOf(opSuites[op], engine.name)
           if (red === undefined) green.push(op)
           else {
             anyRed = true

@@ -1,9 +1,10 @@
 import '@ttt-e2e/kernels/engines'
-import { opCases, type OpName } from '@ttt-e2e/kernels/cases'
+import { opSuites, type OpName } from '@ttt-e2e/kernels/cases'
 import {
   defineFusedOp,
   liveTensors,
   profileKernels,
+  registerFusedKernels,
   resolveEngine,
   tf,
   type FusedOp,
@@ -16,18 +17,18 @@ import type { SpeedRecord } from '../record'
 import { redOf } from './check'
 import { fallbacksOf } from './fallbacks'
 import { bytesMoved, opOrders } from './op-orders'
-import { timedOps } from './op-shapes'
+import { timedOps } from './timed-ops'
 import { opsSpeed } from './ops-speed'
 import { readOpsOptions } from './options'
 import type { OpSpeed } from './time-ops'
 
 const folder = mkdtempSync(join(tmpdir(), 'ops-'))
 
-it.each(Object.keys(opCases) as OpName[])(
+it.each(Object.keys(opSuites) as OpName[])(
   'runs %s at the shapes that are timed, with its gradients',
   async (name) => {
     await resolveEngine('wasm')
-    for (const { op, example, flops } of timedOps('XS')[name])
+    for (const { op, example, flops } of timedOps(name, 'XS'))
       tf.tidy(() => {
         const orders = opOrders(op, example)
         expect(orders.map(({ order }) => order)).toEqual(op.differentiable.length > 0 ? [0, 1, 2] : [0])
@@ -42,7 +43,7 @@ it.each(Object.keys(opCases) as OpName[])(
 )
 
 it('counts the pairs that attention meets', () => {
-  const [all, window, cached] = timedOps('XS').attention.map(({ flops }) => flops![0] / (2 * 2 * 64))
+  const [all, window, cached] = timedOps('attention', 'XS').map(({ flops }) => flops![0] / (2 * 2 * 64))
   expect(all).toBe((512 * 513) / 2)
   expect(window).toBe((32 * 33) / 2 + (512 - 32) * 32)
   expect(cached).toBe(32 * 32)
@@ -78,14 +79,10 @@ it('finds a kernel that does not agree with its reference', async () => {
   }) as unknown as FusedOp
   const doubled = { op, cases: [{ name: 'three values', shapes: { x: [3] } }] }
   expect(await redOf(doubled, 'cpu')).toBeUndefined()
-  tf.registerKernel({
-    kernelName: 'Doubled',
-    backendName: 'cpu',
-    kernelFunc: ({ inputs, backend }) => {
-      const { x } = inputs as { x: tf.TensorInfo }
-      const { makeTensorInfo } = backend as { makeTensorInfo(...given: unknown[]): tf.TensorInfo }
-      return makeTensorInfo.call(backend, x.shape, 'float32', new Float32Array([1, 2, 3]))
-    },
+  registerFusedKernels<{ makeTensorInfo(...given: unknown[]): tf.TensorInfo }>('cpu', ({ name }) => {
+    if (name !== 'Doubled') return undefined
+    const values = new Float32Array([1, 2, 3])
+    return { run: ({ backend }) => [backend.makeTensorInfo([3], 'float32', values)] }
   })
   expect(await redOf(doubled, 'cpu')).toMatch(/^three values: output y is off by .*, allowed 1e-5$/)
 })

@@ -1,4 +1,4 @@
-import { opCases, type OpName } from '@ttt-e2e/kernels/cases'
+import { opSuites, type OpName } from '@ttt-e2e/kernels/cases'
 import { precisions, type Precision } from '@ttt-e2e/tensor-ops'
 import { resolve } from 'node:path'
 import { oneOf, wholeNumber } from '../../options'
@@ -32,7 +32,7 @@ export interface OpsOptions {
 
 /** Checks what was typed. @throws UserError naming what was given and what is allowed */
 export function readOpsOptions(raw: RawOpsOptions, caller: string): OpsOptions {
-  const known = Object.keys(opCases) as OpName[]
+  const known = Object.keys(opSuites) as OpName[]
   const named = raw.ops?.split(',').map((name) => oneOf('op', name.trim(), [...known, 'product'])!)
   return {
     sizes: raw.size === undefined ? ['S', 'M'] : readSizes(raw.size),

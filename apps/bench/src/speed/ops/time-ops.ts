@@ -5,7 +5,7 @@ import { interleave, medianSeconds, type InterleaveOptions } from '../interleave
 import { peakProduct, type PeakProduct } from '../product-peak'
 import type { Measuring } from '../record'
 import { bytesMoved, opOrders, orderNames, type OpOrder } from './op-orders'
-import { timedOps, type TimedOp } from './op-shapes'
+import { timedOps, type TimedOp } from './timed-ops'
 import { productForms, type ProductForm } from './product-forms'
 import { repeated, type Repeated } from './repeated'
 
@@ -57,9 +57,8 @@ export async function timeOps(
   const peaks: Peaks = { product: peakProduct(), copy: repeated('copy', { values }, copy) }
   const turns = { rounds: reps, signal, onTurn: (name: string) => progress.update(`${size} · ${name}`) }
   try {
-    const shapes = timedOps(size)
     for (const op of ops)
-      for (const timed of shapes[op])
+      for (const timed of timedOps(op, size))
         for (const timing of await timeOp(op, timed, peaks, turns))
           speeds.push({ engine, size, op, ...timing })
     for (const form of products ? productForms(size) : [])

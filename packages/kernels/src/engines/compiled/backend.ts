@@ -4,6 +4,7 @@ import { bytesPerValue, isBlockType, BlockData, type DataType, type BlockType, t
 import { BlockMemory } from './memory'
 import type { CompiledModule } from './module'
 import { Programs } from './program/programs'
+import type { RecordedCall } from './program/recorded-call'
 
 export type TensorInfo = tf.TensorInfo
 type DataId = object
@@ -98,7 +99,6 @@ export class CompiledBackend extends MathBackendCPU {
     }
     this.programs.current?.call({
       kernel,
-      name: this.module.kernelNames[kernel],
       inputs: inputs.map((input) => input && this.dataOf(input)),
       inputShapes: inputs.map((input) => input?.shape ?? []),
       outputs: dataByShape(shapes, outputs),
@@ -106,6 +106,20 @@ export class CompiledBackend extends MathBackendCPU {
       attributes: [...attributes],
     })
     return outputs
+  }
+
+  /** Whether a kernel can add an output to what stands in its place, with the same bits as an addition afterwards. */
+  accumulates({ kernel, inputShapes, outputShapes, attributes }: RecordedCall, output: number): boolean {
+    const { words, attributes: given } = this.module
+    words.set([kernel, inputShapes.length, outputShapes.length, attributes.length])
+    let at = 4
+    for (const shape of [...inputShapes, ...outputShapes]) {
+      words[at++] = -1
+      at = describe(words, at, shape ?? [])
+    }
+    words[at] = output
+    given.set(attributes)
+    return this.module.accumulates()
   }
 
   dataOf({ dataId }: { dataId: DataId }): BlockData {

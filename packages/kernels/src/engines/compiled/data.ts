@@ -26,6 +26,11 @@ export class BlockData {
     private readonly memory: BlockMemory,
   ) {}
 
+  /** Of its values in a block. */
+  get bytes(): number {
+    return this.size * bytesPerValue[this.dtype as BlockType]
+  }
+
   /** What kernels of the cpu backend read. */
   get values(): Values | undefined {
     this.memory.onRead?.(this)
