@@ -11,5 +11,4 @@ export { latestCheckpoint, listCheckpoints, type LatestCheckpoint } from './run-
 export { fileNames, type RunInfo } from './run-info'
 export { saveCheckpoint, type SavedRun } from './save-checkpoint'
 export { saveModel } from './save-model'
-export { symbolTokenizer } from './symbol-tokenizer'
 export { documentsBeginWithBos, tokenizerOf } from './tokenizer-of'

@@ -3,7 +3,6 @@ import type { Recipe } from '@ttt-e2e/meta-outer'
 import { disposeTree } from '@ttt-e2e/tensor-ops'
 import { generate, Reader, type GenerateOptions, type Params, type System } from '@ttt-e2e/ttt-inner'
 import { Memory } from './memory'
-import { TextPieces } from './text-pieces'
 import { documentsBeginWithBos, tokenizerOf } from './tokenizer-of'
 
 export interface ReadOptions {
@@ -99,9 +98,9 @@ export class Model {
     this.checkOwn(memory)
     const { bosToken } = this.tokenizer
     const stopTokens = options.stopTokens ?? (bosToken === undefined ? [] : [bosToken])
-    const pieces = new TextPieces(this.tokenizer, memory.unfinished)
+    const pieces = this.tokenizer.stream(memory.unfinished)
     for await (const token of generate(memory.reader, { ...options, stopTokens })) {
-      const text = pieces.add(token)
+      const text = pieces.push(token)
       memory.unfinished = pieces.unfinished
       if (text !== '') yield text
     }

@@ -1,6 +1,15 @@
 export { DataError } from './data-error'
-export type { Tokenizer } from './tokenizers/tokenizer'
-export { byteTokenizer } from './tokenizers/byte-tokenizer'
+export type { EncodeOptions, Tokenizer } from './tokenizers/tokenizer'
+export { DecodeStream } from './tokenizers/decode-stream'
+export { byteTokenizer } from './tokenizers/byte/byte-tokenizer'
+export { symbolTokenizer } from './tokenizers/symbols/symbol-tokenizer'
+export {
+  createTokenizer,
+  recordOfTokenizer,
+  tokenizers,
+  type TokenizerMaker,
+  type TokenizerRecord,
+} from './tokenizers/registry'
 export type { Corpus, Document } from './sources/document'
 export { readTextCorpus, type TextCorpusOptions } from './sources/text-corpus'
 export { readBooks } from './sources/books'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { byteTokenizer } from '../tokenizers/byte-tokenizer'
+import { byteTokenizer } from '../tokenizers/byte/byte-tokenizer'
 import { readBooks } from './books'
 import { splitByDocument } from './split-by-document'
 

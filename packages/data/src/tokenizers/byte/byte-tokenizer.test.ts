@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { DataError } from '../data-error'
+import { DataError } from '../../data-error'
 import { byteTokenizer } from './byte-tokenizer'
 
 test('tokens are the UTF-8 bytes, without BOS', () => {

@@ -1,11 +1,11 @@
-import type { Tokenizer } from '@ttt-e2e/data'
+import type { Tokenizer } from './tokenizer'
 
 /** Tokens that can begin a character without ending it: three of UTF-8's at most four bytes. */
 const longestBeginning = 3
 const replacement = '\ufffd'
 
 /** Turns tokens into text as they come, and holds back those of a character that isn't complete. */
-export class TextPieces {
+export class DecodeStream {
   private held: number[]
 
   constructor(
@@ -21,13 +21,9 @@ export class TextPieces {
   }
 
   /** @returns the text that is complete with this token; '' where none is */
-  add(token: number): string {
+  push(token: number): string {
     // A vocabulary may be larger than its tokenizer: such a token has no text.
-    if (token >= this.tokenizer.vocabularySize) {
-      const text = this.decode(this.held) + replacement
-      this.held = []
-      return text
-    }
+    if (token >= this.tokenizer.vocabularySize) return this.end() + replacement
     this.held.push(token)
     const text = this.decode(this.held)
     // The beginning of a character decodes, as a whole, to one replacement character, and belongs to none before it.
@@ -39,6 +35,13 @@ export class TextPieces {
     const complete = this.held.slice(0, this.held.length - count)
     this.held = this.held.slice(this.held.length - count)
     return this.decode(complete)
+  }
+
+  /** Nothing follows. @returns what was held back: a character that was never completed, as a replacement; or '' */
+  end(): string {
+    const text = this.decode(this.held)
+    this.held = []
+    return text
   }
 
   private decode(tokens: readonly number[]): string {

@@ -1,5 +1,6 @@
-import { checkTokens } from '../stream/check-tokens'
-import type { Tokenizer } from './tokenizer'
+import { checkTokens } from '../../stream/check-tokens'
+import { DecodeStream } from '../decode-stream'
+import type { Tokenizer } from '../tokenizer'
 
 const bos = 256
 
@@ -8,10 +9,11 @@ const bos = 256
  *
  * Decoding bytes that are not UTF-8, such as a generation cut inside a character, gives U+FFFD in their place.
  */
-export const byteTokenizer = {
+export const byteTokenizer: Tokenizer & { bosToken: number } = {
   name: 'byte',
   vocabularySize: 257,
   bosToken: bos,
+  // BOS has no name that could stand in a text.
   encode: (text) => Int32Array.from(new TextEncoder().encode(text)),
   decode(tokens) {
     checkTokens(tokens, 257)
@@ -19,4 +21,5 @@ export const byteTokenizer = {
     // ignoreBOM keeps a leading U+FEFF (not our BOS), so that decode(encode(text)) is text.
     return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
   },
-} satisfies Tokenizer
+  stream: (unfinished) => new DecodeStream(byteTokenizer, unfinished),
+}
