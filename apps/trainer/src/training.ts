@@ -49,7 +49,7 @@ export class Training {
         return this.giveUp(error.message)
       if (error !== signal.reason) throw error
     }
-    this.save()
+    await this.save()
     progress.clear()
     if (state.step >= steps) {
       const taken = first === 0 ? `${steps} steps` : `${steps} steps, ${state.step - first} of them`
@@ -73,7 +73,7 @@ export class Training {
       const seconds = (performance.now() - startedAt) / 1000
       this.metrics.add(stepMetric(report, seconds))
       this.show(report, seconds)
-      if (this.saveIsDue()) this.save()
+      if (this.saveIsDue()) await this.save()
       await this.evaluateIfDue()
       startedAt = performance.now()
     }
@@ -122,12 +122,12 @@ export class Training {
     return performance.now() - this.savedAt > saveEverySeconds * 1000
   }
 
-  private save(): void {
+  private async save(): Promise<void> {
     const { run, engine, git } = this
     const { recipe, state } = run
     if (state.step === this.savedStep) return
     try {
-      this.savedPath = saveCheckpoint(run.folder, { recipe, state, engine, gitHash: git })
+      this.savedPath = await saveCheckpoint(run.folder, { recipe, state, engine, gitHash: git })
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
       if (code === undefined) throw error

@@ -5,7 +5,7 @@ import '@ttt-e2e/kernels/engines'
 import { useEngine } from '@ttt-e2e/tensor-ops/testing'
 import { describe, expect, it } from 'vitest'
 import { loadModel } from './load-model'
-import { saveMemory } from './memory-file'
+import { saveMemory } from './memory-on-disk'
 import { saveCheckpoint } from './save-checkpoint'
 import { outputOf, startChild } from './testing/child'
 import { microRecipe, microRun } from './testing/micro-run'
@@ -19,7 +19,7 @@ describe.each(['cpu', 'native', 'wasm'])('a memory in a file, on %s', (engine) =
     'goes on in another process with the same bits, reading only what is new: %s',
     async (system) => {
       const run = join(folder, `${engine}-${system}`)
-      saveCheckpoint(run, microRun(microRecipe(system)))
+      await saveCheckpoint(run, microRun(microRecipe(system)))
       const model = await loadModel(run)
       // The last chunk is open: 57 tokens, of which the last one waits for the token after it.
       const memory = await model.read('The sea keeps what it takes, and gives back what it will.')

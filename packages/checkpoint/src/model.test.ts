@@ -11,7 +11,8 @@ import {
 import { beforeAll, describe, expect, it } from 'vitest'
 import { CheckpointError } from './checkpoint-error'
 import { loadModel } from './load-model'
-import { decodeMemory, encodeMemory, loadMemory, saveMemory } from './memory-file'
+import { decodeMemory, encodeMemory } from './memory-file'
+import { loadMemory, saveMemory } from './memory-on-disk'
 import type { Model } from './model'
 import { saveCheckpoint } from './save-checkpoint'
 import { microRecipe, microRun } from './testing/micro-run'
@@ -24,13 +25,13 @@ let other: Model
 
 beforeAll(async () => {
   await resolveEngine('cpu')
-  const save = (name: string, seed: number, system = 'ttt-e2e') => {
+  const save = async (name: string, seed: number, system = 'ttt-e2e') => {
     const recipe = microRecipe(system)
-    saveCheckpoint(join(folder, name), microRun({ ...recipe, training: { ...recipe.training, seed } }))
+    await saveCheckpoint(join(folder, name), microRun({ ...recipe, training: { ...recipe.training, seed } }))
   }
-  save('one', 1)
-  save('other', 2)
-  save('static', 1, 'ttt-static')
+  await save('one', 1)
+  await save('other', 2)
+  await save('static', 1, 'ttt-static')
   model = await loadModel(join(folder, 'one'))
   other = await loadModel(join(folder, 'other'))
 })

@@ -15,19 +15,22 @@ let run: string
 beforeEach(() => (run = mkdtempSync(join(tmpdir(), 'run-'))))
 
 const names = () => readdirSync(join(run, 'checkpoints')).sort()
-const saveSteps = (...steps: number[]) =>
-  steps.map((step) => saveCheckpoint(run, microRun(microRecipe(), step)))
+async function saveSteps(...steps: number[]): Promise<string[]> {
+  const paths: string[] = []
+  for (const step of steps) paths.push(await saveCheckpoint(run, microRun(microRecipe(), step)))
+  return paths
+}
 
 describe('a run folder', () => {
-  it('gives back the run, bit for bit', () => {
+  it('gives back the run, bit for bit', async () => {
     const saved = microRun(microRecipe(), 7)
     saved.state.firstMoments = treeMap(
       saved.state.firstMoments,
       (leaf) => tf.randomNormal(leaf.shape) as never,
     )
-    const path = saveCheckpoint(run, { ...saved, gitHash: 'abc' })
+    const path = await saveCheckpoint(run, { ...saved, gitHash: 'abc' })
     for (const folder of [run, path]) {
-      const { state, info } = loadCheckpoint(folder)
+      const { state, info } = await loadCheckpoint(folder)
       const values = ({ params, firstMoments, secondMoments }: typeof state) =>
         treeLeaves([params, firstMoments, secondMoments]).map((leaf) => leaf.dataSync())
       expect(values(state)).toEqual(values(saved.state))
@@ -36,22 +39,22 @@ describe('a run folder', () => {
     }
   })
 
-  it('keeps the last two', () => {
-    saveSteps(1, 2, 3)
+  it('keeps the last two', async () => {
+    await saveSteps(1, 2, 3)
     expect(names()).toEqual(['step-000002', 'step-000003'])
   })
 
-  it('saves a step again beside the first time, and drops what lies further on', () => {
-    saveSteps(10, 20, 15, 15)
+  it('saves a step again beside the first time, and drops what lies further on', async () => {
+    await saveSteps(10, 20, 15, 15)
     expect(names()).toEqual(['step-000015', 'step-000015.2'])
     expect(latestCheckpoint(run)?.path).toBe(join(run, 'checkpoints/step-000015.2'))
   })
 
-  it('passes over a damaged one and says so', () => {
-    const [first, second] = saveSteps(1, 2)
+  it('passes over a damaged one and says so', async () => {
+    const [first, second] = await saveSteps(1, 2)
     appendFileSync(join(second, 'optimizer.safetensors'), 'x')
     const reasons: string[] = []
-    const { path } = loadCheckpoint(run, { onSkipped: (reason) => reasons.push(reason) })
+    const { path } = await loadCheckpoint(run, { onSkipped: (reason) => reasons.push(reason) })
     expect(path).toBe(first)
     expect(reasons).toEqual([
       `'${second}' can't be used: optimizer.safetensors is not the file that was saved (its hash differs); ` +
@@ -63,43 +66,47 @@ describe('a run folder', () => {
     )
   })
 
-  it('refuses to save values that are not finite, and keeps what there was', () => {
-    saveSteps(1)
+  it('refuses to save values that are not finite, and keeps what there was', async () => {
+    await saveSteps(1)
     const spoilt = microRun(microRecipe(), 2)
     spoilt.state.params = treeMap(spoilt.state.params, (leaf, path) =>
       path === 'finalNorm' ? tf.mul(leaf, NaN) : leaf,
     )
-    expect(() => saveCheckpoint(run, spoilt)).toThrow(/step-000002.*finalNorm has values that are not finite/)
+    await expect(saveCheckpoint(run, spoilt)).rejects.toThrow(
+      /step-000002.*finalNorm has values that are not finite/,
+    )
     expect(names()).toEqual(['step-000001'])
   })
 
-  it('has nothing where nothing was saved', () => {
+  it('has nothing where nothing was saved', async () => {
     expect(listCheckpoints(run)).toEqual([])
     expect(latestCheckpoint(run)).toBeUndefined()
-    expect(() => loadCheckpoint(run)).toThrow(/holds no checkpoint/)
-    expect(() => loadCheckpoint(join(run, 'none'))).toThrow(/there is no such folder/)
+    await expect(loadCheckpoint(run)).rejects.toThrow(/holds no checkpoint/)
+    await expect(loadCheckpoint(join(run, 'none'))).rejects.toThrow(/there is no such folder/)
   })
 })
 
 describe('a model folder', () => {
-  it('has the same parameters and no optimizer', () => {
-    const [path] = saveSteps(3)
+  it('has the same parameters and no optimizer', async () => {
+    const [path] = await saveSteps(3)
     const model = join(run, 'model')
-    saveModel(run, model)
+    await saveModel(run, model)
     expect(readdirSync(model).sort()).toEqual(['model.safetensors', 'run.json'])
     expect(readFileSync(join(model, 'model.safetensors'))).toEqual(
       readFileSync(join(path, 'model.safetensors')),
     )
-    expect(loadParameters(model).info.step).toBe(3)
-    expect(() => loadCheckpoint(model)).toThrow(/it is a model to read with, saved without the optimizer/)
-    expect(() => saveModel(run, model)).toThrow(/it is not empty/)
+    expect((await loadParameters(model)).info.step).toBe(3)
+    await expect(loadCheckpoint(model)).rejects.toThrow(
+      /it is a model to read with, saved without the optimizer/,
+    )
+    await expect(saveModel(run, model)).rejects.toThrow(/it is not empty/)
   })
 })
 
-it('holds no tensors that nobody owns', () => {
+it('holds no tensors that nobody owns', async () => {
   const saved = microRun(microRecipe(), 1)
   const before = tf.memory().numTensors
-  saveCheckpoint(run, saved)
-  disposeRun(loadCheckpoint(run).state)
+  await saveCheckpoint(run, saved)
+  disposeRun((await loadCheckpoint(run)).state)
   expect(tf.memory().numTensors).toBe(before)
 })

@@ -50,7 +50,10 @@ export {
   type TensorTree,
 } from './tree'
 export {
+  bytesOf,
   decodeSafetensors,
+  encodeSafetensorsHeader,
+  readSafetensorsHeaderFrom,
   readSafetensorsHeader,
   encodeSafetensors,
   fromPlainTensor,
@@ -60,5 +63,14 @@ export {
   type PlainTensor,
   type PlainTensors,
 } from './safetensors'
+export { bytesInMemory, type ByteSource } from './byte-source'
+export {
+  allFinite,
+  loadLike,
+  mismatches,
+  safetensorsSource,
+  wantedLike,
+  type WeightSource,
+} from './weight-source'
 export { liveBytes, liveTensors } from './memory'
 export { relativeError, relativeErrorOf } from './compare'
