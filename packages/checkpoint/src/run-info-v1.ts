@@ -19,7 +19,7 @@ export const runInfoSchemaV1 = z.strictObject({
  * @throws with a message that says why the recipe makes no model
  */
 export function upgradeV1(
-  { schemaVersion: _, system, ...rest }: z.infer<typeof runInfoSchemaV1>,
+  { schemaVersion: _version, system, ...rest }: z.infer<typeof runInfoSchemaV1>,
   systems: Readonly<Record<string, SystemDefinition>> = {},
 ): RunInfo {
   const { recipe } = rest

@@ -33,7 +33,7 @@ export async function saveModel(from: string | Model, to: string, options: LoadO
 async function write(
   to: string,
   { params }: Pick<Model, 'params'>,
-  { files: _, ...info }: Omit<RunInfo, 'files'> & { files?: unknown },
+  { files: _files, ...info }: Omit<RunInfo, 'files'> & { files?: unknown },
 ): Promise<void> {
   try {
     await writeFolderDurably(to, async (write) => {

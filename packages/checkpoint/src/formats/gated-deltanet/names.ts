@@ -1,6 +1,11 @@
-import { gatedDeltanetMixer } from '@ttt-e2e/baselines'
-import { createDecoder } from '@ttt-e2e/swa-transformer'
-import { convolution, linearWeight, swigluWeights, type ModelFamily } from './published-model'
+import type { GatedDeltanetOptions } from '@ttt-e2e/baselines'
+import {
+  architectureOf,
+  convolution,
+  linearWeight,
+  swigluWeights,
+  type ModelFamily,
+} from '../published-model'
 
 /** The keys of flash-linear-attention's Gated DeltaNet configuration that say how a model computes. */
 interface GatedDeltanetConfig {
@@ -23,25 +28,25 @@ export const gatedDeltanet: ModelFamily = {
   firstLayerHas: 'attn.A_log',
   read(raw) {
     const config = raw as unknown as GatedDeltanetConfig
-    const mixer = gatedDeltanetMixer({
+    const options: GatedDeltanetOptions = {
       keyHeads: config.num_heads,
       keyWidth: config.head_dim,
       valueHeads: config.num_v_heads ?? config.num_heads,
       valueWidth: config.head_dim * config.expand_v,
       taps: config.conv_size,
       negativeEigenvalues: config.allow_neg_eigval,
-    })
+    }
     return {
-      decoder: createDecoder({
+      architecture: architectureOf({
+        system: 'gated-deltanet',
         vocabularySize: config.vocab_size,
         hiddenSize: config.hidden_size,
         heads: config.num_heads,
         intermediateSize: config.intermediate_size,
-        mixers: Array.from({ length: config.num_hidden_layers }, () => mixer),
-        suffixBlocks: 0,
-        ropeTheta: 10_000,
+        layers: config.num_hidden_layers,
+        mixers: [{ name: 'gated-deltanet', options }],
+        ropeBase: 10_000,
         normEpsilon: config.norm_eps,
-        postNorms: false,
         untiedHead: !config.tie_word_embeddings,
       }),
       model: {

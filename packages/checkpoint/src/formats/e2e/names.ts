@@ -35,12 +35,12 @@ function publishedPlace(path: string, prefixBlocks: number): { name: string; lay
 }
 
 /** Parameters from the authors' names. @param prefix stands before each name */
-export function fromPublished(decoder: Decoder, tensors: PlainTensors, prefix: string): Params {
+export function fromE2eNames(decoder: Decoder, tensors: PlainTensors, prefix: string): Params {
   const form = decoder.init(createRandom(0))
   const params = treeMap(form, (_, path) => {
     const { name, layer } = publishedPlace(path, decoder.prefixBlocks)
     const stacked = tensors[prefix + name]
-    if (!stacked) throw new Error(`the case has no tensor '${prefix}${name}'`)
+    if (!stacked) throw new Error(`there is no tensor '${prefix}${name}'`)
     return fromPlainTensor(layer === undefined ? stacked : layerOf(stacked, layer))
   })
   disposeTree(form)
@@ -48,7 +48,7 @@ export function fromPublished(decoder: Decoder, tensors: PlainTensors, prefix: s
 }
 
 /** The authors' names with the values of our parameters, stacked over the layers. */
-export function toPublished(decoder: Decoder, params: Params): Record<string, number[]> {
+export function toE2eNames(decoder: Decoder, params: Params): Record<string, number[]> {
   const published: Record<string, number[]> = {}
   for (const [path, tensor] of treeEntries(params)) {
     const { name } = publishedPlace(path, decoder.prefixBlocks)

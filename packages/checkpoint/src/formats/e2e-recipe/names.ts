@@ -1,5 +1,4 @@
-import { attentionMixer, createDecoder } from '@ttt-e2e/swa-transformer'
-import { linearWeight, type ModelFamily } from './published-model'
+import { architectureOf, linearWeight, type ModelFamily } from '../published-model'
 
 interface E2eRecipeConfig {
   vocab_size: number
@@ -19,14 +18,16 @@ export const e2eRecipe: ModelFamily = {
   read(raw) {
     const config = raw as unknown as E2eRecipeConfig
     return {
-      decoder: createDecoder({
+      architecture: architectureOf({
+        system: 'e2e-recipe',
         vocabularySize: config.vocab_size,
         hiddenSize: config.hidden_size,
         heads: config.num_attention_heads,
         intermediateSize: config.intermediate_size,
-        mixers: config.windows.map((window) => attentionMixer(window ?? 0)),
-        suffixBlocks: 0,
-        ropeTheta: config.rope_theta,
+        layers: config.windows.length,
+        mixers: config.windows.map((window) => ({ name: 'attention', options: { window: window ?? 0 } })),
+        postNorms: true,
+        ropeBase: config.rope_theta,
         normEpsilon: config.rms_norm_eps,
         untiedHead: !config.tie_word_embeddings,
       }),

@@ -1,6 +1,11 @@
-import { attentionMixer, createDecoder } from '@ttt-e2e/swa-transformer'
 import { tf, type Tensor } from '@ttt-e2e/tensor-ops'
-import { linearWeight, swigluWeights, type ModelFamily, type Source } from './published-model'
+import {
+  architectureOf,
+  linearWeight,
+  swigluWeights,
+  type ModelFamily,
+  type Source,
+} from '../published-model'
 
 /** The keys of Hugging Face's Llama, Mistral and Qwen3 configurations that say how a model computes. */
 interface LlamaConfig {
@@ -32,20 +37,21 @@ export const llama: ModelFamily = {
     const windowed = config.use_sliding_window !== false
     const windowOf = (layer: number): number =>
       windowed && config.layer_types?.[layer] !== 'full_attention' ? (config.sliding_window ?? 0) : 0
-    const mixers = Array.from({ length: config.num_hidden_layers }, (_, layer) =>
-      attentionMixer(windowOf(layer), { qkNorm, keyHeads, headWidth }),
-    )
+    const mixers = Array.from({ length: config.num_hidden_layers }, (_, layer) => ({
+      name: 'attention',
+      options: { window: windowOf(layer), qkNorm, keyHeads, headWidth },
+    }))
     return {
-      decoder: createDecoder({
+      architecture: architectureOf({
+        system: 'llama',
         vocabularySize: config.vocab_size,
         hiddenSize: config.hidden_size,
         heads,
         intermediateSize: config.intermediate_size,
+        layers: mixers.length,
         mixers,
-        suffixBlocks: 0,
-        ropeTheta: config.rope_parameters.rope_theta,
+        ropeBase: config.rope_parameters.rope_theta,
         normEpsilon: config.rms_norm_eps,
-        postNorms: false,
         untiedHead: !config.tie_word_embeddings,
       }),
       model: {

@@ -1,7 +1,12 @@
-import { tttKvbMixer } from '@ttt-e2e/baselines'
-import { createDecoder } from '@ttt-e2e/swa-transformer'
+import type { TttKvbOptions } from '@ttt-e2e/baselines'
 import { tf, type Tensor } from '@ttt-e2e/tensor-ops'
-import { linearWeight, swigluWeights, type ModelFamily, type Source } from './published-model'
+import {
+  architectureOf,
+  linearWeight,
+  swigluWeights,
+  type ModelFamily,
+  type Source,
+} from '../published-model'
 
 /** The keys of LaCT's published configurations that say how a model computes. */
 interface LactConfig {
@@ -28,7 +33,7 @@ export const lact: ModelFamily = {
   read(raw) {
     const config = raw as unknown as LactConfig
     const { hidden_size: size, num_attn_heads: heads, num_lact_heads: fastHeads } = config
-    const kind = tttKvbMixer({
+    const options: TttKvbOptions = {
       window: config.window_size,
       chunk: config.lact_chunk_size,
       fastHeads,
@@ -37,7 +42,7 @@ export const lact: ModelFamily = {
       baseRate: config.base_lr,
       preNorm: config.ttt_prenorm,
       qkNorm: config.attn_qk_norm,
-    })
+    }
     // RoPE pairs channel i of a head with i + d/2 there, 2i with 2i + 1 here. The fast weights follow, their hidden
     // channels too: the identity that w0 and w2 start from ties these to the inputs.
     const order = pairsOf(size, size / heads)
@@ -50,16 +55,16 @@ export const lact: ModelFamily = {
       (columns) => take(tf.reshape(tf.slice(columns, [0, index], [-1, 1]), [size]), order, 0),
     ]
     return {
-      decoder: createDecoder({
+      architecture: architectureOf({
+        system: 'lact',
         vocabularySize: config.vocab_size,
         hiddenSize: size,
         heads,
         intermediateSize: config.intermediate_size,
-        mixers: Array.from({ length: config.num_hidden_layers }, () => kind),
-        suffixBlocks: 0,
-        ropeTheta: config.rope_theta,
+        layers: config.num_hidden_layers,
+        mixers: [{ name: 'ttt-kvb', options }],
+        ropeBase: config.rope_theta,
         normEpsilon: config.norm_eps,
-        postNorms: false,
         untiedHead: true,
       }),
       model: {

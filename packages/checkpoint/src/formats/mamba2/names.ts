@@ -1,6 +1,5 @@
-import { mamba2Mixer } from '@ttt-e2e/baselines'
-import { createDecoder } from '@ttt-e2e/swa-transformer'
-import { convolution, linearWeight, type ModelFamily } from './published-model'
+import type { Mamba2Options } from '@ttt-e2e/baselines'
+import { architectureOf, convolution, linearWeight, type ModelFamily } from '../published-model'
 
 /** The keys of Hugging Face's Mamba 2 configuration that say how a model computes. */
 interface Mamba2Config {
@@ -22,25 +21,25 @@ export const mamba2: ModelFamily = {
   firstLayerHas: 'mixer.A_log',
   read(raw) {
     const config = raw as unknown as Mamba2Config
-    const mixer = mamba2Mixer({
+    const options: Mamba2Options = {
       innerWidth: config.num_heads * config.head_dim,
       headWidth: config.head_dim,
       stateWidth: config.state_size,
       groups: config.n_groups,
       taps: config.conv_kernel,
-      stepLimit: config.time_step_limit,
-    })
+      ...(config.time_step_limit && { stepLimit: config.time_step_limit }),
+    }
     return {
-      decoder: createDecoder({
+      architecture: architectureOf({
+        system: 'mamba2',
         vocabularySize: config.vocab_size,
         hiddenSize: config.hidden_size,
         heads: config.num_heads,
         intermediateSize: 0,
-        mixers: Array.from({ length: config.num_hidden_layers }, () => mixer),
-        suffixBlocks: 0,
-        ropeTheta: 10_000,
+        layers: config.num_hidden_layers,
+        mixers: [{ name: 'mamba2', options }],
+        ropeBase: 10_000,
         normEpsilon: config.layer_norm_epsilon,
-        postNorms: false,
         untiedHead: !config.tie_word_embeddings,
       }),
       model: {

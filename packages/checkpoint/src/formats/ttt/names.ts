@@ -1,7 +1,13 @@
-import { tttLinearMixer, tttMlpMixer } from '@ttt-e2e/baselines'
-import { createDecoder } from '@ttt-e2e/swa-transformer'
+import type { TttOptions } from '@ttt-e2e/baselines'
 import { tf, type Tensor } from '@ttt-e2e/tensor-ops'
-import { convolution, linearWeight, swigluWeights, type ModelFamily, type Source } from './published-model'
+import {
+  architectureOf,
+  convolution,
+  linearWeight,
+  swigluWeights,
+  type ModelFamily,
+  type Source,
+} from '../published-model'
 
 /** The keys of the TTT layers' published configurations that say how a model computes. */
 interface TttConfig {
@@ -27,15 +33,14 @@ export const ttt: ModelFamily = {
   firstLayerHas: 'seq_modeling_block.learnable_token_idx',
   read(raw) {
     const config = raw as unknown as TttConfig
-    const mixer = config.ttt_layer_type === 'mlp' ? tttMlpMixer : tttLinearMixer
-    const kind = mixer({
+    const options: TttOptions = {
       miniBatch: config.mini_batch_size,
       baseRate: config.ttt_base_lr,
       shareQk: config.share_qk,
       gate: config.use_gate,
       taps: config.conv_kernel,
       ropeTheta: config.rope_theta,
-    })
+    }
     const of = (name: string) => `seq_modeling_block.${name}`
     const conv = (name: string): Record<string, Source> => ({
       weight: convolution(`${name}.weight`),
@@ -46,16 +51,16 @@ export const ttt: ModelFamily = {
       [`mixing.mixer.inner.b${layer}`, [of(`b${layer}`), (bias: Tensor) => tf.squeeze(bias, [1])]],
     ])
     return {
-      decoder: createDecoder({
+      architecture: architectureOf({
+        system: 'ttt',
         vocabularySize: config.vocab_size,
         hiddenSize: config.hidden_size,
         heads: config.num_attention_heads,
         intermediateSize: config.intermediate_size,
-        mixers: Array.from({ length: config.num_hidden_layers }, () => kind),
-        suffixBlocks: 0,
-        ropeTheta: config.rope_theta,
+        layers: config.num_hidden_layers,
+        mixers: [{ name: `ttt-${config.ttt_layer_type}`, options }],
+        ropeBase: config.rope_theta,
         normEpsilon: config.rms_norm_eps,
-        postNorms: false,
         preConv: config.pre_conv ? config.conv_kernel : 0,
         untiedHead: !config.tie_word_embeddings,
       }),

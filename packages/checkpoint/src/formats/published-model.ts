@@ -1,12 +1,12 @@
-import type { Decoder } from '@ttt-e2e/swa-transformer'
+import type { Architecture } from '@ttt-e2e/swa-transformer'
 import { tf, type Tensor } from '@ttt-e2e/tensor-ops'
 
 /** A published tensor's name, or the name and what makes our parameter of it (no arithmetic, so that gradients map alike). */
 export type Source = string | readonly [name: string, from: (tensor: Tensor) => Tensor]
 
-/** A decoder of ours for a published configuration, and where its parameters are in the published checkpoint. */
+/** What a published configuration is in our terms, and where our parameters are in the published checkpoint. */
 export interface PublishedModel {
-  decoder: Decoder
+  architecture: Architecture
   /** By our path: `embedding`, `finalNorm`, `head`. */
   model: Record<string, Source>
   /** By our path within a block; the names follow `layers`, a dot, the block's number and a dot. */
@@ -28,6 +28,26 @@ export function sourceOf(published: PublishedModel, path: string): { name: strin
   if (source === undefined) throw new Error(`the published model has no parameter for '${path}'`)
   const [name, from] = typeof source === 'string' ? [source, (x: Tensor) => x] : source
   return { name: layer === undefined ? name : `${published.layers}.${layer}.${name}`, from }
+}
+
+/** What published decoders have in common where they don't say otherwise: norms before sublayers only, nothing that learns. */
+export const architectureOf = ({
+  ropeBase,
+  ...rest
+}: Omit<Architecture, keyof typeof common | 'rope'> &
+  Partial<typeof common> & { ropeBase: number }): Architecture => ({
+  ...common,
+  ...rest,
+  rope: { base: ropeBase, scaling: null },
+})
+
+const common = {
+  suffixBlocks: 0,
+  rule: null,
+  lossChunk: null,
+  postNorms: false as boolean,
+  preConv: 0,
+  biases: false as const,
 }
 
 /** A linear layer of PyTorch, [out, in] there. */
