@@ -4,6 +4,7 @@ import { folderAtUrl, type FileUrls } from './folders/folder-at-url'
 import { folderOnDisk } from './folders/folder-on-disk'
 import type { ModelFolder } from './folders/model-folder'
 import { locate, type LoadOptions } from './load-checkpoint'
+import { isModelFolder } from './load-model.browser'
 import type { Model } from './model'
 import { openModel, type OpenModelOptions } from './open-model'
 
@@ -30,7 +31,7 @@ async function folderOf(
 ): Promise<ModelFolder> {
   if (typeof from === 'string' && !/^https?:/.test(from)) return onDisk(from, options)
   if (from instanceof URL && from.protocol === 'file:') return onDisk(fileURLToPath(from), options)
-  return isFolder(from) ? from : folderAtUrl(from)
+  return isModelFolder(from) ? from : folderAtUrl(from)
 }
 
 async function onDisk(path: string, options: LoadModelOptions): Promise<ModelFolder> {
@@ -39,6 +40,3 @@ async function onDisk(path: string, options: LoadModelOptions): Promise<ModelFol
     if (await format.recognises(folder)) return folder
   return folderOnDisk(locate(path, options))
 }
-
-const isFolder = (from: string | URL | FileUrls | ModelFolder): from is ModelFolder =>
-  typeof from === 'object' && 'open' in from && typeof from.open === 'function'
