@@ -37,7 +37,7 @@ export async function serve(options: ServeOptions, print: (line: string) => void
     const files = memories === undefined ? undefined : new MemoryFiles(memories)
     print((await resolveEngine(options.engine, { threads, precision })).line)
     const model = await loadModel(options.model)
-    const id = model.recipe.name
+    const id = model.name
     const service = createService({ id, model }, { limits, metrics, ...(files && { files }) })
     state.service = service
     state.status = 'ready'

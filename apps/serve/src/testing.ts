@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { createSystem } from '@ttt-e2e/baselines'
 import { Model } from '@ttt-e2e/checkpoint'
+import { byteTokenizer } from '@ttt-e2e/data'
 import { standardOptimizer, standardSchedule, type Recipe } from '@ttt-e2e/meta-outer'
 import { createRandom, resolveEngine } from '@ttt-e2e/tensor-ops'
 import { createApp, type AppOptions, type ServerState } from './app'
@@ -44,7 +45,13 @@ export async function tinyModel({ seed = 1, size = {}, engine = 'cpu' }: TinyOpt
   await resolveEngine(engine)
   const own = { ...recipe, size: { ...recipe.size, ...size } }
   const system = createSystem(own.system, own.size)
-  return new Model(system, system.decoder.init(createRandom(seed)), own, `${seed}`.repeat(64).slice(0, 64))
+  return new Model({
+    system,
+    params: system.decoder.init(createRandom(seed)),
+    tokenizer: byteTokenizer,
+    hash: `${seed}`.repeat(64).slice(0, 64),
+    recipe: own,
+  })
 }
 
 setFlagsFromString('--expose-gc')

@@ -35,7 +35,7 @@ export function runFolder(options: TrainerOptions, caller: string): string {
  *
  * @throws UserError if it holds one, nothing can be written there, or --from is another model
  */
-export function beginRun(options: TrainerOptions, recipe: Recipe, folder: string): Run {
+export async function beginRun(options: TrainerOptions, recipe: Recipe, folder: string): Promise<Run> {
   if (listCheckpoints(folder).length > 0)
     throw new UserError(
       `'${folder}' holds a run already; --resume goes on with it, --out FOLDER begins one elsewhere`,
@@ -44,11 +44,11 @@ export function beginRun(options: TrainerOptions, recipe: Recipe, folder: string
   const system = createSystem(recipe.system, recipe.size)
   const state = startRun(system, parameterSeed(recipe.training.seed))
   if (options.from !== undefined) {
-    const { params, info } = loadParameters(options.from)
+    const { params, info } = await loadParameters(options.from)
     const problem = difference(params, state.params)
     if (problem !== undefined)
       throw new UserError(
-        `'${options.from}' is a model of '${info.recipe.name}' (${info.system}): ${problem}`,
+        `'${options.from}' is a model of '${info.recipe?.name ?? 'no recipe'}' (${info.model.architecture.system}): ${problem}`,
       )
     disposeTree(state.params)
     state.params = params
@@ -61,9 +61,13 @@ export function beginRun(options: TrainerOptions, recipe: Recipe, folder: string
  *
  * @throws CheckpointError if there is none; UserError for options that would make it another run
  */
-export function resumeRun(options: TrainerOptions, folder: string, onSkipped: (reason: string) => void): Run {
+export async function resumeRun(
+  options: TrainerOptions,
+  folder: string,
+  onSkipped: (reason: string) => void,
+): Promise<Run> {
   const from = typeof options.resume === 'string' ? options.resume : folder
-  const { info, system, state } = loadCheckpoint(from, { onSkipped })
+  const { info, system, state } = await loadCheckpoint(from, { onSkipped })
   const recipe = resumedRecipe(info.recipe, options)
   const { precision } = info.engine
   if (options.precision !== undefined && options.precision !== precision)

@@ -29,8 +29,8 @@ export async function trainer(options: TrainerOptions, caller: string): Promise<
   // Before anything is written: data that isn't there leaves no folder behind.
   const newTask = recipe && openTask(recipe)
   const run = recipe
-    ? beginRun(options, recipe, folder)
-    : resumeRun(options, folder, (reason) => progress.print(reason))
+    ? await beginRun(options, recipe, folder)
+    : await resumeRun(options, folder, (reason) => progress.print(reason))
   if (run.precision !== engine.precision)
     engine = await resolveEngine(options.engine, { threads, precision: run.precision })
   progress.print(engine.line)

@@ -1,4 +1,4 @@
-import { documentsBeginWithBos, type Memory, type Model } from '@ttt-e2e/checkpoint'
+import type { Memory, Model } from '@ttt-e2e/checkpoint'
 import { DataError } from '@ttt-e2e/data'
 import { ApiError } from '../http/api-error'
 import type { Metrics } from '../metrics'
@@ -22,7 +22,7 @@ export function tokensOf(model: Model, text: string, first: boolean, param: stri
   try {
     const tokens = model.tokenizer.encode(text)
     const { bosToken } = model.tokenizer
-    const begin = first && bosToken !== undefined && documentsBeginWithBos(model.recipe)
+    const begin = first && bosToken !== undefined && model.documentsBeginWithBos
     return begin ? Int32Array.of(bosToken, ...tokens) : tokens
   } catch (error) {
     if (error instanceof DataError) throw new ApiError(400, 'invalid_text', error.message, param)

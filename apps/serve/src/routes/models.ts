@@ -58,7 +58,7 @@ const describe = ({ id, model, started }: Service) => ({
   owned_by: 'ttt-e2e',
   hash: model.hash,
   system: model.system.name,
-  recipe: model.recipe.name,
+  recipe: model.name,
   tokenizer: model.tokenizer.name,
   chunk: chunkOf(model),
 })
