@@ -58,7 +58,7 @@ export function createApp(state: ServerState, { limits, metrics, apiKey, local }
       state.status,
       loading ? 'the model is being loaded' : 'the server is about to end',
       null,
-      5,
+      { retryAfter: 5 },
     )
   }
   const status = () => state.status

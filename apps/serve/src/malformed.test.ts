@@ -37,7 +37,6 @@ const completions: [body: unknown, param: string | null][] = [
   [{ prompt, seed: 2 ** 32 }, 'seed'],
   [{ prompt, seed: 0.5 }, 'seed'],
   [{ prompt, stop: '' }, 'stop'],
-  [{ prompt, stop: [] }, 'stop'],
   [{ prompt, stop: ['a', 'b', 'c', 'd', 'e'] }, 'stop'],
   [{ prompt, stop: [7] }, 'stop'],
   [{ prompt, stream: 'yes' }, 'stream'],

@@ -52,12 +52,12 @@ export async function serve(options: ServeOptions, print: (line: string) => void
         state.status = 'ending'
         const closed = new Promise((resolve) => server.close(resolve))
         server.closeIdleConnections()
-        await service.engine.close(graceSeconds)
+        await service.scheduler.close(graceSeconds)
         await flushed()
         server.closeAllConnections()
         await closed
         service.memories.dispose()
-        model.dispose()
+        service.scheduler.dispose()
       },
     }
   } catch (error) {

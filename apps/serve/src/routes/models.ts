@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { chunkOf } from '../engine/read-tokens'
+import { chunkOf } from '../scheduler/read-tokens'
 import type { Service } from '../service'
 import type { AddRoutes } from './add-routes'
 import { checkModel } from './completions'
@@ -51,7 +51,7 @@ export const addModels: AddRoutes = (app, { service }) => {
   })
 }
 
-const describe = ({ id, model, started }: Service) => ({
+const describe = ({ id, scheduler: { model }, started }: Service) => ({
   id,
   object: 'model' as const,
   created: Math.floor(started.getTime() / 1000),
