@@ -14,10 +14,18 @@ const command = new Command('pnpm --filter serve start')
   .option(
     '--host <address>',
     'where to listen; others than this machine reach the server only if you say so',
-    '127.0.0.1',
+    'localhost',
   )
   .option('--port <number>', '0 for any that is free', '8080')
   .option('--api-key <key>', 'asked of every request but /health; better in the environment: TTT_E2E_API_KEY')
+  .option(
+    '--allow-host <names...>',
+    'names that requests may call the server by, besides localhost; * for any',
+  )
+  .option(
+    '--allow-origin <origins...>',
+    'sites whose pages may use the server, as https://example.org; * for any',
+  )
   .option('--engine <name>', 'auto, native, webgpu, tensorflow, wasm or cpu', 'auto')
   .option('--precision <name>', 'of products of matrices: f32, or bf16 with sums in f32 (native only)')
   .option('--threads <number>', 'threads of the engine; all cores where left out')

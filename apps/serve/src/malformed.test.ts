@@ -94,7 +94,7 @@ const others = (): Case[] => [
   ['a memory that is not there', 'POST', '/v1/completions', { prompt, memory: 'mem_0' }, {}, 404],
   ['a path for a memory', 'POST', '/v1/completions', { prompt, memory: '../../etc/passwd' }, {}, 404],
   ['an unknown route', 'GET', '/v1/nothing', undefined, {}, 404],
-  ['another method', 'GET', '/v1/completions', undefined, {}, 404],
+  ['another method', 'GET', '/v1/completions', undefined, {}, 405],
   ['a text without type', 'POST', '/v1/memories', undefined, {}, 400],
   ['an empty text', 'POST', '/v1/memories', { text: '' }, {}, 400],
   ['an empty plain text', 'POST', '/v1/memories', '', plain, 400],

@@ -1,6 +1,7 @@
 import { pipeline, Readable, type Transform } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import { ApiError } from './api-error'
+import { shown } from './characters'
 
 const decoders = new Map<string, () => Transform>([
   ['gzip', createGunzip],
@@ -35,7 +36,7 @@ export async function* decoded(
     throw new ApiError(
       415,
       'unsupported_encoding',
-      `bodies are not read in the Content-Encoding '${encoding.slice(0, 100)}'; there are ${accepted}`,
+      `bodies are not read in the Content-Encoding '${shown(encoding)}'; there are ${accepted}`,
       null,
       { headers: { 'Accept-Encoding': accepted } },
     )

@@ -17,6 +17,8 @@ export function parseJson(bytes: Uint8Array): string {
   try {
     json = JSON.parse(text)
   } catch {
+    // ASCII in UTF-16 is valid UTF-8, with a NUL in every other place.
+    if (text.includes('\0')) throw new ApiError(400, 'invalid_utf8', 'the body looks like UTF-16; send UTF-8')
     throw new ApiError(400, 'invalid_json', 'the body is not valid JSON')
   }
   return JSON.stringify(given(json, []))

@@ -1,7 +1,7 @@
 import { MIMEType } from 'node:util'
 
 /** What a body is read as. */
-export type BodyKind = 'json' | 'text' | 'bytes'
+export type BodyKind = 'json' | 'text'
 
 /**
  * What a Content-Type says, by RFC 9110: of any case, with blanks before its parameters, and of JSON's family
@@ -18,6 +18,6 @@ export function mediaType(header: string): { kind: BodyKind; charset?: string } 
   }
   const { essence, params } = parsed
   if (/^application\/(.+\+)?json$/.test(essence)) return { kind: 'json' }
-  if (essence === 'text/plain') return { kind: 'text', charset: params.get('charset') ?? 'utf-8' }
-  return essence === 'application/octet-stream' ? { kind: 'bytes' } : undefined
+  if (essence !== 'text/plain') return undefined
+  return { kind: 'text', charset: params.get('charset') ?? 'utf-8' }
 }

@@ -1,5 +1,6 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { ApiError } from './api-error'
+import { shown } from './characters'
 import { parseJson } from './json'
 import { mediaType, type BodyKind } from './media-type'
 import { bodyPieces, wholeBody, type BodyOptions } from './read-body'
@@ -11,14 +12,10 @@ declare module 'hono' {
   }
 }
 
-/** What a route reads, each kind within limits of its own. JSON is taken in here, other kinds by the route. */
+/** What a route reads, each kind within limits of its own. JSON is taken in here, a text by the route as it arrives. */
 export type BodyKinds = { [Kind in BodyKind]?: BodyOptions }
 
-const names: Record<BodyKind, string> = {
-  json: 'application/json',
-  text: 'text/plain',
-  bytes: 'application/octet-stream',
-}
+const names: Record<BodyKind, string> = { json: 'application/json', text: 'text/plain' }
 
 /**
  * Decides what a body is before anything else looks at it: JSON is received within its limits, and handed on as strict
@@ -42,28 +39,28 @@ export function receiveBody(kinds: BodyKinds): MiddlewareHandler {
 
 async function kindOf(c: Context, kinds: BodyKinds): Promise<BodyKind | 'nothing'> {
   const header = c.req.header('content-type')
-  const readable = Object.keys(kinds)
-    .map((kind) => names[kind as BodyKind])
-    .join(' or ')
-  const refuse = (what: string): never => {
-    throw new ApiError(415, 'unsupported_media_type', `${what} is not read here; send ${readable}`)
-  }
-  if (header === undefined) {
-    // Bytes are what a body of no type is.
-    if (kinds.bytes) return 'bytes'
-    for await (const piece of bodyPieces(c.req.raw, (kinds.json ?? kinds.text)!))
-      if (piece.length > 0) refuse('a body without a Content-Type')
-    return 'nothing'
-  }
-  const type = mediaType(header)
-  if (!type || !kinds[type.kind]) return refuse(`the Content-Type '${header.slice(0, 100)}'`)
-  if (type.charset !== undefined && !/^(utf-?8|us-ascii)$/i.test(type.charset))
+  const type = header === undefined ? undefined : mediaType(header)
+  if (!type || !kinds[type.kind]) {
+    if (await isEmpty(c, kinds)) return 'nothing'
+    const readable = Object.keys(kinds).map((kind) => names[kind as BodyKind])
+    const what =
+      header === undefined ? 'a body without a Content-Type' : `the Content-Type '${shown(header)}'`
     throw new ApiError(
       415,
-      'unsupported_charset',
-      `texts are read as UTF-8, not ${type.charset.slice(0, 100)}`,
+      'unsupported_media_type',
+      `${what} is not read here; send ${readable.join(' or ')}`,
     )
+  }
+  if (type.charset !== undefined && !/^(utf-?8|us-ascii)$/i.test(type.charset))
+    throw new ApiError(415, 'unsupported_charset', `texts are read as UTF-8, not ${shown(type.charset)}`)
   return type.kind
+}
+
+/** Whether there is no body after all; asks for no more of it than tells. */
+async function isEmpty(c: Context, kinds: BodyKinds): Promise<boolean> {
+  for await (const piece of bodyPieces(c.req.raw, (kinds.json ?? kinds.text)!))
+    if (piece.length > 0) return false
+  return true
 }
 
 /** Hands on JSON, or no body, to the framework's validators. */

@@ -1,10 +1,17 @@
 import { z } from '@hono/zod-openapi'
+import { countCharacters } from '../http/characters'
 import type { Limits } from '../limits'
-import { anyString, flag, numberFrom, only, onlyEmpty, optional, stringOf } from './fields'
+import { anyString, flag, numberFrom, only, onlyEmpty, optional } from './fields'
 import { usageSchema } from './schemas'
 
 const stopError = 'must be a string, or up to four, of 1 to 256 characters'
-const stopString = stringOf(1, 256)
+const stopSchema = z
+  .union([z.string(), z.array(z.string())], stopError)
+  .refine((stop) => {
+    const strings = typeof stop === 'string' ? [stop] : stop
+    return strings.length <= 4 && strings.every((each) => each !== '' && countCharacters(each) <= 256)
+  }, stopError)
+  .openapi({ description: `The completion ends before it; ${stopError}` })
 
 /** OpenAI's parameters that have no meaning here: values that change nothing are taken, others refused by name. */
 const withoutMeaning = {
@@ -42,7 +49,7 @@ export const completionSchema = ({ maxTokens }: Limits) =>
       seed: optional(numberFrom(0, 2 ** 32 - 1)).openapi({
         description: 'The same seed, memory and request give the same text',
       }),
-      stop: optional(z.union([stopString, z.array(stopString).max(4)], stopError)),
+      stop: optional(stopSchema),
       stream: optional(flag()),
       stream_options: optional(streamOptions),
       memory: optional(z.string('must be a string')).openapi({

@@ -49,6 +49,11 @@ export const addModels: AddRoutes = (app, { service }) => {
     checkModel(service(), c.req.valid('param').id)
     return c.json(describe(service()), 200)
   })
+  // Names of recipes have slashes, which not every client escapes.
+  app.get('/v1/models/:id{.+}', (c) => {
+    checkModel(service(), c.req.param('id'))
+    return c.json(describe(service()), 200)
+  })
 }
 
 const describe = ({ id, scheduler: { model }, started }: Service) => ({
