@@ -1,5 +1,6 @@
 export { CheckpointError } from './checkpoint-error'
 export { writeFileDurably, writeFolderDurably, type FileContent } from './durable-files'
+export { lockFolder } from './folder-lock'
 export { loadCheckpoint, loadParameters, type Checkpoint, type LoadOptions } from './load-checkpoint'
 export { loadModel, type LoadModelOptions } from './load-model'
 export { Memory } from './memory'
