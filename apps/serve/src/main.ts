@@ -1,6 +1,7 @@
-import { abortOnSignals, callersFolder, runCommand } from '@ttt-e2e/cli'
+import { abortOnSignals, callersFolder, interruptedExitCode, runCommand } from '@ttt-e2e/cli'
 import { Command } from 'commander'
 import { readOptions } from './options'
+import { outliveOutput } from './outlive-output'
 
 /** Streams may go on for so long after the first Ctrl-C or TERM. */
 const graceSeconds = 10
@@ -48,14 +49,18 @@ Examples:
 /openapi.json describes every route. Ctrl-C lets what runs finish for ${graceSeconds} seconds; a second one quits at once.`,
   )
   .action(async (raw: Record<string, unknown>) => {
+    outliveOutput()
     const options = readOptions(raw, callersFolder())
     const print = (line: string) => void process.stdout.write(`${line}\n`)
     const { serve } = await import('./serve')
     const running = await serve(options, print)
     print(`ready: ${running.url}`)
+    // Told to end is what a server's end is; Ctrl-C is an interruption in every app.
+    let exitCode = 0
+    process.once('SIGINT', () => (exitCode = interruptedExitCode))
     await new Promise<void>((resolve) => void abortOnSignals(resolve))
     await running.close(graceSeconds)
-    process.exit(0)
+    process.exit(exitCode)
   })
 
 await runCommand(command)

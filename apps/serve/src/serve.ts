@@ -1,4 +1,6 @@
-import { loadModel } from '@ttt-e2e/checkpoint'
+import { mkdirSync } from 'node:fs'
+import { loadModel, lockFolder } from '@ttt-e2e/checkpoint'
+import { UserError } from '@ttt-e2e/cli'
 import { resolveEngine } from '@ttt-e2e/tensor-ops'
 import { collectDefaultMetrics } from 'prom-client'
 import { createApp, type ServerState } from './app'
@@ -33,7 +35,9 @@ export async function serve(options: ServeOptions, print: (line: string) => void
     ...(apiKey !== undefined && { apiKey }),
   })
   const listening = await listen(app, options)
+  let unlock = () => {}
   try {
+    if (memories !== undefined) unlock = own(memories)
     const files = memories === undefined ? undefined : new MemoryFiles(memories)
     print((await resolveEngine(options.engine, { threads, precision })).line)
     const model = await loadModel(options.model)
@@ -56,12 +60,28 @@ export async function serve(options: ServeOptions, print: (line: string) => void
         await closed
         service.memories.dispose()
         service.scheduler.dispose()
+        unlock()
       },
     }
   } catch (error) {
     void listening.close()
     listening.cutOff()
+    unlock()
     throw error
+  }
+}
+
+/** Makes a folder this server's own: two would overwrite each other's memories. @throws UserError, CheckpointError */
+function own(folder: string): () => void {
+  try {
+    mkdirSync(folder, { recursive: true })
+    return lockFolder(folder)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === undefined) throw error
+    throw new UserError(
+      `memories can't be kept in '${folder}' (${code}); choose another folder with --memories`,
+    )
   }
 }
 
