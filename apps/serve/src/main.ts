@@ -46,7 +46,7 @@ Examples:
   curl localhost:8080/v1/memories -H 'Content-Type: text/plain' -H 'Accept: application/x-ndjson' -T book.txt -X POST
   curl localhost:8080/v1/completions --json '{"memory": "mem_…", "prompt": "And then", "max_tokens": 64}'
 
-/openapi.json describes every route. Ctrl-C lets what runs finish for ${graceSeconds} seconds; a second one quits at once.`,
+/openapi.json describes every route. Ctrl-C or TERM lets what runs finish for ${graceSeconds} seconds; a second one quits at once.`,
   )
   .action(async (raw: Record<string, unknown>) => {
     outliveOutput()

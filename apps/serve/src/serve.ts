@@ -77,8 +77,8 @@ function own(folder: string): () => void {
     mkdirSync(folder, { recursive: true })
     return lockFolder(folder)
   } catch (error) {
+    if (error instanceof UserError) throw error
     const { code } = error as NodeJS.ErrnoException
-    if (code === undefined) throw error
     throw new UserError(
       `memories can't be kept in '${folder}' (${code}); choose another folder with --memories`,
     )

@@ -88,89 +88,71 @@ it('reads a file that is dropped on it, and refuses one that is no text', async 
   expect(await status().textContent()).toBe('whale.txt is not text in UTF-8.')
 })
 
+/** The field that what is said stands beside, which is also marked as wrong where it is. */
+const about = () =>
+  status().evaluate((said) => {
+    const field = said.previousElementSibling!
+    return { id: field.id, described: field.getAttribute('aria-describedby'), wrong: field.ariaInvalid }
+  })
+
 it('fits a phone, whatever names and answers are like', async () => {
   const { id } = app.service.memories.list()[0]
   const headers = { authorization: 'Bearer sesame' }
   await app.request('POST', `/v1/memories/${id}/fork`, { name: 'W'.repeat(200) }, headers)
-  const found = await inPage(`
-    $('key').onchange()
-    await until(() => document.body.innerText.includes('WWWW'))
-    $('prompt').value = 'x'.repeat(200)
-    $('answer').textContent = 'x'.repeat(500)
-    const all = {}
-    for (const width of [400, 320]) {
-      document.documentElement.style.width = width + 'px'
-      all[width] = [...document.body.querySelectorAll('*')]
-        .filter((each) => each.getClientRects().length > 0)
-        .filter((each) => each.getBoundingClientRect().right > width || each.getBoundingClientRect().left < 0)
-        .map((each) => each.outerHTML.slice(0, 100))
-    }
-    document.documentElement.style.width = ''
-    const small = [...document.querySelectorAll('button')].filter((each) => each.offsetHeight < 44)
-    return { all, small: small.map((each) => each.outerHTML), viewport: document.querySelector('meta[name=viewport]').content }
-  `)
-  expect(found).toEqual({
-    all: { 400: [], 320: [] },
-    small: [],
-    viewport: expect.stringContaining('width=device-width'),
-  })
+  await page.reload()
+  await page.getByLabel('API key').fill('sesame')
+  await page.getByLabel('API key').blur()
+  await page.getByText('WWWW').waitFor()
+  await page.locator('#answer').evaluate((answer) => (answer.textContent = 'x'.repeat(500)))
+  for (const width of [400, 320]) {
+    await page.setViewportSize({ width, height: 800 })
+    const outside = await page.locator('body *').evaluateAll((all, width) => {
+      const boxes = all.map((each) => ({ each, box: each.getBoundingClientRect() }))
+      return boxes
+        .filter(({ box }) => box.width > 0 && (box.right > width || box.left < 0))
+        .map(({ each }) => each.outerHTML.slice(0, 100))
+    }, width)
+    expect([width, outside]).toEqual([width, []])
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width)
+  }
+  const heights = await page
+    .getByRole('button')
+    .evaluateAll((all) => all.map((each) => (each as HTMLElement).offsetHeight))
+  expect(Math.min(...heights)).toBeGreaterThanOrEqual(44)
+  expect(await page.locator('meta[name=viewport]').getAttribute('content')).toMatch(/width=device-width/)
 })
 
 it('has a button for files, and a label for everything', async () => {
-  const found = await inPage(`
-    const files = new DataTransfer()
-    files.items.add(new File(['It is.'], 'is.txt'))
-    $('file').files = files.files
-    $('file').onchange()
-    const said = $('status').textContent
-    const before = rows().length
-    $('read').click()
-    await until(() => rows().length === before + 1)
-    const controls = [...document.querySelectorAll('input, textarea, button, progress')]
-    const named = (each) => each.labels?.length > 0 || each.ariaLabel || each.textContent.trim()
-    return {
-      said,
-      row: rows().at(-1).innerText,
-      type: $('file').type,
-      left: $('file').files.length,
-      unnamed: controls.filter((each) => !named(each)).map((each) => each.outerHTML),
-    }
-  `)
-  expect(found).toMatchObject({
-    said: 'is.txt, 6 bytes',
-    row: expect.stringMatching(/^\s*is\.txt\s+6 tokens/),
-    type: 'file',
-    left: 0,
-    unnamed: [],
-  })
+  const before = await page.locator('#memories tr').count()
+  const is = { name: 'is.txt', mimeType: 'text/plain', buffer: Buffer.from('It is.') }
+  await page.getByLabel('a text file').setInputFiles(is)
+  expect(await status().textContent()).toBe('is.txt, 6 bytes')
+  await press('Read into a new memory')
+  await row(before).waitFor()
+  expect(await row(before).innerText()).toMatch(/^\s*is\.txt\s+6 tokens/)
+  const unnamed = await page.locator('input, textarea, button, progress').evaluateAll((all) =>
+    all
+      .filter((each) => {
+        const labels = (each as HTMLInputElement).labels ?? []
+        return labels.length === 0 && !each.ariaLabel && !each.textContent?.trim()
+      })
+      .map((each) => each.outerHTML),
+  )
+  expect(unnamed).toEqual([])
 })
 
 it('says what is wrong beside what it is of', async () => {
-  const found = await inPage(`
-    const told = async (act) => {
-      $('status').textContent = ''
-      act()
-      await until(() => $('status').textContent)
-      const about = $('status').previousElementSibling
-      return [about.id, $('status').textContent, about.getAttribute('aria-describedby'), about.ariaInvalid]
-    }
-    const all = []
-    $('text').value = ''
-    all.push(await told(() => $('read').click()))
-    $('prompt').value = ''
-    const chosen = rows()[0].querySelector('input')
-    all.push(await told(() => drop(new Uint8Array([65, 0xff])) ?? $('read').click()))
-    await until(() => $('status').className === 'error')
-    all.push([$('status').previousElementSibling.id, $('status').textContent])
-    $('key').value = 'wrong'
-    all.push(await told(() => $('key').onchange()))
-    $('key').value = 'sesame'
-    return all
-  `)
-  expect(found).toMatchObject([
-    ['text', 'There is nothing to read.', 'status', 'true'],
-    ['file', 'whale.txt, 2 bytes', 'status', null],
-    ['file', 'whale.txt is not text in UTF-8.'],
-    ['key', expect.stringMatching(/^an API key is needed/), 'status', 'true'],
-  ])
+  await page.locator('#text').fill('')
+  await press('Read into a new memory')
+  await said('There is nothing to read.')
+  expect(await about()).toEqual({ id: 'text', described: 'status', wrong: 'true' })
+  await drop(new Uint8Array([65, 0xff]))
+  expect(await about()).toEqual({ id: 'file', described: 'status', wrong: null })
+  await press('Read into a new memory')
+  await said('whale.txt is not text in UTF-8.')
+  expect(await about()).toEqual({ id: 'file', described: 'status', wrong: 'true' })
+  await page.getByLabel('API key').fill('wrong')
+  await page.getByLabel('API key').blur()
+  await said(/^an API key is needed/)
+  expect(await about()).toEqual({ id: 'key', described: 'status', wrong: 'true' })
 })

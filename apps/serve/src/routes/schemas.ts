@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { stringOf } from './fields'
 
-export const errorSchema = z
+const errorSchema = z
   .object({
     error: z.object({
       message: z.string(),

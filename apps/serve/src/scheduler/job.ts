@@ -1,5 +1,12 @@
 import type { Model } from '@ttt-e2e/checkpoint'
-import type { Scheduler } from './scheduler'
+
+/** What gives jobs their places and turns. */
+interface Turns {
+  enter(job: Job): Promise<void>
+  turn<T>(job: Job, work: (model: Model) => T | Promise<T>): Promise<T>
+  leave(job: Job): void
+  end(job: Job): void
+}
 
 /**
  * A request that was let in. It takes turns at the model while it has a place, which it gives back whenever it waits for
@@ -14,7 +21,7 @@ export class Job {
 
   constructor(
     private readonly client: AbortSignal,
-    private readonly scheduler: Scheduler,
+    private readonly scheduler: Turns,
   ) {
     client.addEventListener('abort', this.abortWithClient)
   }
