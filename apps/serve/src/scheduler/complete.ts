@@ -1,7 +1,8 @@
-import type { Memory, Model } from '@ttt-e2e/checkpoint'
+import type { Memory } from '@ttt-e2e/checkpoint'
 import type { Metrics } from '../metrics'
-import type { Place } from './place'
+import type { Job } from './job'
 import { chunkOf, readTokens } from './read-tokens'
+import type { ModelFacts } from './scheduler'
 import { StopAt } from './stop-at'
 
 export interface CompletionOptions {
@@ -37,29 +38,29 @@ export interface CompletionEnd {
  * Reads a prompt into a memory and goes on from there, a turn at the model for each piece and token.
  *
  * @param started when the request came, as of performance.now()
- * @returns pieces of text, then how it ended. An abort of the place's signal throws its reason before the next token.
+ * @returns pieces of text, then how it ended. An abort of the job's signal throws its reason before the next token.
  */
 export async function* complete(
-  place: Place,
-  served: { model: Model; metrics: Metrics },
+  job: Job,
+  served: { scheduler: { model: ModelFacts }; metrics: Metrics },
   memory: Memory,
   options: CompletionOptions,
   started: number,
 ): AsyncGenerator<string, CompletionEnd, void> {
-  const { model, metrics } = served
+  const { scheduler, metrics } = served
   const { tokens: reused, steps } = memory
-  for await (const _ of readTokens(place, served, memory, options.prompt));
+  for await (const _ of readTokens(job, served, memory, options.prompt));
   const prompted = memory.tokens
   const stop = new StopAt(options.stop)
-  const pieces = model.generate(memory, { ...options, signal: place.signal })
+  const pieces = await job.turn((model) => model.generate(memory, { ...options, signal: job.signal }))
   let last = started
   try {
     while (!stop.stopped) {
       const before = { tokens: memory.tokens, steps: memory.steps }
-      const { done, value } = await place.turn(() => pieces.next())
+      const { done, value } = await job.turn(() => pieces.next())
       metrics.tokensGenerated.inc(memory.tokens - before.tokens)
       metrics.innerSteps.inc(memory.steps - before.steps)
-      place.signal.throwIfAborted()
+      job.signal.throwIfAborted()
       if (done) break
       const now = performance.now()
       // A character can be several tokens.
@@ -84,7 +85,7 @@ export async function* complete(
       total_tokens: options.prompt.length + count,
       tokens_read: memory.tokens - reused,
       tokens_reused: reused,
-      tokens_learned: (memory.steps - steps) * chunkOf(model),
+      tokens_learned: (memory.steps - steps) * chunkOf(scheduler.model),
     },
   }
 }

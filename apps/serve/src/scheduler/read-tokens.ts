@@ -1,8 +1,9 @@
-import type { Memory, Model } from '@ttt-e2e/checkpoint'
+import type { Memory } from '@ttt-e2e/checkpoint'
 import { DataError } from '@ttt-e2e/data'
 import { ApiError } from '../http/api-error'
 import type { Metrics } from '../metrics'
-import type { Place } from './place'
+import type { Job } from './job'
+import type { ModelFacts } from './scheduler'
 
 export interface PieceReport {
   /** Mean nats per token of this piece, each given all before it; null where nothing was predicted. */
@@ -10,7 +11,7 @@ export interface PieceReport {
 }
 
 /** Tokens of an inner step; 0 where the model doesn't learn while it reads. */
-export const chunkOf = ({ system }: Model): number => system.rule?.chunk ?? 0
+export const chunkOf = ({ system }: ModelFacts): number => system.rule?.chunk ?? 0
 
 /**
  * A text as the tokens that a memory reads next.
@@ -18,7 +19,7 @@ export const chunkOf = ({ system }: Model): number => system.rule?.chunk ?? 0
  * @param first whether the memory has read nothing yet
  * @throws ApiError 400 if the model has no token for a character
  */
-export function tokensOf(model: Model, text: string, first: boolean, param: string): Int32Array {
+export function tokensOf(model: ModelFacts, text: string, first: boolean, param: string): Int32Array {
   try {
     const tokens = model.tokenizer.encode(text)
     const { bosToken } = model.tokenizer
@@ -32,19 +33,19 @@ export function tokensOf(model: Model, text: string, first: boolean, param: stri
 
 /** Reads tokens into a memory, a turn at the model for every four chunks. */
 export async function* readTokens(
-  place: Place,
-  { model, metrics }: { model: Model; metrics: Metrics },
+  job: Job,
+  { scheduler, metrics }: { scheduler: { model: ModelFacts }; metrics: Metrics },
   memory: Memory,
   tokens: Int32Array,
 ): AsyncGenerator<PieceReport, void, void> {
-  const pieceLength = 4 * (chunkOf(model) || 64)
+  const pieceLength = 4 * (chunkOf(scheduler.model) || 64)
   for (let start = 0; start < tokens.length; start += pieceLength) {
     const piece = tokens.subarray(start, start + pieceLength)
     const { steps } = memory
     let losses = new Float32Array()
     const onProgress = (progress: { losses: Float32Array }) =>
       void (losses = Float32Array.from(progress.losses))
-    await place.turn(() => model.read(piece, { memory, pieceLength, onProgress, signal: place.signal }))
+    await job.turn((model) => model.read(piece, { memory, pieceLength, onProgress, signal: job.signal }))
     metrics.tokensRead.inc(piece.length)
     metrics.innerSteps.inc(memory.steps - steps)
     const known = losses.filter((loss) => !Number.isNaN(loss))
