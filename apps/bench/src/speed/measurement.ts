@@ -1,7 +1,6 @@
 import type { SpeedSizeName } from '../presets'
 import { median } from '../statistics'
 import type { Samples } from './interleave'
-import type { PeerRatio } from './peers/peer-ratios'
 
 /** What was timed. */
 export type Work = 'training step' | 'reading' | 'reading and learning' | 'decoding' | 'decoding and learning'
@@ -33,6 +32,15 @@ export interface Speed {
   kernelCallsPerToken: number
   /** Where peers were asked for: those that did the same. */
   peers?: PeerRatio[]
+}
+
+/** How fast we are beside another implementation of the same work. */
+export interface PeerRatio {
+  peer: string
+  /** One for each of its runs, which took turns with ours. */
+  tokensPerSecond: number[]
+  /** Our median ÷ theirs. */
+  ratio: number
 }
 
 /** What is known of a piece of work before it is timed. */

@@ -21,7 +21,7 @@ export function speedTable(title: string, speeds: readonly Speed[]): Table {
   }
 }
 
-export const gigaflops = (flopsPerSecond: number): string => digits(flopsPerSecond / 1e9)
+const gigaflops = (flopsPerSecond: number): string => digits(flopsPerSecond / 1e9)
 
 /** Three digits that count. */
 export const digits = (value: number): string =>

@@ -1,17 +1,8 @@
 import type { Table } from '../../report/table'
 import { median } from '../../statistics'
-import type { Speed } from '../measurement'
+import type { PeerRatio, Speed } from '../measurement'
 import { digits } from '../speed-table'
 import type { PeerSpeed } from './peer-speed'
-
-/** How fast we are beside another implementation of the same work. */
-export interface PeerRatio {
-  peer: string
-  /** One for each of its runs, which took turns with ours. */
-  tokensPerSecond: number[]
-  /** Our median ÷ theirs. */
-  ratio: number
-}
 
 /** The peers that did the same work as `speed`: the same system, size, batch, length and precision. */
 export function peerRatios(speed: Speed, precision: string, peers: readonly PeerSpeed[]): PeerRatio[] {
