@@ -1,8 +1,8 @@
 import { callersFolder, runCommand } from '@ttt-e2e/cli'
 import { resolve } from 'node:path'
 import { systems } from '@ttt-e2e/baselines'
+import { recipes } from '@ttt-e2e/training'
 import { Command } from 'commander'
-import { recipes } from '../recipes'
 import { readOptions, type RawOptions } from './options'
 
 const caller = callersFolder()

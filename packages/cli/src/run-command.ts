@@ -9,6 +9,7 @@ const expected = new Set([
   'SizeError',
   'SafetensorsError',
   'CheckpointError',
+  'TrainingError',
 ])
 
 /**
