@@ -76,7 +76,7 @@ export function silentSession(workers = 1, signal = new AbortController().signal
 }
 
 /** The results of a task's runs, measured by these workers. */
-export async function resultsOf(
+export async function measureTask(
   benchmark: Benchmark,
   comparison: Comparison,
   workers: MeasureRun[],

@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
 
-export interface Difference {
+export interface Mismatch {
   path: string
   stored: string
   asked: string
 }
 
 /** The first place where two plain values differ, in words. */
-export function firstDifference(stored: unknown, asked: unknown, path = ''): Difference | undefined {
+export function firstDifference(stored: unknown, asked: unknown, path = ''): Mismatch | undefined {
   if (isDeepStrictEqual(stored, asked)) return undefined
   if (isRecord(stored) && isRecord(asked))
     for (const key of new Set([...Object.keys(stored), ...Object.keys(asked)])) {

@@ -12,6 +12,13 @@ import type { WorkerSetup } from './workers/messages'
 import { startWorkers } from './workers/start-workers'
 import { Workload } from './workload'
 
+/** What is measured, and what with. */
+export interface Experiment {
+  benchmarks: readonly Benchmark[]
+  engine: ResolvedEngine
+  setup: WorkerSetup
+}
+
 /**
  * First what is measured while nothing else runs, then run after run, side by side.
  *
@@ -19,10 +26,8 @@ import { Workload } from './workload'
  * @throws the signal's reason, WorkerDied
  */
 export async function measureEverything(
-  benchmarks: readonly Benchmark[],
+  { benchmarks, engine, setup }: Experiment,
   probes: readonly Probe[],
-  engine: ResolvedEngine,
-  setup: WorkerSetup,
   results: Results,
   session: Session,
   onRun: () => void,

@@ -5,11 +5,11 @@ import { fileNames, latestCheckpoint } from '@ttt-e2e/checkpoint'
 import { resolveEngine } from '@ttt-e2e/tensor-ops'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { lossByIndex } from '../probes/loss-by-index'
-import { resultsOf as measuredBy } from '../probes/probe'
+import { resultsOf } from '../probes/probe'
 import { training } from '../probes/training'
 import { ownProbes } from '../probes'
 import type { Benchmark } from '../tasks/benchmark'
-import { comparisonIn as comparisonOf, microBenchmark, resized, resultsOf, silentSession } from '../testing'
+import { comparisonIn as comparisonOf, microBenchmark, resized, measureTask, silentSession } from '../testing'
 import type { Comparison } from './comparison'
 import { measureHere } from './measure-run'
 
@@ -19,7 +19,7 @@ beforeAll(() => resolveEngine('cpu'))
 
 const comparisonIn = (store: string) => comparisonOf(join(root, store))
 const compare = (benchmark: Benchmark, comparison: Comparison, signal?: AbortSignal) =>
-  resultsOf(
+  measureTask(
     benchmark,
     comparison,
     [measureHere([benchmark], comparison, ownProbes)],
@@ -54,8 +54,8 @@ describe('measureHere', () => {
 
   it('goes on after an interruption as if there had been none, then only reads', async () => {
     const whole = await compare(benchmark, comparisonIn('whole'))
-    const lossOf = (results: typeof whole) => measuredBy(lossByIndex, results)!.summary
-    const runOf = (results: typeof whole) => measuredBy(training, results)!.measured[0].value
+    const lossOf = (results: typeof whole) => resultsOf(lossByIndex, results)!.summary
+    const runOf = (results: typeof whole) => resultsOf(training, results)!.measured[0].value
     const { loss, differences } = lossOf(whole)
     expect(whole.systems.map(({ name }) => loss[name]?.length)).toEqual([1, 1])
     expect(differences).toMatchObject([{ system: 'ttt-off', pairs: 3 }])

@@ -6,8 +6,8 @@ import { resolveEngine } from '@ttt-e2e/tensor-ops'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { lossByIndex } from '../../probes/loss-by-index'
 import { ownProbes } from '../../probes'
-import { resultsOf as measuredBy } from '../../probes/probe'
-import { comparisonIn, microBenchmark, microPreset, resized, resultsOf, silentSession } from '../../testing'
+import { resultsOf } from '../../probes/probe'
+import { comparisonIn, microBenchmark, microPreset, resized, measureTask, silentSession } from '../../testing'
 import type { Comparison } from '../comparison'
 import type { TaskResults } from '../results'
 import type { MeasureRun, RunListener } from '../run-work'
@@ -54,7 +54,7 @@ async function measureWith(
   const workers = startWorkers(count, [task], ownProbes, setup)
   try {
     const session = silentSession(count, controller.signal)
-    return await resultsOf(task, setup.comparison, workers.measure.map(spy), session)
+    return await measureTask(task, setup.comparison, workers.measure.map(spy), session)
   } finally {
     workers.close()
   }
@@ -76,7 +76,7 @@ const measured = ({ systems, probes }: TaskResults) => ({
 /** How often each system was read with. */
 const evaluations = (results: TaskResults) =>
   results.systems.map(
-    ({ name }) => measuredBy(lossByIndex, results)!.measured.filter(({ system }) => system === name).length,
+    ({ name }) => resultsOf(lossByIndex, results)!.measured.filter(({ system }) => system === name).length,
   )
 
 const runFolder = (store: string, system: string) => join(root, store, 'languages', system, 'seed-0')
@@ -139,7 +139,7 @@ describe('worker processes', () => {
       })(measure),
     )
     try {
-      const error = await resultsOf(task, setup.comparison, measure).catch((each: unknown) => each)
+      const error = await measureTask(task, setup.comparison, measure).catch((each: unknown) => each)
       expect(error).toBeInstanceOf(WorkerDied)
       expect((error as Error).message).toMatch(
         /^process \d+ of languages · ttt-e2e · seed 0 ended \(SIGKILL\): it was killed or ran out of memory; /,
@@ -168,7 +168,7 @@ describe('worker processes', () => {
     const reading = { ...setup, comparison: { ...setup.comparison, train: false } }
     const worker = new WorkerProcess(reading)
     const task = microBenchmark(setup.description.preset)
-    const error = await resultsOf(task, reading.comparison, [worker.measure]).catch((each: unknown) => each)
+    const error = await measureTask(task, reading.comparison, [worker.measure]).catch((each: unknown) => each)
     worker.close()
     expect(error).toMatchObject({ name: 'UserError', message: expect.stringMatching(/holds no trained run/) })
   }, 60_000)
