@@ -3,6 +3,7 @@ import { treeEntries, type ResolvedEngine } from '@ttt-e2e/tensor-ops'
 import { evaluate, type HeldOutLoss } from '../evaluate'
 import { seedsOf } from '../seeds'
 import type { Task } from '../tasks/task'
+import { TrainingError } from '../training-error'
 import { MetricsFile, stepLine, type StepLine } from './metrics-file'
 import type { Run } from './open-run'
 import { RunSaver, type SaveOptions } from './run-saver'
@@ -34,7 +35,7 @@ export type TrainingEvent =
  * Trains a run from where it stands to its end, or to a signal: metrics after every step, evaluations and checkpoints
  * when they are due. `run.state` moves on; between two events it is that of whole steps.
  *
- * @throws TrainingError if a checkpoint can't be written; DataError
+ * @throws TrainingError if a checkpoint can't be written, or the metrics that `scheduleAfter` takes aren't whole; DataError
  */
 export async function* trainRun(options: TrainRunOptions): AsyncGenerator<TrainingEvent, void, void> {
   const { run, task, signal, evaluates = true } = options
@@ -43,6 +44,10 @@ export async function* trainRun(options: TrainRunOptions): AsyncGenerator<Traini
   const metrics = new MetricsFile(folder)
   metrics.goOnFrom(state.step)
   const steps = metrics.steps()
+  if (options.scheduleAfter && steps.length !== state.step)
+    throw new TrainingError(
+      `'${folder}' has metrics of ${steps.length} steps and a checkpoint of step ${state.step}; remove it to begin again`,
+    )
   const saver = new RunSaver(options)
   const scheduleAfter =
     options.scheduleAfter ?? (() => (state.step < optimizer.schedule.steps ? optimizer.schedule : undefined))
