@@ -20,8 +20,8 @@ const metaSchema: z.ZodType<SavedState['meta']> = z.strictObject({
 })
 
 /** A memory as a safetensors file, with the hash of its model in the metadata. */
-export function encodeMemory(memory: Memory): Uint8Array {
-  const { tensors, meta } = memory.reader.save()
+export async function encodeMemory(memory: Memory): Promise<Uint8Array> {
+  const { tensors, meta } = await memory.reader.save()
   return encodeSafetensors(tensors, {
     format: 'ttt-e2e memory',
     schemaVersion: '1',

@@ -6,8 +6,8 @@ import { decodeMemory, encodeMemory } from './memory-file'
 import type { Model } from './model'
 
 /** Writes a memory to a file, whole or not at all. */
-export function saveMemory(memory: Memory, path: string): void {
-  writeFileDurably(path, encodeMemory(memory))
+export async function saveMemory(memory: Memory, path: string): Promise<void> {
+  writeFileDurably(path, await encodeMemory(memory))
 }
 
 /** Reads a memory from a file. @throws CheckpointError as `decodeMemory`, or if there is no such file */

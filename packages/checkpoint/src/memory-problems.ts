@@ -1,6 +1,6 @@
 import { checkTokens } from '@ttt-e2e/data'
 import type { SafetensorsHeader } from '@ttt-e2e/tensor-ops'
-import type { SavedState } from '@ttt-e2e/ttt-inner'
+import type { SavedForm, SavedState } from '@ttt-e2e/ttt-inner'
 import type { Model } from './model'
 
 type Entries = SafetensorsHeader['entries']
@@ -9,8 +9,9 @@ type Meta = SavedState['meta']
 /** What is wrong with a saved memory before anything is uploaded: counters that disagree, states of another form. */
 export function memoryProblems(model: Model, meta: Meta, entries: Entries): string[] {
   const probe = model.startMemory()
-  if (meta.position > 0) probe.reader.read(Int32Array.of(0))
-  const like = probe.reader.save()
+  // Nothing is waited for: a first token has no nats.
+  if (meta.position > 0) void probe.reader.read(Int32Array.of(0))
+  const like = probe.reader.form()
   probe.dispose()
   return [
     ...counterProblems(model, meta),
@@ -75,7 +76,7 @@ export function tokenProblems(tokens: readonly number[], vocabularySize: number,
 function stateProblems(
   model: Model,
   { position, open }: Meta,
-  like: SavedState['tensors'],
+  like: SavedForm['tensors'],
   entries: Entries,
 ): string[] {
   // At a chunk's border nothing is open, and the states at its start have read something or nothing.

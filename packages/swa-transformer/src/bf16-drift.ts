@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest'
 import {
   createRandom,
   disposeTree,
-  program,
+  read,
   resolveEngine,
   tf,
+  tidy,
   treeMap,
   type Precision,
   type Tensor,
@@ -12,7 +13,6 @@ import {
 import { useEngine } from '@ttt-e2e/tensor-ops/testing'
 import { createDecoder, type Decoder, type DecoderParams } from './decoder'
 import {
-  advanced,
   joinStates,
   stateMetas,
   stateTensors,
@@ -20,6 +20,7 @@ import {
   type MixerSizes,
   type SequenceState,
 } from './mixer'
+import { readPrefix } from './read-prefix'
 
 const [vocabulary, batch, steps, mostNats] = [32, 4, 512, 0.01]
 
@@ -72,7 +73,7 @@ export function holdDriftOfBf16(kind: MixerKind, sizes: MixerSizes, step: number
  * The nats of each token after the first, [T · batch]. Weights are as drawn, but for an embedding so large that
  * predictions have 1 to 2 nats, not the logarithm of the vocabulary.
  */
-function lossesOf(decoder: Decoder, text: Text, how: How): number[] {
+async function lossesOf(decoder: Decoder, text: Text, how: How): Promise<number[]> {
   const params = tf.tidy(() => {
     const drawn = decoder.init(createRandom(1))
     return { ...drawn, embedding: tf.mul(drawn.embedding, 25) } as never
@@ -81,7 +82,7 @@ function lossesOf(decoder: Decoder, text: Text, how: How): number[] {
   const losses: number[] = []
   let states = startStates(decoder, params)
   for (let t = 0; t + 1 < text.length; t++) {
-    const { logits, after } = readTokens(decoder, params, text[t], states)
+    const { logits, after } = await readTokens(decoder, params, text[t], states)
     disposeTree(stateTensors(states))
     states = after
     if (how === 'forget') {
@@ -112,32 +113,19 @@ function startStates(decoder: Decoder, params: DecoderParams): SequenceState[] {
 }
 
 /** Reads one token of each sequence. @returns logits [batch · vocabulary] of what follows, and the states after it */
-function readTokens(
+async function readTokens(
   decoder: Decoder,
   params: DecoderParams,
   tokens: number[],
   before: readonly SequenceState[],
-): { logits: Float32Array; after: SequenceState[] } {
-  const { prefix } = decoder
-  const metas = stateMetas(before)
+): Promise<{ logits: Float32Array; after: SequenceState[] }> {
   const ids = tf.tensor(tokens, [batch, 1], 'int32')
-  const read = program(
-    { owner: decoder, key: `${prefix.map((stage, i) => stage.phase(before[i]))}` },
-    ({ params, ids, states }) => {
-      let hidden = decoder.embed(params.embedding, ids)
-      const after = prefix.map((stage, i) => {
-        const next = stage.run(stage.params(params), hidden, { tensors: states[i], meta: metas[i] })
-        hidden = next.hidden
-        return next.state.tensors
-      })
-      const suffix = decoder.suffixParams(params)
-      return { logits: decoder.logits(suffix, decoder.readSuffix(suffix, [], hidden, []).hidden), after }
-    },
-    { params, ids, states: stateTensors(before) },
-  )
-  const logits = read.logits.dataSync() as Float32Array
-  disposeTree([ids, read.logits])
-  return { logits, after: joinStates(read.after, advanced(metas, 1)) }
+  const { hidden, states: after } = readPrefix(decoder, params, ids, before)
+  const suffix = decoder.suffixParams(params)
+  const logits = tidy(() => decoder.logits(suffix, decoder.readSuffix(suffix, [], hidden, []).hidden))
+  const values = await read(logits)
+  disposeTree([ids, hidden, logits])
+  return { logits: values, after }
 }
 
 /** The place among `weights` that lies so far along their sum. */

@@ -21,5 +21,6 @@ export {
   type SequenceMixer,
   type SequenceState,
 } from './mixer'
+export { readPrefix } from './read-prefix'
 export { cachedTokens, rollingAttention, type RollingCache } from './rolling-attention'
 export { headWidthOf, publishedSizes, SizeError, widthWithPrimes, type ModelSize } from './size'

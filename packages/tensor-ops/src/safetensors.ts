@@ -1,4 +1,5 @@
 import type { ByteSource } from './byte-source'
+import { readTensors } from './read'
 import { tf, type Tensor } from './tf'
 
 /** A tensor as plain data; `values` are float32 (also for F64 and BF16 in the file), int32 or uint8. */
@@ -222,14 +223,11 @@ export function encodeSafetensorsHeader(
 export const bytesOf = ({ buffer, byteOffset, byteLength }: PlainTensor['values']): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength)
 
-/** Downloads named tensors; float32 and int32 only. */
-export function toPlainTensors(entries: Iterable<readonly [string, Tensor]>): PlainTensors {
-  return Object.fromEntries(
-    [...entries].map(([name, tensor]) => [
-      name,
-      { shape: tensor.shape, values: tensor.dataSync().slice() as Float32Array },
-    ]),
-  )
+/** Reads named tensors back, in one go; float32 and int32 only. Not to be written to, see `read`. */
+export async function toPlainTensors(entries: Iterable<readonly [string, Tensor]>): Promise<PlainTensors> {
+  const named = [...entries]
+  const values = await readTensors(named.map(([, tensor]) => tensor))
+  return Object.fromEntries(named.map(([name, { shape }], i) => [name, { shape, values: values[i] }]))
 }
 
 /** Uploads one plain tensor; uint8 becomes int32. */

@@ -1,0 +1,116 @@
+import { disposeTree, GradientSum, pause, TapeBudget } from '@ttt-e2e/tensor-ops'
+import type { Params, System } from '@ttt-e2e/ttt-inner'
+import type { Batch } from './batch'
+import { scanChunks } from './chunk-scan'
+import type { ChunkLosses } from './losses'
+import { scanPrefix, type Keep } from './prefix-scan'
+import { recordOf, type MetaGradientRecord } from './record'
+import type { Sequences } from './sequences'
+
+export interface WalkOptions {
+  /** What the rates of inner learning, the rule's and that of mixers, are multiplied with; 1 where left out. */
+  innerRateMultiplier?: number
+  /**
+   * What the backward walk finds in memory. A number n: what is carried over every n-th border of chunks (fast weights
+   * and caches) and of the prefix's stages, the rest is computed again (once for n = 1, twice for larger n).
+   * 'everything': all intermediate results, nothing is computed twice. Where left out: as many of them as fit into
+   * `memoryBudget`, the prefix's first, and n = 1 for the rest. The numbers are the same bits.
+   */
+  checkpointEvery?: number | 'everything'
+  /**
+   * Bytes that intermediate results may hold; 6 GiB where left out. At the published 125M and 8192 tokens that is the
+   * prefix's and room for one chunk's; models of up to some 40 million parameters keep everything.
+   */
+  memoryBudget?: number
+  /** Also returns what each chunk computed; not of a batch with documents in its rows. */
+  record?: boolean
+  /** Checked between chunks; an abort throws its reason and leaves nothing behind. */
+  signal?: AbortSignal
+}
+
+/** A batch forwards and backwards, nothing read back yet. Whoever asked for it owns the tensors. */
+export interface WalkedBatch {
+  /** With respect to all parameters, of their form. */
+  gradients: Params
+  /** [group][chunk] */
+  told: ChunkLosses[][]
+  record?: MetaGradientRecord
+}
+
+const defaultMemoryBudget = 6 * 2 ** 30
+
+/** Walks the groups of a batch one after another; see `metaGradient`. @throws the signal's reason */
+export async function walkBatch(
+  system: System,
+  params: Params,
+  { groups, chunks }: Sequences,
+  options: WalkOptions,
+): Promise<WalkedBatch> {
+  const sum = new GradientSum()
+  const told: ChunkLosses[][] = []
+  let record: MetaGradientRecord | undefined
+  try {
+    for (const { batch } of groups) {
+      const walked = await walkGroup(system, params, batch, 1 / chunks, options, sum)
+      told.push(walked.told)
+      record = walked.record
+    }
+    return { gradients: sum.take(params), told, ...(record && { record }) }
+  } catch (error) {
+    disposeTree(told)
+    throw error
+  } finally {
+    sum.dispose()
+  }
+}
+
+/** Sequences of one length, forwards and backwards; adds their gradients to `sum`. @param weight of a chunk in the loss */
+async function walkGroup(
+  system: System,
+  params: Params,
+  batch: Batch,
+  weight: number,
+  options: WalkOptions,
+  sum: GradientSum,
+): Promise<{ told: ChunkLosses[]; record?: MetaGradientRecord }> {
+  const { innerRateMultiplier: rateMultiplier = 1, record = false } = options
+  const keep = keepingOf(options)
+  const told: ChunkLosses[] = []
+  const recorded = record ? recordOf(system.decoder.prefixBlocks) : undefined
+  let [prefix, chunks]: { dispose(): void }[] = []
+  try {
+    const before = await scanPrefix(system, params, batch, rateMultiplier, keep, recorded?.onStage)
+    prefix = before
+    const rates = { rateMultiplier, record }
+    const after = await scanChunks(system, params, batch, before.hidden, rates, keep, (output, aux, fast) => {
+      const { tokenLosses, norm, ...rest } = aux
+      told.push({ loss: output.loss, tokenLosses, ...(norm && { norm }) })
+      recorded?.onChunk(rest, fast)
+    })
+    chunks = after
+    await before.pull(await after.pull(weight, sum), sum)
+    return { told, ...(recorded && { record: recorded.record() }) }
+  } catch (error) {
+    disposeTree(told)
+    recorded?.dispose()
+    throw error
+  } finally {
+    chunks?.dispose()
+    prefix?.dispose()
+  }
+}
+
+/** What the scans of a group keep, within one budget, and when they pause. */
+function keepingOf({ checkpointEvery, memoryBudget = defaultMemoryBudget, signal }: WalkOptions): Keep {
+  const everything = checkpointEvery === 'everything'
+  const stride = typeof checkpointEvery === 'number' ? Math.max(1, checkpointEvery) : undefined
+  return {
+    tapes: new TapeBudget(everything ? Infinity : stride === undefined ? memoryBudget : 0),
+    stride,
+    pause: async () => {
+      if (!signal) return
+      await pause()
+      signal.throwIfAborted()
+    },
+  }
+}
