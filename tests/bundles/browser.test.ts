@@ -1,10 +1,7 @@
-import { join } from 'node:path'
 import { build as esbuild, type Metafile } from 'esbuild'
-import { build as vite, type Rolldown } from 'vite'
 import { describe, expect, it } from 'vitest'
 import { readmeExamples } from './readme-examples'
-
-const conditions = ['source', 'browser', 'import', 'module', 'default']
+import { viteBuild } from './vite-build'
 
 /** A bundle for a page, from the sources. */
 const bundled = (contents: string) =>
@@ -34,26 +31,11 @@ describe.each(readmeExamples())("the README's example that $name", ({ code }) =>
   })
 
   it('is bundled for pages by Vite as it stands, with the files that it needs', async () => {
-    const example = join(import.meta.dirname, 'example.js')
-    const result = (await vite({
-      root: import.meta.dirname,
-      configFile: false,
-      logLevel: 'error',
-      resolve: { conditions },
-      plugins: [
-        {
-          name: 'example',
-          enforce: 'pre',
-          resolveId: (id) => (id === example ? id : undefined),
-          load: (id) => (id === example ? code : undefined),
-        },
-      ],
-      build: { write: false, target: 'es2022', rolldownOptions: { input: example } },
-    })) as Rolldown.RolldownOutput
-    const names = result.output.map(({ fileName }) => fileName.replace(/^.*\/|-[^.]*(?=\.)/g, ''))
+    const { output } = await viteBuild(code)
+    const names = output.map(({ fileName }) => fileName.replace(/^.*\/|-[^.]*(?=\.)/g, ''))
     expect(names).toContain('kernels.wasm')
     if (code.includes('demo-model')) expect(names).toContain('model.safetensors')
-    const scripts = result.output.flatMap((file) => (file.type === 'chunk' ? file.imports : []))
+    const scripts = output.flatMap((file) => (file.type === 'chunk' ? file.imports : []))
     expect(scripts.filter((path) => path.startsWith('node:'))).toEqual([])
   })
 })
