@@ -3,8 +3,8 @@ import { resolve } from 'node:path'
 import { systems } from '@ttt-e2e/baselines'
 import '@ttt-e2e/kernels/engines'
 import { engineNames } from '@ttt-e2e/tensor-ops'
+import { recipes } from '@ttt-e2e/training'
 import { Command } from 'commander'
-import { recipes } from '../recipes'
 import { readOptions, type RawOptions } from './options'
 
 const caller = callersFolder()

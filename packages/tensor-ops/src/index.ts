@@ -53,7 +53,10 @@ export {
   type TensorTree,
 } from './tree'
 export {
+  bytesOf,
   decodeSafetensors,
+  encodeSafetensorsHeader,
+  readSafetensorsHeaderFrom,
   readSafetensorsHeader,
   encodeSafetensors,
   fromPlainTensor,
@@ -64,6 +67,15 @@ export {
   type PlainTensors,
 } from './safetensors'
 export { UserError } from './user-error'
+export { bytesInMemory, type ByteSource } from './byte-source'
+export {
+  allFinite,
+  loadLike,
+  mismatches,
+  safetensorsSource,
+  wantedLike,
+  type WeightSource,
+} from './weight-source'
 export { liveBytes, liveTensors } from './memory'
 export { pause } from './pause'
 export { read, readBacks, readTensors, type TensorValues, type ValuesOf } from './read'

@@ -3,6 +3,7 @@ import { tf } from '@ttt-e2e/tensor-ops'
 import { bytesPerValue, isBlockType, BlockData, type DataType, type BlockType, type Values } from './data'
 import { BlockMemory } from './memory'
 import type { CompiledModule } from './module'
+import type { BlockOwner } from './program/block-owner'
 import { Programs } from './program/programs'
 import type { RecordedCall } from './program/recorded-call'
 
@@ -36,7 +37,7 @@ class BlockStorage extends tf.DataStorage<BlockData> {
  * A tfjs backend whose float32, int32 and bool tensors live in a compiled module's memory. Kernels that the module has run there;
  * every other kernel is the cpu backend's, which reads through views or copies.
  */
-export class CompiledBackend extends MathBackendCPU {
+export class CompiledBackend extends MathBackendCPU implements BlockOwner {
   readonly memoryViews: BlockMemory
   /** What records kernel calls and replays them; see tensor-ops' `program`. */
   readonly programs: Programs
