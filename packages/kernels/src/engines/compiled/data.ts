@@ -1,5 +1,4 @@
 import type { tf } from '@ttt-e2e/tensor-ops'
-import type { BlockMemory } from './memory'
 
 export type DataType = tf.DataType
 export type Values = tf.backend_util.BackendValues
@@ -8,6 +7,12 @@ export type Values = tf.backend_util.BackendValues
 export type BlockType = 'float32' | 'int32' | 'bool'
 export const bytesPerValue: Record<BlockType, number> = { float32: 4, int32: 4, bool: 1 }
 export const isBlockType = (dtype: DataType): dtype is BlockType => dtype in bytesPerValue
+
+/** What data need of the memory that they stand in. */
+interface ReadableBlocks {
+  readonly onRead: ((data: BlockData) => void) | undefined
+  read(block: number, dtype: BlockType, size: number): Values
+}
 
 /**
  * A tensor's data, and at the same time its id. It stands in a block of the module's memory, or (what a kernel
@@ -23,7 +28,7 @@ export class BlockData {
   constructor(
     readonly dtype: DataType,
     readonly size: number,
-    private readonly memory: BlockMemory,
+    private readonly memory: ReadableBlocks,
   ) {}
 
   /** Of its values in a block. */

@@ -109,7 +109,7 @@ function flagsOf(compiler: Compiler) {
  * Compiles the addon into the folder, on all cores.
  * @param libraries more for the linker @returns the addon's path
  */
-export async function compile(
+async function compile(
   sources: Sources,
   compiler: Compiler,
   folder: string,

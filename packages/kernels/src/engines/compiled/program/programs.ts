@@ -1,9 +1,9 @@
 import type { CompiledProgram, ProgramBackend, ProgramRest, Tensor } from '@ttt-e2e/tensor-ops'
 import { planProgram } from '../../programs/plan-program'
-import type { CompiledBackend } from '../backend'
 import { isBlockType, type BlockData, type BlockType } from '../data'
 import type { CompiledModule } from '../module'
 import { BlockRecording } from './block-recording'
+import type { BlockStore } from './block-store'
 import { unit } from './encode'
 import type { RecordedCall } from './recorded-call'
 import { Rest, Step, tensorsOf } from './step'
@@ -14,7 +14,7 @@ export class Programs implements ProgramBackend {
   private readonly sum: number
 
   constructor(
-    private readonly backend: CompiledBackend,
+    private readonly backend: BlockStore,
     private readonly module: CompiledModule,
   ) {
     this.sum = module.kernelNames.indexOf('Add')

@@ -1,9 +1,9 @@
 import { tf, type ProgramRest, type Tensor } from '@ttt-e2e/tensor-ops'
 import type { StepPlan } from '../../programs/plan-step'
-import type { CompiledBackend } from '../backend'
 import type { BlockData, BlockType } from '../data'
 import type { CompiledModule } from '../module'
 import type { BlockRecording } from './block-recording'
+import type { BlockStore } from './block-store'
 import { encodeStep } from './encode'
 import type { RecordedCall } from './recorded-call'
 
@@ -23,7 +23,7 @@ export class Step {
   }[]
 
   constructor(
-    private readonly backend: CompiledBackend,
+    private readonly backend: BlockStore,
     private readonly module: CompiledModule,
     recording: BlockRecording,
     private readonly plan: StepPlan<BlockData, RecordedCall>,
@@ -90,7 +90,7 @@ export class Rest implements ProgramRest {
   private done = false
 
   constructor(
-    private readonly backend: CompiledBackend,
+    private readonly backend: BlockStore,
     private readonly module: CompiledModule,
     private readonly step: Step,
     private readonly held: number,
