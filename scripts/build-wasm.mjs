@@ -26,7 +26,9 @@ function sources() {
     readdirSync(join(source, folder))
       .filter((name) => name.endsWith('.cc'))
       .map((name) => `${folder}/${name}`)
-  const ops = readdirSync(source).map((op) => `${op}/kernel.cc`)
+  const ops = readdirSync(source, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name !== 'engines')
+    .flatMap(({ name }) => inFolder(name))
   const core = ['memory.cc', 'described-call.cc', 'program.cc'].map((name) => `${native}/core/${name}`)
   return {
     files: [...inFolder('engines/wasm/core'), ...core, ...inFolder(`${native}/kernels`), ...ops]

@@ -7,19 +7,11 @@ import {
   tf,
   treeMap,
   type Precision,
-  type Tensor,
 } from '@ttt-e2e/tensor-ops'
 import { useEngine } from '@ttt-e2e/tensor-ops/testing'
 import { createDecoder, type Decoder, type DecoderParams } from './decoder'
-import {
-  advanced,
-  joinStates,
-  stateMetas,
-  stateTensors,
-  type MixerKind,
-  type MixerSizes,
-  type SequenceState,
-} from './mixer'
+import type { MixingState } from './block'
+import type { MixerKind, MixerSizes } from './mixer'
 
 const [vocabulary, batch, steps, mostNats] = [32, 4, 512, 0.01]
 
@@ -81,11 +73,13 @@ function lossesOf(decoder: Decoder, text: Text, how: How): number[] {
   const losses: number[] = []
   let states = startStates(decoder, params)
   for (let t = 0; t + 1 < text.length; t++) {
-    const { logits, after } = readTokens(decoder, params, text[t], states)
-    disposeTree(stateTensors(states))
+    const position = how === 'forget' ? 0 : t
+    states = reserved(decoder, states, position + 1)
+    const { logits, after } = readTokens(decoder, params, text[t], states, position)
+    disposeTree(states)
     states = after
     if (how === 'forget') {
-      disposeTree(stateTensors(states))
+      disposeTree(states)
       states = startStates(decoder, params)
     }
     for (let b = 0; b < batch; b++) {
@@ -97,18 +91,25 @@ function lossesOf(decoder: Decoder, text: Text, how: How): number[] {
       losses.push(Math.log(sum / weights[text[t + 1][b]]))
     }
   }
-  disposeTree([params, stateTensors(states)])
+  disposeTree([params, states])
   return losses
 }
 
-function startStates(decoder: Decoder, params: DecoderParams): SequenceState[] {
-  let metas: Record<string, number>[] = []
-  const tensors = tf.tidy(() => {
+function startStates(decoder: Decoder, params: DecoderParams): MixingState[] {
+  return tf.tidy(() => {
     const states = decoder.prefix.map((stage) => stage.start(stage.params(params), batch))
-    metas = stateMetas(states)
-    return treeMap(stateTensors(states), (tensor) => tf.clone(tensor)) as never
-  }) as Record<string, Tensor>[]
-  return joinStates(tensors, metas)
+    return treeMap(states, (tensor) => tf.clone(tensor)) as never
+  }) as MixingState[]
+}
+
+/** The states with room for so many tokens; those given are given up. */
+function reserved({ prefix }: Decoder, states: readonly MixingState[], tokens: number): MixingState[] {
+  const grown = tf.tidy(() => {
+    const all = prefix.map((stage, i) => stage.reserve(states[i], tokens))
+    return treeMap(all, (tensor) => tf.clone(tensor)) as never
+  }) as MixingState[]
+  disposeTree(states)
+  return grown
 }
 
 /** Reads one token of each sequence. @returns logits [batch · vocabulary] of what follows, and the states after it */
@@ -116,28 +117,30 @@ function readTokens(
   decoder: Decoder,
   params: DecoderParams,
   tokens: number[],
-  before: readonly SequenceState[],
-): { logits: Float32Array; after: SequenceState[] } {
+  before: readonly MixingState[],
+  at: number,
+): { logits: Float32Array; after: MixingState[] } {
   const { prefix } = decoder
-  const metas = stateMetas(before)
   const ids = tf.tensor(tokens, [batch, 1], 'int32')
+  const position = tf.fill([batch], at, 'int32')
   const read = program(
-    { owner: decoder, key: `${prefix.map((stage, i) => stage.phase(before[i]))}` },
-    ({ params, ids, states }) => {
+    { owner: decoder, key: 'read' },
+    ({ params, ids, states, position }) => {
       let hidden = decoder.embed(params.embedding, ids)
       const after = prefix.map((stage, i) => {
-        const next = stage.run(stage.params(params), hidden, { tensors: states[i], meta: metas[i] })
+        const next = stage.run(stage.params(params), hidden, states[i], { position })
         hidden = next.hidden
-        return next.state.tensors
+        return next.state
       })
       const suffix = decoder.suffixParams(params)
-      return { logits: decoder.logits(suffix, decoder.readSuffix(suffix, [], hidden, []).hidden), after }
+      const { hidden: last } = decoder.readSuffix(suffix, [], hidden, [], { position })
+      return { logits: decoder.logits(suffix, last), after }
     },
-    { params, ids, states: stateTensors(before) },
+    { params, ids, states: before, position },
   )
   const logits = read.logits.dataSync() as Float32Array
-  disposeTree([ids, read.logits])
-  return { logits, after: joinStates(read.after, advanced(metas, 1)) }
+  disposeTree([ids, position, read.logits])
+  return { logits, after: read.after }
 }
 
 /** The place among `weights` that lies so far along their sum. */

@@ -52,7 +52,13 @@ export const timedOps = (size: SpeedSizeName): Record<OpName, TimedOp[]> => {
       { name: 'heads', shapes: { x: [1, length, heads, width], scale: [width] } },
       { name: 'a chunk', shapes: { x: [1, chunk, hiddenSize], scale: [hiddenSize] } },
     ]),
-    rope: timed('rope', [{ name: 'a sequence', shapes: { x: [1, length, heads, width] } }]),
+    rope: timed('rope', [
+      {
+        name: 'a sequence',
+        shapes: { x: [1, length, heads, width], position: [1] },
+        integers: { position: [0] },
+      },
+    ]),
     swiglu: timed('swiglu', [
       { name: 'a sequence', shapes: gateAndUp(length, intermediateSize) },
       { name: 'a chunk', shapes: gateAndUp(chunk, intermediateSize) },
@@ -144,8 +150,9 @@ function attentionCase(
   const key = [1, keys, heads, hiddenSize / heads]
   return {
     name,
-    shapes: { q: [1, queries, heads, hiddenSize / heads], k: key, v: key },
-    attributes: { window, offset },
+    shapes: { q: [1, queries, heads, hiddenSize / heads], k: key, v: key, offset: [1] },
+    attributes: { window },
+    integers: { offset: [offset] },
     flops: [2, 5, 12].map((products) => products * product),
   }
 }

@@ -25,7 +25,7 @@ function packageRoot(): string {
   }
 }
 
-/** The engine's C++ sources: its own, and the kernel.cc of each op. */
+/** The engine's C++ sources: its own, and those in the ops' folders. */
 export function findSources(): Sources {
   const root = join(packageRoot(), 'src')
   const engine = join(root, 'engines', 'native')
@@ -35,14 +35,14 @@ export function findSources(): Sources {
       .sort()
       .map((name) => join(folder, name))
   const folders = [join(engine, 'core'), join(engine, 'kernels')]
-  const ops = readdirSync(root).sort()
+  const ops = readdirSync(root, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name !== 'engines')
+    .map(({ name }) => join(root, name))
+    .sort()
   return {
     core: filesOf(folders[0], '.cc'),
-    kernels: [
-      ...filesOf(folders[1], '.cc'),
-      ...ops.map((op) => join(root, op, 'kernel.cc')).filter((path) => existsSync(path)),
-    ],
-    headers: folders.flatMap((folder) => filesOf(folder, '.h')),
+    kernels: [...filesOf(folders[1], '.cc'), ...ops.flatMap((folder) => filesOf(folder, '.cc'))],
+    headers: [...folders, ...ops].flatMap((folder) => filesOf(folder, '.h')),
     includeFolders: folders,
   }
 }

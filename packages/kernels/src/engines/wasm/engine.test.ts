@@ -22,7 +22,10 @@ async function loadWithoutSharedMemory(): Promise<WasmModule> {
 
 function attentionAndGradient(q: Tensor): number[] {
   return tf.tidy(() => {
-    const { y, logSumExp } = attentionOp({ q, k: q, v: q }, { window: 70, offset: 0 })
+    const { y, logSumExp } = attentionOp(
+      { q, k: q, v: q, offset: tf.zeros([q.shape[0]], 'int32') },
+      { window: 70 },
+    )
     const inputs = { q, k: q, v: q, d_y: q, y, logSumExp }
     const gradient = attentionOp.gradient(['q', 'k', 'v'], ['y'])(inputs, { window: 70 })
     return [y, logSumExp, ...Object.values(gradient)].flatMap((x) => [...x.dataSync()]) as never

@@ -15,6 +15,7 @@
   X(Rope) X(RopeGrad) X(RopeGradGrad) \
   X(Swiglu) X(SwigluGrad) X(SwigluGradGrad) \
   X(Attention) X(AttentionGrad) X(AttentionGradGrad) \
+  X(RingWrite) X(RingWriteGrad) X(RingWriteGradGrad) X(RingJoin) X(RingJoinGrad) X(RingJoinGradGrad) \
   X(ShortConv) X(ShortConvGrad) \
   X(SsdScan) X(SsdScanGrad) \
   X(GatedDeltaRule) X(GatedDeltaRuleGrad) \
