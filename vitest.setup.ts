@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildAddon } from './packages/kernels/src/engines/native/build'
-import { findSources } from './packages/kernels/src/engines/native/sources'
+import { findSources } from './packages/kernels/src/engines/compiled/sources'
 
 /**
  * Compiles the native engine where there is a compiler, so that no test's time limit has to cover it, and has all
@@ -12,7 +12,7 @@ import { findSources } from './packages/kernels/src/engines/native/sources'
  * @returns what removes that folder
  */
 export default async function setup(): Promise<() => Promise<void>> {
-  await buildAddon(findSources())
+  await buildAddon(findSources('native'))
   const folder = mkdtempSync(join(tmpdir(), 'tests-'))
   for (const name of ['TMPDIR', 'TEMP', 'TMP']) process.env[name] = folder
   // A browser's processes may still write for a moment.

@@ -9,10 +9,10 @@ import { tsImport } from 'tsx/esm/api'
 import { installZig } from './zig.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const engine = (name) => tsImport(`../packages/kernels/src/engines/native/${name}.ts`, import.meta.url)
-const { compile } = await engine('build')
-const { prebuiltName, prebuiltPlatforms } = await engine('prebuilt')
-const { findSources } = await engine('sources')
+const engines = (path) => tsImport(`../packages/kernels/src/engines/${path}.ts`, import.meta.url)
+const { compile } = await engines('native/build')
+const { prebuiltName, prebuiltPlatforms } = await engines('native/prebuilt')
+const { findSources } = await engines('compiled/sources')
 
 /** The compiler's names. Systems as old as the C library named here, or macOS 11, will do. */
 const systems = { linux: 'linux-gnu.2.28', darwin: 'macos.11.0', win32: 'windows-gnu' }
@@ -60,5 +60,5 @@ const unknown = names.find((name) => !prebuiltPlatforms.includes(name))
 if (unknown) throw new Error(`unknown platform '${unknown}'; known: ${prebuiltPlatforms.join(', ')}`)
 const zig = installZig()
 Object.assign(process.env, zig.environment)
-const sources = findSources()
+const sources = findSources('native')
 for (const name of names.length ? names : prebuiltPlatforms) await build(name)

@@ -2,9 +2,10 @@
 // comes with zig in the Python package ziglang. The same sources give the same bytes on every machine; with --check
 // nothing is written, and the script fails where the module in the repository differs. Needs Python with pip.
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { tsImport } from 'tsx/esm/api'
 import { cache } from './tools.mjs'
 import { installZig } from './zig.mjs'
 
@@ -19,31 +20,20 @@ const flags = [
 
 const source = fileURLToPath(new URL('../packages/kernels/src', import.meta.url))
 const target = join(source, 'engines/wasm/kernels.wasm')
-/** Relative to the sources' folder, in a fixed order. */
-function sources() {
-  const native = 'engines/native'
-  const inFolder = (folder) =>
-    readdirSync(join(source, folder))
-      .filter((name) => name.endsWith('.cc'))
-      .map((name) => `${folder}/${name}`)
-  const ops = readdirSync(source, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && entry.name !== 'engines')
-    .flatMap(({ name }) => inFolder(name))
-  const core = ['memory.cc', 'described-call.cc', 'program.cc'].map((name) => `${native}/core/${name}`)
-  return {
-    files: [...inFolder('engines/wasm/core'), ...core, ...inFolder(`${native}/kernels`), ...ops]
-      .filter((path) => existsSync(join(source, path)))
-      .sort(),
-    includes: ['core', 'kernels'].flatMap((name) => ['-iquote', `${native}/${name}`]),
-  }
-}
+const engines = (path) => tsImport(`../packages/kernels/src/engines/${path}.ts`, import.meta.url)
+const { findSources } = await engines('compiled/sources')
+const { kernelTable } = await engines('compiled/kernel-table')
 
 function build() {
-  const { files, includes } = sources()
+  const { core, kernels, includeFolders } = findSources('wasm')
   const folder = mkdtempSync(join(cache, 'wasm-'))
   try {
     const output = join(folder, 'kernels.wasm')
-    execFileSync(zig.command, ['c++', ...flags, ...includes, ...files, '-o', output], {
+    const table = join(folder, 'table.cc')
+    writeFileSync(table, kernelTable(kernels))
+    const files = [...core, ...kernels].map((path) => relative(source, path)).sort()
+    const includes = includeFolders.flatMap((path) => ['-iquote', relative(source, path)])
+    execFileSync(zig.command, ['c++', ...flags, ...includes, ...files, table, '-o', output], {
       cwd: source,
       env: zig.environment,
       stdio: 'inherit',

@@ -36,11 +36,11 @@ const node = (options, more) =>
   execFileSync(process.execPath, options, { cwd: root, env: { ...environment, ...more }, encoding: 'utf8' })
 
 // Outside of the tests and their time limits; without the addon they would only be skipped.
-const native = './packages/kernels/src/engines/native'
+const engines = './packages/kernels/src/engines'
 const build = `
-  const { buildAddon } = await import('${native}/build.ts')
-  const { findSources } = await import('${native}/sources.ts')
-  console.log(JSON.stringify(await buildAddon(findSources())))`
+  const { buildAddon } = await import('${engines}/native/build.ts')
+  const { findSources } = await import('${engines}/compiled/sources.ts')
+  console.log(JSON.stringify(await buildAddon(findSources('native'))))`
 const types = ['--conditions=source', '--import', 'tsx', '--input-type=module']
 const { path, reason } = JSON.parse(node([...types, '-e', build]))
 if (path === undefined) throw new Error(`the native engine: ${reason}`)

@@ -8,12 +8,11 @@ import {
   openSync,
   readdirSync,
   readFileSync,
-  realpathSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, extname, join, relative, resolve } from 'node:path'
+import { extname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bundler, cache, installOnce } from './tools.mjs'
 
@@ -96,11 +95,8 @@ async function bundle(files, folder) {
     platform: 'node',
     conditions: ['source'],
     logLevel: 'error',
-    // Where vitest has its runner, and the bench all of our packages.
-    nodePaths: [
-      dirname(realpathSync(join(root, 'node_modules/vitest'))),
-      join(root, 'apps/bench/node_modules'),
-    ],
+    // Where all of our packages are.
+    nodePaths: [join(root, 'apps/bench/node_modules')],
     banner: {
       js: "import * as modules from 'node:module'; const require = modules.createRequire(import.meta.url);",
     },

@@ -1,3 +1,4 @@
+import { UserError } from '@ttt-e2e/tensor-ops'
 import { fullAttention, hybrid, slidingWindow } from './attention/system'
 import type { SystemDefinition } from './definition'
 import { gatedDeltanet, gatedDeltanetPure, tttE2eGatedDeltanet } from './gated-deltanet/system'
@@ -33,8 +34,10 @@ export type SystemName = keyof typeof systems
 
 export const systemNames = Object.keys(systems) as SystemName[]
 
-export class UnknownSystem extends Error {
-  override name = 'UnknownSystem'
+/** A system that is in no registry. The message names those that are. */
+export class UnknownSystem extends UserError {
+  override readonly name = 'UnknownSystem'
+  override readonly code = 'unknown_system'
 }
 
 /** @throws UnknownSystem naming the known ones */

@@ -1,9 +1,12 @@
+import { UserError } from '@ttt-e2e/tensor-ops'
+
 /** At the most this many problems stand in a message; all of them in `problems`. */
 const shown = 12
 
 /** A checkpoint, model or memory that cannot be used. The message names the place and everything that doesn't match. */
-export class CheckpointError extends Error {
+export class CheckpointError extends UserError {
   override readonly name = 'CheckpointError'
+  override readonly code = 'invalid_checkpoint'
 
   constructor(
     readonly path: string,

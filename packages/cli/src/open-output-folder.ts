@@ -1,6 +1,6 @@
+import { UserError } from '@ttt-e2e/tensor-ops'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { UserError } from './user-error'
 
 /** Makes a folder for results where there is none. @throws UserError if nothing can be written there */
 export function openOutputFolder(folder: string): void {

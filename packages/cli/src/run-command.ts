@@ -1,15 +1,5 @@
+import { UserError } from '@ttt-e2e/tensor-ops'
 import { CommanderError, type Command } from 'commander'
-
-/** Errors of the packages that say what was asked for and can't be had: their sentence is enough. */
-const expected = new Set([
-  'UserError',
-  'DataError',
-  'EngineError',
-  'UnknownSystem',
-  'SizeError',
-  'SafetensorsError',
-  'CheckpointError',
-])
 
 /**
  * Runs a command line. A request that can't be met ends with one sentence on stderr and exit code 2; any other error is
@@ -24,7 +14,7 @@ export async function runCommand(command: Command): Promise<void> {
     await command.parseAsync(parameters, { from: 'user' })
   } catch (error) {
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
-    else if (error instanceof Error && expected.has(error.name)) {
+    else if (error instanceof UserError) {
       process.stderr.write(`${error.message}\n`)
       process.exitCode = 2
     } else throw error

@@ -1,6 +1,9 @@
+import { UserError } from '@ttt-e2e/tensor-ops'
+
 /** Data, or an option about data, that cannot be used. The message says what was given and what is allowed. */
-export class DataError extends Error {
+export class DataError extends UserError {
   override readonly name = 'DataError'
+  override readonly code = 'invalid_data'
 }
 
 /**

@@ -1,3 +1,5 @@
+import { UserError } from '@ttt-e2e/tensor-ops'
+
 /** The sizes of one comparison: every system is built from the same, its widths set so that parameters are equal. */
 export interface ModelSize {
   vocabularySize: number
@@ -44,8 +46,9 @@ export function widthWithPrimes({ intermediateSize, layers, suffixBlocks }: Mode
 }
 
 /** Sizes that don't fit each other, or a system. The message is one sentence: what was given, what is allowed. */
-export class SizeError extends Error {
-  override name = 'SizeError'
+export class SizeError extends UserError {
+  override readonly name = 'SizeError'
+  override readonly code = 'invalid_size'
 }
 
 /** The width of a head. @throws SizeError if it isn't even, as RoPE needs it */

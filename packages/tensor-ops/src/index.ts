@@ -60,5 +60,6 @@ export {
   type PlainTensor,
   type PlainTensors,
 } from './safetensors'
+export { UserError } from './user-error'
 export { liveBytes, liveTensors } from './memory'
 export { relativeError, relativeErrorOf } from './compare'

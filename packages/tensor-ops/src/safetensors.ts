@@ -1,3 +1,4 @@
+import { UserError } from './user-error'
 import { tf, type Tensor } from './tf'
 
 /** A tensor as plain data; `values` are float32 (also for F64 and BF16 in the file), int32 or uint8. */
@@ -8,8 +9,9 @@ export interface PlainTensor {
 export type PlainTensors = Record<string, PlainTensor>
 
 /** A file that isn't sound; the message lists everything that is wrong with it. */
-export class SafetensorsError extends Error {
-  override name = 'SafetensorsError'
+export class SafetensorsError extends UserError {
+  override readonly name = 'SafetensorsError'
+  override readonly code = 'invalid_safetensors'
 
   constructor(readonly problems: readonly string[]) {
     super(problems.join('; '))

@@ -1,7 +1,8 @@
+import { UserError } from '@ttt-e2e/tensor-ops'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 
 /** An answer to a request that can't be met, in the form that OpenAI's clients understand. */
-export class ApiError extends Error {
+export class ApiError extends UserError {
   override readonly name = 'ApiError'
 
   /**
@@ -12,7 +13,7 @@ export class ApiError extends Error {
    */
   constructor(
     readonly status: ContentfulStatusCode | 499,
-    readonly code: string,
+    override readonly code: string,
     message: string,
     readonly param: string | null = null,
     readonly retryAfter?: number,

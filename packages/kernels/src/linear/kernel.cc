@@ -30,6 +30,9 @@ struct LinearShape {
   }
 };
 
+/** Weights' gradients are products over the rows. */
+bool in_one_step(const Call& call) { return LinearShape(call.inputs[0], call.inputs[1]).rows <= depth_step; }
+
 }  // namespace
 
 /** x, weight -> y */
@@ -51,6 +54,8 @@ void LinearGrad(const Call& call) {
   if (grad_x.present()) shape.to_input(d_y.floats(), weight.floats(), grad_x.floats(), false);
   if (grad_weight.present()) shape.to_weight(x.floats(), d_y.floats(), grad_weight.floats(), grad_weight.accumulate);
 }
+
+bool LinearGradAccumulates(const Call& call, int output) { return output == 1 && in_one_step(call); }
 
 /** x, weight, d_y, d_grad_x, d_grad_weight -> grad2_x, grad2_weight, grad2_d_y */
 void LinearGradGrad(const Call& call) {
@@ -77,6 +82,8 @@ void LinearGradGrad(const Call& call) {
     if (!first && !second) fill(grad2_d_y, 0);
   }
 }
+
+bool LinearGradGradAccumulates(const Call& call, int output) { return output == 1 && in_one_step(call); }
 
 }  // namespace TTT_ISA
 }  // namespace ttt

@@ -1,3 +1,4 @@
+import { UserError } from '../user-error'
 import { tf } from '../tf'
 
 /** In the order in which `auto` tries them. */
@@ -41,8 +42,10 @@ export interface ResolvedEngine {
   line: string
 }
 
-export class EngineError extends Error {
-  override name = 'EngineError'
+/** An engine that is unknown, or can't run here or as it was asked to. */
+export class EngineError extends UserError {
+  override readonly name = 'EngineError'
+  override readonly code = 'engine_unavailable'
 }
 
 const engines = new Map<EngineName, Engine>()

@@ -8,6 +8,8 @@ export interface CompiledModule {
   readonly memoryStays: boolean
   /** Runs the described call. Throws what the kernel finds wrong. */
   run(): void
+  /** Whether the described call's kernel can add an output, told by the word behind the others, to what stands in its place. */
+  accumulates(): boolean
   /** Returns a block's number. */
   allocate(bytes: number): number
   release(block: number): void

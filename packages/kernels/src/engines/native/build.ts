@@ -11,7 +11,8 @@ import {
 import { createRequire } from 'node:module'
 import { availableParallelism, homedir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
-import { keyOf, type Sources } from './sources'
+import { kernelTable } from '../compiled/kernel-table'
+import { keyOf, type Sources } from '../compiled/sources'
 import {
   baseFlags,
   findCompiler,
@@ -118,9 +119,11 @@ export async function compile(
   // Quoted includes only: to libc++, a math.h in an ordinary include folder would be the C library's.
   const quoted = sources.includeFolders.flatMap((path) => ['-iquote', path])
   const includes = ['-I', nodeHeaders(), ...quoted]
+  const table = join(folder, 'table.cc')
+  writeFileSync(table, kernelTable(sources.kernels))
   const jobs = sources.core.map((source) => ({ source, prefix: 'core', flags: [] as string[] }))
   for (const [prefix, flags] of Object.entries(instructionSetFlags(compiler)))
-    for (const source of sources.kernels) jobs.push({ source, prefix, flags })
+    for (const source of [...sources.kernels, table]) jobs.push({ source, prefix, flags })
   // The slowest source first, so that no core waits for it at the end.
   const isSlow = (source: string) => Number(source.endsWith('gemm.cc'))
   jobs.sort((a, b) => isSlow(b.source) - isSlow(a.source))

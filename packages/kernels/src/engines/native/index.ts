@@ -6,7 +6,7 @@ import { loadAddon, type Addon } from './addon'
 import { buildAddon } from './build'
 import { NativeModule } from './module'
 import { findPrebuilt } from './prebuilt'
-import { findSources } from './sources'
+import { findSources } from '../compiled/sources'
 
 let loading: Promise<Addon | string> | undefined
 let kernels: KernelSet | undefined
@@ -30,7 +30,7 @@ async function load(): Promise<Addon | string> {
 
 /** The prebuilt addon, else one compiled here. */
 async function find(): Promise<Addon | string> {
-  const sources = findSources()
+  const sources = findSources('native')
   let prebuilt = findPrebuilt(sources)
   if ('path' in prebuilt) {
     try {

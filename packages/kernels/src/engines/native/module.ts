@@ -8,6 +8,7 @@ export class NativeModule implements CompiledModule {
   readonly attributes: Float64Array
   readonly memoryStays = true
   readonly run: () => void
+  readonly accumulates: () => boolean
   readonly allocate: (bytes: number) => number
   readonly release: (block: number) => void
   readonly createProgram: (block: number, count: number) => number
@@ -22,6 +23,7 @@ export class NativeModule implements CompiledModule {
     this.words = addon.words
     this.attributes = addon.attributes
     this.run = addon.run
+    this.accumulates = addon.accumulates
     this.allocate = addon.allocate
     this.release = addon.release
     this.createProgram = addon.createProgram

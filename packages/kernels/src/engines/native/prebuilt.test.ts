@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { findPrebuilt, prebuiltName, prebuiltPlatforms, type Target } from './prebuilt'
-import { findSources } from './sources'
+import { findSources } from '../compiled/sources'
 
 const target: Target = { platform: 'linux', arch: 'arm64' }
-const sources = findSources()
+const sources = findSources('native')
 
 describe('the prebuilt addon', () => {
   let folder: string

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { Build } from './build'
-import { keyOf, type Sources } from './sources'
+import { keyOf, type Sources } from '../compiled/sources'
 import { baseFlags, instructionSetFlags, type Compiler } from './toolchain'
 
 export type Target = Pick<Compiler, 'platform' | 'arch'>

@@ -10,6 +10,7 @@ interface Exports {
   kernelCount(): number
   kernelName(index: number): number
   run(): number
+  accumulates(): number
   releaseOutputs(): void
   createProgram(block: number, count: number): number
   destroyProgram(program: number): void
@@ -110,6 +111,10 @@ export class WasmModule implements CompiledModule {
       throw this.explained(`the program ${program}`, reason, trap)
     }
     if (error !== 0) throw new Error(this.text(error))
+  }
+
+  accumulates(): boolean {
+    return this.exports.accumulates() !== 0
   }
 
   allocate(bytes: number): number {

@@ -69,6 +69,12 @@ napi_value run(napi_env env, napi_callback_info) {
   return guarded(env, call, release_outputs);
 }
 
+napi_value accumulates(napi_env env, napi_callback_info) {
+  napi_value result;
+  napi_get_boolean(env, described_call_accumulates(kernels), &result);
+  return result;
+}
+
 napi_value allocate(napi_env env, napi_callback_info info) {
   const double bytes = Arguments(env, info)(env, 0);
   if (!(bytes >= 0 && bytes < 0x1p62)) return fail(env, "a block has at least 0 bytes, and fewer than 2^62");
@@ -204,6 +210,7 @@ napi_value initialize(napi_env env, napi_value exports) {
     napi_callback call;
   };
   const Function functions[] = {{"run", run},
+                                {"accumulates", accumulates},
                                 {"allocate", allocate},
                                 {"release", release},
                                 {"createProgram", create},

@@ -24,6 +24,8 @@ TTT_EXPORT("kernelName") const char* exported_kernel_name(int32_t index) { retur
 /** Returns null, or an error's text. */
 TTT_EXPORT("run") const char* exported_run() { return run_described_call(wasm::kernels()); }
 
+TTT_EXPORT("accumulates") int32_t exported_accumulates() { return described_call_accumulates(wasm::kernels()); }
+
 /** To be called after a trap: releases what the call had allocated for its outputs. */
 TTT_EXPORT("releaseOutputs") void exported_release_outputs() { release_outputs(); }
 

@@ -7,7 +7,6 @@ namespace TTT_ISA {
 
 constexpr int tile_vectors = 2;
 constexpr int panel = tile_vectors * lanes;
-constexpr int64_t depth_step = 256;
 /** Up to so many rows, and beyond so many values of B, packing it is felt. */
 constexpr int64_t few_rows = 512, small_matrix = 32768;
 

@@ -17,7 +17,7 @@ struct Tensor {
   void* data;
   int32_t rank;
   const int32_t* dims;
-  /** Of an output: its values are to be added to what stands there. Only asked of kernels that know it. */
+  /** Of an output: its values are to be added to what stands there. Only asked of kernels that say they can. */
   bool accumulate = false;
   /** The block whose values these are, from its start; −1 where they stand within one. */
   int32_t block = -1;
@@ -47,11 +47,23 @@ struct Call {
   const char** error;
 };
 
+/**
+ * A kernel is a function of this form in the namespace of its instruction set, `void Name(const Call& call)`; the engine
+ * asks for it by that name. The build finds it by its capital and lists it in the table (kernel-table.ts).
+ */
 using Kernel = void (*)(const Call&);
+/**
+ * Whether a kernel can add this output to what stands in its place, with the bits of an addition afterwards; of the call's
+ * tensors only the shapes are known. `bool NameAccumulates(const Call& call, int output)` beside the kernel; where there
+ * is none, it can't.
+ */
+using Accumulates = bool (*)(const Call&, int output);
 
 struct KernelEntry {
   const char* name;
   Kernel run;
+  /** May be null. */
+  Accumulates accumulates;
 };
 
 struct KernelTable {

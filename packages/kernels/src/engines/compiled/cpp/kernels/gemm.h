@@ -1,6 +1,6 @@
 // Matrix products, the heart of the engine, in the process's precision (precision.h): f32, or of inputs rounded to bf16.
 //
-// Determinism: every element of a product is a chain of multiply-adds over k in steps of 256, each step's sum added to
+// Determinism: every element of a product is a chain of multiply-adds over k in steps of depth_step, each step's sum added to
 // the element, whatever the number of rows, columns, matrices and threads: a row's result depends on nothing but the
 // row.
 #pragma once
@@ -11,6 +11,9 @@
 
 namespace ttt {
 namespace TTT_ISA {
+
+/** See above: a product over no more of k than this gives the same bits added to c as added afterwards. */
+constexpr int64_t depth_step = 256;
 
 struct Matrix {
   const float* data;

@@ -63,6 +63,18 @@ const char* run_described_call(const KernelTable& kernels) {
   return error;
 }
 
+bool described_call_accumulates(const KernelTable& kernels) {
+  const int32_t* word = words;
+  const int32_t kernel = *word++, inputs = *word++, outputs = *word++, attribute_total = *word++;
+  const Accumulates accumulates = kernels.entries[kernel].accumulates;
+  if (accumulates == nullptr) return false;
+  for (int32_t i = 0; i < inputs + outputs; i++) {
+    tensors[i] = {nullptr, word[1], word + 2};
+    word += 2 + word[1];
+  }
+  return accumulates({tensors, tensors + inputs, attributes, inputs, outputs, attribute_total, nullptr}, *word);
+}
+
 void run_kernel(const KernelTable& kernels, int32_t kernel, const Call& call) {
   const Running running(call);
   kernels.entries[kernel].run(call);

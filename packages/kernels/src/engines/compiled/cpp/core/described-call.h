@@ -15,6 +15,11 @@ extern double attributes[attribute_count];
 
 /** Allocates the outputs and runs the kernel. Returns null, or an error's text, the outputs released. */
 const char* run_described_call(const KernelTable& kernels);
+/**
+ * Whether the kernel of the described call can add one of its outputs, told by a word behind the others, to what stands in
+ * its place. The call has shapes, but no blocks.
+ */
+bool described_call_accumulates(const KernelTable& kernels);
 /** Runs one of the kernels, knowing its inputs by their blocks meanwhile. */
 void run_kernel(const KernelTable& kernels, int32_t kernel, const Call& call);
 /** The block of the running call's input whose values stand there; −1 where there is none. */

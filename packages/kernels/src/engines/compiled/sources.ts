@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { kernelTable } from './kernel-table'
 
 export interface Sources {
   /** Compiled once. */
   core: string[]
-  /** Compiled once for each instruction set. */
+  /** Compiled once for each instruction set, with the table of what they define (kernel-table.ts). */
   kernels: string[]
   headers: string[]
   includeFolders: string[]
@@ -25,31 +26,36 @@ function packageRoot(): string {
   }
 }
 
-/** The engine's C++ sources: its own, and those in the ops' folders. */
-export function findSources(): Sources {
+/**
+ * The C++ sources of an engine: its own core, what compiled engines share, and every .cc and .h of the ops' folders.
+ *
+ * @param engine whose core
+ */
+export function findSources(engine: 'native' | 'wasm'): Sources {
   const root = join(packageRoot(), 'src')
-  const engine = join(root, 'engines', 'native')
+  const engines = join(root, 'engines')
   const filesOf = (folder: string, extension: string) =>
     readdirSync(folder)
       .filter((name) => name.endsWith(extension))
       .sort()
       .map((name) => join(folder, name))
-  const folders = [join(engine, 'core'), join(engine, 'kernels')]
+  const own = join(engines, engine, 'core')
+  const [core, kernels] = ['core', 'kernels'].map((name) => join(engines, 'compiled', 'cpp', name))
   const ops = readdirSync(root, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && entry.name !== 'engines')
-    .map(({ name }) => join(root, name))
+    .map((entry) => join(root, entry.name))
     .sort()
   return {
-    core: filesOf(folders[0], '.cc'),
-    kernels: [...filesOf(folders[1], '.cc'), ...ops.flatMap((folder) => filesOf(folder, '.cc'))],
-    headers: [...folders, ...ops].flatMap((folder) => filesOf(folder, '.h')),
-    includeFolders: folders,
+    core: [own, core].flatMap((folder) => filesOf(folder, '.cc')),
+    kernels: [kernels, ...ops].flatMap((folder) => filesOf(folder, '.cc')),
+    headers: [own, core, kernels, ...ops].flatMap((folder) => filesOf(folder, '.h')),
+    includeFolders: [own, core, kernels],
   }
 }
 
 /** Names what these sources become when they are built in this way. */
 export function keyOf(sources: Sources, way: unknown): string {
-  const hash = createHash('sha256').update(JSON.stringify(way))
+  const hash = createHash('sha256').update(JSON.stringify(way)).update(kernelTable(sources.kernels))
   for (const path of [...sources.headers, ...sources.core, ...sources.kernels])
     hash.update(`\0${basename(dirname(path))}/${basename(path)}\0`).update(readFileSync(path))
   return hash.digest('hex').slice(0, 24)
