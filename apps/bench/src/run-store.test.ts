@@ -24,11 +24,11 @@ const point = (step: number): CurvePoint => ({
 describe('RunStore', () => {
   const system = createSystem('swa', microTask().size)
 
-  it('gives back what it saved, without steps of the curve that the state has not taken', () => {
+  it('gives back what it saved, without steps of the curve that the state has not taken', async () => {
     const store = new RunStore(directory)
     expect(store.load(system)).toBeUndefined()
     const state = { ...startRun(system, 1), step: 2, tokens: 64, cursor: { nextSample: 4 } }
-    store.save(state, [point(0), point(1), point(2)])
+    await store.save(state, [point(0), point(1), point(2)])
     const loaded = store.load(system)!
     expect(loaded.state).toMatchObject({ step: 2, tokens: 64, cursor: { nextSample: 4 } })
     expect(loaded.curve).toEqual([point(0), point(1)])

@@ -79,9 +79,9 @@ export class RunStore {
     return existsSync(path) ? readFileSync(path, 'utf8').split('\n').length - 1 : 0
   }
 
-  save(state: RunState, curve: CurvePoint[]): void {
+  async save(state: RunState, curve: CurvePoint[]): Promise<void> {
     writeFileDurably(this.path('curve.jsonl'), curve.map((point) => `${JSON.stringify(point)}\n`).join(''))
-    writeFileDurably(this.path('run.safetensors'), encodeRun(state))
+    writeFileDurably(this.path('run.safetensors'), await encodeRun(state))
   }
 
   private path(name: string): string {

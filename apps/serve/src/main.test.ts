@@ -13,7 +13,7 @@ const folder = mkdtempSync(join(tmpdir(), 'serve-'))
 
 beforeAll(async () => {
   const engine = await resolveEngine('cpu')
-  saveCheckpoint(join(folder, 'run'), {
+  await saveCheckpoint(join(folder, 'run'), {
     recipe,
     state: startRun(createSystem(recipe.system, recipe.size), 1),
     engine,

@@ -1,7 +1,7 @@
 import { formatCount, formatDuration, gitHash, type Progress, UserError } from '@ttt-e2e/cli'
 import { saveCheckpoint } from '@ttt-e2e/checkpoint'
 import { NonFiniteGradient, NonFiniteLoss, train, type StepReport } from '@ttt-e2e/meta-outer'
-import { treeEntries, treeSize, type ResolvedEngine } from '@ttt-e2e/tensor-ops'
+import { read, treeEntries, treeSize, type ResolvedEngine } from '@ttt-e2e/tensor-ops'
 import { evaluate } from './evaluate'
 import { Metrics, stepMetric } from './metrics'
 import type { Run } from './open-run'
@@ -46,10 +46,10 @@ export class Training {
       await this.takeSteps()
     } catch (error) {
       if (error instanceof NonFiniteLoss || error instanceof NonFiniteGradient)
-        return this.giveUp(error.message)
+        return await this.giveUp(error.message)
       if (error !== signal.reason) throw error
     }
-    this.save()
+    await this.save()
     progress.clear()
     if (state.step >= steps) {
       const taken = first === 0 ? `${steps} steps` : `${steps} steps, ${state.step - first} of them`
@@ -73,7 +73,7 @@ export class Training {
       const seconds = (performance.now() - startedAt) / 1000
       this.metrics.add(stepMetric(report, seconds))
       this.show(report, seconds)
-      if (this.saveIsDue()) this.save()
+      if (this.saveIsDue()) await this.save()
       await this.evaluateIfDue()
       startedAt = performance.now()
     }
@@ -122,12 +122,12 @@ export class Training {
     return performance.now() - this.savedAt > saveEverySeconds * 1000
   }
 
-  private save(): void {
+  private async save(): Promise<void> {
     const { run, engine, git } = this
     const { recipe, state } = run
     if (state.step === this.savedStep) return
     try {
-      this.savedPath = saveCheckpoint(run.folder, { recipe, state, engine, gitHash: git })
+      this.savedPath = await saveCheckpoint(run.folder, { recipe, state, engine, gitHash: git })
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
       if (code === undefined) throw error
@@ -143,11 +143,12 @@ export class Training {
     return this.savedPath ?? (this.savedStep > 0 ? `that of step ${this.savedStep}` : 'none yet')
   }
 
-  private giveUp(reason: string): number {
-    const spoilt = treeEntries(this.run.state.params).find(
-      ([, tensor]) => !tensor.dataSync().every((value) => Number.isFinite(value)),
-    )
-    const tensor = spoilt ? `the parameter ${spoilt[0]} is not finite` : 'all parameters are finite'
+  private async giveUp(reason: string): Promise<number> {
+    const named = treeEntries(this.run.state.params)
+    const values = await read(named.map(([, tensor]) => tensor))
+    const spoilt = values.findIndex((each) => !each.every(Number.isFinite))
+    const tensor =
+      spoilt >= 0 ? `the parameter ${named[spoilt][0]} is not finite` : 'all parameters are finite'
     this.progress.clear()
     process.stderr.write(`${reason}; ${tensor}; last good checkpoint: ${this.lastGood()}\n`)
     return 1

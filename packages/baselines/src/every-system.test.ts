@@ -14,12 +14,12 @@ const size = { ...tinySize, hiddenSize: 16, intermediateSize: 48, chunk: 8, inne
 const batch = tinyBatch(20, 5)
 const text = batch.tokens.slice(0, 37)
 
-function readInPieces(system: System, params: Params, pieces: number[]) {
+async function readInPieces(system: System, params: Params, pieces: number[]) {
   const reader = new Reader(system, params)
   const losses: number[] = []
   for (let start = 0, i = 0; start < text.length; i++) {
     const end = Math.min(text.length, start + pieces[i % pieces.length])
-    losses.push(...reader.read(text.slice(start, end)))
+    losses.push(...(await reader.read(text.slice(start, end))))
     start = end
   }
   return { reader, losses: losses.slice(1) }
@@ -61,9 +61,9 @@ describe.each(systemNames)('%s', (name) => {
     async (engine, { skip }) => {
       await resolveEngine(engine).catch((error: Error) => skip(error.message))
       const { params } = run.state
-      const whole = readInPieces(system, params, [text.length])
+      const whole = await readInPieces(system, params, [text.length])
       for (const pieces of [[1], [5, 3], [8], [17, 1]]) {
-        const { reader, losses } = readInPieces(system, params, pieces)
+        const { reader, losses } = await readInPieces(system, params, pieces)
         losses.forEach((nats, i) => expect(nats, `${pieces}: token ${i}`).toBeCloseTo(whole.losses[i], 4))
         expect(reader.stateBytes()).toBe(countStateBytes(system, text.length))
         reader.dispose()
@@ -75,10 +75,10 @@ describe.each(systemNames)('%s', (name) => {
 
   it('goes on bitwise from a memory that was saved, and writes', async () => {
     const { params } = run.state
-    const { reader } = readInPieces(system, params, [7])
-    const { tensors, meta } = reader.save()
+    const { reader } = await readInPieces(system, params, [7])
+    const { tensors, meta } = await reader.save()
     const restored = new Reader(system, params, {}, { tensors, meta: JSON.parse(JSON.stringify(meta)) })
-    expect(restored.read(text)).toEqual(reader.read(text))
+    expect(await restored.read(text)).toEqual(await reader.read(text))
     const write = async (from: Reader) => {
       const written: number[] = []
       for await (const token of generate(from, { maxTokens: 5, seed: 3 })) written.push(token)

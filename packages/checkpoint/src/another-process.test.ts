@@ -19,16 +19,16 @@ describe.each(['cpu', 'native', 'wasm'])('a memory in a file, on %s', (engine) =
     'goes on in another process with the same bits, reading only what is new: %s',
     async (system) => {
       const run = join(folder, `${engine}-${system}`)
-      saveCheckpoint(run, microRun(microRecipe(system)))
+      await saveCheckpoint(run, microRun(microRecipe(system)))
       const model = await loadModel(run)
       // The last chunk is open: 57 tokens, of which the last one waits for the token after it.
       const memory = await model.read('The sea keeps what it takes, and gives back what it will.')
       const file = join(folder, `${engine}-${system}.memory.safetensors`)
-      saveMemory(memory, file)
+      await saveMemory(memory, file)
       const more = ' And what it keeps it forgets.'
       const child = outputOf(startChild('continue-memory.ts', engine, run, file, more))
       await model.read(more, { memory })
-      const logits = Buffer.from(memory.reader.nextLogits().buffer).toString('hex')
+      const logits = Buffer.from((await memory.reader.nextLogits()).buffer).toString('hex')
       expect(JSON.parse(await child)).toEqual({ before: 57, read: more.length, steps: memory.steps, logits })
       memory.dispose()
       model.dispose()

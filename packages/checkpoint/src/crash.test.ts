@@ -19,7 +19,7 @@ it(`leaves a loadable checkpoint when it is killed while it saves, ${kills} time
   const random = createRandom(Date.now())
   const leftovers: string[] = []
   const course = async (run: string) => {
-    saveCheckpoint(run, microRun())
+    await saveCheckpoint(run, microRun())
     let reached = 0
     for (let i = 0; i < kills / side; i++) {
       const child = startChild('keep-saving.ts', run)

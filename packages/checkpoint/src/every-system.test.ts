@@ -23,19 +23,19 @@ describe.each(trained)('%s', (name) => {
   const at = join(folder, name)
   const run = () => microRun({ ...recipe, size: { ...recipe.size, layers: 6 } }, 3)
 
-  it('is saved and loaded bit by bit', () => {
+  it('is saved and loaded bit by bit', async () => {
     const saved = run()
-    saveCheckpoint(at, saved)
-    expect(encodeRun(loadCheckpoint(at).state)).toEqual(encodeRun(saved.state))
+    await saveCheckpoint(at, saved)
+    expect(await encodeRun(loadCheckpoint(at).state)).toEqual(await encodeRun(saved.state))
   })
 
   // A memory in the middle of a chunk, at its border and before anything was read.
   it.each([0, 1, 4, 16, 27])('has memories that go on bitwise after %i tokens', async (length) => {
     const model = await loadModel(at)
     const memory = length > 0 ? await model.read(text.slice(0, length)) : model.startMemory()
-    const restored = decodeMemory(model, encodeMemory(memory))
+    const restored = decodeMemory(model, await encodeMemory(memory))
     const next = Int32Array.from('kept what it took', (letter) => letter.charCodeAt(0))
-    expect(restored.reader.read(next)).toEqual(memory.reader.read(next))
+    expect(await restored.reader.read(next)).toEqual(await memory.reader.read(next))
     memory.dispose()
     restored.dispose()
     model.dispose()

@@ -13,7 +13,7 @@ const folder = mkdtempSync(join(tmpdir(), 'malformed-'))
 const good = join(folder, 'good')
 beforeAll(async () => {
   await resolveEngine('cpu')
-  const path = saveCheckpoint(join(folder, 'run'), microRun(microRecipe(), 3))
+  const path = await saveCheckpoint(join(folder, 'run'), microRun(microRecipe(), 3))
   cpSync(path, good, { recursive: true })
 })
 

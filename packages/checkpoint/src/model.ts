@@ -1,6 +1,6 @@
 import { checkTokens, type Tokenizer } from '@ttt-e2e/data'
 import type { Recipe } from '@ttt-e2e/meta-outer'
-import { disposeTree } from '@ttt-e2e/tensor-ops'
+import { disposeTree, pause } from '@ttt-e2e/tensor-ops'
 import { generate, Reader, type GenerateOptions, type Params, type System } from '@ttt-e2e/ttt-inner'
 import { Memory } from './memory'
 import { TextPieces } from './text-pieces'
@@ -72,13 +72,12 @@ export class Model {
       this.checkOwn(memory)
       const { reader } = memory
       const tokens = this.tokensOf(input, memory)
-      reader.learning = learn
       if (tokens.length > 0) memory.unfinished = []
       for (let start = 0; start < tokens.length; start += pieceLength) {
-        await new Promise((resolve) => setImmediate(resolve))
+        await pause()
         signal?.throwIfAborted()
         const end = Math.min(start + pieceLength, tokens.length)
-        const losses = reader.read(tokens.subarray(start, end))
+        const losses = await reader.read(tokens.subarray(start, end), { learn })
         onProgress?.({ done: end, total: tokens.length, losses })
       }
       return memory

@@ -15,17 +15,20 @@ let run: string
 beforeEach(() => (run = mkdtempSync(join(tmpdir(), 'run-'))))
 
 const names = () => readdirSync(join(run, 'checkpoints')).sort()
-const saveSteps = (...steps: number[]) =>
-  steps.map((step) => saveCheckpoint(run, microRun(microRecipe(), step)))
+async function saveSteps(...steps: number[]): Promise<string[]> {
+  const paths: string[] = []
+  for (const step of steps) paths.push(await saveCheckpoint(run, microRun(microRecipe(), step)))
+  return paths
+}
 
 describe('a run folder', () => {
-  it('gives back the run, bit for bit', () => {
+  it('gives back the run, bit for bit', async () => {
     const saved = microRun(microRecipe(), 7)
     saved.state.firstMoments = treeMap(
       saved.state.firstMoments,
       (leaf) => tf.randomNormal(leaf.shape) as never,
     )
-    const path = saveCheckpoint(run, { ...saved, gitHash: 'abc' })
+    const path = await saveCheckpoint(run, { ...saved, gitHash: 'abc' })
     for (const folder of [run, path]) {
       const { state, info } = loadCheckpoint(folder)
       const values = ({ params, firstMoments, secondMoments }: typeof state) =>
@@ -36,19 +39,19 @@ describe('a run folder', () => {
     }
   })
 
-  it('keeps the last two', () => {
-    saveSteps(1, 2, 3)
+  it('keeps the last two', async () => {
+    await saveSteps(1, 2, 3)
     expect(names()).toEqual(['step-000002', 'step-000003'])
   })
 
-  it('saves a step again beside the first time, and drops what lies further on', () => {
-    saveSteps(10, 20, 15, 15)
+  it('saves a step again beside the first time, and drops what lies further on', async () => {
+    await saveSteps(10, 20, 15, 15)
     expect(names()).toEqual(['step-000015', 'step-000015.2'])
     expect(latestCheckpoint(run)?.path).toBe(join(run, 'checkpoints/step-000015.2'))
   })
 
-  it('passes over a damaged one and says so', () => {
-    const [first, second] = saveSteps(1, 2)
+  it('passes over a damaged one and says so', async () => {
+    const [first, second] = await saveSteps(1, 2)
     appendFileSync(join(second, 'optimizer.safetensors'), 'x')
     const reasons: string[] = []
     const { path } = loadCheckpoint(run, { onSkipped: (reason) => reasons.push(reason) })
@@ -63,13 +66,15 @@ describe('a run folder', () => {
     )
   })
 
-  it('refuses to save values that are not finite, and keeps what there was', () => {
-    saveSteps(1)
+  it('refuses to save values that are not finite, and keeps what there was', async () => {
+    await saveSteps(1)
     const spoilt = microRun(microRecipe(), 2)
     spoilt.state.params = treeMap(spoilt.state.params, (leaf, path) =>
       path === 'finalNorm' ? tf.mul(leaf, NaN) : leaf,
     )
-    expect(() => saveCheckpoint(run, spoilt)).toThrow(/step-000002.*finalNorm has values that are not finite/)
+    await expect(saveCheckpoint(run, spoilt)).rejects.toThrow(
+      /step-000002.*finalNorm has values that are not finite/,
+    )
     expect(names()).toEqual(['step-000001'])
   })
 
@@ -82,8 +87,8 @@ describe('a run folder', () => {
 })
 
 describe('a model folder', () => {
-  it('has the same parameters and no optimizer', () => {
-    const [path] = saveSteps(3)
+  it('has the same parameters and no optimizer', async () => {
+    const [path] = await saveSteps(3)
     const model = join(run, 'model')
     saveModel(run, model)
     expect(readdirSync(model).sort()).toEqual(['model.safetensors', 'run.json'])
@@ -96,10 +101,10 @@ describe('a model folder', () => {
   })
 })
 
-it('holds no tensors that nobody owns', () => {
+it('holds no tensors that nobody owns', async () => {
   const saved = microRun(microRecipe(), 1)
   const before = tf.memory().numTensors
-  saveCheckpoint(run, saved)
+  await saveCheckpoint(run, saved)
   disposeRun(loadCheckpoint(run).state)
   expect(tf.memory().numTensors).toBe(before)
 })

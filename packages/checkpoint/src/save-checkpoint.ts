@@ -29,12 +29,12 @@ export interface SavedRun {
  * @returns the checkpoint's folder
  * @throws CheckpointError if a tensor has values that are not finite: no good checkpoint makes room for a spoilt one
  */
-export function saveCheckpoint(run: string, saved: SavedRun): string {
+export async function saveCheckpoint(run: string, saved: SavedRun): Promise<string> {
   const { recipe, state, engine, gitHash = null } = saved
   const path = newCheckpointPath(run, state.step)
-  const model = encodeTree(state.params, path)
+  const model = await encodeTree(state.params, path)
   const { firstMoments, secondMoments } = state
-  const optimizer = encodeTree({ firstMoments, secondMoments }, path)
+  const optimizer = await encodeTree({ firstMoments, secondMoments }, path)
   const info: RunInfo = {
     schemaVersion: 1,
     recipe,
@@ -63,8 +63,8 @@ export const encodeRunInfo = (info: RunInfo): string => `${JSON.stringify(info, 
 
 const describe = (bytes: Uint8Array) => ({ sha256: sha256(bytes), bytes: bytes.length })
 
-function encodeTree(tree: TensorTree, path: string): Uint8Array {
-  const plain = toPlainTensors(treeEntries(tree))
+async function encodeTree(tree: TensorTree, path: string): Promise<Uint8Array> {
+  const plain = await toPlainTensors(treeEntries(tree))
   const spoilt = Object.entries(plain).filter(([, { values }]) => !allFinite(values))
   if (spoilt.length > 0)
     throw new CheckpointError(

@@ -1,6 +1,7 @@
 export { columns, type Batch } from './batch'
 export { type Sequence } from './sequences'
-export { type ChunkRecord } from './chunk-walk'
+export { type Losses } from './losses'
+export { type ChunkRecord, type MetaGradientRecord } from './record'
 export { metaGradient, type MetaGradient, type MetaGradientOptions } from './meta-gradient'
 export { decodeRun, disposeRun, encodeRun, startRun, type RunState } from './run-state'
 export { innerRateMultiplier, learningRate, standardSchedule, type Schedule } from './schedule'

@@ -163,6 +163,18 @@ describe.each(['cpu', 'native', 'wasm'])('the meta-gradient on %s', (engine) => 
     },
   )
 
+  it.each([3e3, 1e4, 3e4, 1e5])('is the same bits with a budget of %i bytes', async (memoryBudget) => {
+    const system = smallSystem()
+    const params = parametersOf(system)
+    const batch = randomBatch(2, 26)
+    const expected = await metaGradient(system, params, batch, { checkpointEvery: 'everything' })
+    const actual = await metaGradient(system, params, batch, { memoryBudget })
+    expect(actual.tokenLosses).toEqual(expected.tokenLosses)
+    const right = treeLeaves(expected.gradients)
+    treeLeaves(actual.gradients).forEach((leaf, i) => expect(leaf.dataSync()).toEqual(right[i].dataSync()))
+    disposeTree([expected.gradients, actual.gradients, params])
+  })
+
   it('of a batch is the mean of those of its sequences', async () => {
     const system = smallSystem()
     const params = parametersOf(system)

@@ -37,16 +37,16 @@ export function disposeRun({ params, firstMoments, secondMoments }: RunState): v
 }
 
 /** The run as one safetensors file; the counters stand in its metadata. */
-export function encodeRun({
+export async function encodeRun({
   params,
   firstMoments,
   secondMoments,
   step,
   tokens,
   cursor,
-}: RunState): Uint8Array {
+}: RunState): Promise<Uint8Array> {
   const named = treeEntries({ params, firstMoments, secondMoments })
-  return encodeSafetensors(toPlainTensors(named), { run: JSON.stringify({ step, tokens, cursor }) })
+  return encodeSafetensors(await toPlainTensors(named), { run: JSON.stringify({ step, tokens, cursor }) })
 }
 
 /**

@@ -20,6 +20,13 @@ export interface SequenceGroup {
   batch: Batch
 }
 
+export interface Sequences {
+  sequences: Sequence[]
+  groups: SequenceGroup[]
+  /** Of all sequences together. */
+  chunks: number
+}
+
 /**
  * A batch's sequences in order, and in groups of equally many chunks. A document reads as one that stands alone, from
  * W₀ and empty states: on its own in a batch, nothing of another can reach it. Within its last chunk it can be filled
@@ -29,10 +36,7 @@ export interface SequenceGroup {
  *
  * @throws if there is no target at all
  */
-export function sequencesOf(
-  system: System,
-  batch: Batch,
-): { sequences: Sequence[]; groups: SequenceGroup[]; chunks: number } {
+export function sequencesOf(system: System, batch: Batch): Sequences {
   const spans = batch.documentStarts ? documentSpans(batch, batch.documentStarts) : rowSpans(batch)
   if (spans.length === 0) throw new Error('the batch has no target: all its documents have a single token')
   const longest = Math.max(...spans.map(({ length }) => length))

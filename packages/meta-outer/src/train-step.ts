@@ -1,10 +1,20 @@
 import { adamw } from '@ttt-e2e/kernels/ops'
-import { disposeTree, tf, treeEntries, treeLeaves, treeWithLeaves } from '@ttt-e2e/tensor-ops'
+import {
+  disposeTree,
+  read,
+  tidy,
+  treeEntries,
+  treeLeaves,
+  treeWithLeaves,
+  type Tensor,
+} from '@ttt-e2e/tensor-ops'
 import type { Params, System } from '@ttt-e2e/ttt-inner'
 import type { Batch } from './batch'
-import { metaGradient, type MetaGradientOptions } from './meta-gradient'
+import { lossesOf, type Losses } from './losses'
 import type { RunState } from './run-state'
 import { innerRateMultiplier, learningRate, type Schedule } from './schedule'
+import { sequencesOf } from './sequences'
+import { walkBatch, type WalkOptions } from './walk-batch'
 
 export interface Optimizer {
   schedule: Schedule
@@ -44,78 +54,111 @@ export interface StepReport {
   tokens: number
 }
 
-/** The meta-gradient of a batch, the clip, AdamW: one outer step. Replaces the tensors of `state`. */
+/**
+ * The meta-gradient of a batch, the clip, AdamW: one outer step. Replaces the tensors of `state`. Everything is read back
+ * once, when all is computed; the parameters from before are kept until then.
+ *
+ * @throws NonFiniteLoss, NonFiniteGradient, the signal's reason; the run's state is then as before the step
+ */
 export async function trainStep(
   system: System,
   state: RunState,
   batch: Batch,
   optimizer: Optimizer,
-  options: Omit<MetaGradientOptions, 'innerRateMultiplier' | 'record'> = {},
+  options: Omit<WalkOptions, 'innerRateMultiplier' | 'record'> = {},
 ): Promise<StepReport> {
-  const { schedule, ...adam } = optimizer
-  const rate = learningRate(schedule, state.step)
-  const multiplier = innerRateMultiplier(schedule, state.step)
-  const result = await metaGradient(system, state.params, batch, {
+  const rate = learningRate(optimizer.schedule, state.step)
+  const multiplier = innerRateMultiplier(optimizer.schedule, state.step)
+  const sequences = sequencesOf(system, batch)
+  const { told, gradients } = await walkBatch(system, state.params, sequences, {
     ...options,
     innerRateMultiplier: multiplier,
   })
-  const chunks = result.sequences.map((sequence) => sequence.chunks)
-  if (!Number.isFinite(result.loss)) {
-    disposeTree(result.gradients)
-    const means = columnMeans(result.chunkLosses, chunks)
-    throw new NonFiniteLoss(
-      state.step,
-      means.findIndex((loss) => !Number.isFinite(loss)),
-    )
+  const updated = optimized(system, state, gradients, optimizer, rate)
+  const values = await read({ told, norm: updated.norm })
+  disposeTree([told, updated.norm])
+  const losses = lossesOf(system, batch, sequences, values.told)
+  const [gradientNorm] = values.norm
+  const problem = await problemOf(state.step, losses, gradientNorm, gradients)
+  disposeTree(gradients)
+  if (problem) {
+    disposeTree([updated.parameters, updated.firstMoments, updated.secondMoments])
+    throw problem
   }
-  const updated = tf.tidy(() => {
-    const trees = [state.params, result.gradients, state.firstMoments, state.secondMoments]
-    const { order, undecayed } = decayedFirst(system, state.params)
-    const [params, gradients, first, second] = trees.map((tree) => inOrder(treeLeaves(tree), order))
-    const updated = adamw(params, gradients, first, second, {
-      ...adam,
-      learningRate: rate,
-      step: state.step + 1,
-      undecayed,
-    })
-    const back = order.map((_, i) => order.indexOf(i))
-    return {
-      norm: updated.norm,
-      parameters: inOrder(updated.parameters, back),
-      firstMoments: inOrder(updated.firstMoments, back),
-      secondMoments: inOrder(updated.secondMoments, back),
-    } as never
-  }) as ReturnType<typeof adamw>
-  const gradientNorm = updated.norm.dataSync()[0]
-  if (!Number.isFinite(gradientNorm)) {
-    const [path] = treeEntries(result.gradients).find(
-      ([, leaf]) => !leaf.dataSync().every(Number.isFinite),
-    ) ?? ['']
-    disposeTree([...Object.values(updated).flat(), result.gradients])
-    throw new NonFiniteGradient(state.step, path)
-  }
-  const before = [state.params, state.firstMoments, state.secondMoments]
-  state.params = treeWithLeaves(state.params, updated.parameters)
-  state.firstMoments = treeWithLeaves(state.firstMoments, updated.firstMoments)
-  state.secondMoments = treeWithLeaves(state.secondMoments, updated.secondMoments)
-  disposeTree([...before, result.gradients, updated.norm])
+  replaceParameters(state, updated)
   const step = state.step++
   const tokens = batch.batch * batch.length
   state.tokens += tokens
   state.cursor = batch.cursor
+  const chunks = losses.sequences.map((sequence) => sequence.chunks)
+  const learned = chunks.map((count) => count - 1)
   return {
     step,
-    loss: result.loss,
-    chunkLosses: columnMeans(result.chunkLosses, chunks),
-    innerNorms: columnMeans(
-      result.innerNorms,
-      chunks.map((count) => count - 1),
-    ).slice(0, -1),
+    loss: losses.loss,
+    chunkLosses: columnMeans(losses.chunkLosses, chunks),
+    innerNorms: columnMeans(losses.innerNorms, learned).slice(0, -1),
     gradientNorm,
     learningRate: rate,
     innerRate: (system.rule?.rate ?? system.decoder.innerRate ?? 0) * multiplier,
     tokens,
   }
+}
+
+/** What AdamW leaves, in the order of the parameters' leaves, and the norm of the gradients. */
+type Updated = ReturnType<typeof adamw>
+
+function optimized(
+  system: System,
+  { params, firstMoments, secondMoments, step }: RunState,
+  gradients: Params,
+  optimizer: Optimizer,
+  learningRate: number,
+): Updated {
+  const { beta1, beta2, epsilon, weightDecay, maxNorm } = optimizer
+  const adam = { beta1, beta2, epsilon, weightDecay, maxNorm }
+  const { order, undecayed } = decayedFirst(system, params)
+  const back = order.map((_, i) => order.indexOf(i))
+  const [p, g, first, second] = [params, gradients, firstMoments, secondMoments].map((tree) =>
+    inOrder(treeLeaves(tree), order),
+  )
+  return tidy(() => {
+    const updated = adamw(p, g, first, second, { ...adam, learningRate, step: step + 1, undecayed })
+    return {
+      norm: updated.norm,
+      parameters: inOrder(updated.parameters, back),
+      firstMoments: inOrder(updated.firstMoments, back),
+      secondMoments: inOrder(updated.secondMoments, back),
+    }
+  })
+}
+
+async function problemOf(
+  step: number,
+  { loss, chunkLosses, sequences }: Losses,
+  gradientNorm: number,
+  gradients: Params,
+): Promise<Error | undefined> {
+  if (!Number.isFinite(loss)) {
+    const chunks = sequences.map((sequence) => sequence.chunks)
+    const means = columnMeans(chunkLosses, chunks)
+    return new NonFiniteLoss(
+      step,
+      means.findIndex((mean) => !Number.isFinite(mean)),
+    )
+  }
+  if (Number.isFinite(gradientNorm)) return undefined
+  const named = treeEntries(gradients)
+  const values = await read(named.map(([, leaf]): Tensor => leaf))
+  const spoilt = values.findIndex((each) => !each.every(Number.isFinite))
+  return new NonFiniteGradient(step, spoilt >= 0 ? named[spoilt][0] : '')
+}
+
+function replaceParameters(state: RunState, updated: Updated): void {
+  const before = [state.params, state.firstMoments, state.secondMoments]
+  state.params = treeWithLeaves(state.params, updated.parameters)
+  state.firstMoments = treeWithLeaves(state.firstMoments, updated.firstMoments)
+  state.secondMoments = treeWithLeaves(state.secondMoments, updated.secondMoments)
+  disposeTree(before)
 }
 
 /** The order of the parameters in which those that don't decay come last. */

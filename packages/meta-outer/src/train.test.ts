@@ -1,5 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { liveBytes, liveTensors, resolveEngine, treeLeaves, tf, treeMap } from '@ttt-e2e/tensor-ops'
+import {
+  liveBytes,
+  liveTensors,
+  readBacks,
+  resolveEngine,
+  treeLeaves,
+  tf,
+  treeMap,
+} from '@ttt-e2e/tensor-ops'
 import '@ttt-e2e/kernels/engines'
 import { decodeRun, disposeRun, encodeRun, startRun, type RunState } from './run-state'
 import { innerRateMultiplier, learningRate, standardSchedule } from './schedule'
@@ -34,7 +42,7 @@ describe('training', () => {
     const losses = await run(whole, 8)
     const part = startRun(smallSystem(), 1)
     const first = await run(part, 8, 5)
-    const resumed = decodeRun(smallSystem(), encodeRun(part))
+    const resumed = decodeRun(smallSystem(), await encodeRun(part))
     expect([...first, ...(await run(resumed, 8))]).toEqual(losses)
     expect(valuesOf(resumed)).toEqual(valuesOf(whole))
     expect(resumed).toMatchObject({ step: 8, tokens: whole.tokens, cursor: 8 })
@@ -65,6 +73,17 @@ describe('training', () => {
       await resolveEngine('cpu')
     },
   )
+
+  it('reads back once in a step', async () => {
+    const system = smallSystem()
+    const state = startRun(system, 1)
+    const optimizer = standardOptimizer(standardSchedule(30, 1e-2))
+    const before = readBacks()
+    await trainStep(system, state, randomBatch(2, 12), optimizer)
+    await trainStep(system, state, randomBatch(2, 12), optimizer, { signal: new AbortController().signal })
+    expect(readBacks() - before).toBe(2)
+    disposeRun(state)
+  })
 
   it('ends after a whole step when aborted, and can go on', async () => {
     const state = startRun(smallSystem(), 1)
@@ -109,8 +128,8 @@ describe('training', () => {
     expect(valuesOf(state)).toEqual(before)
   })
 
-  it('refuses a run of another system, naming what does not fit', () => {
-    const bytes = encodeRun(startRun(smallSystem(), 1))
+  it('refuses a run of another system, naming what does not fit', async () => {
+    const bytes = await encodeRun(startRun(smallSystem(), 1))
     expect(() => decodeRun(smallSystem({ suffixBlocks: 3 }), bytes)).toThrow('params.prime.2.w1 is missing')
   })
 })

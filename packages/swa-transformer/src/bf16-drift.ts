@@ -2,16 +2,19 @@ import { describe, expect, it } from 'vitest'
 import {
   createRandom,
   disposeTree,
-  program,
+  read,
   resolveEngine,
   tf,
+  tidy,
   treeMap,
   type Precision,
 } from '@ttt-e2e/tensor-ops'
 import { useEngine } from '@ttt-e2e/tensor-ops/testing'
 import { createDecoder, type Decoder, type DecoderParams } from './decoder'
 import type { MixingState } from './block'
+import { grownStates } from './grown-states'
 import type { MixerKind, MixerSizes } from './mixer'
+import { readPrefix } from './read-prefix'
 
 const [vocabulary, batch, steps, mostNats] = [32, 4, 512, 0.01]
 
@@ -64,7 +67,7 @@ export function holdDriftOfBf16(kind: MixerKind, sizes: MixerSizes, step: number
  * The nats of each token after the first, [T · batch]. Weights are as drawn, but for an embedding so large that
  * predictions have 1 to 2 nats, not the logarithm of the vocabulary.
  */
-function lossesOf(decoder: Decoder, text: Text, how: How): number[] {
+async function lossesOf(decoder: Decoder, text: Text, how: How): Promise<number[]> {
   const params = tf.tidy(() => {
     const drawn = decoder.init(createRandom(1))
     return { ...drawn, embedding: tf.mul(drawn.embedding, 25) } as never
@@ -74,8 +77,10 @@ function lossesOf(decoder: Decoder, text: Text, how: How): number[] {
   let states = startStates(decoder, params)
   for (let t = 0; t + 1 < text.length; t++) {
     const position = how === 'forget' ? 0 : t
-    states = reserved(decoder, states, position + 1)
-    const { logits, after } = readTokens(decoder, params, text[t], states, position)
+    states = grownStates(states, (before) =>
+      decoder.prefix.map((stage, i) => stage.reserve(before[i], position + 1)),
+    )
+    const { logits, after } = await readTokens(decoder, params, text[t], states, position)
     disposeTree(states)
     states = after
     if (how === 'forget') {
@@ -95,52 +100,30 @@ function lossesOf(decoder: Decoder, text: Text, how: How): number[] {
   return losses
 }
 
-function startStates(decoder: Decoder, params: DecoderParams): MixingState[] {
-  return tf.tidy(() => {
+const startStates = (decoder: Decoder, params: DecoderParams): MixingState[] =>
+  tidy(() => {
     const states = decoder.prefix.map((stage) => stage.start(stage.params(params), batch))
-    return treeMap(states, (tensor) => tf.clone(tensor)) as never
-  }) as MixingState[]
-}
-
-/** The states with room for so many tokens; those given are given up. */
-function reserved({ prefix }: Decoder, states: readonly MixingState[], tokens: number): MixingState[] {
-  const grown = tf.tidy(() => {
-    const all = prefix.map((stage, i) => stage.reserve(states[i], tokens))
-    return treeMap(all, (tensor) => tf.clone(tensor)) as never
-  }) as MixingState[]
-  disposeTree(states)
-  return grown
-}
+    return treeMap(states, (tensor) => tf.clone(tensor))
+  })
 
 /** Reads one token of each sequence. @returns logits [batch · vocabulary] of what follows, and the states after it */
-function readTokens(
+async function readTokens(
   decoder: Decoder,
   params: DecoderParams,
   tokens: number[],
   before: readonly MixingState[],
   at: number,
-): { logits: Float32Array; after: MixingState[] } {
-  const { prefix } = decoder
+): Promise<{ logits: Float32Array; after: MixingState[] }> {
   const ids = tf.tensor(tokens, [batch, 1], 'int32')
   const position = tf.fill([batch], at, 'int32')
-  const read = program(
-    { owner: decoder, key: 'read' },
-    ({ params, ids, states, position }) => {
-      let hidden = decoder.embed(params.embedding, ids)
-      const after = prefix.map((stage, i) => {
-        const next = stage.run(stage.params(params), hidden, states[i], { position })
-        hidden = next.hidden
-        return next.state
-      })
-      const suffix = decoder.suffixParams(params)
-      const { hidden: last } = decoder.readSuffix(suffix, [], hidden, [], { position })
-      return { logits: decoder.logits(suffix, last), after }
-    },
-    { params, ids, states: before, position },
+  const { hidden, states: after } = readPrefix(decoder, params, ids, before, position)
+  const suffix = decoder.suffixParams(params)
+  const logits = tidy(() =>
+    decoder.logits(suffix, decoder.readSuffix(suffix, [], hidden, [], { position }).hidden),
   )
-  const logits = read.logits.dataSync() as Float32Array
-  disposeTree([ids, position, read.logits])
-  return { logits, after: read.after }
+  const values = await read(logits)
+  disposeTree([ids, position, hidden, logits])
+  return { logits: values, after }
 }
 
 /** The place among `weights` that lies so far along their sum. */

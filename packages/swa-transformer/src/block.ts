@@ -1,7 +1,7 @@
 import { linear, rmsNorm, shortConv, swiglu } from '@ttt-e2e/kernels/ops'
 import { tf, type Random, type Tensor, type TensorTree } from '@ttt-e2e/tensor-ops'
 import { initConv, normalWeight, type ConvParams } from './init'
-import type { ReadOptions, SequenceMixer, SequenceState } from './mixer'
+import type { ReadContext, SequenceMixer, SequenceState } from './mixer'
 
 /** SwiGLU weights: w1, w3 [D, F], w2 [F, D]; as fast weights each with a leading batch axis. */
 export type MlpWeights = {
@@ -55,7 +55,7 @@ export function mixSublayer(
   hidden: Tensor,
   state: MixingState,
   epsilon: number,
-  options: ReadOptions,
+  options: ReadContext,
 ): { hidden: Tensor; state: MixingState } {
   const { norms, preConv } = params
   let before: Pick<MixingState, 'preConv'> = {}

@@ -13,7 +13,7 @@ import {
   type MlpWeights,
 } from './block'
 import { normalWeight } from './init'
-import type { MixerKind, ReadOptions, SequenceMixer } from './mixer'
+import type { MixerKind, ReadContext, SequenceMixer } from './mixer'
 import { SizeError } from './size'
 
 export interface DecoderConfig {
@@ -65,7 +65,7 @@ export interface PrefixStage {
     params: TensorTree,
     hidden: Tensor,
     state: MixingState,
-    options: ReadOptions,
+    options: ReadContext,
   ): { hidden: Tensor; state: MixingState }
 }
 
@@ -96,7 +96,7 @@ export interface Decoder {
     prime: readonly MlpWeights[],
     hidden: Tensor,
     states: readonly MixingState[],
-    options: ReadOptions,
+    options: ReadContext,
   ): { hidden: Tensor; states: MixingState[] }
   /** Cross entropy in nats [B, T]. @param hidden after the last norm @param targets int32 [B, T] */
   losses(params: SuffixParams, hidden: Tensor, targets: Tensor): Tensor

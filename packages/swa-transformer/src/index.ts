@@ -19,7 +19,7 @@ export { initConv, normalWeight, uniformWeight, type ConvParams } from './init'
 export {
   type MixerKind,
   type MixerSizes,
-  type ReadOptions,
+  type ReadContext,
   type SequenceMixer,
   type SequenceState,
 } from './mixer'
@@ -31,4 +31,6 @@ export {
   startCache,
   type AttentionCache,
 } from './cached-attention'
+export { grownStates } from './grown-states'
+export { readPrefix } from './read-prefix'
 export { headWidthOf, publishedSizes, SizeError, widthWithPrimes, type ModelSize } from './size'

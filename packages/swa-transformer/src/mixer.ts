@@ -15,7 +15,7 @@ export interface MixerSizes {
 }
 
 /** What a read is given beside the tokens. */
-export interface ReadOptions {
+export interface ReadContext {
   /** Tokens of each sequence that the state has read, int32 [B]: rows of a batch may stand at different positions. */
   position: Tensor
   /** What `innerRate` is multiplied with, a scalar; 1 where left out. */
@@ -42,7 +42,7 @@ export interface SequenceMixer<P extends TensorTree = TensorTree> {
    * @param state with room for these tokens, or one before the first token
    * @returns y [B, T, D] and the state after these tokens
    */
-  read(params: P, x: Tensor, state: SequenceState, options: ReadOptions): { y: Tensor; state: SequenceState }
+  read(params: P, x: Tensor, state: SequenceState, options: ReadContext): { y: Tensor; state: SequenceState }
   /** The rate at which the mixer itself learns from what it reads, where training warms that rate up. */
   readonly innerRate?: number
   /** The parameters that weight decay leaves alone, by name; none where left out. */

@@ -30,7 +30,9 @@ export {
 import './engine/cpu'
 export { noteFallback, profileKernels, type KernelProfile, type KernelTotal } from './engine/kernel-profile'
 export { program, vjpProgram, type ProgramKey } from './program/program'
-export { rematerializedVjp } from './program/remat'
+export { GradientSum } from './scan/gradient-sum'
+export { scanVjp, type Scan, type ScanOptions, type ScanStep } from './scan/scan-vjp'
+export { TapeBudget } from './scan/tape-budget'
 export {
   usePrograms,
   type CompiledProgram,
@@ -62,4 +64,7 @@ export {
 } from './safetensors'
 export { UserError } from './user-error'
 export { liveBytes, liveTensors } from './memory'
+export { pause } from './pause'
+export { read, readBacks, readTensors, type TensorValues, type ValuesOf } from './read'
+export { tidy } from './tidy'
 export { relativeError, relativeErrorOf } from './compare'

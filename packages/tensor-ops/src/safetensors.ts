@@ -1,3 +1,4 @@
+import { readTensors } from './read'
 import { UserError } from './user-error'
 import { tf, type Tensor } from './tf'
 
@@ -179,14 +180,11 @@ export function encodeSafetensors(tensors: PlainTensors, metadata: Record<string
   return file
 }
 
-/** Downloads named tensors; float32 and int32 only. */
-export function toPlainTensors(entries: Iterable<readonly [string, Tensor]>): PlainTensors {
-  return Object.fromEntries(
-    [...entries].map(([name, tensor]) => [
-      name,
-      { shape: tensor.shape, values: tensor.dataSync().slice() as Float32Array },
-    ]),
-  )
+/** Reads named tensors back, in one go; float32 and int32 only. Not to be written to, see `read`. */
+export async function toPlainTensors(entries: Iterable<readonly [string, Tensor]>): Promise<PlainTensors> {
+  const named = [...entries]
+  const values = await readTensors(named.map(([, tensor]) => tensor))
+  return Object.fromEntries(named.map(([name, { shape }], i) => [name, { shape, values: values[i] }]))
 }
 
 /** Uploads one plain tensor; uint8 becomes int32. */

@@ -1,4 +1,4 @@
-import { createRandom } from '@ttt-e2e/tensor-ops'
+import { createRandom, pause } from '@ttt-e2e/tensor-ops'
 import type { Reader } from './reader'
 import { sampleToken, type SamplingOptions } from './sample'
 
@@ -26,19 +26,13 @@ export async function* generate(
 ): AsyncGenerator<number, void, void> {
   const { maxTokens = Infinity, seed = 0, stopTokens = [], learn = false, signal } = options
   const random = createRandom(seed)
-  const { learning } = reader
-  reader.learning = learn
-  try {
-    for (let count = 0; count < maxTokens; count++) {
-      // Timers, sockets and aborts get a turn between two tokens.
-      await new Promise((resolve) => setImmediate(resolve))
-      if (signal?.aborted) return
-      const token = sampleToken(reader.nextLogits(), random, options)
-      if (stopTokens.includes(token)) return
-      reader.read(Int32Array.of(token))
-      yield token
-    }
-  } finally {
-    reader.learning = learning
+  for (let count = 0; count < maxTokens; count++) {
+    // Timers, sockets and aborts get a turn between two tokens.
+    await pause()
+    if (signal?.aborted) return
+    const token = sampleToken(await reader.nextLogits(), random, options)
+    if (stopTokens.includes(token)) return
+    await reader.read(Int32Array.of(token), { learn })
+    yield token
   }
 }

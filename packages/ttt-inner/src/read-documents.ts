@@ -1,5 +1,7 @@
+import { pause } from '@ttt-e2e/tensor-ops'
 import { Reader } from './reader'
 import type { Params, System } from './system'
+import { TokenBlock } from './token-block'
 
 export interface ReadDocumentsOptions {
   system: System
@@ -37,12 +39,13 @@ export async function readDocuments(options: ReadDocumentsOptions): Promise<Floa
     try {
       for (let start = 0; start < length; start += piece) {
         const end = Math.min(start + piece, length)
-        const read = reader.read(sideBySide(batch, start, end), sideBySide(batch, end, end + 1))
+        const { tokens } = TokenBlock.ofRows(batch, start, end)
+        const read = await reader.read(tokens, { next: TokenBlock.ofRows(batch, end, end + 1).tokens })
         const known = end + 1 - start
         nats.forEach((row, b) => row.set(read.subarray(b * known, (b + 1) * known), start))
         onPiece?.(first * length + batch.length * end, total)
         // Lets a Ctrl-C through.
-        await new Promise((resolve) => setImmediate(resolve))
+        await pause()
         signal?.throwIfAborted()
       }
     } finally {
@@ -52,11 +55,4 @@ export async function readDocuments(options: ReadDocumentsOptions): Promise<Floa
     results.push(...nats.map((row) => row.subarray(1)))
   }
   return results
-}
-
-/** Columns [start, end) of equally long rows, row-major. */
-function sideBySide(rows: readonly Int32Array[], start: number, end: number): Int32Array {
-  const columns = new Int32Array(rows.length * (end - start))
-  rows.forEach((row, b) => columns.set(row.subarray(start, end), b * (end - start)))
-  return columns
 }

@@ -1,19 +1,27 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import '@ttt-e2e/kernels/engines'
-import { createRandom, disposeTree, liveTensors, relativeError, resolveEngine } from '@ttt-e2e/tensor-ops'
+import {
+  createRandom,
+  disposeTree,
+  liveTensors,
+  readBacks,
+  relativeError,
+  resolveEngine,
+  tf,
+} from '@ttt-e2e/tensor-ops'
 import { inFloat64, useEngine } from '@ttt-e2e/tensor-ops/testing'
 import { Reader } from './reader'
 import { countStateBytes } from './state-bytes'
 import type { System } from './system'
 import { randomTokens, smallSystem } from './testing'
 
-function readInPieces(subject: System, tokens: Int32Array, pieces: number[]) {
+async function readInPieces(subject: System, tokens: Int32Array, pieces: number[]) {
   const params = subject.decoder.init(createRandom(1))
   const reader = new Reader(subject, params)
   const losses: number[] = []
   for (let start = 0, i = 0; start < tokens.length; i++) {
     const end = Math.min(tokens.length, start + pieces[i % pieces.length])
-    losses.push(...reader.read(tokens.slice(start, end)))
+    losses.push(...(await reader.read(tokens.slice(start, end))))
     start = end
   }
   const { steps, position } = reader
@@ -28,68 +36,70 @@ beforeAll(() => resolveEngine('cpu'))
 describe('a reader', () => {
   const tokens = randomTokens(1, 27)
 
-  it('takes a step when the token after a chunk is known, not before', () => {
-    expect(readInPieces(smallSystem(true), tokens.slice(0, 4), [4]).steps).toBe(0)
-    expect(readInPieces(smallSystem(true), tokens.slice(0, 5), [4]).steps).toBe(1)
-    expect(readInPieces(smallSystem(true), tokens.slice(0, 5), [5]).steps).toBe(1)
+  it('takes a step when the token after a chunk is known, not before', async () => {
+    expect((await readInPieces(smallSystem(true), tokens.slice(0, 4), [4])).steps).toBe(0)
+    expect((await readInPieces(smallSystem(true), tokens.slice(0, 5), [4])).steps).toBe(1)
+    expect((await readInPieces(smallSystem(true), tokens.slice(0, 5), [5])).steps).toBe(1)
   })
 
-  it('predicts nothing for the first token only', () => {
-    const { losses } = readInPieces(smallSystem(true), tokens, [6])
+  it('predicts nothing for the first token only', async () => {
+    const { losses } = await readInPieces(smallSystem(true), tokens, [6])
     expect(losses.map(Number.isNaN)).toEqual([true, ...Array<boolean>(26).fill(false)])
   })
 
-  it('learns: the losses of the second chunk are others than without a rule, those of the first are the same', () => {
-    const learning = readInPieces(smallSystem(true), tokens, [27]).losses
-    const still = readInPieces(smallSystem(false), tokens, [27]).losses
+  it('learns: the losses of the second chunk are others than without a rule, those of the first are the same', async () => {
+    const { losses: learning } = await readInPieces(smallSystem(true), tokens, [27])
+    const { losses: still } = await readInPieces(smallSystem(false), tokens, [27])
     for (let i = 1; i <= 4; i++) expect(learning[i]).toBeCloseTo(still[i], 6)
     expect(Math.abs(learning[6] - still[6])).toBeGreaterThan(1e-4)
   })
 
-  it('holds a constant number of bytes at the same place in a chunk', () => {
-    const { bytes } = readInPieces(smallSystem(true), randomTokens(1, 26), [1])
-    expect(readInPieces(smallSystem(true), randomTokens(1, 50), [1]).bytes).toBe(bytes)
+  it('holds a constant number of bytes at the same place in a chunk', async () => {
+    const { bytes } = await readInPieces(smallSystem(true), randomTokens(1, 26), [1])
+    expect((await readInPieces(smallSystem(true), randomTokens(1, 50), [1])).bytes).toBe(bytes)
   })
 
-  it.each([1, 4, 5, 26])('holds as many bytes after %i tokens as are counted', (length) => {
+  it.each([1, 4, 5, 26])('holds as many bytes after %i tokens as are counted', async (length) => {
     for (const system of [smallSystem(true), smallSystem(false)]) {
-      const { bytes } = readInPieces(system, randomTokens(1, length), [3])
+      const { bytes } = await readInPieces(system, randomTokens(1, length), [3])
       expect(bytes).toBe(countStateBytes(system, length))
     }
   })
 
-  it('frees everything', () => {
+  it('frees everything', async () => {
     const before = liveTensors()
-    readInPieces(smallSystem(true), tokens, [3])
-    readInPieces(smallSystem(false, 0), tokens, [27])
+    await readInPieces(smallSystem(true), tokens, [3])
+    await readInPieces(smallSystem(false, 0), tokens, [27])
     expect(liveTensors()).toBe(before)
   })
 
-  it('refuses tokens that are not rows of one length', () => {
+  it('refuses tokens that are not rows of one length', async () => {
     const subject = smallSystem(true)
     const reader = new Reader(subject, subject.decoder.init(createRandom(1)), { batch: 2 })
-    expect(() => reader.read(new Int32Array(3))).toThrow("3 tokens don't make 2 sequences of one length")
+    await expect(reader.read(new Int32Array(3))).rejects.toThrow(
+      "3 tokens don't make 2 sequences of one length",
+    )
   })
 
   it.each([1, 4, 7, 8])(
     'predicts the known next token, learns with it and does not read it: %i tokens',
-    (length) => {
+    async (length) => {
       const subject = smallSystem(true)
       const params = subject.decoder.init(createRandom(1))
-      const read = (next: boolean) => {
+      const read = async (next: boolean) => {
         const reader = new Reader(subject, params, { batch: 2 })
         const rows = (start: number, end: number) =>
           Int32Array.from([...tokens.slice(start, end), ...tokens.slice(start + 9, end + 9)])
         const given = next
-          ? reader.read(rows(0, length), rows(length, length + 1))
-          : reader.read(rows(0, length))
+          ? await reader.read(rows(0, length), { next: rows(length, length + 1) })
+          : await reader.read(rows(0, length))
         const { position, steps } = reader
-        const after = reader.read(rows(length, 12))
+        const after = await reader.read(rows(length, 12))
         reader.dispose()
         return { given, position, steps, after, stepsAfter: reader.steps }
       }
-      const known = read(true)
-      const unknown = read(false)
+      const known = await read(true)
+      const unknown = await read(false)
       expect(known).toMatchObject({
         position: length,
         steps: Math.floor(length / 4),
@@ -105,114 +115,153 @@ describe('a reader', () => {
     },
   )
 
-  it('reports the same loss of a token whether or not its logits were asked for', () => {
+  it('reports the same loss of a token whether or not its logits were asked for', async () => {
     const subject = smallSystem(true)
     const params = subject.decoder.init(createRandom(1))
-    const read = (ask: boolean) => {
+    const read = async (ask: boolean) => {
       const reader = new Reader(subject, params, { batch: 2 })
-      reader.read(Int32Array.of(1, 2, 3, 4, 5, 6))
-      if (ask) reader.nextLogits().fill(0)
-      const losses = [...reader.read(Int32Array.of(3, 1)), ...reader.read(Int32Array.of(2, 5))]
+      await reader.read(Int32Array.of(1, 2, 3, 4, 5, 6))
+      if (ask) (await reader.nextLogits()).fill(0)
+      const losses = [
+        ...(await reader.read(Int32Array.of(3, 1))),
+        ...(await reader.read(Int32Array.of(2, 5))),
+      ]
       reader.dispose()
       return losses
     }
-    expect(relativeError(read(true), read(false))).toBeLessThan(1e-6)
+    expect(relativeError(await read(true), await read(false))).toBeLessThan(1e-6)
     disposeTree(params)
   })
 
-  it('refuses another number of next tokens than of sequences', () => {
+  it('refuses another number of next tokens than of sequences', async () => {
     const subject = smallSystem(true)
     const reader = new Reader(subject, subject.decoder.init(createRandom(1)), { batch: 2 })
-    expect(() => reader.read(new Int32Array(4), new Int32Array(1))).toThrow(
+    await expect(reader.read(new Int32Array(4), { next: new Int32Array(1) })).rejects.toThrow(
       '1 next tokens were given for 2 sequences',
     )
   })
 
-  it('goes on bitwise from a saved memory that went through JSON and plain values', () => {
+  it('goes on bitwise from a saved memory that went through JSON and plain values', async () => {
     const subject = smallSystem(true)
     const params = subject.decoder.init(createRandom(1))
     const reader = new Reader(subject, params)
-    reader.read(tokens.slice(0, 14))
-    const { tensors, meta } = reader.save()
+    await reader.read(tokens.slice(0, 14))
+    const { tensors, meta } = await reader.save()
     const restored = new Reader(subject, params, {}, { tensors, meta: JSON.parse(JSON.stringify(meta)) })
     expect(restored.position).toBe(14)
-    expect(restored.nextLogits()).toEqual(reader.nextLogits())
-    expect(restored.read(tokens.slice(14))).toEqual(reader.read(tokens.slice(14)))
+    expect(await restored.nextLogits()).toEqual(await reader.nextLogits())
+    expect(await restored.read(tokens.slice(14))).toEqual(await reader.read(tokens.slice(14)))
     expect(restored.steps).toBe(6)
   })
 
-  it('forks: neither changes the other, and both own what they hold', () => {
+  it('lets calls take effect in the order in which they are made, awaited or not', async () => {
+    const subject = smallSystem(true)
+    const params = subject.decoder.init(createRandom(1))
+    const one = new Reader(subject, params)
+    const awaited = [
+      await one.read(tokens.slice(0, 9)),
+      await one.nextLogits(),
+      await one.read(tokens.slice(9, 14)),
+      (await one.save()).tensors,
+      await one.read(tokens.slice(14)),
+    ]
+    const other = new Reader(subject, params)
+    const together = await Promise.all([
+      other.read(tokens.slice(0, 9)),
+      other.nextLogits(),
+      other.read(tokens.slice(9, 14)),
+      other.save().then((saved) => saved.tensors),
+      other.read(tokens.slice(14)),
+    ])
+    expect(together).toEqual(awaited)
+  })
+
+  it('reads back once for a piece of many chunks, and not at all for a first token', async () => {
+    const subject = smallSystem(true)
+    const reader = new Reader(subject, subject.decoder.init(createRandom(1)))
+    const before = readBacks()
+    await reader.read(tokens.slice(0, 1))
+    expect(readBacks() - before).toBe(0)
+    await reader.read(tokens.slice(1))
+    expect(readBacks() - before).toBe(1)
+  })
+
+  it('forks: neither changes the other, and both own what they hold', async () => {
     const subject = smallSystem(true)
     const params = subject.decoder.init(createRandom(1))
     const before = liveTensors()
     const reader = new Reader(subject, params)
-    reader.read(tokens.slice(0, 14))
+    await reader.read(tokens.slice(0, 14))
+    const { numDataBuffers } = tf.memory()
     const fork = reader.fork()
-    const left = reader.nextLogits()
-    fork.read(tokens.slice(3, 12))
-    expect(reader.nextLogits()).toEqual(left)
+    expect(tf.memory().numDataBuffers).toBe(numDataBuffers)
+    const left = await reader.nextLogits()
+    await fork.read(tokens.slice(3, 12))
+    expect(await reader.nextLogits()).toEqual(left)
     expect(reader).toMatchObject({ position: 14, steps: 3 })
     reader.dispose()
-    expect(fork.read(tokens.slice(14)).every(Number.isFinite)).toBe(true)
+    expect((await fork.read(tokens.slice(14))).every(Number.isFinite)).toBe(true)
     fork.dispose()
     expect(liveTensors()).toBe(before)
   })
 
-  it('reads after a reset as if it had read nothing, to the bit', () => {
+  it('reads after a reset as if it had read nothing, to the bit', async () => {
     const subject = smallSystem(true)
     const params = subject.decoder.init(createRandom(1))
     const before = liveTensors()
     const reader = new Reader(subject, params)
-    const first = reader.read(tokens)
-    reader.read(tokens.slice(0, 6))
+    const first = await reader.read(tokens)
+    await reader.read(tokens.slice(0, 6))
     reader.reset()
     expect(reader).toMatchObject({ position: 0, steps: 0 })
-    expect(reader.read(tokens)).toEqual(first)
+    expect(await reader.read(tokens)).toEqual(first)
     reader.dispose()
     expect(liveTensors()).toBe(before)
   })
 
-  it('refuses a memory of another model, naming what does not fit', () => {
+  it('refuses a memory of another model, naming what does not fit', async () => {
     const subject = smallSystem(true)
     const params = subject.decoder.init(createRandom(1))
     const reader = new Reader(subject, params)
-    reader.read(tokens)
+    await reader.read(tokens)
+    const saved = await reader.save()
     const other = smallSystem(true, 1)
-    expect(() => new Reader(other, other.decoder.init(createRandom(1)), {}, reader.save())).toThrow(
+    expect(() => new Reader(other, other.decoder.init(createRandom(1)), {}, saved)).toThrow(
       "the memory doesn't fit the model: prefix has 2 states, not 3",
     )
   })
 
-  it('passes by chunks while it is told not to learn', () => {
+  it('passes by chunks while it is told not to learn', async () => {
     const subject = smallSystem(true)
     const params = subject.decoder.init(createRandom(1))
     const reader = new Reader(subject, params)
-    reader.learning = false
-    const losses = reader.read(tokens)
+    const losses = await reader.read(tokens, { learn: false })
     expect(reader.steps).toBe(0)
-    const still = new Reader(smallSystem(false), params).read(tokens)
+    const still = await new Reader(smallSystem(false), params).read(tokens)
     for (let i = 1; i < tokens.length; i++) expect(losses[i]).toBeCloseTo(still[i], 5)
   })
 })
 
 /** What a reader of the system remembers, and said on the way. */
-function memoryOf(tokens: Int32Array, pieces: number[], rate: number) {
+async function memoryOf(tokens: Int32Array, pieces: number[], rate: number) {
   const subject = smallSystem(true)
   const params = subject.decoder.init(createRandom(1))
   const reader = new Reader(subject, params, { rate })
   const losses: number[] = []
   for (let start = 0, i = 0; start < tokens.length; i++) {
     const end = Math.min(tokens.length, start + pieces[i % pieces.length])
-    losses.push(...reader.read(tokens.slice(start, end)))
+    losses.push(...(await reader.read(tokens.slice(start, end))))
     start = end
   }
-  const memory = { ...reader.save(), losses: losses.slice(1), logits: reader.nextLogits() }
+  const memory = { ...(await reader.save()), losses: losses.slice(1), logits: await reader.nextLogits() }
   reader.dispose()
   disposeTree(params)
   return memory
 }
 
-function expectSame(a: ReturnType<typeof memoryOf>, b: ReturnType<typeof memoryOf>, tolerance: number) {
+type Remembered = Awaited<ReturnType<typeof memoryOf>>
+
+function expectSame(a: Remembered, b: Remembered, tolerance: number) {
   expect(a.meta).toEqual(b.meta)
   expect(Object.keys(a.tensors)).toEqual(Object.keys(b.tensors))
   for (const [name, { values }] of Object.entries(b.tensors))
@@ -229,7 +278,7 @@ describe('a memory read in pieces is the one read at once', () => {
 
   // Twelve steps of rate 1 from weights as drawn make a rounding error some hundred times larger.
   it.each(pieces.map((each) => [each]))('of %j, in float64', (each) =>
-    inFloat64(() => expectSame(memoryOf(tokens, each, 1), memoryOf(tokens, [51], 1), 1e-9)),
+    inFloat64(async () => expectSame(await memoryOf(tokens, each, 1), await memoryOf(tokens, [51], 1), 1e-9)),
   )
 
   describe.each(['cpu', 'native', 'wasm'])('on %s', (engine) => {
@@ -237,10 +286,10 @@ describe('a memory read in pieces is the one read at once', () => {
 
     it.each(pieces.map((each) => [each]))(
       'of %j, to rounding; twice in the same pieces, to the bit',
-      (each) => {
-        const memory = memoryOf(tokens, each, 0.1)
-        expectSame(memory, memoryOf(tokens, [51], 0.1), 2e-6)
-        expect(memoryOf(tokens, each, 0.1)).toEqual(memory)
+      async (each) => {
+        const memory = await memoryOf(tokens, each, 0.1)
+        expectSame(memory, await memoryOf(tokens, [51], 0.1), 2e-6)
+        expect(await memoryOf(tokens, each, 0.1)).toEqual(memory)
       },
     )
   })

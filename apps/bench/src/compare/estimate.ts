@@ -1,3 +1,4 @@
+import { pause } from '@ttt-e2e/tensor-ops'
 import { createSystem } from '@ttt-e2e/baselines'
 import type { ResolvedEngine } from '@ttt-e2e/tensor-ops'
 import type { TaskResults } from '../results'
@@ -32,7 +33,7 @@ export async function estimate(
       engine,
     )
     owner.kernels = kernels
-    await new Promise((resolve) => setImmediate(resolve))
+    await pause()
     signal.throwIfAborted()
     const plan = planTraining(task.training, task.knownLosses?.(owner.name))
     for (const work of runsOf(task.name, comparison).filter(({ system }) => system === owner.name)) {

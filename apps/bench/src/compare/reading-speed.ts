@@ -1,4 +1,4 @@
-import { createRandom, disposeTree } from '@ttt-e2e/tensor-ops'
+import { createRandom, disposeTree, pause } from '@ttt-e2e/tensor-ops'
 import { Reader, type System } from '@ttt-e2e/ttt-inner'
 import type { ReadingPreset } from '../presets'
 import type { ReadingSpeed } from '../results'
@@ -82,11 +82,11 @@ async function readTimed(
     for (let end = pieceLength; end <= tokens.length; end += pieceLength) {
       const cpu = process.cpuUsage()
       const start = performance.now()
-      reader.read(tokens.subarray(end - pieceLength, end))
+      await reader.read(tokens.subarray(end - pieceLength, end))
       const seconds = (performance.now() - start) / 1000
       const { user, system: kernel } = process.cpuUsage(cpu)
       pieces.push({ end, seconds, cpuSeconds: (user + kernel) / 1e6 })
-      await new Promise((resolve) => setImmediate(resolve))
+      await pause()
       signal.throwIfAborted()
     }
   } finally {

@@ -41,9 +41,9 @@ export async function trainSystem(options: TrainSystemOptions): Promise<TrainedR
   const memories: Memory[] = []
   let savedAt = performance.now()
   let savedStep = state.step
-  const save = () => {
+  const save = async () => {
     if (state.step === savedStep) return
-    store.save(state, curve)
+    await store.save(state, curve)
     savedAt = performance.now()
     savedStep = state.step
   }
@@ -68,7 +68,7 @@ export async function trainSystem(options: TrainSystemOptions): Promise<TrainedR
         curve.push({ step, loss, gradientNorm, learningRate, innerRate, seconds })
         onStep(curve[curve.length - 1], curve)
         memories.push({ tensors: liveTensors(), bytes: liveBytes() })
-        if (performance.now() - savedAt > saveEveryMilliseconds) save()
+        if (performance.now() - savedAt > saveEveryMilliseconds) await save()
         startedAt = performance.now()
       }
     }
@@ -76,7 +76,7 @@ export async function trainSystem(options: TrainSystemOptions): Promise<TrainedR
     if (!(error instanceof NonFiniteLoss)) throw error
     run.failure = error.message
   } finally {
-    save()
+    await save()
   }
   if (memories.length > 2) run.memory = { first: memories[1], last: memories[memories.length - 1] }
   return run

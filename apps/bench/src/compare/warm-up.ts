@@ -34,7 +34,7 @@ export async function warmUp(system: System, task: Task, engine: ResolvedEngine)
     const rows = Math.min(8, task.evaluation.documents.length)
     return {
       stepSeconds,
-      readSeconds: timeReading(system, state.params, rows, pieceOf(task.size.window)),
+      readSeconds: await timeReading(system, state.params, rows, pieceOf(task.size.window)),
       kernels: shareOf(profiled.result.profile, profiled.seconds, engine),
     }
   } finally {
@@ -48,7 +48,7 @@ async function timed<T>(run: () => Promise<T>): Promise<{ result: T; seconds: nu
   return { result, seconds: (performance.now() - start) / 1000 }
 }
 
-function timeReading(
+async function timeReading(
   system: System,
   params: ConstructorParameters<typeof Reader>[1],
   batch: number,
@@ -57,9 +57,9 @@ function timeReading(
   const reader = new Reader(system, params, { batch })
   const tokens = new Int32Array(batch * length)
   try {
-    reader.read(tokens)
+    await reader.read(tokens)
     const start = performance.now()
-    reader.read(tokens)
+    await reader.read(tokens)
     return (performance.now() - start) / 1000 / tokens.length
   } finally {
     reader.dispose()

@@ -1,4 +1,4 @@
-import { createRandom } from '@ttt-e2e/tensor-ops'
+import { createRandom, pause } from '@ttt-e2e/tensor-ops'
 import { median } from '../statistics'
 
 /** Something to be timed. */
@@ -46,7 +46,7 @@ export async function interleave(
       samples[i].seconds.push(seconds)
       samples[i].cpuSeconds.push((user + system) / 1e6)
       // Lets a Ctrl-C through.
-      await new Promise((resolve) => setImmediate(resolve))
+      await pause()
       signal?.throwIfAborted()
     }
   return samples

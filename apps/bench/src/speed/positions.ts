@@ -1,4 +1,4 @@
-import { createRandom, disposeTree } from '@ttt-e2e/tensor-ops'
+import { createRandom, disposeTree, pause } from '@ttt-e2e/tensor-ops'
 import { Reader } from '@ttt-e2e/ttt-inner'
 import { formatBytes } from '@ttt-e2e/cli'
 import { speedSizes, type SpeedSizeName } from '../presets'
@@ -65,8 +65,10 @@ async function measurePositions(
   const piece = randomTokens(vocabularySize, Math.max(window, 2 * chunk))
   const read = async (reader: Reader, to: number) => {
     while (reader.position < to) {
-      reader.read(randomTokens(vocabularySize, Math.min(piece.length, to - reader.position), reader.position))
-      await new Promise((resolve) => setImmediate(resolve))
+      await reader.read(
+        randomTokens(vocabularySize, Math.min(piece.length, to - reader.position), reader.position),
+      )
+      await pause()
       signal.throwIfAborted()
     }
   }
@@ -80,13 +82,13 @@ async function measurePositions(
     }
     const contenders = readers.map((reader) => ({
       name: `${size} · ${name} · after ${reader.position} tokens`,
-      run() {
+      async run() {
         const fork = reader.fork()
-        fork.read(piece)
+        await fork.read(piece)
         fork.dispose()
       },
     }))
-    for (const { run } of contenders) run()
+    for (const { run } of contenders) await run()
     const samples = await interleave(contenders, { rounds, signal, onTurn: (turn) => progress.update(turn) })
     const positions = readers.map((reader, i): PositionCost => ({
       position: reader.position,

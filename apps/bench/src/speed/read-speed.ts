@@ -20,13 +20,14 @@ export function readSpeed(options: SpeedOptions): Promise<number> {
     options,
     async (size, measuring, peers) => {
       const { model, decodingContext } = speedSizes[size]
-      const models = options.systems.map((name) => {
+      const models = []
+      for (const name of options.systems) {
         const system = createSpeedSystem(name, size)
         const params = system.decoder.init(createRandom(0))
         const context = new Reader(system, params)
-        context.read(randomTokens(model.vocabularySize, decodingContext))
-        return { system, params, context }
-      })
+        await context.read(randomTokens(model.vocabularySize, decodingContext))
+        models.push({ system, params, context })
+      }
       const contenders = models.flatMap((each) => readingContenders(each, size, options))
       try {
         return await measureInTurns(size, contenders, options, measuring, peers)

@@ -1,3 +1,4 @@
+import { pause } from '@ttt-e2e/tensor-ops'
 import { ApiError } from '../http/api-error'
 import type { Metrics } from '../metrics'
 import { Place } from './place'
@@ -124,7 +125,7 @@ export class Engine {
     this.looping = true
     for (let next = this.turns.shift(); next; next = this.turns.shift()) {
       // Sockets, timers and aborts get a turn between two of ours.
-      await new Promise((resolve) => setImmediate(resolve))
+      await pause()
       try {
         next.signal.throwIfAborted()
         await next.work()

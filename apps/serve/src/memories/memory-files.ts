@@ -17,10 +17,10 @@ export class MemoryFiles {
   }
 
   /** Writes a memory whole or not at all: without its tensors' file, what is said of it counts for nothing. */
-  write({ id, name, parent, created, memory }: StoredMemory): void {
+  async write({ id, name, parent, created, memory }: StoredMemory): Promise<void> {
     const facts = { name, parent, created: created.toISOString() }
     writeFileDurably(this.path(id, 'json'), `${JSON.stringify(facts, null, 2)}\n`)
-    saveMemory(memory, this.path(id, 'safetensors'))
+    await saveMemory(memory, this.path(id, 'safetensors'))
   }
 
   remove(id: string): void {

@@ -63,10 +63,10 @@ export class MemoryStore {
   }
 
   /** Adds a memory and owns it from here on; on an error it stays the caller's. @throws ApiError 413 */
-  add(memory: Memory, facts: MemoryFacts): StoredMemory {
+  async add(memory: Memory, facts: MemoryFacts): Promise<StoredMemory> {
     this.checkBytes(memory.stateBytes())
     const added = { id: newMemoryId(), created: new Date(), ...facts, memory }
-    this.options.files?.write(added)
+    await this.options.files?.write(added)
     this.keep(added)
     return added
   }
@@ -91,11 +91,16 @@ export class MemoryStore {
   }
 
   /** Puts what was read on in a memory's place, within `beginWrite`; ownership as in `add`. @throws ApiError 404, 413 */
-  replace(id: string, memory: Memory): StoredMemory {
+  async replace(id: string, memory: Memory): Promise<StoredMemory> {
     this.checkBytes(memory.stateBytes(), id)
     const before = this.get(id)
     const after = { ...before, memory }
-    this.options.files?.write(after)
+    await this.options.files?.write(after)
+    if (this.memories.get(id) !== before) {
+      // It was deleted meanwhile.
+      this.options.files?.remove(id)
+      this.get(id)
+    }
     this.keep(after)
     before.memory.dispose()
     return after

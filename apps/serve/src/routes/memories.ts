@@ -63,10 +63,10 @@ export const addMemories: AddRoutes = (app, { service, limits }) => {
     try {
       const place = await served.engine.enter(clientSignal(c).signal)
       try {
-        const forked = await place.turn(() => {
+        const forked = await place.turn(async () => {
           const copy = served.memories.get(id).memory.fork()
           try {
-            return served.memories.add(copy, { name: name ?? null, parent: id })
+            return await served.memories.add(copy, { name: name ?? null, parent: id })
           } catch (error) {
             copy.dispose()
             throw error

@@ -58,10 +58,10 @@ export const addMemoryTransfer: AddRoutes = (app, { service, limits }) => {
       const bytes = await wholeBody(c.req.raw, { maxBytes, idleSeconds })
       const place = await engine.enter(clientSignal(c).signal)
       try {
-        const stored = await place.turn(() => {
-          const memory = decode(model, bytes)
+        const stored = await place.turn(async () => {
+          const memory = await decode(model, bytes)
           try {
-            return memories.add(memory, { name: c.req.valid('query').name ?? null, parent: null })
+            return await memories.add(memory, { name: c.req.valid('query').name ?? null, parent: null })
           } catch (error) {
             memory.dispose()
             throw error
@@ -78,13 +78,13 @@ export const addMemoryTransfer: AddRoutes = (app, { service, limits }) => {
 }
 
 /** @throws ApiError 400 if the bytes are no memory of the model, or none that it can go on from */
-function decode(model: Model, bytes: Uint8Array): Memory {
+async function decode(model: Model, bytes: Uint8Array): Promise<Memory> {
   const refuse = (why: string) =>
     new ApiError(400, 'invalid_memory', `the memory can't be used: ${why}`, 'body')
   let memory: Memory | undefined
   try {
     memory = decodeMemory(model, bytes)
-    if (!goesOn(memory)) throw refuse('the model can make nothing of it')
+    if (!(await goesOn(memory))) throw refuse('the model can make nothing of it')
     return memory
   } catch (error) {
     memory?.dispose()
@@ -97,12 +97,12 @@ function decode(model: Model, bytes: Uint8Array): Memory {
 }
 
 /** Tries a token: a file can look sound and hold counters that no reading ever leads to. */
-function goesOn(memory: Memory): boolean {
+async function goesOn(memory: Memory): Promise<boolean> {
   if (memory.tokens === 0) return true
   const trial = memory.fork()
   try {
-    trial.reader.read(Int32Array.of(0))
-    return trial.reader.nextLogits().every(Number.isFinite)
+    await trial.reader.read(Int32Array.of(0))
+    return (await trial.reader.nextLogits()).every(Number.isFinite)
   } finally {
     trial.dispose()
   }

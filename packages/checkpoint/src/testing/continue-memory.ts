@@ -8,5 +8,5 @@ const memory = loadMemory(model, file)
 const before = memory.tokens
 let read = 0
 await model.read(text, { memory, onProgress: ({ losses }) => (read += losses.length) })
-const logits = Buffer.from(memory.reader.nextLogits().buffer).toString('hex')
+const logits = Buffer.from((await memory.reader.nextLogits()).buffer).toString('hex')
 process.stdout.write(JSON.stringify({ before, read, steps: memory.steps, logits }))

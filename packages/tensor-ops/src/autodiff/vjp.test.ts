@@ -2,7 +2,6 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import {
   disposeTree,
   liveTensors,
-  rematerializedVjp,
   resolveEngine,
   tf,
   vjp,
@@ -28,7 +27,6 @@ const once =
 describe.each([
   ['vjp', vjp],
   ['vjpProgram', once(vjpProgram)],
-  ['rematerializedVjp', once(rematerializedVjp)],
 ])('%s', (_, differentiate) => {
   it('pulls cotangents of several outputs back to several inputs', () => {
     const a = tf.tensor1d([1, 2])

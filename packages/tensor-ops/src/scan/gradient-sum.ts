@@ -1,12 +1,6 @@
-import {
-  disposeTree,
-  tf,
-  treeLeaves,
-  treeMap,
-  type Cotangents,
-  type Tensor,
-  type TensorTree,
-} from '@ttt-e2e/tensor-ops'
+import type { Cotangents } from '../autodiff/vjp'
+import { tf, type Tensor } from '../tf'
+import { disposeTree, treeLeaves, treeMap, type TensorTree } from '../tree'
 
 /** Sums the gradients that reach each parameter from the parts of a model; owns what it holds. */
 export class GradientSum {

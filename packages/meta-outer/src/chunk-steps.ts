@@ -1,0 +1,144 @@
+import {
+  disposeTree,
+  tf,
+  tidy,
+  treeLeaves,
+  treeWithLeaves,
+  vjp,
+  type GradientSum,
+  type ScanStep,
+  type Tensor,
+} from '@ttt-e2e/tensor-ops'
+import type { MixingState, MlpWeights, SuffixParams } from '@ttt-e2e/swa-transformer'
+import {
+  learnFromChunk,
+  lossChunkOf,
+  predictChunk,
+  startFastWeights,
+  type FastWeights,
+  type Params,
+  type System,
+} from '@ttt-e2e/ttt-inner'
+import { columns, type Batch } from './batch'
+import { chunkMeans } from './chunk-means'
+
+/** What a chunk leaves to the next one: the weights that learn (the prime MLPs where nothing does) and the states. */
+export type Carry = { fast: FastWeights; states: MixingState[] }
+/** The prefix's output for the chunk [B, b, D]. */
+export type ChunkInput = { hidden: Tensor }
+/** Per sequence [B]; without a rule there is one piece, with the means of its chunks of the loss [B, K]. */
+export type ChunkOutput = { loss: Tensor }
+/** Nats [B, b] and the norm of the inner gradient [B]; what is recorded only on request. */
+export type ChunkTold = { tokenLosses: Tensor; norm?: Tensor; hidden?: Tensor; gradient?: FastWeights }
+
+export type ChunkStep = ScanStep<Carry, ChunkInput, ChunkOutput, ChunkTold>
+type Data = { targets: Tensor; mask: Tensor; rate: Tensor; rateMultiplier: Tensor; position: Tensor }
+type Given = { params: SuffixParams; carry: Carry; input: ChunkInput }
+
+/** Targets of a piece of the suffix: a chunk of the rule's, else the whole sequence. */
+export const pieceOf = (system: System, length: number): number =>
+  system.rule ? lossChunkOf(system, length) : length
+
+/**
+ * The suffix over the chunks of whole sequences, as the steps of a scan. Their inputs and data are the caller's to free.
+ *
+ * @param hidden the prefix's output [B, T, D]
+ */
+export function chunkSteps(
+  system: System,
+  params: SuffixParams,
+  batch: Batch,
+  hidden: Tensor,
+  options: { rateMultiplier: number; record: boolean },
+): ChunkStep[] {
+  const { rateMultiplier, record } = options
+  const { length } = batch
+  const size = pieceOf(system, length)
+  const count = Math.ceil(length / size)
+  const lossChunk = lossChunkOf(system, length)
+  return Array.from({ length: count }, (_, i) => {
+    const [first, end] = [i * size, Math.min(length, (i + 1) * size)]
+    const { tokens, targets, mask } = columns(batch, first, end)
+    tokens.dispose()
+    // Nobody reads on after the last chunk, so its step is taken only for the record; an unfinished one learns nothing.
+    const learn = system.rule !== undefined && end - first === size && (i < count - 1 || record)
+    return {
+      ...chunkFunction(system, { learn, record, lossChunk }),
+      params,
+      input: { hidden: tidy(() => tf.slice(hidden, [0, first, 0], [-1, end - first, -1])) },
+      data: {
+        targets,
+        mask,
+        rate: tf.scalar((system.rule?.rate ?? 0) * rateMultiplier),
+        rateMultiplier: tf.scalar(rateMultiplier),
+        position: tf.fill([batch.batch], first, 'int32'),
+      },
+    }
+  })
+}
+
+function chunkFunction(
+  system: System,
+  { learn, record, lossChunk }: { learn: boolean; record: boolean; lossChunk: number },
+): Pick<ChunkStep, 'key' | 'run'> {
+  return {
+    key: { owner: system, key: JSON.stringify(['chunk', learn, record, lossChunk]) },
+    run({ params, carry, input }: Given, { targets, mask, rate, ...context }: Data) {
+      const chunk = { hidden: input.hidden, targets, mask }
+      if (!learn) {
+        const read = predictChunk(system, params, carry.fast, chunk, carry.states, context)
+        const loss = system.rule ? read.loss : chunkMeans(read.tokenLosses, mask, lossChunk)
+        return {
+          value: { output: { loss } },
+          aux: { tokenLosses: read.tokenLosses, ...(record && { hidden: read.hidden }) },
+        }
+      }
+      const learned = learnFromChunk(system, params, carry.fast, chunk, carry.states, rate, context)
+      const { loss, fast, tokenLosses, norm, hidden, gradient } = learned
+      return {
+        value: { carry: { fast, states: learned.states }, output: { loss } },
+        aux: { tokenLosses, norm, ...(record && { hidden, gradient }) },
+      }
+    },
+  }
+}
+
+/** W₀ with a batch axis (the prime MLPs themselves where nothing learns) and the suffix's states before the first token. */
+export function startOf(system: System, params: Params, suffixParams: SuffixParams, batch: Batch) {
+  const { decoder, rule } = system
+  const fast = rule
+    ? vjp((prime: readonly MlpWeights[]) => ({ value: startFastWeights(prime, batch.batch) }), params.prime)
+    : undefined
+  const states = vjp((p: SuffixParams) => ({ value: decoder.startSuffix(p, batch.batch) }), suffixParams)
+  const leaves = treeLeaves(states.value)
+  const learnedStates = leaves.some(({ size }) => size > 0)
+  // Room for the whole text at once: every chunk is then of the same shapes. A single piece needs none.
+  const room = batch.length > pieceOf(system, batch.length) ? batch.length : 0
+  const reserved = tidy(() => decoder.reserveSuffix(states.value, room))
+  return {
+    carry: { fast: fast?.value ?? params.prime, states: reserved } as Carry,
+    /** Takes the gradients of the first carry on to the parameters, and frees them. */
+    pull(gradient: Carry, sum: GradientSum) {
+      if (fast) {
+        sum.add(params.prime, fast.pull(gradient.fast))
+        disposeTree(gradient.fast)
+      } else sum.add(params.prime, gradient.fast)
+      if (learnedStates) {
+        // Room that was made has no gradient.
+        const own = treeLeaves(gradient.states).map((leaf, i) =>
+          leaves[i].size > 0 ? leaf : tf.zeros(leaves[i].shape),
+        )
+        sum.add(suffixParams, states.pull(treeWithLeaves(states.value, own)))
+        disposeTree(own.filter((_, i) => leaves[i].size === 0))
+      }
+      disposeTree(gradient.states)
+    },
+    dispose() {
+      fast?.dispose()
+      if (fast) disposeTree(fast.value)
+      states.dispose()
+      disposeTree(treeLeaves(reserved).filter((leaf) => !leaves.includes(leaf)))
+      disposeTree(states.value)
+    },
+  }
+}

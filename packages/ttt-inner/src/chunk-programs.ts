@@ -1,0 +1,79 @@
+import { program, tf, type Tensor } from '@ttt-e2e/tensor-ops'
+import type { MixingState, MlpWeights, SuffixParams } from '@ttt-e2e/swa-transformer'
+import { learnFromChunk } from './chunk'
+import type { FastWeights } from './fast-weights'
+import type { System } from './system'
+
+/** What a reader's programs take; they free none of it. */
+interface Given {
+  params: SuffixParams
+  /** The prefix's output [B, rows, D]. */
+  hidden: Tensor
+  /** The suffix's states before these rows, with room for them. */
+  states: readonly MixingState[]
+  /** int32 [B]: tokens of each sequence before these rows. */
+  position: Tensor
+}
+
+/** What they leave; the caller's. */
+interface Read {
+  states: MixingState[]
+  /** After the last norm, of the last row [B, 1, D]. */
+  last: Tensor
+}
+
+/**
+ * The suffix over rows of the open chunk.
+ *
+ * @param given.targets int32 [B, n]: the tokens after the first n rows
+ * @returns also their nats [B, n], where n > 0
+ */
+export function predictRows(
+  system: System,
+  given: Given & { weights: readonly MlpWeights[]; targets: Tensor },
+): Read & { losses?: Tensor } {
+  const { decoder } = system
+  const [, rows] = given.hidden.shape
+  const known = given.targets.shape[1]!
+  return program(
+    { owner: system, key: 'read suffix' },
+    ({ params, weights, hidden, states, position, targets }) => {
+      const read = decoder.readSuffix(params, weights, hidden, states, { position })
+      return {
+        states: read.states,
+        last: rowsOf(read.hidden, rows - 1, 1),
+        ...(known > 0 && { losses: decoder.losses(params, rowsOf(read.hidden, 0, known), targets) }),
+      }
+    },
+    { ...given },
+  )
+}
+
+/**
+ * The inner step on a whole chunk; see `learnFromChunk`.
+ *
+ * @returns also its nats [B, b] and the weights that it leaves
+ */
+export function learnRows(
+  system: System,
+  given: Given & { fast: FastWeights; targets: Tensor; mask: Tensor; rate: Tensor },
+): Read & { fast: FastWeights; tokenLosses: Tensor } {
+  const [, rows] = given.hidden.shape
+  return program(
+    { owner: system, key: 'learn' },
+    ({ params, fast, hidden, states, position, targets, mask, rate }) => {
+      const chunk = { hidden, targets, mask }
+      const result = learnFromChunk(system, params, fast, chunk, states, rate, { position })
+      return {
+        fast: result.fast,
+        states: result.states,
+        tokenLosses: result.tokenLosses,
+        last: rowsOf(result.hidden, rows - 1, 1),
+      }
+    },
+    { ...given },
+  )
+}
+
+const rowsOf = (hidden: Tensor, start: number, count: number) =>
+  tf.slice(hidden, [0, start, 0], [-1, count, -1])

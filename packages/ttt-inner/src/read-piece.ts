@@ -1,0 +1,168 @@
+import { disposeTree, tf, tidy, type Tensor } from '@ttt-e2e/tensor-ops'
+import { grownStates, readPrefix } from '@ttt-e2e/swa-transformer'
+import { learnRows, predictRows } from './chunk-programs'
+import type { PieceNats } from './piece-nats'
+import { openAt, positionOf, type ReaderState } from './reader-state'
+import type { Params, System } from './system'
+import type { TokenBlock } from './token-block'
+
+/** What is read with. */
+export interface ReadingModel {
+  system: System
+  params: Params
+  /** Of the inner steps; the rule's own where left out. */
+  rate?: number
+  /** A token that is never learned to be predicted. */
+  bosToken?: number
+}
+
+export interface Piece {
+  /** The tokens to read and, where it is known, the one after them. */
+  known: TokenBlock
+  /** Tokens to read of each sequence. */
+  length: number
+  /** Whether full chunks are learned from. */
+  learn: boolean
+  /** Gets the nats of all that is known but the first token. */
+  nats: PieceNats
+}
+
+/** Moves the state on by a piece: through the prefix at once, through the suffix as far as each open chunk goes. */
+export function readPiece(model: ReadingModel, state: ReaderState, piece: Piece): void {
+  const { known, length } = piece
+  if (length === 0) return
+  const hidden = throughPrefix(model, state, known.columns(0, length))
+  for (let at = 0; at < length;) {
+    const rows = throughSuffix(model, state, piece, hidden, at)
+    at += rows
+    state.position += rows
+  }
+  hidden.dispose()
+}
+
+function throughPrefix({ system, params }: ReadingModel, state: ReaderState, block: TokenBlock): Tensor {
+  const { decoder } = system
+  state.prefix = grownStates(state.prefix, (states) =>
+    decoder.prefix.map((stage, i) => stage.reserve(states[i], state.position + block.length)),
+  )
+  const [tokens, position] = [block.tensor(), positionOf(state.position, block.batch)]
+  const { hidden, states } = readPrefix(decoder, params, tokens, state.prefix, position)
+  disposeTree([tokens, position, state.prefix])
+  state.prefix = states
+  return hidden
+}
+
+/** Reads from column `at` on as far as the open chunk goes. @returns how many tokens that was */
+function throughSuffix(
+  model: ReadingModel,
+  state: ReaderState,
+  { known, length, learn, nats }: Piece,
+  hidden: Tensor,
+  at: number,
+): number {
+  const { rule } = model.system
+  const size = rule?.chunk ?? Infinity
+  if (state.open.tokens.length === size) {
+    if (learn) learnOpenChunk(model, state, state.position, known.columns(at, at + 1)).dispose()
+    else closeChunk(state)
+  }
+  const rows = Math.min(length - at, size - state.open.tokens.length)
+  const end = at + rows
+  const own = tidy(() => tf.slice(hidden, [0, at, 0], [-1, rows, -1]))
+  if (rule) extendOpenChunk(state, known.columns(at, end), own)
+  if (learn && rows === size && end < known.length) {
+    // The whole chunk and the token after it are here: the step's own prediction is the only one needed.
+    nats.add(at + 1, learnOpenChunk(model, state, state.position + rows, known.columns(end, end + 1)))
+  } else {
+    const losses = predict(model, state, own, known.columns(at + 1, Math.min(end + 1, known.length)))
+    if (losses) nats.add(at + 1, losses)
+  }
+  own.dispose()
+  return rows
+}
+
+/** @param following the tokens after these rows, as far as they are known @returns their nats [B, n], if there are any */
+function predict(
+  { system, params }: ReadingModel,
+  state: ReaderState,
+  hidden: Tensor,
+  following: TokenBlock,
+): Tensor | undefined {
+  const { decoder } = system
+  const end = state.position + hidden.shape[1]!
+  state.suffix = grownStates(state.suffix, (states) => decoder.reserveSuffix(states, end))
+  const [targets, position] = [following.tensor(), positionOf(state.position, following.batch)]
+  const { states, last, losses } = predictRows(system, {
+    params: decoder.suffixParams(params),
+    weights: state.fast ?? params.prime,
+    hidden,
+    states: state.suffix,
+    position,
+    targets,
+  })
+  disposeTree([targets, position, state.suffix])
+  state.suffix = states
+  replaceLast(state, last)
+  return losses
+}
+
+/**
+ * The inner step on the open chunk.
+ *
+ * @param end tokens read of each sequence, the chunk's included
+ * @param next the token after it [B, 1]
+ * @returns its nats [B, b]
+ */
+function learnOpenChunk(
+  { system, params, rate = system.rule!.rate, bosToken }: ReadingModel,
+  state: ReaderState,
+  end: number,
+  next: TokenBlock,
+): Tensor {
+  const { decoder } = system
+  const { tokens, hidden } = state.open
+  state.open.states = grownStates(state.open.states, (states) => decoder.reserveSuffix(states, end))
+  const following = tokens.columns(1, tokens.length).followedBy(next)
+  const mask = Float32Array.from(following.tokens, (token) => (token === bosToken ? 0 : 1))
+  const data = {
+    targets: following.tensor(),
+    mask: tf.tensor(mask, [following.batch, following.length]),
+    rate: tf.scalar(rate),
+    position: positionOf(end - tokens.length, following.batch),
+  }
+  const fast = state.fast!
+  const learned = learnRows(system, {
+    params: decoder.suffixParams(params),
+    fast,
+    hidden: hidden!,
+    states: state.open.states,
+    ...data,
+  })
+  disposeTree([data, fast, state.suffix])
+  state.fast = learned.fast
+  state.suffix = learned.states
+  replaceLast(state, learned.last)
+  closeChunk(state)
+  state.steps++
+  return learned.tokenLosses
+}
+
+function extendOpenChunk({ open }: ReaderState, tokens: TokenBlock, hidden: Tensor): void {
+  const before = open.hidden
+  open.hidden = tidy(() => (before ? tf.concat([before, hidden], 1) : tf.clone(hidden)))
+  before?.dispose()
+  open.tokens = open.tokens.followedBy(tokens)
+}
+
+/** Leaves a full chunk behind: the next one is open. */
+function closeChunk(state: ReaderState): void {
+  const { tokens, hidden, states } = state.open
+  hidden?.dispose()
+  disposeTree(states)
+  state.open = openAt(state.suffix, tokens.batch)
+}
+
+function replaceLast(state: ReaderState, last: Tensor): void {
+  state.last?.dispose()
+  state.last = last
+}
