@@ -3,6 +3,7 @@ import {
   tidy,
   toPlainTensors,
   treeEntries,
+  treeLeaves,
   treeMap,
   type PlainTensors,
   type Tensor,
@@ -93,6 +94,12 @@ function restoreTensors(system: System, params: Params, batch: number, { tensors
   }
   const { fast, prefix, suffix, open } = tensorsOf(startState(system, params, batch))
   const like = { fast, prefix, suffix, open: { states: open.states } }
+  for (const [group, states] of Object.entries({ prefix, suffix, 'open.states': open.states })) {
+    const names = Object.keys(tensors).filter((name) => name.startsWith(`${group}.`))
+    const found = new Set(names.map((name) => name.slice(group.length + 1).split('.')[0])).size
+    const expected = states.filter((state) => treeLeaves(state).length > 0).length
+    if (found !== expected) problems.push(`${group} has ${found} states, not ${expected}`)
+  }
   const taken = treeMap(like as TensorTree, (leaf, path) => take(path, leaf.shape) ?? leaf) as typeof like
   const hidden = meta.open.rows > 0 ? take('open.hidden') : undefined
   const last = meta.position > 0 ? take('last') : undefined
