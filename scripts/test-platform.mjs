@@ -47,7 +47,9 @@ function usualTests() {
       // A compiler of that platform isn't at hand.
       .filter((file) => file.endsWith('.test.ts') && file !== 'build.test.ts')
       .map((file) => join(folder, file))
-  const engines = ['native', 'compiled', 'compiled/program'].map((part) => join(kernels, 'engines', part))
+  const engines = ['native', 'programs', 'compiled', 'compiled/program'].map((part) =>
+    join(kernels, 'engines', part),
+  )
   const ops = readdirSync(kernels, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && entry.name !== 'engines')
     .map((entry) => join(kernels, entry.name))

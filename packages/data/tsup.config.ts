@@ -1,4 +1,4 @@
 import { defineConfig } from 'tsup'
-import { packageBuild } from '../../tsup.base'
+import { moduleBuild } from '../../tsup.base'
 
-export default defineConfig(packageBuild({ index: 'src/index.ts' }))
+export default defineConfig(moduleBuild({ index: 'src/index.ts', browser: 'src/browser.ts' }))

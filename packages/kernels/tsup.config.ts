@@ -7,6 +7,7 @@ export default defineConfig({
     ops: 'src/ops.ts',
     cases: 'src/cases.ts',
     engines: 'src/engines/index.ts',
+    'engines-browser': 'src/engines/browser.ts',
     wasm: 'src/engines/wasm/index.ts',
   }),
   onSuccess: () => copyFile('src/engines/wasm/kernels.wasm', 'dist/kernels.wasm'),

@@ -67,7 +67,7 @@ it('stops with its workers at Ctrl-C, everything saved', async () => {
   expect(stopped.stdout).toMatch(/the same command goes on from here\n$/)
   expect(stopped.code).toBe(130)
   const saved = ['swa', 'full-attention'].filter((system) =>
-    existsSync(join(folder, 'runs/stopped/languages', system, 'seed-0/run.safetensors')),
+    existsSync(join(folder, 'runs/stopped/languages', system, 'seed-0/checkpoints')),
   )
   expect(saved).not.toEqual([])
 }, 120_000)

@@ -2,8 +2,14 @@ import { cpus, totalmem } from 'node:os'
 import { gitHash } from '@ttt-e2e/cli'
 import { tf } from '@ttt-e2e/tensor-ops'
 
+export interface Provenance {
+  machine: Record<string, string | number>
+  versions: Record<string, string>
+  gitHash: string | null
+}
+
 /** What the numbers were measured on and with. */
-export function provenance() {
+export function provenance(): Provenance {
   const processors = cpus()
   return {
     machine: {

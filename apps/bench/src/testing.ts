@@ -1,38 +1,71 @@
 import { Progress } from '@ttt-e2e/cli'
+import { standardSchedule } from '@ttt-e2e/meta-outer'
 import { Writable } from 'node:stream'
-import type { Comparison, Session } from './compare/comparison'
-import { measureRuns } from './compare/measure-runs'
-import { placeRun } from './compare/place-run'
-import { runsOf, type MeasureRun } from './compare/run-work'
-import { startResults } from './compare/start-results'
-import { openStores } from './compare/stores'
-import { Workload } from './compare/workload'
-import { presets, type Preset } from './presets'
-import type { TaskResults } from './results'
-import { languagesTask, type Task } from './tasks'
+import type { Comparison, Session } from './experiment/comparison'
+import { placeRun } from './experiment/measure-everything'
+import { measureRuns } from './experiment/measure-runs'
+import { presets, type Preset, type TaskPreset } from './experiment/presets'
+import type { TaskResults } from './experiment/results'
+import { runsOf, type MeasureRun } from './experiment/run-work'
+import { startResults } from './experiment/start-results'
+import { openStores } from './experiment/stores'
+import { Workload } from './experiment/workload'
+import { ownProbes } from './probes'
+import { openBenchmark } from './tasks'
+import type { Benchmark } from './tasks/benchmark'
+
+/** A preset's task at another size, number of steps, and so on. */
+export function resized<Given extends Pick<TaskPreset, 'recipe'>>(
+  given: Given,
+  changes: {
+    size?: Partial<TaskPreset['recipe']['size']>
+    length?: number
+    batch?: number
+    steps?: number
+    documents?: number
+  },
+): Given {
+  const { training, evaluation, size } = given.recipe
+  const { length = training.length, batch = training.batch, documents = evaluation.documents } = changes
+  const { steps = training.optimizer.schedule.steps } = changes
+  return {
+    ...given,
+    recipe: {
+      ...given.recipe,
+      size: { ...size, ...changes.size },
+      training: {
+        ...training,
+        length,
+        batch,
+        optimizer: { ...training.optimizer, schedule: standardSchedule(steps, 1e-2) },
+      },
+      evaluation: { ...evaluation, documents, length: 4 * length },
+    },
+  }
+}
 
 /** Sizes at which plain JavaScript trains in seconds. */
 export const microPreset: Preset = {
   summary: 'for tests',
   languages: {
-    ...presets.tiny.languages,
-    vocabularySize: 4,
-    size: { ...presets.tiny.languages.size, hiddenSize: 8, intermediateSize: 16, window: 4, chunk: 4 },
-    training: { length: 16, batch: 2, peakLearningRate: 1e-2, steps: 6 },
-    evaluationDocuments: 3,
+    ...resized(presets.tiny.languages, {
+      size: { vocabularySize: 4, hiddenSize: 8, intermediateSize: 16, window: 4, chunk: 4 },
+      length: 16,
+      batch: 2,
+      steps: 6,
+      documents: 3,
+    }),
     reading: { longestContext: 64, repeats: 1 },
   },
-  text: {
-    ...presets.tiny.text,
-    training: { length: 32, batch: 1, peakLearningRate: 1e-2, steps: 2 },
-    evaluationDocuments: 4,
-  },
+  books: resized(presets.tiny.books, { length: 32, batch: 1, steps: 2, documents: 4 }),
 }
 
-export const microTask = (): Task => languagesTask(microPreset)
+export const microBenchmark = (preset = microPreset): Benchmark => openBenchmark('languages', 'micro', preset)
 
 export function comparisonIn(store: string, systems = ['ttt-e2e', 'ttt-off']): Comparison {
-  return { systems, seeds: 1, store, train: true, precision: 'f32', provenance: {} }
+  const engine = { name: 'cpu' as const, description: '', precision: 'f32' as const, line: '' }
+  const provenance = { engine, machine: {}, versions: {}, gitHash: null }
+  return { systems, seeds: 1, store, train: true, precision: 'f32', provenance }
 }
 
 /** A session that nobody watches. */
@@ -43,16 +76,17 @@ export function silentSession(workers = 1, signal = new AbortController().signal
 }
 
 /** The results of a task's runs, measured by these workers. */
-export async function resultsOf(
-  task: Task,
+export async function measureTask(
+  benchmark: Benchmark,
   comparison: Comparison,
   workers: MeasureRun[],
   session = silentSession(workers.length),
+  probes = ownProbes,
 ): Promise<TaskResults> {
-  const results = startResults(task, comparison.systems)
-  if (comparison.train) openStores(task, comparison)
-  await measureRuns(runsOf(task.name, comparison), workers, session, (work, measured) =>
-    placeRun({ tasks: [results] }, work, measured),
+  const results = startResults(benchmark, comparison.systems)
+  if (comparison.train) openStores(benchmark, comparison)
+  await measureRuns(runsOf(benchmark.name, comparison), workers, session, (work, measured) =>
+    placeRun({ tasks: [results] }, probes, work, measured),
   )
   return results
 }

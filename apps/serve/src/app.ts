@@ -1,9 +1,12 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { methodNotAllowed } from 'hono/method-not-allowed'
 import { answerError } from './http/answer-errors'
 import { ApiError } from './http/api-error'
 import { requireApiKey } from './http/api-key'
+import { shown } from './http/characters'
 import { refuseInvalid } from './http/refuse-invalid'
-import { requireSameOrigin } from './http/same-origin'
+import { allowOrigins, requireReach, type Reach } from './http/hosts-and-origins'
 import type { Limits } from './limits'
 import type { Metrics } from './metrics'
 import type { ServerStatus } from './routes/add-routes'
@@ -21,8 +24,7 @@ export interface AppOptions {
   limits: Limits
   metrics: Metrics
   apiKey?: string
-  /** Whether only this machine can reach the server. */
-  local: boolean
+  reach: Reach
 }
 
 /** What changes while a server runs. */
@@ -36,7 +38,7 @@ export interface ServerState {
 const rejections = new Set<number>([401, 403, 408, 413, 429, 503])
 
 /** Everything that is answered over HTTP. */
-export function createApp(state: ServerState, { limits, metrics, apiKey, local }: AppOptions): OpenAPIHono {
+export function createApp(state: ServerState, { limits, metrics, apiKey, reach }: AppOptions): OpenAPIHono {
   const app = new OpenAPIHono({ defaultHook: refuseInvalid })
   app.onError((error, c) => {
     if (error instanceof ApiError && rejections.has(error.status))
@@ -45,11 +47,17 @@ export function createApp(state: ServerState, { limits, metrics, apiKey, local }
   })
   app.notFound((c) =>
     answerError(
-      new ApiError(404, 'unknown_route', `there is no ${c.req.method} ${c.req.path.slice(0, 100)}`),
+      new ApiError(404, 'unknown_route', `there is no ${shown(c.req.method)} ${shown(c.req.path)}`),
       c,
     ),
   )
-  app.use(requireSameOrigin(local), requireApiKey(apiKey))
+  app.use(async (c, next) => {
+    await next()
+    // Clients that keep connections must not choose one that is about to be closed.
+    if (state.status === 'ending') c.res.headers.set('Connection', 'close')
+  })
+  app.use(methodNotAllowed({ app, onMethodNotAllowed: answerWrongMethod }))
+  app.use(requireReach(reach), allowOrigins(reach), requireApiKey(apiKey))
   const service = () => {
     if (state.service && state.status === 'ready') return state.service
     const loading = state.status === 'loading'
@@ -58,7 +66,7 @@ export function createApp(state: ServerState, { limits, metrics, apiKey, local }
       state.status,
       loading ? 'the model is being loaded' : 'the server is about to end',
       null,
-      5,
+      { retryAfter: 5 },
     )
   }
   const status = () => state.status
@@ -75,4 +83,10 @@ export function createApp(state: ServerState, { limits, metrics, apiKey, local }
   for (const add of groups) add(app, { service, status, limits, metrics })
   app.doc31('/openapi.json', { openapi: '3.1.0', info: { title: 'TTT-E2E', version: '1' } })
   return app
+}
+
+const answerWrongMethod = (c: Context, methods: string[]) => {
+  const allowed = methods.toSorted().join(', ')
+  const message = `there is no ${shown(c.req.method)} ${shown(c.req.path)}; there is ${allowed}`
+  return answerError(new ApiError(405, 'wrong_method', message, null, { headers: { Allow: allowed } }), c)
 }

@@ -69,21 +69,21 @@ it('keeps nothing of a text that was cut off', async () => {
 })
 
 it('gives up a text that stands still, and at its own end does not wait for one', async () => {
-  const start = () => {
+  const start = (text: string) => {
     const options = { method: 'POST', headers: { 'content-type': 'text/plain' } }
     const upload = request(`${app.url}/v1/memories`, options).on('error', () => {})
-    upload.write('The sea ')
-    return upload
+    upload.write(text)
+    return new Promise((resolve) => upload.on('response', (answer) => resolve(answer.statusCode)))
   }
   app = await listeningApp(model, { limits: { idleSeconds: 0.2 } })
-  const status = new Promise((resolve) => start().on('response', (answer) => resolve(answer.statusCode)))
-  expect(await status).toBe(408)
+  expect(await start('The sea ')).toBe(408)
   expect(await app.value('requests_running')).toBe(0)
   app.close()
   app = await listeningApp(model)
-  start()
-  await until(async () => (await app.value('requests_running')) === 1)
-  await app.service.engine.close(0.1)
+  const status = start('The sea '.repeat(2000))
+  await until(async () => (await app.value('tokens_read_total')) > 8000)
+  await app.service.scheduler.close(0.1)
+  expect(await status).toBe(503)
   expect(await app.value('requests_running')).toBe(0)
 })
 
@@ -128,13 +128,13 @@ it('answers side by side', async () => {
 it('finishes what runs when it ends, and cuts it off after a while', async () => {
   app = await listeningApp(model)
   const short = await app.post('/v1/completions', { ...long, max_tokens: 8, stream: true })
-  await app.service.engine.close(5)
+  await app.service.scheduler.close(5)
   expect(await short.text()).toMatch(/"finish_reason":"length".*\n\ndata: \[DONE\]/)
   const late = await app.post('/v1/completions', long)
   expect(late.status).toBe(503)
   app.close()
   app = await listeningApp(model)
   const endless = await app.post('/v1/completions', { ...long, stream: true })
-  await app.service.engine.close(0.1)
+  await app.service.scheduler.close(0.1)
   expect(await endless.text()).toMatch(/"code":"shutting_down"/)
 })

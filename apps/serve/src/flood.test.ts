@@ -7,8 +7,7 @@ import { heldBytes, listeningApp, tinyModel, until } from './testing'
 type App = Awaited<ReturnType<typeof listeningApp>>
 
 let app: App
-// Texts that don't go on are not to be given up while they hold the places.
-beforeAll(async () => void (app = await listeningApp(await tinyModel(), { limits: { idleSeconds: 600 } })))
+beforeAll(async () => void (app = await listeningApp(await tinyModel())))
 afterAll(() => app.close())
 
 const body = JSON.stringify({ prompt: 'It ', max_tokens: 2, temperature: 0 })
@@ -31,18 +30,19 @@ async function flood(count: number, onAnswer: (answers: number) => void): Promis
   return statuses
 }
 
-/** The same while texts that don't go on hold every place; they go when only those in the queue have no answer yet. */
+/** The same while answers without end hold every place; they go when only those in the queue have no answer yet. */
 async function floodWhenBusy(count: number): Promise<number[]> {
   const { parallel, queue } = app.limits
-  const options = { method: 'POST', headers: { 'content-type': 'text/plain' } }
-  const uploads = Array.from({ length: parallel }, () => {
-    const upload = request(`${app.url}/v1/memories`, options).on('error', () => {})
-    upload.write('The sea ')
-    return upload
+  const endless = { prompt: 'It ', max_tokens: 4096, temperature: 0, stream: true }
+  const options = { method: 'POST', headers: { 'content-type': 'application/json' } }
+  const clients = Array.from({ length: parallel }, () => {
+    const client = request(`${app.url}/v1/completions`, options, (answer) => answer.resume())
+    client.on('error', () => {}).end(JSON.stringify(endless))
+    return client
   })
   await until(async () => (await app.value('requests_running')) === parallel)
   return flood(count, (answers) => {
-    if (answers === count - queue) for (const upload of uploads) upload.destroy()
+    if (answers === count - queue) for (const client of clients) client.destroy()
   })
 }
 

@@ -15,8 +15,10 @@ export const defaultLimits = {
   memories: 256,
   /** Bytes of all memories together; tensors that forks share count for each. */
   memoryBytes: 2 * 2 ** 30,
-  /** Seconds without a byte of a body after which its request is given up. */
+  /** Seconds without a byte of a body, or without a piece of a text being read, after which its request is given up. */
   idleSeconds: 30,
+  /** Seconds of silence after which a stream says that it is still at work. */
+  silenceSeconds: 5,
 }
 
 export type Limits = typeof defaultLimits

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync } from 'node:fs'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, openSync, writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, expect, it } from 'vitest'
@@ -7,7 +9,7 @@ import { saveCheckpoint } from '@ttt-e2e/checkpoint'
 import { createSystem } from '@ttt-e2e/baselines'
 import { startRun } from '@ttt-e2e/meta-outer'
 import { resolveEngine } from '@ttt-e2e/tensor-ops'
-import { recipe } from './testing'
+import { recipe, until } from './testing'
 
 const folder = mkdtempSync(join(tmpdir(), 'serve-'))
 
@@ -20,12 +22,29 @@ beforeAll(async () => {
   })
 })
 
+/** A port that is free. */
+async function freePort(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return String(port)
+}
+
+/** Whether a server comes to answer. */
+const answers = (url: string) => until(async () => (await fetch(url).catch(() => undefined))?.status === 200)
+
+const command = (...parameters: string[]) => [
+  '--conditions=source',
+  '--import',
+  'tsx',
+  join(import.meta.dirname, 'main.ts'),
+  ...parameters,
+]
+const surroundings = { cwd: join(import.meta.dirname, '..'), env: { ...process.env, INIT_CWD: folder } }
+
 function start(...parameters: string[]) {
-  const script = [join(import.meta.dirname, 'main.ts'), ...parameters]
-  const child = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', ...script], {
-    cwd: join(import.meta.dirname, '..'),
-    env: { ...process.env, INIT_CWD: folder },
-  })
+  const child = spawn(process.execPath, command(...parameters), surroundings)
   const said = { out: '', error: '' }
   child.stdout.setEncoding('utf8').on('data', (text: string) => (said.out += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said.error += text))
@@ -69,6 +88,37 @@ it('serves what was trained, keeps its memories, and ends a stream well when it 
   const second = start(...options)
   const { data } = await (await fetch(`${await second.url}/v1/memories`)).json()
   expect(data).toMatchObject([{ id, tokens: 28 }])
+  const third = start(...options)
+  expect(await third.ended).toBe(2)
+  expect(third.said.error).toMatch(
+    new RegExp(`kept' can't be used: process ${second.child.pid} writes to it`),
+  )
   second.child.kill('SIGINT')
-  expect(await second.ended).toBe(0)
+  expect(await second.ended).toBe(130)
+})
+
+it('goes on serving where nobody reads what it says, or its disk is full', async () => {
+  const full = existsSync('/dev/full') ? openSync('/dev/full', 'w') : undefined
+  const outputs: [what: string, output: 'pipe' | number][] = [['closed', 'pipe']]
+  if (full !== undefined) outputs.push(['full', full])
+  for (const [what, output] of outputs) {
+    const port = await freePort()
+    const parameters = command('--model', 'run', '--engine', 'cpu', '--port', port)
+    const child = spawn(process.execPath, parameters, { ...surroundings, stdio: ['ignore', output, output] })
+    child.stdout?.destroy()
+    child.stderr?.destroy()
+    const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
+    await answers(`http://127.0.0.1:${port}/health`)
+    child.kill('SIGTERM')
+    expect([what, await ended]).toEqual([what, 0])
+  }
+})
+
+it('says in one sentence that memories can not be kept somewhere', async () => {
+  writeFileSync(join(folder, 'file'), '')
+  const { said, ended } = start('--model', 'run', '--engine', 'cpu', '--port', '0', '--memories', 'file')
+  expect(await ended).toBe(2)
+  expect(said.error).toMatch(
+    /^memories can't be kept in '.*file' \(EEXIST\); choose another folder with --memories\n$/,
+  )
 })

@@ -1,6 +1,9 @@
-import { abortOnSignals, callersFolder, runCommand } from '@ttt-e2e/cli'
+import { abortOnSignals, callersFolder, interruptedExitCode, runCommand } from '@ttt-e2e/cli'
+import '@ttt-e2e/kernels/engines'
+import { engineNames } from '@ttt-e2e/tensor-ops'
 import { Command } from 'commander'
 import { readOptions } from './options'
+import { outliveOutput } from './outlive-output'
 
 /** Streams may go on for so long after the first Ctrl-C or TERM. */
 const graceSeconds = 10
@@ -14,12 +17,23 @@ const command = new Command('pnpm --filter serve start')
   .option(
     '--host <address>',
     'where to listen; others than this machine reach the server only if you say so',
-    '127.0.0.1',
+    'localhost',
   )
   .option('--port <number>', '0 for any that is free', '8080')
   .option('--api-key <key>', 'asked of every request but /health; better in the environment: TTT_E2E_API_KEY')
-  .option('--engine <name>', 'auto, native, webgpu, tensorflow, wasm or cpu', 'auto')
-  .option('--precision <name>', 'of products of matrices: f32, or bf16 with sums in f32 (native only)')
+  .option(
+    '--allow-host <names...>',
+    'names that requests may call the server by, besides localhost; * for any',
+  )
+  .option(
+    '--allow-origin <origins...>',
+    'sites whose pages may use the server, as https://example.org; * for any',
+  )
+  .option('--engine <name>', `auto, ${engineNames().join(', ')}`, 'auto')
+  .option(
+    '--precision <name>',
+    `of products of matrices: f32, or bf16 with sums in f32 (${engineNames('bf16').join(', ')} only)`,
+  )
   .option('--threads <number>', 'threads of the engine; all cores where left out')
   .option('--memories <folder>', 'keeps memories there over restarts')
   .option('--parallel <number>', 'requests that take turns at the model')
@@ -37,17 +51,21 @@ Examples:
   curl localhost:8080/v1/memories -H 'Content-Type: text/plain' -H 'Accept: application/x-ndjson' -T book.txt -X POST
   curl localhost:8080/v1/completions --json '{"memory": "mem_…", "prompt": "And then", "max_tokens": 64}'
 
-/openapi.json describes every route. Ctrl-C lets what runs finish for ${graceSeconds} seconds; a second one quits at once.`,
+/openapi.json describes every route. Ctrl-C or TERM lets what runs finish for ${graceSeconds} seconds; a second one quits at once.`,
   )
   .action(async (raw: Record<string, unknown>) => {
+    outliveOutput()
     const options = readOptions(raw, callersFolder())
     const print = (line: string) => void process.stdout.write(`${line}\n`)
     const { serve } = await import('./serve')
     const running = await serve(options, print)
     print(`ready: ${running.url}`)
+    // Told to end is what a server's end is; Ctrl-C is an interruption in every app.
+    let exitCode = 0
+    process.once('SIGINT', () => (exitCode = interruptedExitCode))
     await new Promise<void>((resolve) => void abortOnSignals(resolve))
     await running.close(graceSeconds)
-    process.exit(0)
+    process.exit(exitCode)
   })
 
 await runCommand(command)

@@ -11,6 +11,10 @@ export interface ServeOptions {
   host: string
   port: number
   apiKey?: string
+  /** Names that the server answers to, besides localhost's. */
+  hosts: string[]
+  /** Origins of pages that may use it. */
+  origins: string[]
   engine: string
   precision?: Precision
   threads?: number
@@ -25,11 +29,33 @@ const size = z
   .string()
   .regex(/^\d+(\.\d+)?[KMG]?$/i, 'must be a number of bytes, as 1000, 64K, 4M or 2G')
   .transform((text) => Math.floor(parseFloat(text) * (units[text.at(-1)!.toUpperCase()] ?? 1)))
+/** Sent in a header: stray blanks around it are nobody's intention, and others can't be sent. */
+const key = z
+  .string()
+  .transform((text) => text.trim())
+  .refine((text) => text !== '', 'must not be empty; leave it out to serve without a key')
+  .refine(
+    (text) => /^[!-~]*$/.test(text),
+    'must be of letters, digits and signs of ASCII, without blanks or line breaks within',
+  )
+const hostName = z
+  .string()
+  .transform((text) => text.toLowerCase())
+  .refine(
+    (text) => text === '*' || /^(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(:\d+)?$/.test(text),
+    'must be a name as requests have it in Host, as model.example.org, or *',
+  )
+const origin = z
+  .string()
+  .transform((text) => text.replace(/\/$/, ''))
+  .refine(isOrigin, 'must be an origin, as https://example.org or http://localhost:3000, or *')
 const schema = z.strictObject({
   model: z.string().min(1).default(modelFolder),
   host: z.string().min(1),
   port: z.coerce.number().int().min(0).max(65_535),
-  apiKey: z.string().min(1).optional(),
+  apiKey: key.optional(),
+  allowHost: z.array(hostName).default([]),
+  allowOrigin: z.array(origin).default([]),
   engine: z.string(),
   precision: z.enum(precisions).optional(),
   threads: count.optional(),
@@ -45,16 +71,32 @@ const schema = z.strictObject({
 
 /** @param caller the folder that paths are relative to @throws UserError naming the option */
 export function readOptions(raw: Record<string, unknown>, caller: string, env = process.env): ServeOptions {
-  const key = raw.apiKey ?? (env.TTT_E2E_API_KEY || undefined)
+  const key = raw.apiKey ?? env.TTT_E2E_API_KEY
   const result = schema.safeParse({ ...raw, ...(key !== undefined && { apiKey: key }) })
   if (!result.success) {
     const [{ path, message }] = result.error.issues
+    // A key is not shown, not even a wrong one.
+    if (path[0] === 'apiKey')
+      throw new UserError(`${raw.apiKey === undefined ? 'TTT_E2E_API_KEY' : '--api-key'} ${message}`)
     const option = String(path[0]).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
     throw new UserError(`--${option} is '${String(raw[String(path[0])])}': ${message}`)
   }
-  const { parallel, queue, maxTokens, maxBody, maxText, maxMemories, maxMemoryBytes, ...rest } = result.data
+  const {
+    parallel,
+    queue,
+    maxTokens,
+    maxBody,
+    maxText,
+    maxMemories,
+    maxMemoryBytes,
+    allowHost,
+    allowOrigin,
+    ...rest
+  } = result.data
   return {
     ...rest,
+    hosts: allowHost,
+    origins: allowOrigin,
     model: resolve(caller, rest.model),
     ...(rest.memories !== undefined && { memories: resolve(caller, rest.memories) }),
     limits: {
@@ -74,3 +116,13 @@ export function readOptions(raw: Record<string, unknown>, caller: string, env = 
 
 const defined = (limits: { [Name in keyof Limits]?: number | undefined }): Partial<Limits> =>
   Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined))
+
+/** Whether a text is what browsers send as Origin. */
+function isOrigin(text: string): boolean {
+  if (text === '*' || text === 'null') return true
+  try {
+    return new URL(text).origin === text
+  } catch {
+    return false
+  }
+}

@@ -1,5 +1,6 @@
-import type { AddressInfo } from 'node:net'
-import { loadModel } from '@ttt-e2e/checkpoint'
+import { mkdirSync } from 'node:fs'
+import { loadModel, lockFolder } from '@ttt-e2e/checkpoint'
+import { UserError } from '@ttt-e2e/cli'
 import { resolveEngine } from '@ttt-e2e/tensor-ops'
 import { collectDefaultMetrics } from 'prom-client'
 import { createApp, type ServerState } from './app'
@@ -22,22 +23,25 @@ export interface Running {
  * @throws UserError, EngineError or CheckpointError, in a sentence for whoever started it
  */
 export async function serve(options: ServeOptions, print: (line: string) => void): Promise<Running> {
-  const { limits, apiKey, host, memories, threads, precision } = options
+  const { limits, apiKey, host, hosts, origins, memories, threads, precision } = options
   const metrics = createMetrics()
   collectDefaultMetrics({ register: metrics.registry })
   const state: ServerState = { status: 'loading' }
   const app = createApp(state, {
     limits,
     metrics,
-    local: isLoopback(host),
+    // A server that is told its names has the one that it listens at, too.
+    reach: { local: isLoopback(host), hosts: hosts.length > 0 ? [...hosts, host] : [], origins },
     ...(apiKey !== undefined && { apiKey }),
   })
-  const server = await listen(app, options)
+  const listening = await listen(app, options)
+  let unlock = () => {}
   try {
+    if (memories !== undefined) unlock = own(memories)
     const files = memories === undefined ? undefined : new MemoryFiles(memories)
     print((await resolveEngine(options.engine, { threads, precision })).line)
     const model = await loadModel(options.model)
-    const id = model.recipe.name
+    const id = model.name
     const service = createService({ id, model }, { limits, metrics, ...(files && { files }) })
     state.service = service
     state.status = 'ready'
@@ -45,25 +49,39 @@ export async function serve(options: ServeOptions, print: (line: string) => void
     if (!isLoopback(host) && apiKey === undefined)
       print(`warning: everyone who reaches ${host} can use this server`)
     if (files) print(`memories: ${service.memories.list().length} in ${memories}`)
-    const { port } = server.address() as AddressInfo
     return {
-      url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+      url: listening.url,
       async close(graceSeconds) {
         state.status = 'ending'
-        const closed = new Promise((resolve) => server.close(resolve))
-        server.closeIdleConnections()
-        await service.engine.close(graceSeconds)
+        const closed = listening.close()
+        await service.scheduler.close(graceSeconds)
         await flushed()
-        server.closeAllConnections()
+        listening.cutOff()
         await closed
         service.memories.dispose()
-        model.dispose()
+        service.scheduler.dispose()
+        unlock()
       },
     }
   } catch (error) {
-    server.close()
-    server.closeAllConnections()
+    void listening.close()
+    listening.cutOff()
+    unlock()
     throw error
+  }
+}
+
+/** Makes a folder this server's own: two would overwrite each other's memories. @throws UserError, CheckpointError */
+function own(folder: string): () => void {
+  try {
+    mkdirSync(folder, { recursive: true })
+    return lockFolder(folder)
+  } catch (error) {
+    if (error instanceof UserError) throw error
+    const { code } = error as NodeJS.ErrnoException
+    throw new UserError(
+      `memories can't be kept in '${folder}' (${code}); choose another folder with --memories`,
+    )
   }
 }
 

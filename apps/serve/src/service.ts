@@ -1,16 +1,15 @@
 import type { Model } from '@ttt-e2e/checkpoint'
-import { Engine } from './engine/engine'
+import { Scheduler } from './scheduler/scheduler'
 import type { Limits } from './limits'
 import type { MemoryFiles } from './memories/memory-files'
 import { MemoryStore } from './memories/memory-store'
 import type { Metrics } from './metrics'
 
-/** A loaded model with everything that requests share. */
+/** Everything that requests share. */
 export interface Service {
   /** The name that clients ask for. */
   id: string
-  model: Model
-  engine: Engine
+  scheduler: Scheduler
   memories: MemoryStore
   metrics: Metrics
   limits: Limits
@@ -27,8 +26,7 @@ export function createService(
   for (const memory of files?.load(model, console.warn) ?? []) memories.restore(memory)
   return {
     id,
-    model,
-    engine: new Engine({ parallel, queue, metrics }),
+    scheduler: new Scheduler(model, { parallel, queue, metrics }),
     memories,
     metrics,
     limits,

@@ -1,8 +1,8 @@
-import type { AddressInfo } from 'node:net'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { createSystem } from '@ttt-e2e/baselines'
 import { Model } from '@ttt-e2e/checkpoint'
+import { byteTokenizer } from '@ttt-e2e/data'
 import { standardOptimizer, standardSchedule, type Recipe } from '@ttt-e2e/meta-outer'
 import { createRandom, resolveEngine } from '@ttt-e2e/tensor-ops'
 import { createApp, type AppOptions, type ServerState } from './app'
@@ -44,7 +44,13 @@ export async function tinyModel({ seed = 1, size = {}, engine = 'cpu' }: TinyOpt
   await resolveEngine(engine)
   const own = { ...recipe, size: { ...recipe.size, ...size } }
   const system = createSystem(own.system, own.size)
-  return new Model(system, system.decoder.init(createRandom(seed)), own, `${seed}`.repeat(64).slice(0, 64))
+  return new Model({
+    system,
+    params: system.decoder.init(createRandom(seed)),
+    tokenizer: byteTokenizer,
+    hash: `${seed}`.repeat(64).slice(0, 64),
+    recipe: own,
+  })
 }
 
 setFlagsFromString('--expose-gc')
@@ -68,15 +74,26 @@ export async function until(isSo: () => boolean | Promise<boolean>): Promise<voi
 interface TestOptions extends Partial<Omit<AppOptions, 'limits'>> {
   limits?: Partial<Limits>
   files?: MemoryFiles
+  /** What the model is called. */
+  id?: string
+}
+
+interface ListeningOptions extends TestOptions {
+  host?: string
 }
 
 /** An app around a tiny model, with short ways to ask it. */
-export function testApp(model: Model, { files, ...options }: TestOptions = {}) {
+export function testApp(model: Model, { files, id = 'tiny', ...options }: TestOptions = {}) {
   const metrics = createMetrics()
   const limits = { ...defaultLimits, ...options.limits }
-  const service = createService({ id: 'tiny', model }, { limits, metrics, ...(files && { files }) })
+  const service = createService({ id, model }, { limits, metrics, ...(files && { files }) })
   const state: ServerState = { status: 'ready', service }
-  const app = createApp(state, { local: true, ...options, metrics, limits })
+  const app = createApp(state, {
+    reach: { local: true, hosts: [], origins: [] },
+    ...options,
+    metrics,
+    limits,
+  })
   const request = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
     const json = body !== undefined && typeof body !== 'string' && !(body instanceof Uint8Array)
     const type: Record<string, string> = json ? { 'content-type': 'application/json' } : {}
@@ -96,11 +113,10 @@ export function testApp(model: Model, { files, ...options }: TestOptions = {}) {
 export type TestApp = ReturnType<typeof testApp>
 
 /** The same, behind a socket. */
-export async function listeningApp(model: Model, options: TestOptions = {}) {
+export async function listeningApp(model: Model, { host = '127.0.0.1', ...options }: ListeningOptions = {}) {
   const test = testApp(model, options)
-  const server = await listen(test.app, { host: '127.0.0.1', port: 0 })
-  const { port } = server.address() as AddressInfo
-  const url = `http://127.0.0.1:${port}`
+  const listening = await listen(test.app, { host, port: 0 })
+  const { port, url } = listening
   const post = (path: string, body: object, signal?: AbortSignal) =>
     fetch(url + path, {
       method: 'POST',
@@ -109,8 +125,8 @@ export async function listeningApp(model: Model, options: TestOptions = {}) {
       ...(signal && { signal }),
     })
   const close = () => {
-    server.close()
-    server.closeAllConnections()
+    void listening.close()
+    listening.cutOff()
     test.service.memories.dispose()
   }
   return { ...test, port, url, post, close }

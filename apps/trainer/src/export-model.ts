@@ -5,6 +5,6 @@ import { resolveEngine } from '@ttt-e2e/tensor-ops'
 export async function exportModel(run: string, folder: string): Promise<void> {
   // Checking the file takes tensors, but no speed.
   await resolveEngine('cpu')
-  saveModel(run, folder)
+  await saveModel(run, folder)
   process.stdout.write(`the model is in ${folder}\n`)
 }

@@ -1,8 +1,10 @@
 import { callersFolder, runCommand } from '@ttt-e2e/cli'
 import { resolve } from 'node:path'
 import { systems } from '@ttt-e2e/baselines'
+import '@ttt-e2e/kernels/engines'
+import { engineNames } from '@ttt-e2e/tensor-ops'
+import { recipes } from '@ttt-e2e/training'
 import { Command } from 'commander'
-import { recipes } from '../recipes'
 import { readOptions, type RawOptions } from './options'
 
 const caller = callersFolder()
@@ -28,10 +30,10 @@ const command = new Command('pnpm --filter trainer start')
     "go on with a run: this folder's, or the one that --recipe or --out stands for",
   )
   .option('--from <folder>', "begin with a stored model's weights, e.g. to extend the context")
-  .option('--engine <name>', 'auto, native, webgpu, tensorflow, wasm or cpu', 'auto')
+  .option('--engine <name>', `auto, ${engineNames().join(', ')}`, 'auto')
   .option(
     '--precision <name>',
-    'of products of matrices: f32, or bf16 with sums in f32 (native only); a run that goes on keeps its own',
+    `of products of matrices: f32, or bf16 with sums in f32 (${engineNames('bf16').join(', ')} only); a run that goes on keeps its own`,
   )
   .option('--threads <number>', 'threads of the engine; all cores where left out')
   .option('--save-every <steps>', 'steps between two checkpoints; about every 30 seconds where left out')

@@ -1,4 +1,4 @@
-import { UserError } from '@ttt-e2e/cli'
+import { oneOf, UserError, wholeNumber } from '@ttt-e2e/cli'
 import { precisions, type Precision } from '@ttt-e2e/tensor-ops'
 import { resolve } from 'node:path'
 
@@ -63,24 +63,9 @@ export function readOptions(raw: RawOptions, caller: string): TrainerOptions {
     resume: raw.resume === true ? true : path(raw.resume),
     from: path(raw.from),
     engine: raw.engine,
-    precision: readPrecision(raw.precision),
+    precision: oneOf('precision', raw.precision, precisions),
     threads: wholeNumber('threads', raw.threads, 1024),
     saveEvery: wholeNumber('save-every', raw.saveEvery, 1e9),
     dryRun: raw.dryRun ?? false,
   }
-}
-
-function readPrecision(given: string | undefined): Precision | undefined {
-  const found = precisions.find((name) => name === given)
-  if (given !== undefined && found === undefined)
-    throw new UserError(`unknown precision '${given}'; known: ${precisions.join(', ')}`)
-  return found
-}
-
-function wholeNumber(option: string, given: string | undefined, largest: number): number | undefined {
-  if (given === undefined) return undefined
-  const value = Number(given)
-  if (!/^\d+$/.test(given) || value < 1 || value > largest)
-    throw new UserError(`--${option} is '${given}'; it must be a whole number from 1 to ${largest}`)
-  return value
 }

@@ -1,18 +1,22 @@
-import type { DecoderConfig, MixerKind, ModelSize } from '@ttt-e2e/swa-transformer'
+import type { Architecture, MixerKind, MixerRecord, ModelSize } from '@ttt-e2e/swa-transformer'
+import type { Mixers } from './mixers'
 
 /** How a system of the comparison is built, and what it is in a few words. */
 export interface SystemDefinition {
   summary: string
   /**
-   * The pattern of mixers, repeated over the layers.
+   * The pattern of mixers, repeated over the layers: by name, from the registry or from `mixers` below. One without a
+   * name can be trained with, but not be saved.
    *
    * @param width the knob's, for a system whose mixers it is the width of
    */
-  pattern: (size: ModelSize, width: number) => MixerKind[]
+  pattern: (size: ModelSize, width: number) => (MixerRecord | MixerKind)[]
+  /** Mixers of its own, by name. */
+  mixers?: Mixers
   /** The width that is set so that every system has as many parameters. */
   knob: Knob
   /** How its blocks differ from the paper's recipe: norms before and after each sublayer with ε 1e-6, no convolution. */
-  blocks?: Partial<Pick<DecoderConfig, 'postNorms' | 'preConv' | 'normEpsilon'>>
+  blocks?: Partial<Pick<Architecture, 'postNorms' | 'preConv' | 'normEpsilon'>>
   /** Layers, where they are not the size's. */
   layers?: (size: ModelSize) => number
   /** Whether the last blocks have a prime MLP beside their own; every MLP is then narrower. */

@@ -1,5 +1,9 @@
 export { type ModelSize } from '@ttt-e2e/swa-transformer'
-export { createSystem } from './create-system'
+export { architectureOf, createSystem } from './create-system'
+export { buildSystem, type Blueprint } from './architecture/build-system'
+export { architectureSchema } from './architecture/schema'
+export { mixers, type MixerMaker, type Mixers } from './mixers'
+export { problemsOf } from './problems-of'
 export {
   gatedDeltanetMixer,
   type GatedDeltanetOptions,

@@ -1,4 +1,5 @@
-import { createDecoder, type DecoderConfig, type ModelSize } from '@ttt-e2e/swa-transformer'
+import type { ModelSize } from '@ttt-e2e/swa-transformer'
+import { buildDecoder, type Blueprint } from './architecture/build-system'
 import { fullAttention } from './attention/system'
 import type { SystemDefinition } from './definition'
 
@@ -30,23 +31,31 @@ export function parameterShare(definition: SystemDefinition, size: ModelSize, wi
 }
 
 const parameterCount = (definition: SystemDefinition, size: ModelSize, width: number): number =>
-  createDecoder(configOf(definition, size, width)).parameterCount
+  buildDecoder(blueprintOf(definition, size, width), definition.mixers).parameterCount
 
 export const layersOf = ({ layers }: SystemDefinition, size: ModelSize): number =>
   layers?.(size) ?? size.layers
 
-export function configOf(definition: SystemDefinition, size: ModelSize, width: number): DecoderConfig {
+/** How a system is built at a width; what it is called and how it learns is for `createSystem` to say. */
+export function blueprintOf(definition: SystemDefinition, size: ModelSize, width: number): Blueprint {
   const { pattern, knob, primes, blocks } = definition
-  const mixers = pattern(size, width)
   return {
+    system: '',
     vocabularySize: size.vocabularySize,
     hiddenSize: size.hiddenSize,
     heads: size.heads,
+    layers: layersOf(definition, size),
+    mixers: pattern(size, width),
     intermediateSize: knob.of === 'MLPs' ? width : 0,
-    mixers: Array.from({ length: layersOf(definition, size) }, (_, i) => mixers[i % mixers.length]),
     suffixBlocks: primes ? size.suffixBlocks : 0,
-    ropeTheta: size.ropeTheta,
+    rule: null,
+    lossChunk: null,
+    rope: { base: size.ropeTheta, scaling: null },
     normEpsilon: 1e-6,
+    postNorms: true,
+    preConv: 0,
+    biases: false,
+    untiedHead: false,
     ...blocks,
   }
 }

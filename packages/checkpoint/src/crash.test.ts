@@ -30,7 +30,7 @@ it(`leaves a loadable checkpoint when it is killed while it saves, ${kills} time
       expect(await ended).toBe('SIGKILL')
       leftovers.push(...readdirSync(join(run, 'checkpoints')).filter((name) => name.startsWith('.')))
       const reasons: string[] = []
-      const { info, state } = loadCheckpoint(run, { onSkipped: (reason) => reasons.push(reason) })
+      const { info, state } = await loadCheckpoint(run, { onSkipped: (reason) => reasons.push(reason) })
       // What carries a checkpoint's name is whole: the newest is never one to pass over.
       expect(reasons).toEqual([])
       expect(info.step).toBeGreaterThan(reached)

@@ -1,7 +1,22 @@
+import { createHash } from 'node:crypto'
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
 export type FileContent = string | Uint8Array
+
+/** A file that was written. */
+export interface WrittenFile {
+  /** 64 hexadecimal digits. */
+  sha256: string
+  bytes: number
+}
+
+/** Writes a file into a folder that comes to be, from pieces as they come where it is large. */
+export type WriteFile = (
+  name: string,
+  content: FileContent | AsyncIterable<Uint8Array>,
+) => Promise<WrittenFile>
 
 /** Writes a file whole or not at all: under a temporary name beside it, to the disk, then renamed. */
 export function writeFileDurably(path: string, content: FileContent): void {
@@ -19,18 +34,22 @@ export function writeFileDurably(path: string, content: FileContent): void {
 /**
  * Writes a folder of files whole or not at all: beside it, to the disk, then renamed. Folders above it are made.
  *
+ * @param fill writes the files
  * @throws if there is already something of that name, other than an empty folder
  */
-export function writeFolderDurably(path: string, files: Record<string, FileContent>): void {
+export async function writeFolderDurably(
+  path: string,
+  fill: (write: WriteFile) => Promise<void>,
+): Promise<void> {
   mkdirSync(dirname(path), { recursive: true })
   const temporary = temporaryBeside(path)
-  mkdirSync(temporary)
+  await mkdir(temporary)
   try {
-    for (const [name, content] of Object.entries(files)) writeSynced(join(temporary, name), content)
+    await fill((name, content) => writePieces(join(temporary, name), content))
     syncFolder(temporary)
-    renameSync(temporary, path)
+    await rename(temporary, path)
   } catch (error) {
-    rmSync(temporary, { recursive: true, force: true })
+    await rm(temporary, { recursive: true, force: true })
     throw error
   }
   syncFolder(dirname(path))
@@ -53,8 +72,11 @@ let temporaries = 0
 const temporaryBeside = (path: string) =>
   join(dirname(path), `.${basename(path)}.tmp-${process.pid}-${temporaries++}`)
 
+const bytesOf = (content: FileContent): Uint8Array =>
+  typeof content === 'string' ? Buffer.from(content) : content
+
 function writeSynced(path: string, content: FileContent): void {
-  const bytes = typeof content === 'string' ? Buffer.from(content) : content
+  const bytes = bytesOf(content)
   const file = openSync(path, 'wx')
   try {
     for (let written = 0; written < bytes.length;) written += writeSync(file, bytes, written)
@@ -62,6 +84,28 @@ function writeSynced(path: string, content: FileContent): void {
   } finally {
     closeSync(file)
   }
+}
+
+async function writePieces(
+  path: string,
+  content: FileContent | AsyncIterable<Uint8Array>,
+): Promise<WrittenFile> {
+  const pieces = typeof content === 'string' || content instanceof Uint8Array ? [bytesOf(content)] : content
+  const hash = createHash('sha256')
+  let bytes = 0
+  const file = await open(path, 'wx')
+  try {
+    for await (const piece of pieces) {
+      hash.update(piece)
+      for (let written = 0; written < piece.length;)
+        written += (await file.write(piece, written)).bytesWritten
+      bytes += piece.length
+    }
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  return { sha256: hash.digest('hex'), bytes }
 }
 
 /** A rename is on the disk when its folder is. */

@@ -26,7 +26,7 @@ describe.each(trained)('%s', (name) => {
   it('is saved and loaded bit by bit', async () => {
     const saved = run()
     await saveCheckpoint(at, saved)
-    expect(await encodeRun(loadCheckpoint(at).state)).toEqual(await encodeRun(saved.state))
+    expect(await encodeRun((await loadCheckpoint(at)).state)).toEqual(await encodeRun(saved.state))
   })
 
   // A memory in the middle of a chunk, at its border and before anything was read.

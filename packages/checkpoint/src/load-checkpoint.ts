@@ -1,17 +1,19 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { createSystem } from '@ttt-e2e/baselines'
 import type { RunState } from '@ttt-e2e/meta-outer'
-import { disposeTree, fromPlainTensor, treeMap, type PlainTensors } from '@ttt-e2e/tensor-ops'
+import { disposeTree, safetensorsSource } from '@ttt-e2e/tensor-ops'
 import type { Params, System } from '@ttt-e2e/ttt-inner'
 import { CheckpointError } from './checkpoint-error'
-import { emptyParameters, parameterShapes } from './parameter-form'
+import { folderOnDisk } from './folders/folder-on-disk'
+import type { Extensions } from './formats/format'
+import { hashProblems, storedModel } from './formats/ttt-e2e/format'
+import { buildFor, loadStored, loadTree } from './load-tree'
+import { emptyParameters } from './parameter-form'
 import { readRunInfo } from './read-run-info'
-import { latestCheckpoint, sha256 } from './run-folder'
-import { fileNames, type RunInfo } from './run-info'
-import { readExpectedTensors } from './expected-tensors'
+import { latestCheckpoint } from './run-folder'
+import { fileNames, trainingSchema, type RunInfo, type TrainedRunInfo } from './run-info'
 
-export interface LoadOptions {
+export interface LoadOptions extends Extensions {
   /** Told why a newer checkpoint of a run was passed over; printed as a warning where left out. */
   onSkipped?(reason: string): void
 }
@@ -20,7 +22,7 @@ export interface LoadOptions {
 export interface Checkpoint {
   /** The checkpoint's own folder. */
   path: string
-  info: RunInfo
+  info: TrainedRunInfo
   system: System
   state: RunState
 }
@@ -31,61 +33,47 @@ export interface Checkpoint {
  * @param folder of a run, or of one checkpoint
  * @throws CheckpointError listing everything that doesn't match
  */
-export function loadCheckpoint(folder: string, options: LoadOptions = {}): Checkpoint {
-  const { path, info, system, plain } = readCheckpoint(folder, 'all', options)
-  const params = upload(system, plain, '')
+export async function loadCheckpoint(folder: string, options: LoadOptions = {}): Promise<Checkpoint> {
+  const path = locate(folder, options)
+  const info = readRunInfo(path, options)
+  const problems = missingOfTraining(info)
+  const [model, optimizer] = await Promise.all([
+    openFile(path, 'model', info, problems),
+    openFile(path, 'optimizer', info, problems),
+  ])
+  const { architecture } = info.model
+  const system = model && buildFor({ architecture, ...model }, options, problems)
+  const params = system && (await loadTree(emptyParameters(system), model, problems))
+  const moments = system && optimizer && (await loadTree(emptyMoments(system), optimizer, problems))
+  for (const file of [model, optimizer]) if (file) problems.push(...(await file.verify()))
+  if (problems.length > 0 || !params || !moments) {
+    disposeTree([params ?? [], moments ?? []])
+    throw new CheckpointError(path, problems)
+  }
+  const { step, tokens, cursor } = info as TrainedRunInfo
   return {
     path,
-    info,
+    info: info as TrainedRunInfo,
     system,
-    state: {
-      params,
-      firstMoments: upload(system, plain, 'firstMoments.'),
-      secondMoments: upload(system, plain, 'secondMoments.'),
-      step: info.step,
-      tokens: info.tokens,
-      ...(info.cursor !== null && { cursor: info.cursor }),
-    },
+    state: { params, ...moments, step, tokens, ...(cursor !== null && { cursor }) },
   }
 }
+
+const emptyMoments = (system: System): { firstMoments: Params; secondMoments: Params } => ({
+  firstMoments: emptyParameters(system),
+  secondMoments: emptyParameters(system),
+})
 
 /** The parameters of a checkpoint, of a run's latest one, or of a model folder. The caller disposes them. */
-export function loadParameters(folder: string, options: LoadOptions = {}) {
-  const { path, info, system, plain } = readCheckpoint(folder, 'model', options)
-  return { path, info, system, params: upload(system, plain, '') }
-}
-
-function upload(system: System, plain: PlainTensors, group: string): Params {
-  const form = emptyParameters(system)
-  const params = treeMap(form, (_, path) => fromPlainTensor(plain[group + path]))
-  disposeTree(form)
-  return params
-}
-
-function readCheckpoint(folder: string, which: 'all' | 'model', options: LoadOptions) {
+export async function loadParameters(folder: string, options: LoadOptions = {}) {
   const path = locate(folder, options)
-  const info = readRunInfo(path)
-  const problems: string[] = []
-  const model = readFile(path, 'model', info, problems)
-  const optimizer = which === 'all' ? readFile(path, 'optimizer', info, problems) : undefined
-  const system = buildSystem(info, model, problems)
-  const plain: PlainTensors = {}
-  if (system) {
-    const shapes = parameterShapes(system)
-    const moments = ['firstMoments', 'secondMoments'].flatMap((group) =>
-      [...shapes].map(([name, shape]) => [`${group}.${name}`, shape] as const),
-    )
-    if (model) Object.assign(plain, check(fileNames.model, model, shapes, problems))
-    if (optimizer) Object.assign(plain, check(fileNames.optimizer, optimizer, new Map(moments), problems))
-  }
-  for (const [kind, bytes] of Object.entries({ model, optimizer }))
-    if (bytes && sha256(bytes) !== info.files[kind as 'model']?.sha256)
-      problems.push(`${fileNames[kind as 'model']} is not the file that was saved (its hash differs)`)
-  if (problems.length > 0 || !system) throw new CheckpointError(path, problems)
-  return { path, info, system, plain }
+  const info = readRunInfo(path, options)
+  const stored = await storedModel(folderOnDisk(path), info)
+  return { path, info, ...(await loadStored(stored, path, options)) }
 }
 
-function locate(folder: string, { onSkipped = console.warn }: LoadOptions): string {
+/** Where a run's model lies: its newest good checkpoint, or the folder itself. @throws CheckpointError if there is none */
+export function locate(folder: string, { onSkipped = console.warn }: LoadOptions = {}): string {
   if (!existsSync(folder)) throw new CheckpointError(folder, ['there is no such folder'])
   if (existsSync(join(folder, fileNames.info))) return folder
   const latest = latestCheckpoint(folder)
@@ -97,38 +85,26 @@ function locate(folder: string, { onSkipped = console.warn }: LoadOptions): stri
   return latest.path
 }
 
-function readFile(path: string, kind: 'model' | 'optimizer', info: RunInfo, problems: string[]) {
-  const name = fileNames[kind]
-  if (info.files[kind] === null) problems.push('it is a model to read with, saved without the optimizer')
-  else if (!existsSync(join(path, name))) problems.push(`${name} is missing`)
-  else return readFileSync(join(path, name))
-  return undefined
-}
+const missingOfTraining = (info: RunInfo): string[] =>
+  Object.keys(trainingSchema).flatMap((field) =>
+    info[field as keyof typeof trainingSchema] === undefined
+      ? [`${fileNames.info}: ${field}: it is missing, and training goes on by it`]
+      : [],
+  )
 
-function buildSystem(info: RunInfo, model: Uint8Array | undefined, problems: string[]): System | undefined {
-  try {
-    const system = createSystem(info.recipe.system, info.recipe.size)
-    const fewest = system.decoder.parameterCount * 4
-    // Before anything is allocated: damaged sizes may ask for more memory than there is. A difference that is not as
-    // large is told tensor by tensor.
-    if (!model || fewest <= 2 * model.length) return system
-    problems.push(
-      `a model of the recipe's size has at least ${fewest} bytes, ${fileNames.model} has ${model.length}`,
-    )
-  } catch (error) {
-    problems.push((error as Error).message)
+async function openFile(path: string, kind: 'model' | 'optimizer', info: RunInfo, problems: string[]) {
+  const weightsFile = fileNames[kind]
+  const saved = info.files[kind]
+  if (saved === null) {
+    problems.push('it is a model to read with, saved without the optimizer')
+    return undefined
   }
-  return undefined
-}
-
-function check(
-  file: string,
-  bytes: Uint8Array,
-  expected: ReadonlyMap<string, readonly number[]>,
-  problems: string[],
-): PlainTensors | undefined {
-  const own: string[] = []
-  const tensors = readExpectedTensors(bytes, expected, own)
-  problems.push(...own.map((problem) => `${file}: ${problem}`))
-  return tensors
+  const folder = folderOnDisk(path)
+  const file = await folder.open(weightsFile)
+  if (!file) {
+    problems.push(`${weightsFile} is missing`)
+    return undefined
+  }
+  const verify = () => hashProblems(folder, weightsFile, saved.sha256)
+  return { weightsFile, weights: await safetensorsSource(file), bytes: file.size, verify }
 }

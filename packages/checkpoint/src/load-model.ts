@@ -1,27 +1,42 @@
-import '@ttt-e2e/kernels/engines'
-import { resolveEngine, tf, type Precision } from '@ttt-e2e/tensor-ops'
-import { loadParameters, type LoadOptions } from './load-checkpoint'
-import { Model } from './model'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { folderAtUrl, type FileUrls } from './folders/folder-at-url'
+import { folderOnDisk } from './folders/folder-on-disk'
+import type { ModelFolder } from './folders/model-folder'
+import { locate, type LoadOptions } from './load-checkpoint'
+import { isModelFolder } from './load-model.browser'
+import type { Model } from './model'
+import { openModel, type OpenModelOptions } from './open-model'
 
-export interface LoadModelOptions extends LoadOptions {
-  /** `auto`, `native`, …; where left out, the engine in use, or `auto` if none was chosen yet. */
-  engine?: string
-  /** Threads of the engine that is chosen here; all cores where left out. */
-  threads?: number
-  /** Of the engine that is chosen here; f32 where left out, whatever the model was trained in. */
-  precision?: Precision
-}
+export interface LoadModelOptions extends OpenModelOptions, LoadOptions {}
 
 /**
  * Loads a model to read and generate with.
  *
- * @param folder a model folder, a checkpoint, or a run, whose latest good checkpoint is taken
- * @throws CheckpointError listing everything that doesn't match; EngineError for an engine that can't run here
+ * @param from a model folder, a checkpoint, or a run, whose latest good checkpoint is taken; a URL, or URLs by file; or any
+ * folder of a format that `options` bring
+ * @throws CheckpointError listing everything that doesn't match; EngineError for an engine that can't run here; DataError
+ * for an unknown tokenizer
  */
-export async function loadModel(folder: string, options: LoadModelOptions = {}): Promise<Model> {
-  const { engine, threads, precision } = options
-  if (engine !== undefined || precision !== undefined || !tf.getBackend())
-    await resolveEngine(engine ?? 'auto', { threads, precision })
-  const { info, system, params } = loadParameters(folder, options)
-  return new Model(system, params, info.recipe, info.files.model.sha256)
+export async function loadModel(
+  from: string | URL | FileUrls | ModelFolder,
+  options: LoadModelOptions = {},
+): Promise<Model> {
+  return openModel(await folderOf(from, options), options)
+}
+
+async function folderOf(
+  from: string | URL | FileUrls | ModelFolder,
+  options: LoadModelOptions,
+): Promise<ModelFolder> {
+  if (typeof from === 'string' && !/^https?:/.test(from)) return onDisk(from, options)
+  if (from instanceof URL && from.protocol === 'file:') return onDisk(fileURLToPath(from), options)
+  return isModelFolder(from) ? from : folderAtUrl(from)
+}
+
+async function onDisk(path: string, options: LoadModelOptions): Promise<ModelFolder> {
+  const folder = folderOnDisk(path)
+  for (const format of existsSync(path) ? (options.formats ?? []) : [])
+    if (await format.recognises(folder)) return folder
+  return folderOnDisk(locate(path, options))
 }

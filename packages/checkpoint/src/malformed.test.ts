@@ -5,8 +5,10 @@ import { encodeSafetensors, resolveEngine } from '@ttt-e2e/tensor-ops'
 import { beforeAll, expect, it } from 'vitest'
 import { CheckpointError } from './checkpoint-error'
 import { loadCheckpoint } from './load-checkpoint'
+import type { TrainedRunInfo } from './run-info'
 import { saveCheckpoint } from './save-checkpoint'
 import { microRecipe, microRun } from './testing/micro-run'
+import { asV1 } from './testing/as-v1'
 import { setPath } from './testing/set-path'
 
 const folder = mkdtempSync(join(tmpdir(), 'malformed-'))
@@ -39,6 +41,14 @@ const editHeader = (change: (header: Header) => void, more = Buffer.alloc(0)): D
 const editInfo = (...changes: [path: string, value: unknown][]): Damage =>
   edit((bytes) => {
     const info: unknown = JSON.parse(bytes.toString())
+    for (const [path, value] of changes) setPath(info, path, value)
+    return JSON.stringify(info)
+  }, 'run.json')
+
+/** The same in a run.json as the release before wrote it. */
+const editInfoV1 = (...changes: [path: string, value: unknown][]): Damage =>
+  edit((bytes) => {
+    const info = asV1(JSON.parse(bytes.toString()) as TrainedRunInfo)
     for (const [path, value] of changes) setPath(info, path, value)
     return JSON.stringify(info)
   }, 'run.json')
@@ -131,38 +141,74 @@ const cases: [what: string, damage: Damage, error: RegExp][] = [
   ],
   ['run.json that is no JSON', edit(() => '{', 'run.json'), /run\.json is not JSON/],
   ['run.json that is a list', edit(() => '[]', 'run.json'), /run\.json: .*expected object/],
-  ['a later schema', editInfo(['schemaVersion', 2]), /schema version is 2, this release reads version 1/],
+  [
+    'a later schema',
+    editInfo(['schemaVersion', 3]),
+    /schema version is 3, this release reads version 1 and 2/,
+  ],
   ['no recipe', editInfo(['recipe', undefined]), /run\.json: recipe: /],
   ['a negative step', editInfo(['step', -1]), /run\.json: step: /],
   ['a size that is a text', editInfo(['recipe.size.layers', '3']), /run\.json: recipe\.size\.layers: /],
   ['an unknown field', editInfo(['recipe.size.depth', 3]), /recipe\.size: .*depth/],
   ['a hash that is none', editInfo(['files.model.sha256', 'x']), /must be 64 hexadecimal digits/],
   [
-    'an unknown system',
-    editInfo(['system', 'lstm'], ['recipe.system', 'lstm']),
-    /unknown system 'lstm'; known: ttt-e2e/,
+    'an unknown mixer',
+    editInfo(['model.architecture.mixers.0.name', 'lstm']),
+    /unknown mixer 'lstm'; known: attention/,
   ],
-  ['two systems', editInfo(['system', 'swa']), /the system is 'swa', its recipe's 'ttt-e2e'/],
   [
-    'the files of another system',
-    editInfo(['system', 'swa'], ['recipe.system', 'swa']),
+    'a mixer of other options',
+    editInfo(['model.architecture.mixers.0.options.taps', 4]),
+    /the mixer 'attention' can't be as it is described: .*taps/,
+  ],
+  ['biases', editInfo(['model.architecture.biases', true]), /biases: .* with biases are not implemented/],
+  [
+    'scaled RoPE',
+    editInfo(['model.architecture.rope.scaling', { factor: 8 }]),
+    /rope\.scaling: scaled RoPE is not implemented; only null/,
+  ],
+  ['no architecture', editInfo(['model.architecture', undefined]), /run\.json: model\.architecture: /],
+  [
+    'the files of another architecture',
+    editInfo(['model.architecture.suffixBlocks', 0]),
     /blocks\.1\.prime\.norms\.norm is no tensor of this system/,
   ],
   [
     'sizes that ask for more than there is',
-    editInfo(['recipe.size.vocabularySize', 1e9]),
-    /a model of the recipe's size has at least 3\d+ bytes/,
+    editInfo(['model.architecture.vocabularySize', 1e9]),
+    /a model of its sizes has at least 3\d+ bytes/,
   ],
-  ['sizes that do not fit', editInfo(['recipe.size.heads', 3]), /even multiple of the 3 heads/],
+  ['sizes that do not fit', editInfo(['model.architecture.heads', 3]), /even multiple of the 3 heads/],
+  [
+    'an unknown system, in version 1',
+    editInfoV1(['system', 'lstm'], ['recipe.system', 'lstm']),
+    /unknown system 'lstm'; known: ttt-e2e/,
+  ],
+  ['two systems, in version 1', editInfoV1(['system', 'swa']), /the system is 'swa', its recipe's 'ttt-e2e'/],
+  [
+    'the files of another system, in version 1',
+    editInfoV1(['system', 'swa'], ['recipe.system', 'swa']),
+    /blocks\.1\.prime\.norms\.norm is no tensor of this system/,
+  ],
+  [
+    'sizes that ask for more than there is, in version 1',
+    editInfoV1(['recipe.size.vocabularySize', 1e9]),
+    /a model of its sizes has at least 3\d+ bytes/,
+  ],
+  [
+    'sizes that do not fit, in version 1',
+    editInfoV1(['recipe.size.heads', 3]),
+    /even multiple of the 3 heads/,
+  ],
 ]
 
-it.each(cases)('refuses %s', (what, damage, error) => {
+it.each(cases)('refuses %s', async (what, damage, error) => {
   const at = join(folder, what.replaceAll(' ', '-'))
   cpSync(good, at, { recursive: true })
   damage(at)
   let thrown: unknown
   try {
-    loadCheckpoint(at)
+    await loadCheckpoint(at)
   } catch (caught) {
     thrown = caught
   }
@@ -171,6 +217,12 @@ it.each(cases)('refuses %s', (what, damage, error) => {
   expect((thrown as Error).message).toContain(`'${at}' can't be used: `)
 })
 
-it('loads the one they were made from', () => {
-  expect(loadCheckpoint(good).info.step).toBe(3)
+it('loads the one they were made from, and as the release before wrote it', async () => {
+  expect((await loadCheckpoint(good)).info.step).toBe(3)
+  const at = join(folder, 'version-1')
+  cpSync(good, at, { recursive: true })
+  editInfoV1()(at)
+  const [now, before] = [await loadCheckpoint(good), await loadCheckpoint(at)]
+  expect(before.info).toEqual(now.info)
+  expect(before.system.architecture).toEqual(now.system.architecture)
 })

@@ -1,14 +1,11 @@
-import { readFileSync } from 'node:fs'
-import { decodeSafetensors, encodeSafetensors, readSafetensorsHeader } from '@ttt-e2e/tensor-ops'
+import { problemsOf } from '@ttt-e2e/baselines'
+import { allFinite, decodeSafetensors, encodeSafetensors, readSafetensorsHeader } from '@ttt-e2e/tensor-ops'
 import { Reader, type SavedState } from '@ttt-e2e/ttt-inner'
 import { z } from 'zod'
 import { CheckpointError } from './checkpoint-error'
-import { writeFileDurably } from './durable-files'
 import { Memory } from './memory'
 import { memoryProblems, tokenProblems } from './memory-problems'
 import { foreignMemory, type Model } from './model'
-import { problemsOf } from './recipe-schema'
-import { allFinite } from './expected-tensors'
 
 const count = z.int().min(0)
 /** Positions are int32 where they are read. */
@@ -77,22 +74,6 @@ export function decodeMemory(model: Model, bytes: Uint8Array, name = 'memory'): 
   } catch (error) {
     return refuse([(error as Error).message])
   }
-}
-
-/** Writes a memory to a file, whole or not at all. */
-export async function saveMemory(memory: Memory, path: string): Promise<void> {
-  writeFileDurably(path, await encodeMemory(memory))
-}
-
-/** Reads a memory from a file. @throws CheckpointError as `decodeMemory`, or if there is no such file */
-export function loadMemory(model: Model, path: string): Memory {
-  let bytes: Uint8Array
-  try {
-    bytes = readFileSync(path)
-  } catch (error) {
-    throw new CheckpointError(path, [`it can't be read (${(error as NodeJS.ErrnoException).code})`])
-  }
-  return decodeMemory(model, bytes, path)
 }
 
 function json(text: string | undefined): unknown {

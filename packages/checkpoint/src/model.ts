@@ -3,8 +3,6 @@ import type { Recipe } from '@ttt-e2e/meta-outer'
 import { disposeTree, pause } from '@ttt-e2e/tensor-ops'
 import { generate, Reader, type GenerateOptions, type Params, type System } from '@ttt-e2e/ttt-inner'
 import { Memory } from './memory'
-import { TextPieces } from './text-pieces'
-import { documentsBeginWithBos, tokenizerOf } from './tokenizer-of'
 
 export interface ReadOptions {
   /** A memory to go on from: it is changed, and returned. Fork it first to keep it. A new one where left out. */
@@ -33,23 +31,45 @@ export interface ReadProgress {
 /** In a piece: fewer at a time take twice as long in all, and these are milliseconds where chunks are so small. */
 const fewestTokens = 128
 
+/** What a model is made of. */
+export interface ModelParts {
+  system: System
+  params: Params
+  tokenizer: Tokenizer
+  /** What no other weights have, e.g. the SHA-256 of model.safetensors: memories belong to it. */
+  hash: string
+  /** Whether it met the tokenizer's BOS at the beginning of documents, and so is given it there; not where left out. */
+  documentsBeginWithBos?: boolean
+  /** How it was trained, where that is known. */
+  recipe?: Recipe
+}
+
 /**
  * A model to read and generate text with. Owns its parameters; its memories are their own.
  *
- * A new memory begins with the tokenizer's BOS where the recipe's documents did (`documentsBeginWithBos`): a model
- * that never met one isn't given one. A BOS is never learned to be predicted, and ends a generation.
+ * A new memory begins with the tokenizer's BOS where the documents that it learned from did: a model that never met one
+ * isn't given one. A BOS is never learned to be predicted, and ends a generation.
  */
 export class Model {
+  readonly system: System
+  readonly params: Params
   readonly tokenizer: Tokenizer
+  readonly hash: string
+  readonly documentsBeginWithBos: boolean
+  readonly recipe?: Recipe
 
-  constructor(
-    readonly system: System,
-    readonly params: Params,
-    readonly recipe: Recipe,
-    /** SHA-256 of model.safetensors. */
-    readonly hash: string,
-  ) {
-    this.tokenizer = tokenizerOf(recipe)
+  constructor({ system, params, tokenizer, hash, documentsBeginWithBos = false, recipe }: ModelParts) {
+    this.system = system
+    this.params = params
+    this.tokenizer = tokenizer
+    this.hash = hash
+    this.documentsBeginWithBos = documentsBeginWithBos
+    if (recipe) this.recipe = recipe
+  }
+
+  /** What to call it: its recipe, or what it is built like. */
+  get name(): string {
+    return this.recipe?.name ?? this.system.name
   }
 
   /** A memory of nothing. */
@@ -98,9 +118,9 @@ export class Model {
     this.checkOwn(memory)
     const { bosToken } = this.tokenizer
     const stopTokens = options.stopTokens ?? (bosToken === undefined ? [] : [bosToken])
-    const pieces = new TextPieces(this.tokenizer, memory.unfinished)
+    const pieces = this.tokenizer.stream(memory.unfinished)
     for await (const token of generate(memory.reader, { ...options, stopTokens })) {
-      const text = pieces.add(token)
+      const text = pieces.push(token)
       memory.unfinished = pieces.unfinished
       if (text !== '') yield text
     }
@@ -124,7 +144,7 @@ export class Model {
     }
     const tokens = this.tokenizer.encode(input)
     const { bosToken } = this.tokenizer
-    if (memory.tokens > 0 || bosToken === undefined || !documentsBeginWithBos(this.recipe)) return tokens
+    if (memory.tokens > 0 || bosToken === undefined || !this.documentsBeginWithBos) return tokens
     return Int32Array.of(bosToken, ...tokens)
   }
 

@@ -1,4 +1,4 @@
-import { disposeTree, treeEntries, type Random } from '@ttt-e2e/tensor-ops'
+import type { Random } from '@ttt-e2e/tensor-ops'
 import type { Params, System } from '@ttt-e2e/ttt-inner'
 
 /** Draws nothing: only the form of what is made with it counts. */
@@ -12,11 +12,3 @@ const zeros: Random = {
 
 /** Parameters of a system's form, with values that mean nothing. The caller owns them. */
 export const emptyParameters = (system: System): Params => system.decoder.init(zeros)
-
-/** The shape of each of a system's parameters, by path name. */
-export function parameterShapes(system: System): Map<string, number[]> {
-  const form = emptyParameters(system)
-  const shapes = new Map(treeEntries(form).map(([path, { shape }]) => [path, shape]))
-  disposeTree(form)
-  return shapes
-}

@@ -57,10 +57,3 @@ export const recipeSchema: z.ZodType<Recipe> = z.strictObject({
   }),
   evaluation: z.strictObject({ documents: countOrNone, length: count, every: count }),
 })
-
-/** What doesn't fit a schema, one clause each: `training.batch: Too small …`. */
-export function problemsOf(error: z.ZodError): string[] {
-  return error.issues.map(({ path, message }) =>
-    path.length > 0 ? `${path.join('.')}: ${message}` : message,
-  )
-}

@@ -30,7 +30,7 @@ describe('a run folder', () => {
     )
     const path = await saveCheckpoint(run, { ...saved, gitHash: 'abc' })
     for (const folder of [run, path]) {
-      const { state, info } = loadCheckpoint(folder)
+      const { state, info } = await loadCheckpoint(folder)
       const values = ({ params, firstMoments, secondMoments }: typeof state) =>
         treeLeaves([params, firstMoments, secondMoments]).map((leaf) => leaf.dataSync())
       expect(values(state)).toEqual(values(saved.state))
@@ -54,7 +54,7 @@ describe('a run folder', () => {
     const [first, second] = await saveSteps(1, 2)
     appendFileSync(join(second, 'optimizer.safetensors'), 'x')
     const reasons: string[] = []
-    const { path } = loadCheckpoint(run, { onSkipped: (reason) => reasons.push(reason) })
+    const { path } = await loadCheckpoint(run, { onSkipped: (reason) => reasons.push(reason) })
     expect(path).toBe(first)
     expect(reasons).toEqual([
       `'${second}' can't be used: optimizer.safetensors is not the file that was saved (its hash differs); ` +
@@ -78,11 +78,11 @@ describe('a run folder', () => {
     expect(names()).toEqual(['step-000001'])
   })
 
-  it('has nothing where nothing was saved', () => {
+  it('has nothing where nothing was saved', async () => {
     expect(listCheckpoints(run)).toEqual([])
     expect(latestCheckpoint(run)).toBeUndefined()
-    expect(() => loadCheckpoint(run)).toThrow(/holds no checkpoint/)
-    expect(() => loadCheckpoint(join(run, 'none'))).toThrow(/there is no such folder/)
+    await expect(loadCheckpoint(run)).rejects.toThrow(/holds no checkpoint/)
+    await expect(loadCheckpoint(join(run, 'none'))).rejects.toThrow(/there is no such folder/)
   })
 })
 
@@ -90,14 +90,16 @@ describe('a model folder', () => {
   it('has the same parameters and no optimizer', async () => {
     const [path] = await saveSteps(3)
     const model = join(run, 'model')
-    saveModel(run, model)
+    await saveModel(run, model)
     expect(readdirSync(model).sort()).toEqual(['model.safetensors', 'run.json'])
     expect(readFileSync(join(model, 'model.safetensors'))).toEqual(
       readFileSync(join(path, 'model.safetensors')),
     )
-    expect(loadParameters(model).info.step).toBe(3)
-    expect(() => loadCheckpoint(model)).toThrow(/it is a model to read with, saved without the optimizer/)
-    expect(() => saveModel(run, model)).toThrow(/it is not empty/)
+    expect((await loadParameters(model)).info.step).toBe(3)
+    await expect(loadCheckpoint(model)).rejects.toThrow(
+      /it is a model to read with, saved without the optimizer/,
+    )
+    await expect(saveModel(run, model)).rejects.toThrow(/it is not empty/)
   })
 })
 
@@ -105,6 +107,6 @@ it('holds no tensors that nobody owns', async () => {
   const saved = microRun(microRecipe(), 1)
   const before = tf.memory().numTensors
   await saveCheckpoint(run, saved)
-  disposeRun(loadCheckpoint(run).state)
+  disposeRun((await loadCheckpoint(run)).state)
   expect(tf.memory().numTensors).toBe(before)
 })

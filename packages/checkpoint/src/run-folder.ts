@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { CheckpointError } from './checkpoint-error'
-import { removeFolder, writeFolderDurably, writerOf, type FileContent } from './durable-files'
+import { removeFolder, writeFolderDurably, writerOf, type WriteFile } from './durable-files'
+import { hashOfFile } from './folders/folder-on-disk'
 import { readRunInfo } from './read-run-info'
 import { fileNames } from './run-info'
 
@@ -38,13 +38,18 @@ export function newCheckpointPath(run: string, step: number): string {
 }
 
 /**
- * Puts a checkpoint's files in their place, then removes what the run no longer needs. Killed at any moment, it leaves
+ * Writes a checkpoint's files and puts them in their place, then removes what the run no longer needs. Killed at any moment, it leaves
  * the checkpoint before, this one, or both.
  *
  * @param path from `newCheckpointPath`
+ * @param fill writes the files
  */
-export function placeCheckpoint(run: string, path: string, files: Record<string, FileContent>): void {
-  writeFolderDurably(path, files)
+export async function placeCheckpoint(
+  run: string,
+  path: string,
+  fill: (write: WriteFile) => Promise<void>,
+): Promise<void> {
+  await writeFolderDurably(path, fill)
   tidyCheckpoints(run, path)
 }
 
@@ -95,7 +100,7 @@ export function latestCheckpoint(run: string): LatestCheckpoint | undefined {
         if (saved === null) return []
         const name = fileNames[kind as keyof typeof files]
         if (!existsSync(join(path, name))) return [`${name} is missing`]
-        const whole = sha256(readFileSync(join(path, name))) === saved.sha256
+        const whole = hashOfFile(join(path, name)) === saved.sha256
         return whole ? [] : [`${name} is not the file that was saved (its hash differs)`]
       })
       if (problems.length > 0) throw new CheckpointError(path, problems)
@@ -111,5 +116,3 @@ export function latestCheckpoint(run: string): LatestCheckpoint | undefined {
     skipped.map(({ message }) => message),
   )
 }
-
-export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')

@@ -1,4 +1,4 @@
-import type { Recipe } from '@ttt-e2e/meta-outer'
+import { architectureSchema } from '@ttt-e2e/baselines'
 import { precisions } from '@ttt-e2e/tensor-ops'
 import { z } from 'zod'
 import { recipeSchema } from './recipe-schema'
@@ -8,12 +8,9 @@ const fileInfo = z.strictObject({
   bytes: z.int().min(0),
 })
 
-/** `run.json`: everything about a checkpoint that is not a tensor. */
-export const runInfoSchema = z.strictObject({
-  schemaVersion: z.literal(1),
+/** How a run stands: for models that training goes on from. */
+export const trainingSchema = {
   recipe: recipeSchema,
-  /** The recipe's system. */
-  system: z.string(),
   /** Steps taken and tokens trained on. */
   step: z.int().min(0),
   tokens: z.int().min(0),
@@ -31,6 +28,10 @@ export const runInfoSchema = z.strictObject({
     /** Absent in runs from before there was a choice. */
     precision: z.enum(precisions).default('f32'),
   }),
+}
+
+/** When and by what it was written, and the files beside it. */
+export const writingSchema = {
   versions: z.record(z.string(), z.string()),
   gitHash: z.string().nullable(),
   savedAt: z.iso.datetime(),
@@ -39,9 +40,29 @@ export const runInfoSchema = z.strictObject({
     /** null in a model that was saved without what training needs to go on. */
     optimizer: fileInfo.nullable(),
   }),
+}
+
+/** `run.json`: everything about a model or a checkpoint that is not a tensor. */
+export const runInfoSchema = z.strictObject({
+  schemaVersion: z.literal(2),
+  /** What it is; whoever reads with it needs nothing else. */
+  model: z.strictObject({
+    architecture: architectureSchema,
+    tokenizer: z.strictObject({
+      name: z.string().min(1),
+      options: z.record(z.string(), z.unknown()).optional(),
+    }),
+    /** Whether it met the tokenizer's BOS at the beginning of documents. */
+    documentsBeginWithBos: z.boolean(),
+  }),
+  ...z.object(trainingSchema).partial().shape,
+  ...writingSchema,
 })
 
-export type RunInfo = z.infer<typeof runInfoSchema> & { recipe: Recipe }
+export type RunInfo = z.infer<typeof runInfoSchema>
+
+/** Of a run that training goes on from. */
+export type TrainedRunInfo = RunInfo & Required<Pick<RunInfo, keyof typeof trainingSchema>>
 
 /** The names of a checkpoint's files. */
 export const fileNames = {

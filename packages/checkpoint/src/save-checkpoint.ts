@@ -1,30 +1,29 @@
-import { readFileSync } from 'node:fs'
+import { architectureOf, problemsOf } from '@ttt-e2e/baselines'
+import { recordOfTokenizer } from '@ttt-e2e/data'
 import { innerRateMultiplier, type Recipe, type RunState } from '@ttt-e2e/meta-outer'
-import {
-  encodeSafetensors,
-  tf,
-  toPlainTensors,
-  treeEntries,
-  type ResolvedEngine,
-  type TensorTree,
-} from '@ttt-e2e/tensor-ops'
+import { SafetensorsError, type ResolvedEngine } from '@ttt-e2e/tensor-ops'
+import type { System } from '@ttt-e2e/ttt-inner'
 import { CheckpointError } from './checkpoint-error'
-import { problemsOf } from './recipe-schema'
-import { newCheckpointPath, placeCheckpoint, sha256 } from './run-folder'
+import { newCheckpointPath, placeCheckpoint } from './run-folder'
 import { fileNames, runInfoSchema, type RunInfo } from './run-info'
-import { allFinite } from './expected-tensors'
+import { documentsBeginWithBos, tokenizerOf } from './tokenizer-of'
+import { versions } from './versions'
+import { treePieces } from './write-tree'
 
 export interface SavedRun {
   recipe: Recipe
   state: RunState
   engine: Pick<ResolvedEngine, 'name' | 'description' | 'precision'>
+  /** What is trained; the recipe's where left out. One from outside is loaded by the mixers that it is built from. */
+  system?: System
   /** Of the program that trains, where it is known. */
   gitHash?: string | null
 }
 
 /**
- * Saves a run as `<run>/checkpoints/step-000120`. The folder is written beside its place, to the disk, and renamed; the
- * checkpoints before it stay until then, and one of them after it. A crash at any moment leaves a loadable one.
+ * Saves a run as `<run>/checkpoints/step-000120`. The folder is written beside its place, tensor by tensor, to the disk,
+ * and renamed; the checkpoints before it stay until then, and one of them after it. A crash at any moment leaves a
+ * loadable one.
  *
  * @returns the checkpoint's folder
  * @throws CheckpointError if a tensor has values that are not finite: no good checkpoint makes room for a spoilt one
@@ -32,13 +31,14 @@ export interface SavedRun {
 export async function saveCheckpoint(run: string, saved: SavedRun): Promise<string> {
   const { recipe, state, engine, gitHash = null } = saved
   const path = newCheckpointPath(run, state.step)
-  const model = await encodeTree(state.params, path)
-  const { firstMoments, secondMoments } = state
-  const optimizer = await encodeTree({ firstMoments, secondMoments }, path)
-  const info: RunInfo = {
-    schemaVersion: 1,
+  const described: Omit<RunInfo, 'files'> = {
+    schemaVersion: 2,
+    model: {
+      architecture: architectureToSave(path, saved),
+      tokenizer: { ...recordOfTokenizer(tokenizerOf(recipe)) },
+      documentsBeginWithBos: documentsBeginWithBos(recipe),
+    },
     recipe,
-    system: recipe.system,
     step: state.step,
     tokens: state.tokens,
     cursor: (state.cursor ?? null) as RunInfo['cursor'],
@@ -47,37 +47,33 @@ export async function saveCheckpoint(run: string, saved: SavedRun): Promise<stri
     versions: versions(),
     gitHash,
     savedAt: new Date().toISOString(),
-    files: { model: describe(model), optimizer: describe(optimizer) },
   }
-  const checked = runInfoSchema.safeParse(info)
-  if (!checked.success) throw new CheckpointError(path, problemsOf(checked.error))
-  placeCheckpoint(run, path, {
-    [fileNames.model]: model,
-    [fileNames.optimizer]: optimizer,
-    [fileNames.info]: encodeRunInfo(info),
-  })
+  const { params, firstMoments, secondMoments } = state
+  try {
+    await placeCheckpoint(run, path, async (write) => {
+      const model = await write(fileNames.model, treePieces(params))
+      const optimizer = await write(fileNames.optimizer, treePieces({ firstMoments, secondMoments }))
+      await write(fileNames.info, encodeRunInfo({ ...described, files: { model, optimizer } }, path))
+    })
+  } catch (error) {
+    throw error instanceof SafetensorsError ? new CheckpointError(path, error.problems) : error
+  }
   return path
 }
 
-export const encodeRunInfo = (info: RunInfo): string => `${JSON.stringify(info, null, 2)}\n`
-
-const describe = (bytes: Uint8Array) => ({ sha256: sha256(bytes), bytes: bytes.length })
-
-async function encodeTree(tree: TensorTree, path: string): Promise<Uint8Array> {
-  const plain = await toPlainTensors(treeEntries(tree))
-  const spoilt = Object.entries(plain).filter(([, { values }]) => !allFinite(values))
-  if (spoilt.length > 0)
-    throw new CheckpointError(
-      path,
-      spoilt.map(([name]) => `${name} has values that are not finite`),
-    )
-  return encodeSafetensors(plain)
+function architectureToSave(path: string, { system, recipe }: SavedRun) {
+  if (!system) return architectureOf(recipe.system, recipe.size)
+  if (system.architecture) return system.architecture
+  throw new CheckpointError(path, [withoutRecord(system)])
 }
 
-/** All packages are released together, so that this one's version stands for all. */
-function versions(): Record<string, string> {
-  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-    version: string
-  }
-  return { node: process.version, tfjs: tf.version_core, 'ttt-e2e': manifest.version }
+/** Why a system can't be saved. */
+export const withoutRecord = ({ name }: System): string =>
+  `a mixer of '${name}' has no name, so that it could not be loaded; build the system from mixers by name`
+
+/** @throws CheckpointError if it can't be read again */
+export function encodeRunInfo(info: RunInfo, path: string): string {
+  const checked = runInfoSchema.safeParse(info)
+  if (!checked.success) throw new CheckpointError(path, problemsOf(checked.error))
+  return `${JSON.stringify(info, null, 2)}\n`
 }

@@ -1,6 +1,5 @@
-import { byteTokenizer, type Tokenizer } from '@ttt-e2e/data'
+import { byteTokenizer, symbolTokenizer, type Tokenizer } from '@ttt-e2e/data'
 import type { Recipe } from '@ttt-e2e/meta-outer'
-import { symbolTokenizer } from './symbol-tokenizer'
 
 /** The tokenizer of what a recipe trains on: bytes of text, or the symbols of its languages. */
 export function tokenizerOf({ data, size }: Pick<Recipe, 'data' | 'size'>): Tokenizer {

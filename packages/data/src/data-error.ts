@@ -11,8 +11,13 @@ export class DataError extends UserError {
  *
  * @throws DataError naming the option, its value and the allowed range.
  */
-export function checkWhole(name: string, value: number, minimum: number, maximum = Number.MAX_SAFE_INTEGER) {
-  if (Number.isSafeInteger(value) && value >= minimum && value <= maximum) return
+export function checkWhole(
+  name: string,
+  value: unknown,
+  minimum: number,
+  maximum = Number.MAX_SAFE_INTEGER,
+): asserts value is number {
+  if (Number.isSafeInteger(value) && Number(value) >= minimum && Number(value) <= maximum) return
   const range = maximum === Number.MAX_SAFE_INTEGER ? `from ${minimum} up` : `from ${minimum} to ${maximum}`
-  throw new DataError(`${name} is ${value}; it must be a whole number ${range}`)
+  throw new DataError(`${name} is ${String(value)}; it must be a whole number ${range}`)
 }

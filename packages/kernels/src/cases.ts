@@ -1,49 +1,30 @@
-import type { FusedOp } from '@ttt-e2e/tensor-ops'
-import type { OpCase } from '@ttt-e2e/tensor-ops/op-check'
-import { adamwOp } from './adamw'
-import { cases as adamwCases } from './adamw/cases'
-import { attentionOp } from './attention'
-import { cases as attentionCases } from './attention/cases'
-import { clippedSgdOp } from './clipped-sgd'
-import { cases as clippedSgdCases } from './clipped-sgd/cases'
-import { gatedDeltaRuleOp } from './gated-delta-rule'
-import { cases as gatedDeltaRuleCases } from './gated-delta-rule/cases'
-import { linearOp } from './linear'
-import { cases as linearCases } from './linear/cases'
-import { linearCrossEntropyOp } from './linear-cross-entropy'
-import { cases as linearCrossEntropyCases } from './linear-cross-entropy/cases'
-import { rmsNormOp } from './rms-norm'
-import { cases as rmsNormCases } from './rms-norm/cases'
-import { ropeOp } from './rope'
-import { cases as ropeCases } from './rope/cases'
-import { biasedShortConvOp } from './short-conv'
-import { cases as shortConvCases } from './short-conv/cases'
-import { ssdScanOp } from './ssd-scan'
-import { cases as ssdScanCases } from './ssd-scan/cases'
-import { swigluOp } from './swiglu'
-import { cases as swigluCases } from './swiglu/cases'
+import { suite as adamw } from './adamw/suite'
+import { suite as attention } from './attention/suite'
+import { suite as clippedSgd } from './clipped-sgd/suite'
+import { suite as gatedDeltaRule } from './gated-delta-rule/suite'
+import { suite as linearCrossEntropy } from './linear-cross-entropy/suite'
+import { suite as linear } from './linear/suite'
+import { suite as rmsNorm } from './rms-norm/suite'
+import { suite as rope } from './rope/suite'
+import { suite as shortConv } from './short-conv/suite'
+import { suite as ssdScan } from './ssd-scan/suite'
+import { suite as swiglu } from './swiglu/suite'
 
-/** An op with the cases of its test. */
-export interface CheckedOp {
-  op: FusedOp
-  cases: readonly OpCase[]
+export type { ModelShape, OpSuite, TimedCase } from './op-suite'
+
+/** Every op that the bench times, with what it is tested and timed with, by the names of their folders. */
+export const opSuites = {
+  linear,
+  'rms-norm': rmsNorm,
+  rope,
+  swiglu,
+  attention,
+  'short-conv': shortConv,
+  'ssd-scan': ssdScan,
+  'gated-delta-rule': gatedDeltaRule,
+  'linear-cross-entropy': linearCrossEntropy,
+  'clipped-sgd': clippedSgd,
+  adamw,
 }
 
-const checked = (op: unknown, cases: readonly OpCase[]): CheckedOp => ({ op: op as FusedOp, cases })
-
-/** Every op with what it is tested with, by the names of their folders. */
-export const opCases = {
-  linear: checked(linearOp, linearCases),
-  'rms-norm': checked(rmsNormOp, rmsNormCases),
-  rope: checked(ropeOp, ropeCases),
-  swiglu: checked(swigluOp, swigluCases),
-  attention: checked(attentionOp, attentionCases),
-  'short-conv': checked(biasedShortConvOp, shortConvCases),
-  'ssd-scan': checked(ssdScanOp, ssdScanCases),
-  'gated-delta-rule': checked(gatedDeltaRuleOp, gatedDeltaRuleCases),
-  'linear-cross-entropy': checked(linearCrossEntropyOp, linearCrossEntropyCases),
-  'clipped-sgd': checked(clippedSgdOp(2), clippedSgdCases),
-  adamw: checked(adamwOp(2), adamwCases),
-}
-
-export type OpName = keyof typeof opCases
+export type OpName = keyof typeof opSuites

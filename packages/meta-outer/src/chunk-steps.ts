@@ -1,24 +1,6 @@
-import {
-  disposeTree,
-  tf,
-  tidy,
-  treeLeaves,
-  treeWithLeaves,
-  vjp,
-  type GradientSum,
-  type ScanStep,
-  type Tensor,
-} from '@ttt-e2e/tensor-ops'
-import type { MixingState, MlpWeights, SuffixParams } from '@ttt-e2e/swa-transformer'
-import {
-  learnFromChunk,
-  lossChunkOf,
-  predictChunk,
-  startFastWeights,
-  type FastWeights,
-  type Params,
-  type System,
-} from '@ttt-e2e/ttt-inner'
+import { tf, tidy, type ScanStep, type Tensor } from '@ttt-e2e/tensor-ops'
+import type { MixingState, SuffixParams } from '@ttt-e2e/swa-transformer'
+import { learnFromChunk, lossChunkOf, predictChunk, type FastWeights, type System } from '@ttt-e2e/ttt-inner'
 import { columns, type Batch } from './batch'
 import { chunkMeans } from './chunk-means'
 
@@ -99,46 +81,6 @@ function chunkFunction(
         value: { carry: { fast, states: learned.states }, output: { loss } },
         aux: { tokenLosses, norm, ...(record && { hidden, gradient }) },
       }
-    },
-  }
-}
-
-/** W₀ with a batch axis (the prime MLPs themselves where nothing learns) and the suffix's states before the first token. */
-export function startOf(system: System, params: Params, suffixParams: SuffixParams, batch: Batch) {
-  const { decoder, rule } = system
-  const fast = rule
-    ? vjp((prime: readonly MlpWeights[]) => ({ value: startFastWeights(prime, batch.batch) }), params.prime)
-    : undefined
-  const states = vjp((p: SuffixParams) => ({ value: decoder.startSuffix(p, batch.batch) }), suffixParams)
-  const leaves = treeLeaves(states.value)
-  const learnedStates = leaves.some(({ size }) => size > 0)
-  // Room for the whole text at once: every chunk is then of the same shapes. A single piece needs none.
-  const room = batch.length > pieceOf(system, batch.length) ? batch.length : 0
-  const reserved = tidy(() => decoder.reserveSuffix(states.value, room))
-  return {
-    carry: { fast: fast?.value ?? params.prime, states: reserved } as Carry,
-    /** Takes the gradients of the first carry on to the parameters, and frees them. */
-    pull(gradient: Carry, sum: GradientSum) {
-      if (fast) {
-        sum.add(params.prime, fast.pull(gradient.fast))
-        disposeTree(gradient.fast)
-      } else sum.add(params.prime, gradient.fast)
-      if (learnedStates) {
-        // Room that was made has no gradient.
-        const own = treeLeaves(gradient.states).map((leaf, i) =>
-          leaves[i].size > 0 ? leaf : tf.zeros(leaves[i].shape),
-        )
-        sum.add(suffixParams, states.pull(treeWithLeaves(states.value, own)))
-        disposeTree(own.filter((_, i) => leaves[i].size === 0))
-      }
-      disposeTree(gradient.states)
-    },
-    dispose() {
-      fast?.dispose()
-      if (fast) disposeTree(fast.value)
-      states.dispose()
-      disposeTree(treeLeaves(reserved).filter((leaf) => !leaves.includes(leaf)))
-      disposeTree(states.value)
     },
   }
 }

@@ -1,19 +1,9 @@
-import {
-  disposeTree,
-  GradientSum,
-  pause,
-  scanVjp,
-  TapeBudget,
-  tf,
-  tidy,
-  vjp,
-  type Tensor,
-} from '@ttt-e2e/tensor-ops'
+import { disposeTree, GradientSum, pause, TapeBudget } from '@ttt-e2e/tensor-ops'
 import type { Params, System } from '@ttt-e2e/ttt-inner'
-import { columns, type Batch } from './batch'
-import { chunkSteps, startOf } from './chunk-steps'
+import type { Batch } from './batch'
+import { scanChunks } from './chunk-scan'
 import type { ChunkLosses } from './losses'
-import { prefixSteps } from './prefix-steps'
+import { scanPrefix, type Keep } from './prefix-scan'
 import { recordOf, type MetaGradientRecord } from './record'
 import type { Sequences } from './sequences'
 
@@ -83,73 +73,35 @@ async function walkGroup(
   options: WalkOptions,
   sum: GradientSum,
 ): Promise<{ told: ChunkLosses[]; record?: MetaGradientRecord }> {
-  const { innerRateMultiplier = 1, record = false } = options
-  const { decoder } = system
+  const { innerRateMultiplier: rateMultiplier = 1, record = false } = options
   const keep = keepingOf(options)
-  const owned = new Owned()
   const told: ChunkLosses[] = []
-  const recorded = record ? recordOf(decoder.prefixBlocks) : undefined
+  const recorded = record ? recordOf(system.decoder.prefixBlocks) : undefined
+  let [prefix, chunks]: { dispose(): void }[] = []
   try {
-    const { tokens, ...unused } = columns(batch, 0, batch.length)
-    disposeTree(unused)
-    const rateMultiplier = tf.scalar(innerRateMultiplier)
-    const position = tf.zeros([batch.batch], 'int32')
-    owned.add({ dispose: () => disposeTree([tokens, rateMultiplier, position]) })
-
-    const { embedding } = params
-    const embedded = vjp((x: { embedding: Tensor }) => ({ value: decoder.embed(x.embedding, tokens) }), {
-      embedding,
+    const before = await scanPrefix(system, params, batch, rateMultiplier, keep, recorded?.onStage)
+    prefix = before
+    const rates = { rateMultiplier, record }
+    const after = await scanChunks(system, params, batch, before.hidden, rates, keep, (output, aux, fast) => {
+      const { tokenLosses, norm, ...rest } = aux
+      told.push({ loss: output.loss, tokenLosses, ...(norm && { norm }) })
+      recorded?.onChunk(rest, fast)
     })
-    owned.add(embedded, embedded.value)
-    recorded?.onStage(embedded.value)
-    const stages = prefixSteps(system, params, batch.batch, { rateMultiplier, position })
-    const onStage = ({ carry }: { carry?: { hidden: Tensor } }) => recorded?.onStage(carry!.hidden)
-    const prefix = await scanVjp(stages, { hidden: embedded.value }, { ...keep, onStep: onStage })
-    owned.add(prefix)
-
-    const suffixParams = decoder.suffixParams(params)
-    const start = startOf(system, params, suffixParams, batch)
-    owned.add(start)
-    const { hidden } = prefix.carry!
-    const rates = { rateMultiplier: innerRateMultiplier, record }
-    const steps = chunkSteps(system, suffixParams, batch, hidden, rates)
-    owned.add({ dispose: () => steps.forEach(({ input, data }) => disposeTree([input, data])) })
-    const chunks = await scanVjp(steps, start.carry, {
-      ...keep,
-      shared: true,
-      onStep({ carry, output, aux }) {
-        const { tokenLosses, norm, ...rest } = aux
-        told.push({ loss: output.loss, tokenLosses, ...(norm && { norm }) })
-        recorded?.onChunk(rest, carry?.fast)
-      },
-    })
-    owned.add(chunks)
-
-    const shape = told[0].loss.shape
-    const pulled = await chunks.pull({ output: () => ({ loss: tf.fill(shape, weight) }) }, sum)
-    start.pull(pulled.carry, sum)
-    const gradient = tidy(() => ({
-      hidden: tf.concat(
-        pulled.inputs.map((input) => input.hidden),
-        1,
-      ),
-    }))
-    disposeTree(pulled.inputs)
-    const before = await prefix.pull({ carry: gradient }, sum)
-    sum.add({ embedding }, embedded.pull(before.carry.hidden))
-    disposeTree(before.carry)
+    chunks = after
+    await before.pull(await after.pull(weight, sum), sum)
     return { told, ...(recorded && { record: recorded.record() }) }
   } catch (error) {
     disposeTree(told)
     recorded?.dispose()
     throw error
   } finally {
-    owned.dispose()
+    chunks?.dispose()
+    prefix?.dispose()
   }
 }
 
 /** What the scans of a group keep, within one budget, and when they pause. */
-function keepingOf({ checkpointEvery, memoryBudget = defaultMemoryBudget, signal }: WalkOptions) {
+function keepingOf({ checkpointEvery, memoryBudget = defaultMemoryBudget, signal }: WalkOptions): Keep {
   const everything = checkpointEvery === 'everything'
   const stride = typeof checkpointEvery === 'number' ? Math.max(1, checkpointEvery) : undefined
   return {
@@ -160,18 +112,5 @@ function keepingOf({ checkpointEvery, memoryBudget = defaultMemoryBudget, signal
       await pause()
       signal.throwIfAborted()
     },
-  }
-}
-
-/** What a walk frees in the end, whatever happened: the last first. */
-class Owned {
-  private readonly held: { dispose(): void }[] = []
-
-  add(...held: { dispose(): void }[]): void {
-    this.held.push(...held)
-  }
-
-  dispose(): void {
-    for (const each of this.held.toReversed()) each.dispose()
   }
 }

@@ -1,3 +1,4 @@
+export { type Architecture, type MixerRecord } from './architecture'
 export {
   createDecoder,
   type Decoder,

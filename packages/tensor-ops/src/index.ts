@@ -1,11 +1,9 @@
 export { tf, type Tensor } from './tf'
 export { isDifferentiated, vjp, type Vjp, type Cotangents } from './autodiff/vjp'
+export { defineFusedOp } from './fused-op/define'
 export {
   atLeast,
-  defineFusedOp,
-  definedFusedOps,
   multipleOf,
-  onFusedOp,
   shapesOf,
   type Attributes,
   type FusedOp,
@@ -14,15 +12,18 @@ export {
   type Shapes,
   type Tensors,
   type WantedShapes,
-} from './fused-op'
+} from './fused-op/definition'
+export { registerFusedKernels, type FusedKernel, type FusedKernelCall } from './fused-op/kernels'
+export { definedFusedOps } from './fused-op/registry'
+export { type EngineMemory } from './engine/memory'
 export {
+  engineMemory,
   engineNames,
   EngineError,
   precisions,
   registerEngine,
   resolveEngine,
   type Engine,
-  type EngineName,
   type EngineOptions,
   type Precision,
   type ResolvedEngine,
@@ -52,7 +53,10 @@ export {
   type TensorTree,
 } from './tree'
 export {
+  bytesOf,
   decodeSafetensors,
+  encodeSafetensorsHeader,
+  readSafetensorsHeaderFrom,
   readSafetensorsHeader,
   encodeSafetensors,
   fromPlainTensor,
@@ -63,6 +67,15 @@ export {
   type PlainTensors,
 } from './safetensors'
 export { UserError } from './user-error'
+export { bytesInMemory, type ByteSource } from './byte-source'
+export {
+  allFinite,
+  loadLike,
+  mismatches,
+  safetensorsSource,
+  wantedLike,
+  type WeightSource,
+} from './weight-source'
 export { liveBytes, liveTensors } from './memory'
 export { pause } from './pause'
 export { read, readBacks, readTensors, type TensorValues, type ValuesOf } from './read'

@@ -1,9 +1,7 @@
+import { engineMemory } from './engine/registry'
 import { tf } from './tf'
 
 /** Bytes that the active engine holds in tensors. */
-export function liveBytes(): number {
-  const memory = tf.memory() as tf.MemoryInfo & { nativeBytes?: number }
-  return memory.nativeBytes ?? memory.numBytes
-}
+export const liveBytes = (): number => engineMemory().live
 
 export const liveTensors = (): number => tf.memory().numTensors

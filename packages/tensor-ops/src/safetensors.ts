@@ -1,5 +1,6 @@
-import { readTensors } from './read'
 import { UserError } from './user-error'
+import { readTensors } from './read'
+import type { ByteSource } from './byte-source'
 import { tf, type Tensor } from './tf'
 
 /** A tensor as plain data; `values` are float32 (also for F64 and BF16 in the file), int32 or uint8. */
@@ -20,7 +21,7 @@ export class SafetensorsError extends UserError {
 }
 
 const bytesPer = { F32: 4, F64: 8, BF16: 2, I32: 4, U8: 1 } as const
-type FileType = keyof typeof bytesPer
+export type FileType = keyof typeof bytesPer
 
 /** What a safetensors file says of its tensors, and everything that is wrong with it. */
 export interface SafetensorsHeader {
@@ -38,14 +39,29 @@ export interface SafetensorsEntry {
 
 /** Reads and checks the header of a safetensors file, down to every tensor's place; never throws. */
 export function readSafetensorsHeader(bytes: Uint8Array): SafetensorsHeader {
+  const length = headerLength(bytes, bytes.length)
+  return typeof length === 'string'
+    ? { entries: new Map(), metadata: {}, problems: [length] }
+    : checkHeader(bytes.subarray(8, 8 + length), bytes.length)
+}
+
+/** The same of a file that is read by range, of which only the header is read. */
+export async function readSafetensorsHeaderFrom(file: ByteSource): Promise<SafetensorsHeader> {
+  const length = headerLength(await file.read(0, Math.min(8, file.size)), file.size)
+  return typeof length === 'string'
+    ? { entries: new Map(), metadata: {}, problems: [length] }
+    : checkHeader(await file.read(8, 8 + length), file.size)
+}
+
+function checkHeader(text: Uint8Array, fileEnd: number): SafetensorsHeader {
   const header: SafetensorsHeader = { entries: new Map(), metadata: {}, problems: [] }
   const { entries, problems } = header
-  const parsed = parseHeader(bytes)
-  if (typeof parsed === 'string') {
-    problems.push(parsed)
+  const dataStart = 8 + text.length
+  const json = parseHeader(text)
+  if (!json) {
+    problems.push('its header is not a JSON object')
     return header
   }
-  const { json, dataStart } = parsed
   for (const [name, value] of Object.entries(json)) {
     if (name === '__metadata__') {
       if (isRecord(value) && Object.values(value).every((each) => typeof each === 'string'))
@@ -57,7 +73,7 @@ export function readSafetensorsHeader(bytes: Uint8Array): SafetensorsHeader {
     if (typeof entry === 'string') problems.push(entry)
     else entries.set(name, entry)
   }
-  checkPlaces(entries, dataStart, bytes.length, problems)
+  checkPlaces(entries, dataStart, fileEnd, problems)
   return header
 }
 
@@ -82,20 +98,26 @@ export function decodeSafetensors(bytes: Uint8Array): {
   return { tensors, metadata }
 }
 
-function parseHeader(bytes: Uint8Array): { json: Record<string, unknown>; dataStart: number } | string {
-  if (bytes.length < 8) return `a safetensors file has at least 8 bytes, this one has ${bytes.length}`
-  const length = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true)
-  if (length > BigInt(bytes.length - 8))
-    return `its header claims ${length} bytes, the file has ${bytes.length - 8} after its length`
-  const dataStart = 8 + Number(length)
+/** As the format has it: what claims more is no header. */
+const longestHeader = 100_000_000
+
+/** How many bytes the header has, or what is wrong with that. @param start the file's first 8 bytes */
+function headerLength(start: Uint8Array, fileEnd: number): number | string {
+  if (fileEnd < 8) return `a safetensors file has at least 8 bytes, this one has ${fileEnd}`
+  const length = new DataView(start.buffer, start.byteOffset, 8).getBigUint64(0, true)
+  if (length > BigInt(fileEnd - 8))
+    return `its header claims ${length} bytes, the file has ${fileEnd - 8} after its length`
+  if (length > longestHeader) return `its header claims ${length} bytes; it may have ${longestHeader}`
+  return Number(length)
+}
+
+function parseHeader(text: Uint8Array): Record<string, unknown> | undefined {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, dataStart))
-    const json: unknown = JSON.parse(text)
-    if (isRecord(json)) return { json, dataStart }
+    const json: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(text))
+    return isRecord(json) ? json : undefined
   } catch {
-    // Said below, in one sentence for both kinds of damage.
+    return undefined
   }
-  return 'its header is not a JSON object'
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
@@ -139,7 +161,8 @@ function checkPlaces(
     problems.push(`there are ${fileEnd - reached} unused bytes after the last tensor`)
 }
 
-function decodeValues(dtype: FileType, bytes: Uint8Array): PlainTensor['values'] {
+/** @param bytes the values' own: arrays are views on them */
+export function decodeValues(dtype: FileType, bytes: Uint8Array<ArrayBuffer>): PlainTensor['values'] {
   switch (dtype) {
     case 'F32':
       return new Float32Array(bytes.buffer)
@@ -157,28 +180,50 @@ function decodeValues(dtype: FileType, bytes: Uint8Array): PlainTensor['values']
   }
 }
 
+const typeOf = (values: PlainTensor['values']): FileType =>
+  values instanceof Float32Array ? 'F32' : values instanceof Int32Array ? 'I32' : 'U8'
+
 /** Writes a safetensors file: float32 as F32, int32 as I32, uint8 as U8; tensors in the order given. */
 export function encodeSafetensors(tensors: PlainTensors, metadata: Record<string, string> = {}): Uint8Array {
-  const header: Record<string, unknown> = Object.keys(metadata).length > 0 ? { __metadata__: metadata } : {}
-  let offset = 0
-  for (const [name, { shape, values }] of Object.entries(tensors)) {
-    const dtype = values instanceof Float32Array ? 'F32' : values instanceof Int32Array ? 'I32' : 'U8'
-    header[name] = { dtype, shape, data_offsets: [offset, offset + values.byteLength] }
-    offset += values.byteLength
-  }
-  const json = new TextEncoder().encode(JSON.stringify(header))
-  const padded = Math.ceil(json.length / 8) * 8
-  const file = new Uint8Array(8 + padded + offset)
-  new DataView(file.buffer).setBigUint64(0, BigInt(padded), true)
-  file.fill(0x20, 8, 8 + padded)
-  file.set(json, 8)
-  let position = 8 + padded
-  for (const { values } of Object.values(tensors)) {
-    file.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), position)
+  const entries = Object.entries(tensors)
+  const header = encodeSafetensorsHeader(
+    entries.map(([name, { shape, values }]) => ({ name, shape, dtype: typeOf(values) })),
+    metadata,
+  )
+  const file = new Uint8Array(entries.reduce((sum, [, { values }]) => sum + values.byteLength, header.length))
+  file.set(header)
+  let position = header.length
+  for (const [, { values }] of entries) {
+    file.set(bytesOf(values), position)
     position += values.byteLength
   }
   return file
 }
+
+/** The first bytes of a safetensors file, up to its first tensor's; those of the tensors follow in the order given. */
+export function encodeSafetensorsHeader(
+  tensors: Iterable<{ name: string; shape: readonly number[]; dtype: FileType }>,
+  metadata: Record<string, string> = {},
+): Uint8Array {
+  const header: Record<string, unknown> = Object.keys(metadata).length > 0 ? { __metadata__: metadata } : {}
+  let offset = 0
+  for (const { name, shape, dtype } of tensors) {
+    const end = offset + shape.reduce((a, b) => a * b, 1) * bytesPer[dtype]
+    header[name] = { dtype, shape, data_offsets: [offset, end] }
+    offset = end
+  }
+  const json = new TextEncoder().encode(JSON.stringify(header))
+  const padded = Math.ceil(json.length / 8) * 8
+  const bytes = new Uint8Array(8 + padded)
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(padded), true)
+  bytes.fill(0x20, 8)
+  bytes.set(json, 8)
+  return bytes
+}
+
+/** A tensor's values as they stand in a file; a view. */
+export const bytesOf = ({ buffer, byteOffset, byteLength }: PlainTensor['values']): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength)
 
 /** Reads named tensors back, in one go; float32 and int32 only. Not to be written to, see `read`. */
 export async function toPlainTensors(entries: Iterable<readonly [string, Tensor]>): Promise<PlainTensors> {

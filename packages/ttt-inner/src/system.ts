@@ -1,4 +1,4 @@
-import type { Decoder, DecoderParams } from '@ttt-e2e/swa-transformer'
+import type { Architecture, Decoder, DecoderParams } from '@ttt-e2e/swa-transformer'
 
 /** How a model learns while it reads (paper §2): one step of SGD on its prime MLPs after every chunk. */
 export interface LearningRule {
@@ -17,6 +17,8 @@ export interface System {
   rule?: LearningRule
   /** The chunk of the loss's mean for a system without a rule; a rule's is its own. The whole sequence where left out. */
   lossChunk?: number
+  /** What it was built from, and is built from again where it is loaded; absent where a mixer of it has no name. */
+  architecture?: Architecture
 }
 
 /** Tokens in a chunk of the loss of a sequence of `length`. */

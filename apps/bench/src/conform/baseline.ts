@@ -1,8 +1,8 @@
 import { disposeTree, fromPlainTensor, tf, treeEntries, treeMap, type PlainTensor } from '@ttt-e2e/tensor-ops'
-import { emptyParameters } from '@ttt-e2e/checkpoint'
+import { buildSystem } from '@ttt-e2e/baselines'
+import { emptyParameters, familyOf, sourceOf, type PublishedModel } from '@ttt-e2e/checkpoint'
 import { metaGradient, type Batch } from '@ttt-e2e/meta-outer'
 import type { Params, System } from '@ttt-e2e/ttt-inner'
-import { familyOf, sourceOf, type PublishedModel } from './families'
 import { Comparisons, type GoldenCase, type Verdict } from './golden-case'
 
 /** Largest absolute error of a logit or a token's loss. */
@@ -15,7 +15,7 @@ export async function conformBaseline(golden: GoldenCase): Promise<Verdict | und
   const names = Object.keys(golden.tensors)
   const published = familyOf(names)?.read(golden.description.config as Record<string, unknown>)
   if (!published) return undefined
-  const system: System = { name: 'published', decoder: published.decoder }
+  const system = buildSystem(published.architecture)
   const params = fromGroup(golden, published, system, 'param')
   checkAllUsed(golden, published, params)
   const batch = batchOf(golden)

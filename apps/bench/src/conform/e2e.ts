@@ -1,10 +1,10 @@
 import { join } from 'node:path'
+import { fromE2eNames, toE2eNames } from '@ttt-e2e/checkpoint'
 import { disposeTree, tf } from '@ttt-e2e/tensor-ops'
 import { lossMask } from '@ttt-e2e/data'
 import { innerRateMultiplier, metaGradient, type Batch } from '@ttt-e2e/meta-outer'
 import { systemOf, type E2eConfig } from './e2e-config'
 import { Comparisons, readTensors, type GoldenCase, type Verdict } from './golden-case'
-import { fromPublished, toPublished } from './published-names'
 
 const forwardTolerance = 1e-5
 const gradientTolerance = 5e-5
@@ -18,7 +18,7 @@ export async function conformE2e(golden: GoldenCase): Promise<Verdict> {
     ? readTensors(join(golden.folder, golden.name.slice(0, -4)))
     : golden.tensors
   const batch = batchOf(inputs.tokens.values as Int32Array, config)
-  const params = fromPublished(system.decoder, inputs, 'params/')
+  const params = fromE2eNames(system.decoder, inputs, 'params/')
   const result = await metaGradient(system, params, batch, {
     innerRateMultiplier: multiplierOf(config),
     record: true,
@@ -69,7 +69,7 @@ export async function conformE2e(golden: GoldenCase): Promise<Verdict> {
     expect(`fast/${name}`, overChunks('fast'), forwardTolerance)
     expect(`innergrad/${name}`, overChunks('gradient'), gradientTolerance)
   }
-  for (const [name, values] of Object.entries(toPublished(system.decoder, result.gradients)))
+  for (const [name, values] of Object.entries(toE2eNames(system.decoder, result.gradients)))
     expect(`grad/${name}`, values, gradientTolerance)
   const chunkTensors = record.chunks.flatMap(({ hidden, fast, gradient }) => [
     hidden,

@@ -1,10 +1,10 @@
 import { basename } from 'node:path'
+import { fromE2eNames, toE2eNames } from '@ttt-e2e/checkpoint'
 import { tf, treeMap } from '@ttt-e2e/tensor-ops'
 import { disposeRun, trainStep, type RunState } from '@ttt-e2e/meta-outer'
 import { batchOf } from './e2e'
 import { systemOf, type E2eConfig } from './e2e-config'
 import { Comparisons, findCases, readTensors, type GoldenCase, type Verdict } from './golden-case'
-import { fromPublished, toPublished } from './published-names'
 
 interface OuterConfig extends E2eConfig {
   outer: {
@@ -42,7 +42,7 @@ export async function conformOuterSteps(golden: GoldenCase): Promise<Verdict | s
   )
   if (!start) return `no case A-… beside it in ${golden.folder}`
   const system = systemOf(config)
-  const params = fromPublished(system.decoder, readTensors(start), 'params/')
+  const params = fromE2eNames(system.decoder, readTensors(start), 'params/')
   const zeros = () => treeMap(params, (leaf) => tf.zeros(leaf.shape))
   const state: RunState = { params, firstMoments: zeros(), secondMoments: zeros(), step: 0, tokens: 0 }
   const optimizer = {
@@ -81,7 +81,7 @@ export async function conformOuterSteps(golden: GoldenCase): Promise<Verdict | s
   return comparisons.result()
 
   function compareTree(prefix: string, tree: RunState['params']) {
-    for (const [name, values] of Object.entries(toPublished(system.decoder, tree))) {
+    for (const [name, values] of Object.entries(toE2eNames(system.decoder, tree))) {
       const expected = golden.tensors[prefix + name]
       if (expected) comparisons.compare(prefix + name, values, expected.values, parameterTolerance)
     }

@@ -1,8 +1,8 @@
-import { byteTokenizer, readBooks, splitByDocument, type Document } from '@ttt-e2e/data'
+import { byteTokenizer, readBooks, type Document } from '@ttt-e2e/data'
+import { holdOut } from '@ttt-e2e/training'
 
 /** The documents that the recipes of the books hold out (`tiny/books`, and this bench's task `books`), longest first. */
 export function heldOutBooks(): Document[] {
-  const options = { heldOutEvery: 10, minimumHeldOutLength: 4097 }
-  const { heldOut } = splitByDocument(readBooks(byteTokenizer), options)
+  const { heldOut } = holdOut(readBooks(byteTokenizer), 4097)
   return [...heldOut.documents].sort((a, b) => b.tokens.length - a.tokens.length)
 }

@@ -20,17 +20,17 @@ export async function memory(folder: string, options: MemoryOptions): Promise<vo
   const progress = new Progress()
   progress.print((await resolveEngine(options.engine, { precision: options.precision })).line)
   const model = await loadModel(folder)
-  if (model.recipe.data.kind !== 'books')
+  if (model.recipe?.data.kind !== 'books')
     throw new UserError(
-      `${folder} was trained on ${model.recipe.data.kind}; this needs a model trained on the books`,
+      `${folder} was trained on ${model.recipe?.data.kind ?? 'data that it does not name'}; this needs a model trained on the books`,
     )
   const still = options.static === undefined ? undefined : await loadModel(options.static)
   const update = (text: string) => progress.update(text)
   const books = heldOutBooks()
   const readers = [
-    { name: `${model.recipe.system}, learning`, model, learn: true },
+    { name: `${model.system.name}, learning`, model, learn: true },
     { name: 'learning off', model, learn: false },
-    ...(still ? [{ name: still.recipe.system, model: still, learn: false }] : []),
+    ...(still ? [{ name: still.system.name, model: still, learn: false }] : []),
   ]
   const tables = [
     await tableByKilobyte(readers, books, options.kilobytes, update),

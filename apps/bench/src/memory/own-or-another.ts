@@ -19,8 +19,8 @@ export async function tableOwnOrAnother(
   onProgress: (text: string) => void,
 ): Promise<Table> {
   const long = books.filter(({ tokens }) => tokens.length >= before + ending)
-  const { layers, window } = model.recipe.size
-  const reach = stackReach(layers, window)
+  const { size } = model.recipe!
+  const reach = stackReach(size.layers, size.window)
   const rows: string[][] = []
   for (const learn of [true, false]) {
     const own: number[] = []

@@ -1,10 +1,14 @@
 import { resolveEngine } from '@ttt-e2e/tensor-ops'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { startResults } from '../compare/start-results'
-import { convergenceRule } from '../compare/convergence'
-import { summarise } from '../compare/summarise'
-import type { Results } from '../results'
-import { microPreset, microTask } from '../testing'
+import { convergenceRule } from '../experiment/convergence'
+import { placeMeasurements } from '../experiment/place-measurements'
+import type { Results } from '../experiment/results'
+import { startResults } from '../experiment/start-results'
+import { ownProbes } from '../probes'
+import { lossByIndex } from '../probes/loss-by-index'
+import { readingSpeed } from '../probes/reading-speed'
+import { training } from '../probes/training'
+import { microBenchmark, microPreset } from '../testing'
 import { formatHtml } from './html'
 import { formatResults } from './text'
 
@@ -12,22 +16,20 @@ beforeAll(() => resolveEngine('cpu'))
 
 /** TTT-E2E ahead of swa on every document, behind full attention. */
 function results(): Results {
-  const task = startResults(microTask(), ['ttt-e2e', 'swa', 'full-attention'])
+  const task = startResults(microBenchmark(), ['ttt-e2e', 'swa', 'full-attention'])
   task.title = 'a <task> & more'
-  task.systems.forEach((system, place) => {
+  task.systems.forEach(({ name }, place) => {
     const nats = [1.2, 1.3, 1.0][place]
-    const run = { seed: 0, steps: 4, plannedSteps: 4, tokens: 128, seconds: 1, curve: [3, 2, 1, 1] }
-    system.runs.push({ ...run, converged: place === 0, verdict: 'as it is' })
-    system.evaluations.push({ seed: 0, perDocument: [[nats], [nats + 0.5], [nats + 0.25]] })
-    system.readingSpeed = [64, 128].map((context) => ({
-      context,
-      secondsPer1000: 0.1,
-      cpuSecondsPer1000: 0.1,
-    }))
+    const run = { steps: 4, plannedSteps: 4, tokens: 128, seconds: 1, curve: [3, 2, 1, 1] }
+    const value = { ...run, converged: place === 0, verdict: 'as it is' }
+    placeMeasurements(task, training, [{ system: name, seed: 0, value }])
+    const perDocument = [[nats], [nats + 0.5], [nats + 0.25]]
+    placeMeasurements(task, lossByIndex, [{ system: name, seed: 0, value: perDocument }])
+    const pieces = [64, 128].map((end) => ({ end, seconds: 0.0064, cpuSeconds: 0.0064 }))
+    placeMeasurements(task, readingSpeed, [{ system: name, value: pieces }])
   })
-  summarise(task)
   return {
-    schemaVersion: 1,
+    schemaVersion: 2,
     startedAt: '',
     finishedAt: '',
     interrupted: false,
@@ -50,7 +52,7 @@ function results(): Results {
 
 describe('the report', () => {
   it('is one page that needs nothing else', () => {
-    const page = formatHtml(results())
+    const page = formatHtml(results(), ownProbes)
     expect(page.match(/<figure>/g)).toHaveLength(3)
     expect(page.match(/<svg[^>]*viewBox/g)).toHaveLength(3)
     expect(page).not.toMatch(/<script|<link|<img|https?:\/\/(?!www\.w3\.org)/)
@@ -61,7 +63,7 @@ describe('the report', () => {
   })
 
   it('says plainly where TTT-E2E wins and where it does not', () => {
-    const text = formatResults(results())
+    const text = formatResults(results(), ownProbes)
     expect(text).toContain('ttt-e2e beats swa: −0.100 nats (95 % interval −0.100 to −0.100)')
     expect(text).toContain('ttt-e2e does NOT beat full-attention, it is behind: +0.200 nats')
     expect(text).toContain('full-attention is not converged after 4 steps')

@@ -1,11 +1,11 @@
-import type { Results, TaskResults } from '../results'
-import { figures } from './figures'
-import type { Figure } from './figures/figure'
+import type { Results, TaskResults } from '../experiment/results'
+import { describeShares } from '../experiment/workers/share-out'
+import type { Probe } from '../probes/probe'
+import type { Figure } from './figure'
+import { parametersTable } from './parameters-table'
+import { figuresOf, tablesOf } from './report-probes'
 import type { Table } from './table'
-import { tables } from './tables'
-import { parametersTable } from './tables/parameters'
 import { verdictOf } from './verdict'
-import { describeShares } from '../workers/share-out'
 
 const style = `
 body { font: 16px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
@@ -17,7 +17,7 @@ th, td { padding: 0.2rem 0.7rem; border-bottom: 1px solid #eee; text-align: left
 td.number, th.number { text-align: right } .stopped { background: #fff3cd; padding: 0.5rem 1rem }`
 
 /** One page that needs nothing else: no scripts, no links, figures as SVG. */
-export function formatHtml(results: Results): string {
+export function formatHtml(results: Results, probes: readonly Probe[]): string {
   const { engine, machine, versions, gitHash, options, startedAt, finishedAt } = results
   const facts = [
     `preset ${options.presetName}: ${options.preset.summary}`,
@@ -37,22 +37,20 @@ export function formatHtml(results: Results): string {
 <p class="note">${facts.map(escape).join(' · ')}</p>
 ${results.interrupted ? '<p class="stopped">This run was stopped before everything was measured.</p>' : ''}
 <p class="note">${escape(results.convergenceRule)}</p>
-${results.tasks.map(formatTask).join('\n')}
+${results.tasks.map((task) => formatTask(task, probes)).join('\n')}
 </body>
 </html>
 `
 }
 
-function formatTask(task: TaskResults): string {
-  const drawn = figures.map((figure) => figure(task)).filter((figure) => figure !== undefined)
-  const listed = tables.map((table) => table(task)).filter((table) => table !== undefined)
+function formatTask(task: TaskResults, probes: readonly Probe[]): string {
   return [
     `<section><h2>${escape(task.title)}</h2>`,
     `<h3>Verdict</h3><ul>${verdictOf(task)
       .map((sentence) => `<li>${escape(sentence)}</li>`)
       .join('')}</ul>`,
-    ...drawn.map(formatFigure),
-    ...listed.map(formatTable),
+    ...figuresOf(task, probes).map(formatFigure),
+    ...tablesOf(task, probes).map(formatTable),
     formatTable({ ...parametersTable(task), title: 'systems' }),
     '</section>',
   ].join('\n')

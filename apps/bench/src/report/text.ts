@@ -1,6 +1,7 @@
-import type { Results } from '../results'
+import type { Results } from '../experiment/results'
+import type { Probe } from '../probes/probe'
+import { tablesOf } from './report-probes'
 import type { Table } from './table'
-import { tables } from './tables'
 import { verdictOf } from './verdict'
 
 /** A table in columns of equal width. */
@@ -17,10 +18,10 @@ export function formatTable({ title, columns, rows, note }: Table): string {
 }
 
 /** The report for a terminal. */
-export function formatResults(results: Results): string {
+export function formatResults(results: Results, probes: readonly Probe[]): string {
   return results.tasks
     .flatMap((task) => {
-      const found = tables.map((table) => table(task)).filter((table) => table !== undefined)
+      const found = tablesOf(task, probes)
       if (found.length === 0) return []
       return [
         `\n== ${task.title}`,

@@ -1,27 +1,31 @@
-import { subject } from '../compare/summarise'
-import type { Difference, SystemResults, TaskResults } from '../results'
-import { signed } from './tables/differences'
-import { rangeNames } from './tables/loss-by-index'
+import type { TaskResults } from '../experiment/results'
+import { lossByIndex } from '../probes/loss-by-index'
+import { signed } from '../probes/loss-by-index/differences-table'
+import { rangeNames } from '../probes/loss-by-index/range-names'
+import { subject, type Difference } from '../probes/loss-by-index/summarise'
+import { resultsOf } from '../probes/probe'
+import { training } from '../probes/training'
 
 /** What the numbers of a task say, in plain sentences; nothing that they don't. */
 export function verdictOf(task: TaskResults): string[] {
-  const ours = task.systems.find(({ name }) => name === subject)
-  if (!ours?.loss)
+  const losses = resultsOf(lossByIndex, task)?.summary
+  const ours = losses?.loss[subject]
+  if (!losses || !ours)
     return ['ttt-e2e was not evaluated, so there is nothing to set the others against.', ...task.notes]
   return [
     ...trend(ours, task),
     ...againstReferences(ours, task),
-    ...task.differences.map((difference) => against(difference, task)),
+    ...losses.differences.map((difference) => against(difference, task)),
     ...unconverged(task),
     ...beyondTraining(task),
     ...task.notes,
   ]
 }
 
-function trend({ loss }: SystemResults, task: TaskResults): string[] {
+function trend(loss: readonly number[], task: TaskResults): string[] {
   const names = rangeNames(task)
-  if (loss!.length < 2) return []
-  const [before, last] = loss!.slice(-2)
+  if (loss.length < 2) return []
+  const [before, last] = loss.slice(-2)
   const change = last - before
   const place = `from ${before.toFixed(3)} at ${names.at(-2)} to ${last.toFixed(3)} at ${names.at(-1)}`
   return [
@@ -31,9 +35,9 @@ function trend({ loss }: SystemResults, task: TaskResults): string[] {
   ]
 }
 
-function againstReferences({ loss }: SystemResults, { references }: TaskResults): string[] {
+function againstReferences(ours: readonly number[], { references }: TaskResults): string[] {
   return references.map(({ name, detail, loss: limit }) => {
-    const distance = loss!.at(-1)! - limit.at(-1)!
+    const distance = ours.at(-1)! - limit.at(-1)!
     const where = distance < 0 ? 'below' : 'above'
     return `ttt-e2e ends ${Math.abs(distance).toFixed(3)} nats ${where} the ${name}, ${limit.at(-1)!.toFixed(3)}: the ${detail}.`
   })
@@ -53,10 +57,11 @@ function against({ system, mean, low, high }: Difference, task: TaskResults): st
   return `ttt-e2e does NOT beat ${system} beyond doubt: ${amount}${caution}.`
 }
 
-/** `not converged after 500 steps`, where it isn't. */
-function labelOf({ systems }: TaskResults, name: string): string | undefined {
-  const run = systems.find((system) => system.name === name)?.runs.find(({ converged }) => !converged)
-  return run && `not converged after ${run.steps} steps`
+/** `not converged after 500 steps`, where it or the system whose weights it reads with isn't. */
+function labelOf(task: TaskResults, name: string): string | undefined {
+  const owner = task.systems.find((system) => system.name === name)?.weightsOf ?? name
+  const steps = resultsOf(training, task)?.summary.unconvergedAfter[owner]
+  return steps === undefined ? undefined : `not converged after ${steps} steps`
 }
 
 function unconverged(task: TaskResults): string[] {
@@ -69,7 +74,8 @@ function unconverged(task: TaskResults): string[] {
   ]
 }
 
-function beyondTraining({ systems, evaluation, training }: TaskResults): string[] {
+function beyondTraining({ systems, recipe }: TaskResults): string[] {
+  const { evaluation, training } = recipe
   if (evaluation.length <= training.length || !systems.some(({ name }) => name === 'full-attention'))
     return []
   return [

@@ -1,6 +1,7 @@
 import { writeFileDurably } from '@ttt-e2e/checkpoint'
 import { join } from 'node:path'
-import type { Results } from '../results'
+import type { Results } from '../experiment/results'
+import type { Probe } from '../probes/probe'
 import { formatHtml } from './html'
 import { formatResults } from './text'
 
@@ -8,10 +9,11 @@ import { formatResults } from './text'
 export function writeReport(
   out: string,
   results: Results,
+  probes: readonly Probe[],
 ): { results: string; report: string; text: string } {
   results.finishedAt = new Date().toISOString()
   const paths = { results: join(out, 'results.json'), report: join(out, 'report.html') }
   writeFileDurably(paths.results, `${JSON.stringify(results, null, 1)}\n`)
-  writeFileDurably(paths.report, formatHtml(results))
-  return { ...paths, text: formatResults(results) }
+  writeFileDurably(paths.report, formatHtml(results, probes))
+  return { ...paths, text: formatResults(results, probes) }
 }

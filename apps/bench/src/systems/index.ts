@@ -1,6 +1,7 @@
 import { systemNames } from '@ttt-e2e/baselines'
-import { oneOf, readSystems } from '../options'
+import { oneOf } from '@ttt-e2e/cli'
 import { formatTable } from '../report/text'
+import { readSystems } from '../system-names'
 import { sizeNames, sizes } from './sizes'
 import { systemsTable } from './systems-table'
 

@@ -1,7 +1,7 @@
 import { createSystem, definitionOf, widthOf, type ModelSize } from '@ttt-e2e/baselines'
 import { formatBytes, formatCount } from '@ttt-e2e/cli'
 import { countFlops, countStateBytes } from '@ttt-e2e/ttt-inner'
-import { longestPattern } from '../deep-enough'
+import { longestPattern } from '../experiment/deep-enough'
 import type { Table } from '../report/table'
 
 /** Tokens read at which the bytes of state are given. */

@@ -1,17 +1,14 @@
-import type { Preset } from '../presets'
-import { booksTask } from './books'
-import { languagesTask } from './languages'
-import type { Task } from './task'
+import { openTask } from '@ttt-e2e/training'
+import type { Preset } from '../experiment/presets'
+import { presetOf, type Benchmark } from './benchmark'
 
 /** The tasks by the name on the command line, in the order in which they run. */
-export const tasks = {
-  languages: languagesTask,
-  books: booksTask,
-} satisfies Record<string, (preset: Preset) => Task>
+export const taskNames = ['languages', 'books'] as const
 
-export type TaskName = keyof typeof tasks
-export const taskNames = Object.keys(tasks) as TaskName[]
+export type TaskName = (typeof taskNames)[number]
 
-export { languagesTask }
-export { ownTextTask } from './own-text'
-export type { KnownLosses, Reference, Task } from './task'
+/** A task as a preset has it. */
+export function openBenchmark(name: TaskName, presetName: string, preset: Preset): Benchmark {
+  const given = presetOf(presetName, name, preset[name])
+  return { ...given, task: openTask(given.recipe) }
+}

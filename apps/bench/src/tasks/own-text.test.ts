@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { microPreset } from '../testing'
-import { ownTextTask, readOnlyTextTask } from './own-text'
+import { ownText, readOnlyText } from './own-text'
 
 const directory = mkdtempSync(join(tmpdir(), 'text-'))
 
@@ -13,14 +13,14 @@ function write(name: string, text: string): string {
   return join(directory, name)
 }
 
-describe('ownTextTask', () => {
+describe('ownText', () => {
   it('holds out the last fifth of a single file', async () => {
     const text = numbers(1000)
-    const task = ownTextTask(microPreset, write('one.txt', text))
-    expect(task.evaluation.length).toBe(128)
-    expect(task.evaluation.documents[0].length).toBe(129)
+    const { task, recipe } = ownText('micro', microPreset, write('one.txt', text))
+    expect(recipe.evaluation.length).toBe(128)
+    expect(task.heldOut[0].tokens.length).toBe(129)
     const border = Math.floor(text.length * 0.8)
-    expect(Buffer.from(task.evaluation.documents[0]).toString()).toBe(text.slice(border, border + 129))
+    expect(Buffer.from(task.heldOut[0].tokens).toString()).toBe(text.slice(border, border + 129))
     const { value } = await task.stream({ seed: 0 })[Symbol.asyncIterator]().next()
     expect((value as { tokens: Int32Array }).tokens.length).toBe(33)
   })
@@ -29,25 +29,27 @@ describe('ownTextTask', () => {
     const lines = Array.from({ length: 20 }, (_, i) =>
       JSON.stringify({ text: `${numbers(100).replaceAll(' ', ` ${i * 1000} `)}` }),
     )
-    const task = ownTextTask(microPreset, write('many.jsonl', lines.join('\n')))
-    expect(task.evaluation.ids).toEqual(['many.jsonl:10', 'many.jsonl:20'])
+    const { task } = ownText('micro', microPreset, write('many.jsonl', lines.join('\n')))
+    expect(task.heldOut.map(({ id }) => id)).toEqual(['many.jsonl:10', 'many.jsonl:20'])
   })
 
   it('says how long a text must be', () => {
-    expect(() => ownTextTask(microPreset, write('short.txt', 'hello'))).toThrow(
+    expect(() => ownText('micro', microPreset, write('short.txt', 'hello'))).toThrow(
       /has 5 bytes; one of at least 165 is needed/,
     )
-    expect(ownTextTask(microPreset, write('enough.txt', numbers(100).slice(0, 165))).evaluation.length).toBe(
-      32,
-    )
+    expect(
+      ownText('micro', microPreset, write('enough.txt', numbers(100).slice(0, 165))).recipe.evaluation.length,
+    ).toBe(32)
   })
 })
 
-describe('readOnlyTextTask', () => {
+describe('readOnlyText', () => {
   it('reads a document from its beginning as far as a multiple of the training length goes', () => {
-    const task = readOnlyTextTask(microPreset, write('read.txt', numbers(200)), 'books')
-    expect(task.name).toBe('books')
-    expect(task.evaluation.length).toBe(512)
-    expect(() => readOnlyTextTask(microPreset, write('tiny.txt', 'hello'), 'books')).toThrow(/at least 33/)
+    const { name, recipe } = readOnlyText('micro', microPreset, write('read.txt', numbers(200)), 'books')
+    expect(name).toBe('books')
+    expect(recipe.evaluation.length).toBe(512)
+    expect(() => readOnlyText('micro', microPreset, write('tiny.txt', 'hello'), 'books')).toThrow(
+      /at least 33/,
+    )
   })
 })

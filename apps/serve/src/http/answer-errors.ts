@@ -7,8 +7,7 @@ import { ApiError } from './api-error'
 export function answerError(error: unknown, c: Context): Response {
   const known = toApiError(error)
   if (known.status >= 500 && !(error instanceof ApiError)) console.error(error)
-  if (known.retryAfter !== undefined) c.header('Retry-After', String(known.retryAfter))
-  return c.json(known.body, known.status as ContentfulStatusCode)
+  return c.json(known.body, known.status as ContentfulStatusCode, known.headers)
 }
 
 /** The same for an error in the middle of a stream, whose status is long sent. */
@@ -19,13 +18,5 @@ export function toApiError(error: unknown): ApiError {
 }
 
 function ofFramework({ status, message }: HTTPException): ApiError {
-  if (status === 415)
-    return new ApiError(
-      415,
-      'unsupported_media_type',
-      'this Content-Type is not read here; see /openapi.json',
-    )
-  return status === 400
-    ? new ApiError(400, 'invalid_json', 'the body is not valid JSON')
-    : new ApiError(status < 500 ? 400 : 500, 'invalid_request', message)
+  return new ApiError(status < 500 ? 400 : 500, 'invalid_request', message)
 }

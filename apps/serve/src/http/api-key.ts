@@ -12,8 +12,12 @@ export function requireApiKey(key: string | undefined): MiddlewareHandler {
     if (expected && !open.has(c.req.path)) {
       const given = /^Bearer +(.+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
       // Digests have one length, so the comparison takes the same time whatever was given.
-      if (given === undefined || !timingSafeEqual(digest(given), expected))
-        throw new ApiError(401, 'invalid_api_key', 'an API key is needed: Authorization: Bearer KEY')
+      if (given === undefined || !timingSafeEqual(digest(given), expected)) {
+        const challenge = `Bearer realm="ttt-e2e"${given === undefined ? '' : ', error="invalid_token"'}`
+        throw new ApiError(401, 'invalid_api_key', 'an API key is needed: Authorization: Bearer KEY', null, {
+          headers: { 'WWW-Authenticate': challenge },
+        })
+      }
     }
     await next()
   }

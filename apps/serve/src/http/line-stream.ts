@@ -4,8 +4,14 @@ import { toApiError } from './answer-errors'
 export type LineFormat = 'sse' | 'ndjson'
 
 const formats = {
-  sse: { type: 'text/event-stream', line: (json: string) => `data: ${json}\n\n`, end: 'data: [DONE]\n\n' },
-  ndjson: { type: 'application/x-ndjson', line: (json: string) => `${json}\n`, end: '' },
+  sse: {
+    type: 'text/event-stream',
+    line: (json: string) => `data: ${json}\n\n`,
+    end: 'data: [DONE]\n\n',
+    comment: ': still at work\n\n',
+  },
+  // It has no comments: whoever streams it has a message that says nothing new.
+  ndjson: { type: 'application/x-ndjson', line: (json: string) => `${json}\n`, end: '', comment: '' },
 }
 
 /** The format that a client accepts, where it accepts one. */
@@ -23,23 +29,35 @@ export interface LineStreamOptions<Message> {
   stop: () => void
   /** Whether a client that doesn't keep up can do without this message; none where left out. */
   optional?: (message: Message) => boolean
+  /** Seconds of silence after which the client is told that work goes on. */
+  silenceSeconds: number
+  /** The message that says so where the format has no comments. */
+  still?: () => Message
 }
 
 /**
- * Answers with messages as they come. They don't wait for a slow client: the work behind them should end soon rather
+ * Answers at once, and with messages as they come; nothing is silent for long. They don't wait for a slow client: the work behind them should end soon rather
  * than hold its place until the client has read.
  */
 export function lineStream<Message>(
   messages: AsyncIterable<Message>,
   options: LineStreamOptions<Message>,
 ): Response {
-  const { format, stop, optional = () => false } = options
-  const { type, line, end } = formats[format]
+  const { format, stop, optional = () => false, silenceSeconds, still } = options
+  const { type, line, end, comment } = formats[format]
   const encoder = new TextEncoder()
   let open = true
   const source: UnderlyingDefaultSource<Uint8Array> = {
     start(controller) {
-      const send = (text: string) => open && controller.enqueue(encoder.encode(text))
+      const send = (text: string) => {
+        silence.refresh()
+        if (open) controller.enqueue(encoder.encode(text))
+      }
+      const silence = setTimeout(() => {
+        // A client that doesn't read needs no more to read.
+        if ((controller.desiredSize ?? 0) > 0) send(comment || (still ? line(JSON.stringify(still())) : ''))
+        else silence.refresh()
+      }, silenceSeconds * 1000)
       const pump = async () => {
         try {
           for await (const message of messages)
@@ -50,6 +68,7 @@ export function lineStream<Message>(
           if (open && known.status >= 500 && known !== error) console.error(error)
           send(line(JSON.stringify(known.body)))
         }
+        clearTimeout(silence)
         if (open) controller.close()
       }
       void pump()

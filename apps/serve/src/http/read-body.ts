@@ -1,42 +1,23 @@
 import { ApiError } from './api-error'
+import { decoded } from './content-encoding'
+import { within } from './waiting'
 
 export interface BodyOptions {
-  /** More than this is refused. */
+  /** More than this is refused, of the body as it comes and as it is once decoded. */
   maxBytes: number
   /** A client that sends nothing for so long is given up. */
   idleSeconds: number
 }
 
-/** The body as it arrives; nothing is asked from the socket before the piece at hand was taken. */
-export async function* bodyPieces(
-  request: Request,
-  options: BodyOptions,
-): AsyncGenerator<Uint8Array, void, void> {
-  const { maxBytes, idleSeconds } = options
-  const tooLarge = new ApiError(
-    413,
-    'body_too_large',
-    `the body has more than the ${maxBytes} bytes allowed here`,
-  )
-  if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge
-  const reader = request.body?.getReader()
-  if (!reader) return
-  let received = 0
-  try {
-    for (;;) {
-      // What a socket says of its end is no fault of the server's.
-      const piece = reader
-        .read()
-        .catch(() => Promise.reject(new ApiError(499, 'client_gone', 'the body ended too soon')))
-      const { done, value } = await within(piece, idleSeconds)
-      if (done) return
-      received += value.length
-      if (received > maxBytes) throw tooLarge
-      yield value
-    }
-  } finally {
-    reader.cancel().catch(() => {})
-  }
+/**
+ * The body as it arrives, its Content-Encoding undone. Nothing is asked from the socket before the piece at hand was
+ * taken. The one way in which bodies are received.
+ *
+ * @throws ApiError 400 for what can't be decoded, 408 for a client that stands still, 413, 415 for an unknown encoding
+ */
+export function bodyPieces(request: Request, options: BodyOptions): AsyncGenerator<Uint8Array, void, void> {
+  const encoding = request.headers.get('content-encoding') ?? ''
+  return limited(decoded(limited(received(request, options), options), encoding), options)
 }
 
 /** The whole body. */
@@ -52,15 +33,44 @@ export async function wholeBody(request: Request, options: BodyOptions): Promise
   return whole
 }
 
-async function within<T>(promise: Promise<T>, seconds: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    const error = new ApiError(408, 'body_timeout', `nothing of the body came for ${seconds} seconds`)
-    timer = setTimeout(() => reject(error), seconds * 1000)
-  })
+/** @throws ApiError 413 if the client says that it will send more than is allowed */
+export function checkLength(request: Request, { maxBytes }: BodyOptions): void {
+  if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes)
+}
+
+async function* received(request: Request, options: BodyOptions): AsyncGenerator<Uint8Array, void, void> {
+  checkLength(request, options)
+  const reader = request.body?.getReader()
+  if (!reader) return
   try {
-    return await Promise.race([promise, late])
+    for (;;) {
+      // What a socket says of its end is no fault of the server's.
+      const piece = reader
+        .read()
+        .catch(() => Promise.reject(new ApiError(499, 'client_gone', 'the body ended too soon')))
+      const { done, value } = await within(piece, options.idleSeconds, standsStill)
+      if (done) return
+      yield value
+    }
   } finally {
-    clearTimeout(timer)
+    reader.cancel().catch(() => {})
   }
 }
+
+async function* limited(
+  pieces: AsyncIterable<Uint8Array>,
+  { maxBytes }: BodyOptions,
+): AsyncGenerator<Uint8Array, void, void> {
+  let count = 0
+  for await (const piece of pieces) {
+    count += piece.length
+    if (count > maxBytes) throw tooLarge(maxBytes)
+    yield piece
+  }
+}
+
+const tooLarge = (maxBytes: number) =>
+  new ApiError(413, 'body_too_large', `the body has more than the ${maxBytes} bytes allowed here`)
+
+const standsStill = (seconds: number) =>
+  new ApiError(408, 'body_timeout', `nothing of the body came for ${seconds} seconds`)

@@ -55,6 +55,23 @@ it('leaves aside what is damaged or of another model, and says why', async () =>
   warn.mockRestore()
 })
 
+it('leaves nothing of a memory that could not be written', async () => {
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+  const test = restarted()
+  warn.mockRestore()
+  const error = vi.spyOn(console, 'error').mockImplementation(() => {})
+  const files = readdirSync(folder)
+  const [stored] = test.service.memories.list()
+  vi.spyOn(stored.memory.reader, 'save').mockImplementation(() => {
+    throw new Error('no space')
+  })
+  const written = () => new MemoryFiles(folder).write({ ...stored, id: `mem_${'1'.repeat(24)}` })
+  expect(written).toThrow('no space')
+  expect(readdirSync(folder)).toEqual(files)
+  vi.restoreAllMocks()
+  error.mockRestore()
+})
+
 it('changes nothing where the disk refuses', async () => {
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
   const test = restarted()

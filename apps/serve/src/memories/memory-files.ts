@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { CheckpointError, loadMemory, saveMemory, writeFileDurably, type Model } from '@ttt-e2e/checkpoint'
 import { z } from 'zod'
@@ -19,8 +19,15 @@ export class MemoryFiles {
   /** Writes a memory whole or not at all: without its tensors' file, what is said of it counts for nothing. */
   async write({ id, name, parent, created, memory }: StoredMemory): Promise<void> {
     const facts = { name, parent, created: created.toISOString() }
-    writeFileDurably(this.path(id, 'json'), `${JSON.stringify(facts, null, 2)}\n`)
-    await saveMemory(memory, this.path(id, 'safetensors'))
+    const isNew = !existsSync(this.path(id, 'safetensors'))
+    try {
+      writeFileDurably(this.path(id, 'json'), `${JSON.stringify(facts, null, 2)}\n`)
+      await saveMemory(memory, this.path(id, 'safetensors'))
+    } catch (error) {
+      // Without tensors it belongs to nothing.
+      if (isNew) rmSync(this.path(id, 'json'), { force: true })
+      throw error
+    }
   }
 
   remove(id: string): void {

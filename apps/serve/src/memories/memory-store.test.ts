@@ -17,7 +17,7 @@ it('holds so many memories and no more', async () => {
   const [{ id }] = test.service.memories.list()
   const refused = await test.request('POST', `/v1/memories/${id}/fork`)
   expect(refused.status).toBe(429)
-  expect(refused.headers.get('retry-after')).toBe('60')
+  expect(refused.headers.get('retry-after')).toBeNull()
   await test.request('DELETE', `/v1/memories/${id}`)
   expect((await test.request('POST', '/v1/memories', { text })).status).toBe(201)
 })
@@ -38,12 +38,12 @@ it('holds so many bytes and no more', async () => {
 it('lets one write to a memory at a time, and others read it meanwhile', async () => {
   test = testApp(model)
   const { id } = await json(test.request('POST', '/v1/memories', { text }))
-  const done = test.service.memories.beginWrite(id)
+  const claim = test.service.memories.claim({ id })
   const busy = await test.request('POST', `/v1/memories/${id}/read`, { text })
   expect(busy.status).toBe(409)
   const completion = { prompt: 'It ', memory: id, max_tokens: 1 }
   expect((await test.request('POST', '/v1/completions', completion)).status).toBe(200)
   expect((await test.request('POST', '/v1/completions', { ...completion, update: true })).status).toBe(409)
-  done()
+  claim.release()
   expect((await test.request('POST', `/v1/memories/${id}/read`, { text })).status).toBe(200)
 })

@@ -1,5 +1,6 @@
 import type { Memory } from '@ttt-e2e/checkpoint'
 import { ApiError } from '../http/api-error'
+import { shown } from '../http/characters'
 import type { Metrics } from '../metrics'
 import type { MemoryFiles } from './memory-files'
 import { newMemoryId, type MemoryFacts, type StoredMemory } from './stored-memory'
@@ -12,11 +13,22 @@ export interface MemoryStoreOptions {
   files?: MemoryFiles
 }
 
+/** What someone writes to: a stored memory, or a new one. */
+export type WriteTarget = { id: string; param?: string } | { name: string | null }
+
+/** Room for what is in the making. */
+export interface Claim {
+  /** Says how large it has become. @throws ApiError 413 */
+  hold(bytes: number): void
+  /** A second time does nothing. */
+  release(): void
+}
+
 /** The memories that clients have made. What is stored never changes but by `replace`, whole or not at all. */
 export class MemoryStore {
   private readonly memories = new Map<string, StoredMemory>()
-  private readonly writing = new Set<string>()
-  private reserved = 0
+  /** Bytes that each writer holds, with the memory that it writes to. */
+  private readonly claims = new Map<Claim, { id?: string; bytes: number }>()
 
   constructor(private readonly options: MemoryStoreOptions) {}
 
@@ -27,39 +39,30 @@ export class MemoryStore {
   /** @throws ApiError 404 */
   get(id: string, param = 'id'): StoredMemory {
     const found = this.memories.get(id)
-    if (!found) throw new ApiError(404, 'memory_not_found', `there is no memory '${id.slice(0, 100)}'`, param)
+    if (!found) throw new ApiError(404, 'memory_not_found', `there is no memory '${shown(id)}'`, param)
     return found
   }
 
-  /** Holds room for one more memory until the function returned is called. @throws ApiError 429 */
-  reserve(): () => void {
-    const { maxCount } = this.options
-    if (this.memories.size + this.reserved >= maxCount)
-      throw new ApiError(
-        429,
-        'too_many_memories',
-        `there are ${maxCount} memories already; delete one`,
-        null,
-        60,
-      )
-    this.reserved++
-    return () => void this.reserved--
-  }
-
   /**
-   * @param held bytes of a memory in the making
-   * @param instead the memory that it will replace
-   * @throws ApiError 413
+   * Holds room for one more memory, or lets nobody else write to one, until it is released: the second of two writers
+   * would undo what the first one added.
+   *
+   * @throws ApiError 404, 409 while someone writes to the memory, or 429 if there is no room
    */
-  checkBytes(held: number, instead?: string): void {
-    const { maxBytes } = this.options
-    const replaced = instead === undefined ? undefined : this.memories.get(instead)
-    if (this.bytes - (replaced?.memory.stateBytes() ?? 0) + held > maxBytes)
-      throw new ApiError(
-        413,
-        'memories_too_large',
-        `all memories together may have ${maxBytes} bytes; delete some`,
-      )
+  claim(to: WriteTarget): Claim {
+    if ('id' in to) {
+      const { id, param = 'id' } = to
+      this.get(id, param)
+      if (this.claimed.some((each) => each.id === id))
+        throw new ApiError(409, 'memory_busy', `another request writes to the memory '${id}'`, param, {
+          retryAfter: 1,
+        })
+      return this.newClaim(id)
+    }
+    const { maxCount } = this.options
+    if (this.memories.size + this.claimed.filter(({ id }) => id === undefined).length >= maxCount)
+      throw new ApiError(429, 'too_many_memories', `there are ${maxCount} memories already; delete one`)
+    return this.newClaim()
   }
 
   /** Adds a memory and owns it from here on; on an error it stays the caller's. @throws ApiError 413 */
@@ -76,30 +79,16 @@ export class MemoryStore {
     this.keep(memory)
   }
 
-  /**
-   * Lets nobody else write to a memory until the function returned is called: the second of two writers would undo what
-   * the first one added.
-   *
-   * @throws ApiError 404, or 409 while someone writes
-   */
-  beginWrite(id: string, param = 'id'): () => void {
-    this.get(id, param)
-    if (this.writing.has(id))
-      throw new ApiError(409, 'memory_busy', `another request writes to the memory '${id}'`, param, 1)
-    this.writing.add(id)
-    return () => void this.writing.delete(id)
-  }
-
-  /** Puts what was read on in a memory's place, within `beginWrite`; ownership as in `add`. @throws ApiError 404, 413 */
-  async replace(id: string, memory: Memory): Promise<StoredMemory> {
+  /** Puts what was read on in the place of a memory that was claimed; ownership as in `add`. @throws ApiError 404, 413 */
+  async replace(id: string, memory: Memory, param = 'id'): Promise<StoredMemory> {
     this.checkBytes(memory.stateBytes(), id)
-    const before = this.get(id)
+    const before = this.get(id, param)
     const after = { ...before, memory }
     await this.options.files?.write(after)
     if (this.memories.get(id) !== before) {
       // It was deleted meanwhile.
       this.options.files?.remove(id)
-      this.get(id)
+      this.get(id, param)
     }
     this.keep(after)
     before.memory.dispose()
@@ -119,6 +108,37 @@ export class MemoryStore {
     for (const { memory } of this.memories.values()) memory.dispose()
     this.memories.clear()
     this.count()
+  }
+
+  /** @param instead the memory that bytes of another will replace @throws ApiError 413 */
+  private checkBytes(more: number, instead?: string): void {
+    const { maxBytes } = this.options
+    const replaced = instead === undefined ? undefined : this.memories.get(instead)
+    const held = this.claimed.reduce((sum, { bytes }) => sum + bytes, 0)
+    if (this.bytes - (replaced?.memory.stateBytes() ?? 0) + held + more > maxBytes)
+      throw new ApiError(
+        413,
+        'memories_too_large',
+        `all memories together may have ${maxBytes} bytes; delete some`,
+      )
+  }
+
+  private newClaim(id?: string): Claim {
+    const held = { ...(id !== undefined && { id }), bytes: 0 }
+    const claim = {
+      hold: (bytes: number) => {
+        held.bytes = 0
+        this.checkBytes(bytes, id)
+        held.bytes = bytes
+      },
+      release: () => void this.claims.delete(claim),
+    }
+    this.claims.set(claim, held)
+    return claim
+  }
+
+  private get claimed() {
+    return [...this.claims.values()]
   }
 
   private get bytes(): number {

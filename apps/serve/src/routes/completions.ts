@@ -1,12 +1,13 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { createRoute } from '@hono/zod-openapi'
-import { runCompletion } from '../engine/run-completion'
+import { runCompletion } from '../scheduler/run-completion'
 import { ApiError } from '../http/api-error'
 import { clientSignal } from '../http/client-signal'
-import { finish, primed } from '../http/generators'
-import { jsonBody } from '../http/json-body'
+import { shown } from '../http/characters'
+import { finish } from '../http/generators'
 import { lineStream } from '../http/line-stream'
-import type { CompletionEnd } from '../engine/complete'
+import { receiveBody } from '../http/receive-body'
+import type { CompletionEnd } from '../scheduler/complete'
 import type { Service } from '../service'
 import type { AddRoutes } from './add-routes'
 import {
@@ -22,13 +23,15 @@ export const addCompletions: AddRoutes = (app, { service, limits }) => {
     method: 'post',
     path: '/v1/completions',
     summary: 'Completes a prompt, from a memory where one is named',
-    middleware: [jsonBody({ maxBytes: limits.bodyBytes, idleSeconds: limits.idleSeconds })],
+    middleware: [receiveBody({ json: { maxBytes: limits.bodyBytes, idleSeconds: limits.idleSeconds } })],
     request: {
       body: { required: true, content: { 'application/json': { schema: completionSchema(limits) } } },
     },
     responses: {
       200: {
-        description: 'The completion; with stream: true its pieces as server-sent events, [DONE] at the end',
+        description:
+          'The completion, sent when it is whole: nothing comes before, however long it takes. With stream: true its ' +
+          'pieces as server-sent events: headers at once, comment lines while there is nothing else to say, [DONE] at the end',
         content: {
           'application/json': { schema: completionAnswerSchema },
           'text/event-stream': { schema: completionAnswerSchema },
@@ -45,7 +48,10 @@ export const addCompletions: AddRoutes = (app, { service, limits }) => {
     const { signal, stop } = clientSignal(c)
     const work = runCompletion(served, optionsOf(body), signal, started)
     const answer = answersOf(served)
-    if (body.stream) return lineStream(await primed(chunks(work, answer, body)), { format: 'sse', stop })
+    if (body.stream) {
+      const { silenceSeconds } = limits
+      return lineStream(chunks(work, answer, body), { format: 'sse', stop, silenceSeconds })
+    }
     let text = ''
     const end = await finish(work, (piece) => (text += piece))
     return c.json(answer(text, end.reason, end.usage), 200)
@@ -53,12 +59,12 @@ export const addCompletions: AddRoutes = (app, { service, limits }) => {
 }
 
 /** @throws ApiError 404 */
-export function checkModel({ id }: Service, asked: string | undefined): void {
-  if (asked !== undefined && asked !== id)
+export function checkModel({ id }: Service, asked: string | null | undefined): void {
+  if (typeof asked === 'string' && asked !== id)
     throw new ApiError(
       404,
       'model_not_found',
-      `there is no model '${asked.slice(0, 100)}'; there is '${id}'`,
+      `there is no model '${shown(asked)}'; there is '${id}'`,
       'model',
     )
 }
@@ -71,7 +77,7 @@ const optionsOf = (body: CompletionBody) => ({
   seed: body.seed ?? randomInt(2 ** 32),
   stop: typeof body.stop === 'string' ? [body.stop] : (body.stop ?? []),
   learn: body.learn ?? false,
-  ...(body.memory !== undefined && { memory: body.memory, update: body.update ?? false }),
+  ...(typeof body.memory === 'string' && { memory: body.memory, update: body.update ?? false }),
 })
 
 /** Answers to one request: of one id and time. */

@@ -5,14 +5,14 @@ import type { memorySchema } from './schemas'
 
 /** A memory as clients see it. */
 export const describeMemory = (
-  { id: model, model: { hash } }: Service,
+  { id: model, scheduler }: Service,
   { id, name, parent, created, memory }: StoredMemory,
 ): z.infer<typeof memorySchema> => ({
   id,
   object: 'memory',
   name,
   model,
-  model_hash: hash,
+  model_hash: scheduler.model.hash,
   parent,
   created: Math.floor(created.getTime() / 1000),
   tokens: memory.tokens,

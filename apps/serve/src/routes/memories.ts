@@ -1,8 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { clientSignal } from '../http/client-signal'
-import { jsonBody } from '../http/json-body'
+import { receiveBody } from '../http/receive-body'
 import type { AddRoutes } from './add-routes'
 import { describeMemory } from './describe-memory'
+import { optional } from './fields'
 import { failures, idParams, memorySchema, nameSchema } from './schemas'
 
 const memory = { 'application/json': { schema: memorySchema } }
@@ -43,12 +44,12 @@ export const addMemories: AddRoutes = (app, { service, limits }) => {
     method: 'post',
     path: '/v1/memories/{id}/fork',
     summary: 'Another memory of the same; neither changes the other',
-    middleware: [jsonBody({ maxBytes: limits.bodyBytes, idleSeconds: limits.idleSeconds })],
+    middleware: [receiveBody({ json: { maxBytes: limits.bodyBytes, idleSeconds: limits.idleSeconds } })],
     request: {
       params: idParams,
       body: {
         content: {
-          'application/json': { schema: z.strictObject({ name: nameSchema.nullish() }).openapi('Fork') },
+          'application/json': { schema: z.strictObject({ name: optional(nameSchema) }).openapi('Fork') },
         },
       },
     },
@@ -59,11 +60,11 @@ export const addMemories: AddRoutes = (app, { service, limits }) => {
     const { id } = c.req.valid('param')
     const { name } = c.req.valid('json')
     served.memories.get(id)
-    const release = served.memories.reserve()
+    const claim = served.memories.claim({ name: name ?? null })
     try {
-      const place = await served.engine.enter(clientSignal(c).signal)
+      const job = served.scheduler.admit(clientSignal(c).signal)
       try {
-        const forked = await place.turn(async () => {
+        const forked = await job.turn(async () => {
           const copy = served.memories.get(id).memory.fork()
           try {
             return await served.memories.add(copy, { name: name ?? null, parent: id })
@@ -74,10 +75,10 @@ export const addMemories: AddRoutes = (app, { service, limits }) => {
         })
         return c.json(describeMemory(served, forked), 201)
       } finally {
-        place.leave()
+        job.end()
       }
     } finally {
-      release()
+      claim.release()
     }
   })
 

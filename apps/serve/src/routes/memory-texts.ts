@@ -1,21 +1,23 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { textPieces } from '../engine/text-pieces'
-import { writeMemory, type WriteProgress, type WriteRequest } from '../engine/write-memory'
+import { textPieces } from '../scheduler/text-pieces'
+import { writeMemory, type WriteProgress, type WriteRequest } from '../scheduler/write-memory'
 import { ApiError } from '../http/api-error'
 import { clientSignal } from '../http/client-signal'
-import { finish, primed } from '../http/generators'
-import { jsonBody } from '../http/json-body'
+import { finish } from '../http/generators'
 import { acceptedLines, lineStream } from '../http/line-stream'
-import { bodyPieces } from '../http/read-body'
+import { bodyPieces, checkLength, type BodyOptions } from '../http/read-body'
+import { receiveBody } from '../http/receive-body'
 import type { StoredMemory } from '../memories/stored-memory'
 import type { Service } from '../service'
 import type { AddRoutes, RouteOptions } from './add-routes'
 import { describeMemory } from './describe-memory'
+import { optional } from './fields'
 import { failures, idParams, memorySchema, nameQuery, nameSchema } from './schemas'
 
-const text = z.string().min(1)
+const text = z.string('must be given, as one string').min(1, 'must not be empty')
 const plain = { schema: z.string().openapi({ description: 'UTF-8, of any length; read as it arrives' }) }
+
 const progressSchema = z
   .object({
     object: z.literal('memory.progress'),
@@ -27,7 +29,11 @@ const progressSchema = z
   })
   .openapi('MemoryProgress')
 const progress = { schema: z.union([progressSchema, memorySchema]) }
-/** The memory, or progress as it is read and the memory at the end, for those who accept a stream. */
+const description =
+  'The memory, sent when all was read: nothing comes before, however long it takes. Those who accept a stream get its ' +
+  'headers at once, progress as it is read, and the memory at the end; while there is nothing else to say, comment ' +
+  'lines, or the last progress again where lines are JSON'
+
 const content = {
   'application/json': { schema: memorySchema },
   'text/event-stream': progress,
@@ -36,10 +42,15 @@ const content = {
 
 /** Reads texts into memories, new ones and old ones. */
 export const addMemoryTexts: AddRoutes = (app, options) => {
-  const { service, limits } = options
-  const middleware = [jsonBody({ maxBytes: limits.bodyBytes, idleSeconds: limits.idleSeconds })]
+  const { limits } = options
+  const { bodyBytes, textBytes, idleSeconds } = limits
+  const kinds = {
+    json: { maxBytes: bodyBytes, idleSeconds },
+    text: { maxBytes: textBytes, idleSeconds },
+  }
+  const middleware = [receiveBody(kinds)]
 
-  const created = z.strictObject({ text, name: nameSchema.nullish() }).openapi('NewMemory')
+  const created = z.strictObject({ text, name: optional(nameSchema) }).openapi('NewMemory')
   const create = createRoute({
     method: 'post',
     path: '/v1/memories',
@@ -49,14 +60,12 @@ export const addMemoryTexts: AddRoutes = (app, options) => {
       query: nameQuery,
       body: { content: { 'application/json': { schema: created }, 'text/plain': plain } },
     },
-    responses: { 201: { description: 'The memory', content }, ...failures },
+    responses: { 201: { description, content }, ...failures },
   })
   app.openapi(create, async (c) => {
-    const body = given(c, c.req.valid('json'))
-    const name = body?.name ?? c.req.valid('query').name ?? null
-    const { signal, stop } = clientSignal(c)
-    const work = writeMemory(service(), { texts: textsOf(c, options, body), to: { name }, signal })
-    return answer(c, service(), work, 201, stop)
+    const { text, name } = given(c, kinds.text, c.req.valid('json'))
+    const to = { name: name ?? (c.req.valid('query').name || null) }
+    return answer(c, options, { ...text, to }, 201)
   })
 
   const appended = z.strictObject({ text }).openapi('MoreText')
@@ -69,57 +78,80 @@ export const addMemoryTexts: AddRoutes = (app, options) => {
       params: idParams,
       body: { content: { 'application/json': { schema: appended }, 'text/plain': plain } },
     },
-    responses: { 200: { description: 'The memory', content }, ...failures },
+    responses: { 200: { description, content }, ...failures },
   })
   app.openapi(read, async (c) => {
-    const body = given(c, c.req.valid('json'))
-    const { id } = c.req.valid('param')
-    const { signal, stop } = clientSignal(c)
-    const work = writeMemory(service(), { texts: textsOf(c, options, body), to: { id }, signal })
-    return answer(c, service(), work, 200, stop)
+    const { text } = given(c, kinds.text, c.req.valid('json'))
+    return answer(c, options, { ...text, to: { id: c.req.valid('param').id } }, 200)
   })
 }
 
-/** The JSON of a request, undefined where its body is a text. */
-function given<Body>(c: Context, json: Body | string): Body | undefined {
-  const type = c.req.header('content-type')
-  if (type === undefined)
-    throw new ApiError(400, 'missing_body', 'the body must be JSON with a text, or text/plain', 'text')
-  const charset = /^text\/plain;.*charset="?([\w-]+)/i.exec(type)?.[1]
-  if (charset !== undefined && !/^utf-?8$/i.test(charset))
-    throw new ApiError(415, 'unsupported_charset', `texts are read as UTF-8, not ${charset}`)
-  return typeof json === 'string' || /^text\/plain/i.test(type) ? undefined : json
-}
-
-function textsOf(
+/** The text of a request, of its JSON or of its body, and what else its JSON says. */
+function given(
   c: Context,
-  { limits }: RouteOptions,
-  body: { text: string } | undefined,
-): WriteRequest['texts'] {
-  if (body) return [body.text]
-  const { textBytes: maxBytes, idleSeconds } = limits
-  return textPieces(bodyPieces(c.req.raw, { maxBytes, idleSeconds }))
+  limits: BodyOptions,
+  json: { text: string; name?: string | null } | string,
+): { text: Pick<WriteRequest, 'texts' | 'param'>; name?: string | null } {
+  const kind = c.get('bodyKind')
+  if (kind === 'nothing')
+    throw new ApiError(400, 'missing_body', 'the body must be JSON with a text, or text/plain', 'text')
+  if (kind === 'json') {
+    const { text, name = null } = json as Exclude<typeof json, string>
+    return { text: { texts: [text], param: 'text' }, name }
+  }
+  checkLength(c.req.raw, limits)
+  return { text: { texts: textPieces(bodyPieces(c.req.raw, limits)), param: 'body' } }
 }
 
 async function answer<Status extends 200 | 201>(
   c: Context,
-  served: Service,
-  work: AsyncGenerator<WriteProgress, StoredMemory, void>,
+  { service, limits }: RouteOptions,
+  request: Omit<WriteRequest, 'signal'>,
   status: Status,
-  stop: () => void,
 ) {
+  const served = service()
+  const { signal, stop } = clientSignal(c)
+  const work = writeMemory(served, { ...request, signal })
   const format = acceptedLines(c.req.header('accept'))
-  const optional = ({ object }: { object: string }) => object === 'memory.progress'
-  if (format) return lineStream(await primed(messages(served, work)), { format, stop, optional })
-  return c.json(describeMemory(served, await finish(work)), status)
+  if (!format) return c.json(describeMemory(served, await finish(work)), status)
+  let last: Progress = {
+    object: 'memory.progress',
+    tokens_read: 0,
+    tokens: 0,
+    steps: 0,
+    bytes: 0,
+    loss: null,
+  }
+  if ('id' in request.to) {
+    const { memory } = served.memories.get(request.to.id)
+    last = { ...last, tokens: memory.tokens, steps: memory.steps, bytes: memory.stateBytes() }
+  }
+  return lineStream(
+    messages(served, work, (progress) => (last = progress)),
+    {
+      format,
+      stop,
+      optional: ({ object }) => object === 'memory.progress',
+      silenceSeconds: limits.silenceSeconds,
+      still: () => last,
+    },
+  )
 }
 
-async function* messages(served: Service, work: AsyncGenerator<WriteProgress, StoredMemory, void>) {
+type Progress = z.infer<typeof progressSchema>
+
+async function* messages(
+  served: Service,
+  work: AsyncGenerator<WriteProgress, StoredMemory, void>,
+  onProgress: (progress: Progress) => void,
+): AsyncGenerator<Progress | z.infer<typeof memorySchema>, void, void> {
   try {
     for (;;) {
       const { done, value } = await work.next()
       if (done) return void (yield describeMemory(served, value))
-      yield { object: 'memory.progress' as const, ...value }
+      const progress = { object: 'memory.progress' as const, ...value }
+      onProgress(progress)
+      yield progress
     }
   } finally {
     await work.return(undefined as never)

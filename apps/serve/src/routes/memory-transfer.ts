@@ -24,11 +24,11 @@ export const addMemoryTransfer: AddRoutes = (app, { service, limits }) => {
     },
   })
   app.openapi(exporting, async (c) => {
-    const { engine, memories } = service()
+    const { scheduler, memories } = service()
     const { id } = memories.get(c.req.valid('param').id)
-    const place = await engine.enter(clientSignal(c).signal)
+    const job = scheduler.admit(clientSignal(c).signal)
     try {
-      const bytes = await place.turn(() => encodeMemory(memories.get(id).memory))
+      const bytes = await job.turn(() => encodeMemory(memories.get(id).memory))
       return new Response(bytes as Uint8Array<ArrayBuffer>, {
         headers: {
           'Content-Type': 'application/octet-stream',
@@ -36,7 +36,7 @@ export const addMemoryTransfer: AddRoutes = (app, { service, limits }) => {
         },
       })
     } finally {
-      place.leave()
+      job.end()
     }
   })
 
@@ -52,16 +52,19 @@ export const addMemoryTransfer: AddRoutes = (app, { service, limits }) => {
   })
   app.openapi(importing, async (c) => {
     const served = service()
-    const { memories, engine, model } = served
-    const release = memories.reserve()
+    const { memories, scheduler } = served
+    const name = c.req.valid('query').name || null
+    scheduler.check()
+    memories.claim({ name }).release()
+    const bytes = await wholeBody(c.req.raw, { maxBytes, idleSeconds })
+    const claim = memories.claim({ name })
     try {
-      const bytes = await wholeBody(c.req.raw, { maxBytes, idleSeconds })
-      const place = await engine.enter(clientSignal(c).signal)
+      const job = scheduler.admit(clientSignal(c).signal)
       try {
-        const stored = await place.turn(async () => {
+        const stored = await job.turn(async (model) => {
           const memory = await decode(model, bytes)
           try {
-            return await memories.add(memory, { name: c.req.valid('query').name ?? null, parent: null })
+            return await memories.add(memory, { name, parent: null })
           } catch (error) {
             memory.dispose()
             throw error
@@ -69,10 +72,10 @@ export const addMemoryTransfer: AddRoutes = (app, { service, limits }) => {
         })
         return c.json(describeMemory(served, stored), 201)
       } finally {
-        place.leave()
+        job.end()
       }
     } finally {
-      release()
+      claim.release()
     }
   })
 }

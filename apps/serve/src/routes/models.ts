@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { chunkOf } from '../engine/read-tokens'
+import { chunkOf } from '../scheduler/read-tokens'
 import type { Service } from '../service'
 import type { AddRoutes } from './add-routes'
 import { checkModel } from './completions'
@@ -49,16 +49,21 @@ export const addModels: AddRoutes = (app, { service }) => {
     checkModel(service(), c.req.valid('param').id)
     return c.json(describe(service()), 200)
   })
+  // Names of recipes have slashes, which not every client escapes.
+  app.get('/v1/models/:id{.+}', (c) => {
+    checkModel(service(), c.req.param('id'))
+    return c.json(describe(service()), 200)
+  })
 }
 
-const describe = ({ id, model, started }: Service) => ({
+const describe = ({ id, scheduler: { model }, started }: Service) => ({
   id,
   object: 'model' as const,
   created: Math.floor(started.getTime() / 1000),
   owned_by: 'ttt-e2e',
   hash: model.hash,
   system: model.system.name,
-  recipe: model.recipe.name,
+  recipe: model.name,
   tokenizer: model.tokenizer.name,
   chunk: chunkOf(model),
 })

@@ -87,3 +87,72 @@ it('reads a file that is dropped on it, and refuses one that is no text', async 
   await page.locator('#status.error').waitFor()
   expect(await status().textContent()).toBe('whale.txt is not text in UTF-8.')
 })
+
+/** The field that what is said stands beside, which is also marked as wrong where it is. */
+const about = () =>
+  status().evaluate((said) => {
+    const field = said.previousElementSibling!
+    return { id: field.id, described: field.getAttribute('aria-describedby'), wrong: field.ariaInvalid }
+  })
+
+it('fits a phone, whatever names and answers are like', async () => {
+  const { id } = app.service.memories.list()[0]
+  const headers = { authorization: 'Bearer sesame' }
+  await app.request('POST', `/v1/memories/${id}/fork`, { name: 'W'.repeat(200) }, headers)
+  await page.reload()
+  await page.getByLabel('API key').fill('sesame')
+  await page.getByLabel('API key').blur()
+  await page.getByText('WWWW').waitFor()
+  await page.locator('#answer').evaluate((answer) => (answer.textContent = 'x'.repeat(500)))
+  for (const width of [400, 320]) {
+    await page.setViewportSize({ width, height: 800 })
+    const outside = await page.locator('body *').evaluateAll((all, width) => {
+      const boxes = all.map((each) => ({ each, box: each.getBoundingClientRect() }))
+      return boxes
+        .filter(({ box }) => box.width > 0 && (box.right > width || box.left < 0))
+        .map(({ each }) => each.outerHTML.slice(0, 100))
+    }, width)
+    expect([width, outside]).toEqual([width, []])
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width)
+  }
+  const heights = await page
+    .getByRole('button')
+    .evaluateAll((all) => all.map((each) => (each as HTMLElement).offsetHeight))
+  expect(Math.min(...heights)).toBeGreaterThanOrEqual(44)
+  expect(await page.locator('meta[name=viewport]').getAttribute('content')).toMatch(/width=device-width/)
+})
+
+it('has a button for files, and a label for everything', async () => {
+  const before = await page.locator('#memories tr').count()
+  const is = { name: 'is.txt', mimeType: 'text/plain', buffer: Buffer.from('It is.') }
+  await page.getByLabel('a text file').setInputFiles(is)
+  expect(await status().textContent()).toBe('is.txt, 6 bytes')
+  await press('Read into a new memory')
+  await row(before).waitFor()
+  expect(await row(before).innerText()).toMatch(/^\s*is\.txt\s+6 tokens/)
+  const unnamed = await page.locator('input, textarea, button, progress').evaluateAll((all) =>
+    all
+      .filter((each) => {
+        const labels = (each as HTMLInputElement).labels ?? []
+        return labels.length === 0 && !each.ariaLabel && !each.textContent?.trim()
+      })
+      .map((each) => each.outerHTML),
+  )
+  expect(unnamed).toEqual([])
+})
+
+it('says what is wrong beside what it is of', async () => {
+  await page.locator('#text').fill('')
+  await press('Read into a new memory')
+  await said('There is nothing to read.')
+  expect(await about()).toEqual({ id: 'text', described: 'status', wrong: 'true' })
+  await drop(new Uint8Array([65, 0xff]))
+  expect(await about()).toEqual({ id: 'file', described: 'status', wrong: null })
+  await press('Read into a new memory')
+  await said('whale.txt is not text in UTF-8.')
+  expect(await about()).toEqual({ id: 'file', described: 'status', wrong: 'true' })
+  await page.getByLabel('API key').fill('wrong')
+  await page.getByLabel('API key').blur()
+  await said(/^an API key is needed/)
+  expect(await about()).toEqual({ id: 'key', described: 'status', wrong: 'true' })
+})

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
+import { stringOf } from './fields'
 
-export const errorSchema = z
+const errorSchema = z
   .object({
     error: z.object({
       message: z.string(),
@@ -16,15 +17,15 @@ export const failures = {
   default: { description: 'What is wrong', content: { 'application/json': { schema: errorSchema } } },
 } as const
 
-export const nameSchema = z
-  .string()
-  .min(1)
-  .max(200)
+/** Of memories. */
+export const nameSchema = stringOf(1, 200)
   // oxlint-disable-next-line no-control-regex
-  .regex(/^[^\u0000-\u001f\u007f]*$/, 'must not have control characters')
+  .refine((name) => /^[^\u0000-\u001f\u007f]*$/.test(name), 'must not have control characters')
 
 export const idParams = z.object({ id: z.string().openapi({ example: 'mem_0123456789abcdef01234567' }) })
-export const nameQuery = z.strictObject({ name: nameSchema.optional() })
+
+/** An empty parameter of a query is one that was left out. */
+export const nameQuery = z.strictObject({ name: nameSchema.or(z.literal('')).optional() })
 
 export const memorySchema = z
   .object({

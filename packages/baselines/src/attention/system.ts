@@ -1,14 +1,17 @@
-import { attentionMixer, type ModelSize } from '@ttt-e2e/swa-transformer'
+import type { MixerRecord, ModelSize } from '@ttt-e2e/swa-transformer'
 import type { Knob, SystemDefinition } from '../definition'
 
 /** What every other system's width is set against. */
 const knob: Knob = { of: 'MLPs', width: ({ intermediateSize }) => intermediateSize }
 
-export const windowed = (size: ModelSize) => [attentionMixer(size.window)]
+/** Attention in a window; 0 for none. */
+export const attention = (window: number): MixerRecord => ({ name: 'attention', options: { window } })
+
+export const windowed = (size: ModelSize): MixerRecord[] => [attention(size.window)]
 
 export const fullAttention: SystemDefinition = {
   summary: 'attention to everything read',
-  pattern: () => [attentionMixer(0)],
+  pattern: () => [attention(0)],
   knob,
 }
 
@@ -20,6 +23,6 @@ export const slidingWindow: SystemDefinition = {
 
 export const hybrid: SystemDefinition = {
   summary: 'five layers of window attention, then one of full attention',
-  pattern: (size) => [...Array.from({ length: 5 }, () => attentionMixer(size.window)), attentionMixer(0)],
+  pattern: (size) => [...Array.from({ length: 5 }, () => attention(size.window)), attention(0)],
   knob,
 }

@@ -1,18 +1,20 @@
-import { attentionMixer, type MixerKind, type ModelSize } from '@ttt-e2e/swa-transformer'
+import type { MixerRecord, ModelSize } from '@ttt-e2e/swa-transformer'
+import { attention } from '../attention/system'
 import type { SystemDefinition } from '../definition'
-import { gatedDeltanetMixer } from './mixer'
+import type { GatedDeltanetOptions } from './mixer'
 
 /** Keys are three quarters of the hidden size wide, in as few heads as are no wider than attention's. */
-function scaled({ hiddenSize, heads }: ModelSize): MixerKind {
+function scaled({ hiddenSize, heads }: ModelSize): MixerRecord {
   const keys = 0.75 * hiddenSize
   let keyHeads = Math.max(1, Math.ceil((keys * heads) / hiddenSize))
   while (keyHeads < keys && keys % keyHeads !== 0) keyHeads++
-  return gatedDeltanetMixer({ keyHeads })
+  const options: GatedDeltanetOptions = { keyHeads }
+  return { name: 'gated-deltanet', options }
 }
 
 export const gatedDeltanet: SystemDefinition = {
   summary: 'Gated DeltaNet layers alternating with window attention, as the paper compares it',
-  pattern: (size) => [scaled(size), attentionMixer(size.window)],
+  pattern: (size) => [scaled(size), attention(size.window)],
   knob: { of: 'MLPs' },
   blocks: { postNorms: false },
 }

@@ -1,7 +1,8 @@
-import { attentionMixer, type ModelSize } from '@ttt-e2e/swa-transformer'
+import type { MixerRecord, ModelSize } from '@ttt-e2e/swa-transformer'
+import { attention } from '../attention/system'
 import type { SystemDefinition } from '../definition'
 import { equalWidth, parameterShare } from '../width'
-import { mamba2Mixer, type Mamba2Options } from './mixer'
+import type { Mamba2Options } from './mixer'
 
 /** Published: heads of 64, states of 128. A small model's heads are as wide as attention's, its states a quarter of it. */
 const scaled = ({ hiddenSize, heads, layers }: ModelSize): Mamba2Options => ({
@@ -10,9 +11,11 @@ const scaled = ({ hiddenSize, heads, layers }: ModelSize): Mamba2Options => ({
   layers,
 })
 
+const mixer = (options: Mamba2Options): MixerRecord => ({ name: 'mamba2', options })
+
 export const mamba2: SystemDefinition = {
   summary: 'Mamba 2 layers alternating with window attention, as the paper compares it',
-  pattern: (size) => [mamba2Mixer(scaled(size)), attentionMixer(size.window)],
+  pattern: (size) => [mixer(scaled(size)), attention(size.window)],
   knob: { of: 'MLPs' },
   blocks: { postNorms: false },
 }
@@ -21,7 +24,7 @@ export const mamba2: SystemDefinition = {
 export const mamba2Pure: SystemDefinition = {
   summary: 'Mamba 2 as published: twice the layers, no MLPs, no attention',
   pattern: (size, innerWidth) => [
-    mamba2Mixer({
+    mixer({
       ...scaled(size),
       innerWidth,
       headWidth: widestHead(innerWidth),
@@ -35,7 +38,7 @@ export const mamba2Pure: SystemDefinition = {
 
 export const tttE2eMamba2: SystemDefinition = {
   summary: "TTT-E2E's rule around Mamba 2: prime MLPs learn while reading, meta-trained through the scan",
-  pattern: (size) => [mamba2Mixer(scaled(size))],
+  pattern: (size) => [mixer(scaled(size))],
   knob: { of: 'MLPs' },
   primes: true,
   learns: true,

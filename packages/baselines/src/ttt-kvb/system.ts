@@ -1,6 +1,6 @@
 import type { ModelSize } from '@ttt-e2e/swa-transformer'
 import type { SystemDefinition } from '../definition'
-import { tttKvbMixer, type TttKvbOptions } from './mixer'
+import type { TttKvbOptions } from './mixer'
 
 /** As LaCT is published: four heads of fast weights with initial weights of rank 32, a narrow model's of a quarter. */
 const scaled = ({ hiddenSize, window, chunk }: ModelSize): TttKvbOptions => ({
@@ -12,7 +12,7 @@ const scaled = ({ hiddenSize, window, chunk }: ModelSize): TttKvbOptions => ({
 export const tttKvb: SystemDefinition = {
   summary:
     'LaCT layers: window attention and SwiGLU fast weights that learn to map keys to values, side by side',
-  pattern: (size) => [tttKvbMixer(scaled(size))],
+  pattern: (size) => [{ name: 'ttt-kvb', options: scaled(size) }],
   knob: { of: 'MLPs' },
   blocks: { postNorms: false },
 }

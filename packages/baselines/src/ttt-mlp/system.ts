@@ -1,10 +1,9 @@
 import type { SystemDefinition } from '../definition'
-import { tttMlpMixer } from './mixer'
 
 /** As published: a convolution before each layer, no window attention. */
 export const tttMlp: SystemDefinition = {
   summary: 'TTT-MLP layers: the state of each head is an MLP that learns from every token',
-  pattern: () => [tttMlpMixer()],
+  pattern: () => [{ name: 'ttt-mlp' }],
   knob: { of: 'MLPs' },
   blocks: { postNorms: false, preConv: 4 },
 }

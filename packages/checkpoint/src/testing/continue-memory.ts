@@ -1,4 +1,4 @@
-import { loadMemory } from '../memory-file'
+import { loadMemory } from '../memory-on-disk'
 import { loadModel } from '../load-model'
 
 // Goes on from a memory file with a text; prints what it read and the logits of the next token.

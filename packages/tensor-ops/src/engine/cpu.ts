@@ -1,9 +1,11 @@
 import { tf } from '../tf'
+import { memoryOfTensors } from './memory'
 import { registerEngine } from './registry'
 
 /** tfjs's own JavaScript backend: runs everywhere, and is the truth for tests. */
 registerEngine({
   name: 'cpu',
+  rank: 50,
   probe: async () => true,
   create: async () => {
     await tf.setBackend('cpu')
@@ -11,4 +13,5 @@ registerEngine({
     ;(tf.backend() as unknown as { firstUse: boolean }).firstUse = false
     return 'JavaScript, 1 thread'
   },
+  memory: memoryOfTensors,
 })

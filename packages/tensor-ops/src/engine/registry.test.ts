@@ -1,29 +1,92 @@
-import { expect, it } from 'vitest'
-import { profileKernels, registerEngine, resolveEngine, tf } from '../index'
+import { describe, expect, it } from 'vitest'
+import {
+  engineMemory,
+  engineNames,
+  liveBytes,
+  profileKernels,
+  registerEngine,
+  resolveEngine,
+  tf,
+  type Engine,
+} from '../index'
 
-it('says in one line what was chosen and why the others were refused', async () => {
-  const { name, line, refused } = await resolveEngine('auto')
-  expect(name).toBe('cpu')
-  expect(refused.map((r) => r.name)).toEqual(['native', 'webgpu', 'tensorflow', 'wasm'])
-  expect(line).toMatch(/^engine: cpu \(.*\) — refused native: not built yet; .*$/)
-})
+/** An engine from outside, which runs cpu's kernels under a name of its own. */
+function registerImitation(name: string, engine: Partial<Engine> = {}): void {
+  registerEngine({
+    name,
+    rank: 20,
+    probe: async () => true,
+    async create() {
+      if (tf.findBackend(name) === null) {
+        tf.registerBackend(name, () => tf.findBackend('cpu'))
+        tf.copyRegisteredKernels('cpu', name)
+      }
+      return 'an imitation'
+    },
+    memory: () => ({ live: 3, reserved: 5, limit: 8 }),
+    ...engine,
+  })
+}
 
-it('never replaces an engine asked for by name', async () => {
-  registerEngine({ name: 'wasm', probe: async () => 'no modules here', create: async () => '' })
-  await expect(resolveEngine('wasm')).rejects.toThrow(
-    "the engine 'wasm' can't run here (wasm: no modules here)",
-  )
-  await expect(resolveEngine('gpu')).rejects.toThrow("unknown engine 'gpu'; known: auto, native")
-})
+describe('the registry of engines', () => {
+  it('knows cpu, which runs everywhere', async () => {
+    expect(engineNames()).toEqual(['cpu'])
+    const { name, line, refused } = await resolveEngine('auto')
+    expect({ name, line, refused }).toEqual({
+      name: 'cpu',
+      line: 'engine: cpu (JavaScript, 1 thread)',
+      refused: [],
+    })
+  })
 
-it('refuses a precision that an engine lacks', async () => {
-  const request = resolveEngine('cpu', { precision: 'bf16' })
-  await expect(request).rejects.toThrow("the engine 'cpu' can't run here (cpu: it has no bf16, only f32)")
-  await expect(resolveEngine('auto', { precision: 'bf16' })).rejects.toThrow('cpu: it has no bf16')
-  await expect(resolveEngine('cpu', { precision: 'f16' as never })).rejects.toThrow(
-    "unknown precision 'f16'; known: f32, bf16",
-  )
-  expect((await resolveEngine('cpu')).precision).toBe('f32')
+  it('takes engines from outside and tries them by rank, saying why others were refused', async () => {
+    registerImitation('second', { rank: 30 })
+    registerImitation('absent', { rank: 10, probe: async () => 'no such machine' })
+    expect(engineNames()).toEqual(['absent', 'second', 'cpu'])
+    const { name, line, refused } = await resolveEngine('auto')
+    expect(name).toBe('second')
+    expect(refused).toEqual([{ name: 'absent', reason: 'no such machine' }])
+    expect(line).toBe('engine: second (an imitation) — refused absent: no such machine')
+    expect(tf.getBackend()).toBe('second')
+  })
+
+  it('never replaces an engine asked for by name', async () => {
+    await expect(resolveEngine('absent')).rejects.toThrow(
+      "the engine 'absent' can't run here (absent: no such machine)",
+    )
+    await expect(resolveEngine('gpu')).rejects.toThrow(
+      "unknown engine 'gpu'; known: auto, absent, second, cpu",
+    )
+  })
+
+  it('refuses a precision that an engine lacks', async () => {
+    const request = resolveEngine('cpu', { precision: 'bf16' })
+    await expect(request).rejects.toThrow("the engine 'cpu' can't run here (cpu: it has no bf16, only f32)")
+    await expect(resolveEngine('auto', { precision: 'bf16' })).rejects.toThrow('cpu: it has no bf16')
+    await expect(resolveEngine('cpu', { precision: 'f16' as never })).rejects.toThrow(
+      "unknown precision 'f16'; known: f32, bf16",
+    )
+    expect((await resolveEngine('cpu')).precision).toBe('f32')
+    registerImitation('rounding', { precisions: ['bf16'] })
+    expect(engineNames('bf16')).toEqual(['rounding'])
+    expect(engineNames('f32')).not.toContain('rounding')
+    expect(await resolveEngine('auto', { precision: 'bf16' })).toMatchObject({ name: 'rounding' })
+  })
+
+  it('asks the active engine for its memory', async () => {
+    await resolveEngine('cpu')
+    const before = engineMemory()
+    const x = tf.ones([8])
+    expect(engineMemory()).toEqual({
+      live: before.live + 32,
+      reserved: before.reserved + 32,
+      limit: Infinity,
+    })
+    x.dispose()
+    await resolveEngine('second')
+    expect(engineMemory()).toEqual({ live: 3, reserved: 5, limit: 8 })
+    expect(liveBytes()).toBe(3)
+  })
 })
 
 it('counts the kernels that ran', async () => {

@@ -1,9 +1,7 @@
-import { UserError } from '../user-error'
+import { fusedKernel } from '../fused-op/kernels'
 import { tf } from '../tf'
-
-/** In the order in which `auto` tries them. */
-export const engineNames = ['native', 'webgpu', 'tensorflow', 'wasm', 'cpu'] as const
-export type EngineName = (typeof engineNames)[number]
+import { UserError } from '../user-error'
+import { memoryOfTensors, type EngineMemory } from './memory'
 
 /**
  * What products of matrices take: f32, or inputs rounded to bf16 with sums in f32. Everything else, and every tensor, is
@@ -20,23 +18,28 @@ export interface EngineOptions {
 }
 
 export interface Engine {
-  name: EngineName
+  /** Also that of the tfjs backend it registers. */
+  name: string
+  /** Its place in the order in which `auto` tries engines, the lowest first. */
+  rank: number
   /** f32 alone where left out. */
   precisions?: readonly Precision[]
   /** Whether this engine can run here; a string is the reason why not, in one clause. */
   probe(): Promise<true | string>
   /** Registers the tfjs backend of this name, ready to be set. Returns what it runs on, in a few words. */
   create(options: EngineOptions): Promise<string>
-  /** Whether the engine runs this kernel itself, where it can fall back to another's. */
+  /** What it holds now. Asked only once it is created. */
+  memory(): EngineMemory
+  /** Whether the engine runs this stock kernel of tfjs itself, where it can fall back to another's. */
   hasOwnKernel?(kernelName: string): boolean
 }
 
 export interface ResolvedEngine {
-  name: EngineName
+  name: string
   /** What it runs on, e.g. "AVX-512, 2 threads". */
   description: string
   precision: Precision
-  refused: { name: EngineName; reason: string }[]
+  refused: { name: string; reason: string }[]
   hasOwnKernel(kernelName: string): boolean
   /** One line: the chosen engine and why each one tried before it was refused. */
   line: string
@@ -48,10 +51,30 @@ export class EngineError extends UserError {
   override readonly code = 'engine_unavailable'
 }
 
-const engines = new Map<EngineName, Engine>()
+const engines = new Map<string, Engine>()
 
+/** Makes an engine known by its name, in place of one that had it. */
 export function registerEngine(engine: Engine): void {
   engines.set(engine.name, engine)
+}
+
+/** In the order in which `auto` tries them. */
+const enginesByRank = () => [...engines.values()].toSorted((a, b) => a.rank - b.rank)
+
+/**
+ * The registered engines in the order in which `auto` tries them.
+ *
+ * @param precision only those that compute in it; all where left out
+ */
+export function engineNames(precision?: Precision): string[] {
+  return enginesByRank()
+    .filter((engine) => precision === undefined || precisionsOf(engine).includes(precision))
+    .map(({ name }) => name)
+}
+
+/** What the active engine holds. */
+export function engineMemory(): EngineMemory {
+  return engines.get(tf.getBackend())?.memory() ?? memoryOfTensors()
 }
 
 /**
@@ -61,22 +84,24 @@ export function registerEngine(engine: Engine): void {
  * @throws EngineError if a name is unknown, or that engine can't run here or in that precision
  */
 export async function resolveEngine(request: string, options: EngineOptions = {}): Promise<ResolvedEngine> {
-  if (request !== 'auto' && !engineNames.includes(request as EngineName))
-    throw new EngineError(`unknown engine '${request}'; known: auto, ${engineNames.join(', ')}`)
+  const named = engines.get(request)
+  if (request !== 'auto' && !named)
+    throw new EngineError(`unknown engine '${request}'; known: auto, ${engineNames().join(', ')}`)
   const { precision = 'f32' } = options
   if (!precisions.includes(precision))
     throw new EngineError(`unknown precision '${precision as string}'; known: ${precisions.join(', ')}`)
-  const candidates = request === 'auto' ? engineNames : [request as EngineName]
+  const candidates = named ? [named] : enginesByRank()
   const refused: ResolvedEngine['refused'] = []
-  for (const name of candidates) {
-    const engine = engines.get(name)
-    const verdict = engine ? await verdictOn(engine, precision) : 'not built yet'
-    if (!engine || verdict !== true) {
-      refused.push({ name, reason: String(verdict) })
+  for (const engine of candidates) {
+    const { name } = engine
+    const verdict = await verdictOn(engine, precision)
+    if (verdict !== true) {
+      refused.push({ name, reason: verdict })
       continue
     }
     const description = await engine.create(options)
-    await tf.setBackend(name)
+    // Setting it goes through all registered kernels, even where it is set.
+    if (tf.getBackend() !== name) await tf.setBackend(name)
     await tf.ready()
     const because = refused.map((r) => `${r.name}: ${r.reason}`).join('; ')
     return {
@@ -84,7 +109,8 @@ export async function resolveEngine(request: string, options: EngineOptions = {}
       description,
       precision,
       refused,
-      hasOwnKernel: (kernelName) => engine.hasOwnKernel?.(kernelName) ?? true,
+      hasOwnKernel: (kernelName) =>
+        fusedKernel(name, kernelName) !== undefined || (engine.hasOwnKernel?.(kernelName) ?? true),
       line: `engine: ${name} (${description})${because ? ` — refused ${because}` : ''}`,
     }
   }
@@ -92,8 +118,10 @@ export async function resolveEngine(request: string, options: EngineOptions = {}
   throw new EngineError(`the engine '${request}' can't run here (${reasons})`)
 }
 
+const precisionsOf = ({ precisions: able = ['f32'] }: Engine): readonly Precision[] => able
+
 async function verdictOn(engine: Engine, precision: Precision): Promise<true | string> {
-  const able = engine.precisions ?? ['f32']
+  const able = precisionsOf(engine)
   if (!able.includes(precision)) return `it has no ${precision}, only ${able.join(', ')}`
   return engine.probe()
 }

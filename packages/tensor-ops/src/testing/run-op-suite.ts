@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { resolveEngine, type Precision } from '../engine/registry'
-import type { Attributes, FusedOp, Tensors } from '../fused-op'
+import { engineNames, resolveEngine, type Precision } from '../engine/registry'
+import type { Attributes, FusedOp, Tensors } from '../fused-op/definition'
 import { tf } from '../tf'
 import { vjp } from '../autodiff/vjp'
 import { derivative } from './finite-differences'
@@ -18,7 +18,7 @@ import {
 import { useEngine } from './use-engine'
 
 export interface OpSuiteOptions {
-  /** Engines to hold against the reference; one that can't run here is skipped with its reason. */
+  /** Engines to hold against the reference, all registered ones where left out; one that can't run here is skipped. */
   engines?: readonly string[]
   /** What these engines compute in; the reference stays f32. */
   precision?: Precision
@@ -37,7 +37,7 @@ export function runOpSuite<A extends Attributes>(
   cases: readonly OpCase<A>[],
   {
     precision = 'f32',
-    engines = precision === 'f32' ? ['cpu', 'native', 'wasm'] : ['native'],
+    engines = engineNames(precision),
     order = 3,
     tolerance = standardTolerance,
   }: OpSuiteOptions = {},

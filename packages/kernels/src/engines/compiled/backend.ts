@@ -3,7 +3,9 @@ import { tf } from '@ttt-e2e/tensor-ops'
 import { bytesPerValue, isBlockType, BlockData, type DataType, type BlockType, type Values } from './data'
 import { BlockMemory } from './memory'
 import type { CompiledModule } from './module'
+import type { BlockOwner } from './program/block-owner'
 import { Programs } from './program/programs'
+import type { RecordedCall } from './program/recorded-call'
 
 export type TensorInfo = tf.TensorInfo
 type DataId = object
@@ -35,7 +37,7 @@ class BlockStorage extends tf.DataStorage<BlockData> {
  * A tfjs backend whose float32, int32 and bool tensors live in a compiled module's memory. Kernels that the module has run there;
  * every other kernel is the cpu backend's, which reads through views or copies.
  */
-export class CompiledBackend extends MathBackendCPU {
+export class CompiledBackend extends MathBackendCPU implements BlockOwner {
   readonly memoryViews: BlockMemory
   /** What records kernel calls and replays them; see tensor-ops' `program`. */
   readonly programs: Programs
@@ -98,7 +100,6 @@ export class CompiledBackend extends MathBackendCPU {
     }
     this.programs.current?.call({
       kernel,
-      name: this.module.kernelNames[kernel],
       inputs: inputs.map((input) => input && this.dataOf(input)),
       inputShapes: inputs.map((input) => input?.shape ?? []),
       outputs: dataByShape(shapes, outputs),
@@ -106,6 +107,20 @@ export class CompiledBackend extends MathBackendCPU {
       attributes: [...attributes],
     })
     return outputs
+  }
+
+  /** Whether a kernel can add an output to what stands in its place, with the same bits as an addition afterwards. */
+  accumulates({ kernel, inputShapes, outputShapes, attributes }: RecordedCall, output: number): boolean {
+    const { words, attributes: given } = this.module
+    words.set([kernel, inputShapes.length, outputShapes.length, attributes.length])
+    let at = 4
+    for (const shape of [...inputShapes, ...outputShapes]) {
+      words[at++] = -1
+      at = describe(words, at, shape ?? [])
+    }
+    words[at] = output
+    given.set(attributes)
+    return this.module.accumulates()
   }
 
   dataOf({ dataId }: { dataId: DataId }): BlockData {

@@ -1,7 +1,7 @@
 import { resolveEngine, tf, type FusedOp, type Tensor, type Tensors } from '@ttt-e2e/tensor-ops'
 import { makeInputs, type OpCase } from '@ttt-e2e/tensor-ops/op-check'
 import { afterAll, describe, expect, it } from 'vitest'
-import { opCases } from '../../cases'
+import { opSuites } from '../../cases'
 import { cases as lactCases } from '../../lact/cases'
 import {
   lactOp,
@@ -19,9 +19,9 @@ import { compiledTargets } from './testing'
 afterAll(() => resolveEngine('cpu'))
 
 const checked: [op: unknown, cases: readonly OpCase[]][] = [
-  ...Object.values(opCases).map(({ op, cases }): [unknown, readonly OpCase[]] => [op, cases]),
-  [shortConvOp, opCases['short-conv'].cases],
-  [linearCrossEntropyLossesOp, opCases['linear-cross-entropy'].cases],
+  ...Object.values(opSuites).map(({ op, cases }): [unknown, readonly OpCase[]] => [op, cases]),
+  [shortConvOp, opSuites['short-conv'].cases],
+  [linearCrossEntropyLossesOp, opSuites['linear-cross-entropy'].cases],
   [lactOp, lactCases],
   [titansMemoryOp, titansMemoryCases],
   [tttLinearOp, tttLinearCases],

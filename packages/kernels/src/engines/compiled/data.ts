@@ -1,5 +1,4 @@
 import type { tf } from '@ttt-e2e/tensor-ops'
-import type { BlockMemory } from './memory'
 
 export type DataType = tf.DataType
 export type Values = tf.backend_util.BackendValues
@@ -8,6 +7,14 @@ export type Values = tf.backend_util.BackendValues
 export type BlockType = 'float32' | 'int32' | 'bool'
 export const bytesPerValue: Record<BlockType, number> = { float32: 4, int32: 4, bool: 1 }
 export const isBlockType = (dtype: DataType): dtype is BlockType => dtype in bytesPerValue
+
+/** Where data in a block are read. */
+export interface BlockReader {
+  /** Called when JavaScript reads a tensor's values. */
+  onRead: ((data: BlockData) => void) | undefined
+  /** The first values of a block. */
+  read(block: number, dtype: BlockType, size: number): Float32Array | Int32Array | Uint8Array
+}
 
 /**
  * A tensor's data, and at the same time its id. It stands in a block of the module's memory, or (what a kernel
@@ -23,8 +30,13 @@ export class BlockData {
   constructor(
     readonly dtype: DataType,
     readonly size: number,
-    private readonly memory: BlockMemory,
+    private readonly memory: BlockReader,
   ) {}
+
+  /** Of its values in a block. */
+  get bytes(): number {
+    return this.size * bytesPerValue[this.dtype as BlockType]
+  }
 
   /** What kernels of the cpu backend read. */
   get values(): Values | undefined {

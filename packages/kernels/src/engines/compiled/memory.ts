@@ -1,4 +1,4 @@
-import type { BlockData } from './data'
+import type { BlockData, BlockReader } from './data'
 import type { CompiledModule } from './module'
 
 interface BlockViews {
@@ -8,7 +8,7 @@ interface BlockViews {
 }
 
 /** JavaScript's views on blocks. A block keeps its place for good, so its views are made once. */
-export class BlockMemory {
+export class BlockMemory implements BlockReader {
   /** Called when JavaScript reads a tensor's values: its owner, or a kernel of the cpu backend. */
   onRead: ((data: BlockData) => void) | undefined
   private readonly buffers = new WeakSet<ArrayBufferLike>()

@@ -1,6 +1,6 @@
 import { tf } from '@ttt-e2e/tensor-ops'
 import { CompiledBackend } from './backend'
-import { registerFusedKernels } from './fused-kernels'
+import { offerFusedKernels } from './fused-kernels'
 import { KernelSet } from './kernel-set'
 import type { CompiledModule } from './module'
 import { registerElementwise } from './stock/elementwise'
@@ -22,8 +22,8 @@ export function registerCompiledBackend(name: string, module: CompiledModule): K
     registerLayout,
     registerViews,
     registerIndexing,
-    registerFusedKernels,
   ])
     register(kernels)
+  offerFusedKernels(name, kernels)
   return kernels
 }

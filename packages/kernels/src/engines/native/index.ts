@@ -1,5 +1,5 @@
 import { registerEngine, type Precision } from '@ttt-e2e/tensor-ops'
-import { availableParallelism } from 'node:os'
+import { availableParallelism, totalmem } from 'node:os'
 import type { KernelSet } from '../compiled/kernel-set'
 import { registerCompiledBackend } from '../compiled/register'
 import { loadAddon, type Addon } from './addon'
@@ -8,6 +8,7 @@ import { NativeModule } from './module'
 import { findPrebuilt } from './prebuilt'
 import { findSources } from '../compiled/sources'
 
+let loaded: Addon | undefined
 let loading: Promise<Addon | string> | undefined
 let kernels: KernelSet | undefined
 
@@ -22,6 +23,7 @@ async function load(): Promise<Addon | string> {
     if (typeof addon === 'string') return addon
     useInstructionSet(addon, process.env.TTT_E2E_ISA)
     addon.setPoison(process.env.TTT_E2E_POISON === '1' ? 1 : 0)
+    loaded = addon
     return addon
   } catch (error) {
     return notLoaded(error)
@@ -69,6 +71,7 @@ let units: Record<Precision, string> = { f32: '', bf16: '' }
 
 registerEngine({
   name: 'native',
+  rank: 10,
   precisions: ['f32', 'bf16'],
   async probe() {
     const addon = await nativeAddon()
@@ -83,5 +86,10 @@ registerEngine({
     const products = units[precision] ? `, ${precision} by ${units[precision]}` : ''
     return `${instructionSet}${products}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`
   },
+  memory: () => ({
+    live: loaded?.liveBytes() ?? 0,
+    reserved: loaded?.reservedBytes() ?? 0,
+    limit: Math.min(totalmem(), process.constrainedMemory() || Infinity),
+  }),
   hasOwnKernel: (kernelName) => kernels?.own.has(kernelName) ?? false,
 })

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { attentionOp } from '../../ops'
 import { registerCompiledBackend } from '../compiled/register'
-import { expectSameBits, normal, wasmForTests } from '../compiled/testing'
+import { expectBits, expectSameBits, normal, valuesOf, wasmForTests } from '../compiled/testing'
 import { loadWasm, type WasmModule } from './module'
 
 const useTwoThreads = () => resolveEngine('wasm', { threads: 2 })
@@ -20,20 +20,17 @@ async function loadWithoutSharedMemory(): Promise<WasmModule> {
   }
 }
 
-function attentionAndGradient(q: Tensor): number[] {
-  return tf.tidy(() => {
-    const { y, logSumExp } = attentionOp(
-      { q, k: q, v: q, offset: tf.zeros([q.shape[0]], 'int32') },
-      { window: 70 },
-    )
-    const inputs = { q, k: q, v: q, d_y: q, y, logSumExp }
+function attentionAndGradient(q: Tensor) {
+  return valuesOf(() => {
+    const offset = tf.zeros([q.shape[0]], 'int32')
+    const { y, logSumExp } = attentionOp({ q, k: q, v: q, offset }, { window: 70 })
+    const inputs = { q, k: q, v: q, offset, d_y: q, y, logSumExp }
     const gradient = attentionOp.gradient(['q', 'k', 'v'], ['y'])(inputs, { window: 70 })
-    return [y, logSumExp, ...Object.values(gradient)].flatMap((x) => [...x.dataSync()]) as never
-  }) as unknown as number[]
+    return [y, logSumExp, ...Object.values(gradient)]
+  })
 }
 
-const product = (a: Tensor, b: Tensor): Float32Array =>
-  tf.tidy(() => tf.matMul(a, b).dataSync() as never) as unknown as Float32Array
+const product = (a: Tensor, b: Tensor) => valuesOf(() => [tf.matMul(a, b)])
 
 /** Runs a script of its own in a process of its own and waits for its end. @returns what it has printed */
 function inProcess(script: string): string {
@@ -79,10 +76,10 @@ describe('the wasm engine', () => {
     const inputs = { a: normal([300, 260]), b: normal([260, 270]) }
     const f = ({ a, b }: typeof inputs) => ({ value: { y: tf.mul(tf.matMul(a, b), 2), sum: tf.sum(a) } })
     const run = () =>
-      tf.tidy(() => {
+      valuesOf(() => {
         const { y, sum } = program({ owner, key: 'product' }, f, inputs).value
-        return [y.dataSync(), sum.dataSync()] as never
-      }) as unknown as Float32Array[]
+        return [y, sum]
+      })
     await expectSameBits(run, {}, 'wasm')
     await useTwoThreads()
   })
@@ -101,7 +98,7 @@ describe('the wasm engine', () => {
         'the kernel Max stopped in the wasm engine (memory access out of bounds)',
       )
       expect(wasm.liveBytes()).toBe(before)
-      expect(product(a, b)).toEqual(expected)
+      expectBits(product(a, b), expected)
     }
   })
 

@@ -40,6 +40,7 @@ export function coreCount(): number {
 
 /** The module imports its memory: these limits, in pages of 64 KiB, stand in it. */
 const limits = { initial: 320, maximum: 65535 }
+export const mostBytes = limits.maximum * 2 ** 16
 
 /** Memory for the module, shared where the host allows it. */
 export function newMemory(): WebAssembly.Memory {

@@ -1,12 +1,13 @@
 import { registerEngine } from '@ttt-e2e/tensor-ops'
 import type { KernelSet } from '../compiled/kernel-set'
 import { registerCompiledBackend } from '../compiled/register'
-import { coreCount } from './host'
+import { coreCount, mostBytes } from './host'
 import { loadWasm, type WasmModule } from './module'
 
 export type { WasmModule }
 
 let loading: Promise<WasmModule | string> | undefined
+let loaded: WasmModule | undefined
 let kernels: KernelSet | undefined
 
 /** The module, or the reason why it can't be had here. */
@@ -19,6 +20,7 @@ async function load(): Promise<WasmModule | string> {
   try {
     const module = await loadWasm()
     module.setPoison(typeof process !== 'undefined' && process.env.TTT_E2E_POISON === '1' ? 1 : 0)
+    loaded = module
     return module
   } catch (error) {
     return `its module could not be loaded (${(error as Error).message.split('\n')[0]})`
@@ -27,6 +29,7 @@ async function load(): Promise<WasmModule | string> {
 
 registerEngine({
   name: 'wasm',
+  rank: 40,
   async probe() {
     const module = await wasmModule()
     return typeof module === 'string' ? module : true
@@ -38,5 +41,10 @@ registerEngine({
     const { threads, refused } = await module.useThreads(wanted)
     return `128-bit SIMD, ${threads} ${threads === 1 ? 'thread' : 'threads'}${refused ? ` (${refused})` : ''}`
   },
+  memory: () => ({
+    live: loaded?.liveBytes() ?? 0,
+    reserved: loaded?.reservedBytes() ?? 0,
+    limit: mostBytes,
+  }),
   hasOwnKernel: (kernelName) => kernels?.own.has(kernelName) ?? false,
 })

@@ -1,0 +1,77 @@
+import { systems } from '@ttt-e2e/baselines'
+import type { Command } from 'commander'
+import { taskNames } from '../tasks'
+import { readOptions, type RawOptions } from './options'
+import { presetNames, presets } from './presets'
+
+const list = (entries: [name: string, summary: string][]) =>
+  entries.map(([name, summary]) => `  ${name.padEnd(24)}${summary}`).join('\n')
+
+/** What the bench does where no command is named: the experiment. @param caller the folder that the caller works in */
+export function addExperiment(command: Command, caller: string): void {
+  command
+    .enablePositionalOptions()
+    .description(
+      'Trains TTT-E2E and the systems around it, reads with them and reports loss and time against context.',
+    )
+    .option('--systems <names>', 'systems to compare, separated by commas; those below by default')
+    .option('--preset <name>', 'sizes and steps; default where nothing is said')
+    .option('--task <name>', `one task only: ${taskNames.join(', ')}`)
+    .option(
+      '--data <path>',
+      'your own text as the only task: a file, a folder or .jsonl with a "text" in each line',
+    )
+    .option(
+      '--seeds <number>',
+      'train each system with this many seeds, for paired 95 % intervals over documents and seeds',
+    )
+    .option('--engine <name>', 'auto, native, webgpu, tensorflow, wasm or cpu', 'auto')
+    .option('--precision <name>', 'of products of matrices: f32, or bf16 with sums in f32 (native only)')
+    .option('--threads <number>', 'threads of the engine, shared by the workers; all cores where left out')
+    .option(
+      '--workers <number>',
+      'runs that are trained and read with side by side, each in a process of its own with its share of the threads; ' +
+        'one for each thread, as far as memory goes, where left out',
+    )
+    .option('--out <folder>', 'what is trained and the report; runs/bench-<preset> where left out')
+    .option(
+      '--model <folder>',
+      'read with what an earlier run stored there, without training; with --data your own text',
+    )
+    .option(
+      '--probe <module>',
+      'also measure what this module exports as its default, a probe of your own; may be given again',
+      (path: string, before: string[] = []) => [...before, path],
+    )
+    .addHelpText(
+      'after',
+      `
+Systems:
+${list(Object.entries(systems).map(([name, { summary }]) => [name, summary]))}
+
+Presets:
+${list(presetNames.map((name) => [name, presets[name].summary]))}
+
+Examples, each after \`pnpm --filter bench start\`:
+  (nothing)                                 both tasks, TTT-E2E and its controls
+  --preset quick                            a first look
+  --systems ttt-e2e,swa --task books        two systems on one task
+  --data my-book.txt                        trains on your text, measures on its held-out part
+  --model runs/bench-default --data my-book.txt
+                                            reads your text with what was trained before
+  --seeds 3                                 intervals over documents and seeds
+  stream --bytes 10000000                   reads a text of 10 MB over HTTP: speed and memory
+  conform ../golden                         checks the numbers against golden cases
+  systems --size books,125m                 what each system takes, from the shapes
+  train-speed --size S                      tokens/s of training steps
+
+A run that was stopped goes on where it was when the same command is given again; one that is complete is only read
+with. Exit codes: 0 done, 1 a worker was killed or ran out of memory, 2 a request that can't be met, 130 stopped by
+Ctrl-C with everything measured so far kept.`,
+    )
+    .action(async (raw: RawOptions) => {
+      const options = readOptions(raw, caller)
+      const { bench } = await import('./bench')
+      process.exitCode = await bench(options, caller)
+    })
+}

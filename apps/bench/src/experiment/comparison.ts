@@ -1,0 +1,25 @@
+import type { Progress } from '@ttt-e2e/cli'
+import type { Precision, ResolvedEngine } from '@ttt-e2e/tensor-ops'
+import type { Provenance } from '../provenance'
+import type { Workload } from './workload'
+
+/** What stays the same over all runs, as plain data: it is sent to worker processes. */
+export interface Comparison {
+  /** Every system's weights' own system is among them. */
+  systems: string[]
+  seeds: number
+  /** Where trained runs are stored: one folder for each task, in it one for each system. */
+  store: string
+  /** Whether to train what isn't trained yet, or only to read with what is stored. */
+  train: boolean
+  precision: Precision
+  /** What it is trained with, for the record. */
+  provenance: Provenance & { engine: Pick<ResolvedEngine, 'name' | 'description' | 'precision' | 'line'> }
+}
+
+/** What a person sees of the comparison, and how it is stopped. */
+export interface Session {
+  signal: AbortSignal
+  progress: Progress
+  workload: Workload
+}

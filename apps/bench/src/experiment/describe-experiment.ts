@@ -1,0 +1,48 @@
+import { UserError } from '@ttt-e2e/cli'
+import { choosePreset } from './choose-preset'
+import { deepEnough } from './deep-enough'
+import type { ExperimentDescription } from './description'
+import { withWeights, type BenchOptions } from './options'
+import { presets } from './presets'
+
+/**
+ * What is to be trained and measured: as the options say, or with what is stored.
+ *
+ * @param engine the engine's name
+ * @param print told what is otherwise than was asked for, and why
+ * @throws UserError if nothing stored fits
+ */
+export function describeExperiment(
+  stored: ExperimentDescription | undefined,
+  options: BenchOptions,
+  engine: string,
+  print: (line: string) => void,
+): ExperimentDescription {
+  if (stored) return fromStored(stored, options)
+  const { presetName, line } = choosePreset(engine, options.preset)
+  if (line) print(line)
+  const systems = withWeights(options.systems)
+  const deep = deepEnough(presetName, presets[presetName], systems)
+  if (deep.line) print(deep.line)
+  return {
+    schemaVersion: 2,
+    presetName: deep.presetName,
+    preset: deep.preset,
+    systems,
+    seeds: options.seeds ?? 1,
+    tasks: [],
+    ...(options.data !== undefined && { data: options.data }),
+  }
+}
+
+function fromStored(stored: ExperimentDescription, options: BenchOptions): ExperimentDescription {
+  const systems = options.systems === undefined ? stored.systems : withWeights(options.systems)
+  const missing = systems.filter((name) => !stored.systems.includes(name))
+  if (missing.length > 0)
+    throw new UserError(
+      `'${options.model}' holds no run of ${missing.join(', ')}; it holds ${stored.systems.join(', ')}`,
+    )
+  if (options.seeds !== undefined && options.seeds > stored.seeds)
+    throw new UserError(`--seeds is ${options.seeds}; '${options.model}' holds ${stored.seeds}`)
+  return { ...stored, systems, seeds: options.seeds ?? stored.seeds }
+}

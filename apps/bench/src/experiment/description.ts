@@ -1,0 +1,65 @@
+import { writeFileDurably } from '@ttt-e2e/checkpoint'
+import { UserError } from '@ttt-e2e/cli'
+import { existsSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import type { Preset } from './presets'
+
+/** What a folder of trained runs needs beside them to be read with again. */
+export interface ExperimentDescription {
+  schemaVersion: 2
+  presetName: string
+  preset: Preset
+  systems: string[]
+  seeds: number
+  tasks: string[]
+  data?: string
+}
+
+const fileName = 'bench.json'
+
+/** Adds this experiment to what the folder holds: those with other systems, tasks or more seeds may share one. @throws UserError if it can't be added */
+export function writeDescription(directory: string, description: ExperimentDescription): void {
+  const before = existsSync(join(directory, fileName)) ? readDescription(directory) : undefined
+  const union = (a: string[] = [], b: string[]) => [...new Set([...a, ...b])]
+  const merged: ExperimentDescription = {
+    ...description,
+    systems: union(before?.systems, description.systems),
+    tasks: union(before?.tasks, description.tasks),
+    seeds: Math.max(before?.seeds ?? 0, description.seeds),
+    data: description.data ?? before?.data,
+  }
+  writeFileDurably(join(directory, fileName), `${JSON.stringify(merged, null, 2)}\n`)
+}
+
+/** @throws UserError if the folder holds no stored runs */
+export function readDescription(directory: string): ExperimentDescription {
+  const path = join(directory, fileName)
+  if (!existsSync(path))
+    throw new UserError(
+      `'${directory}' holds no stored runs (no ${fileName}); give a folder that an earlier run wrote to`,
+    )
+  let found: Partial<ExperimentDescription> | undefined
+  try {
+    found = JSON.parse(readFileSync(path, 'utf8')) as Partial<ExperimentDescription>
+  } catch {
+    // Said below, as of one of another form.
+  }
+  if (found?.schemaVersion === 2) return found as ExperimentDescription
+  if ((found?.schemaVersion as number | undefined) === 1)
+    throw new UserError(
+      `'${directory}' was written by an earlier version, whose runs this one can't read; train again with another --out`,
+    )
+  throw new UserError(
+    `'${path}' is not a description of stored runs; give a folder that an earlier run wrote to`,
+  )
+}
+
+/** Where an experiment writes when nothing was said, below the caller's folder. */
+export function defaultOutput(caller: string, presetName: string, data?: string, model?: string): string {
+  const parts = [
+    'bench',
+    model === undefined ? presetName : `read-${basename(model)}`,
+    ...(data ? [basename(data)] : []),
+  ]
+  return join(caller, 'runs', parts.join('-'))
+}

@@ -1,0 +1,59 @@
+import { createSystem } from '@ttt-e2e/baselines'
+import type { ResolvedEngine } from '@ttt-e2e/tensor-ops'
+import type { Probe } from '../probes/probe'
+import type { Benchmark } from '../tasks/benchmark'
+import type { Comparison, Session } from './comparison'
+import { estimate } from './estimate'
+import { takeFirstSteps } from './first-steps'
+import { placeMeasurements } from './place-measurements'
+import type { TaskResults } from './results'
+import type { Workload } from './workload'
+
+/**
+ * Measures what needs a machine that does nothing else: probes of systems and of their training steps. Where runs are
+ * to be trained it also fills the session's workload.
+ *
+ * @param most takes the time with the most steps, where their number is not fixed
+ * @throws the signal's reason
+ */
+export async function measureAlone(
+  benchmark: Benchmark,
+  results: TaskResults,
+  comparison: Comparison,
+  probes: readonly Probe[],
+  engine: ResolvedEngine,
+  session: Session,
+  most: Workload,
+): Promise<void> {
+  const { progress, signal, workload } = session
+  const owners = results.systems.filter(({ weightsOf }) => weightsOf === undefined).map(({ name }) => name)
+  const { size } = benchmark.recipe
+  for (const name of comparison.train ? owners : []) {
+    progress.update(`${benchmark.name} · ${name} · warming up`)
+    const system = createSystem(name, size)
+    const first = await takeFirstSteps(system, benchmark)
+    try {
+      for (const probe of probes)
+        if (probe.needs === 'step') {
+          const value = await probe.measure({ benchmark, signal, system, engine, step: first.step })
+          placeMeasurements(results, probe, [{ system: name, value }])
+        }
+    } finally {
+      first.dispose()
+    }
+    await new Promise((resolve) => setImmediate(resolve))
+    signal.throwIfAborted()
+    estimate(benchmark, name, first, comparison, probes, [workload, most])
+  }
+  for (const probe of probes) {
+    if (probe.needs !== 'systems') continue
+    const onTurn = (name: string) => progress.update(`${benchmark.name} · ${name} · ${probe.name}`)
+    const systems = owners.map((name) => createSystem(name, size))
+    const values = await probe.measure({ benchmark, signal, systems, onTurn })
+    placeMeasurements(
+      results,
+      probe,
+      values.map((value, place) => ({ system: owners[place], value })),
+    )
+  }
+}

@@ -1,0 +1,92 @@
+import { oneOf, UserError, wholeNumber } from '@ttt-e2e/cli'
+import { definitionOf } from '@ttt-e2e/baselines'
+import { precisions, type Precision } from '@ttt-e2e/tensor-ops'
+import { resolve } from 'node:path'
+import { readSystems } from '../system-names'
+import { taskNames, type TaskName } from '../tasks'
+import { defaultSystems, presetNames, type PresetName } from './presets'
+
+/** The command line as it was typed. */
+export interface RawOptions {
+  systems?: string
+  preset?: string
+  engine: string
+  precision?: string
+  threads?: string
+  workers?: string
+  seeds?: string
+  data?: string
+  out?: string
+  model?: string
+  task?: string
+  probe?: string[]
+}
+
+/** A checked command line; paths are absolute. */
+export interface BenchOptions {
+  /** Absent where the caller named none. */
+  systems?: string[]
+  preset?: PresetName
+  engine: string
+  precision?: Precision
+  threads?: number
+  workers?: number
+  seeds?: number
+  data?: string
+  out?: string
+  model?: string
+  task?: TaskName
+  /** Modules of probes beside the bench's own. */
+  probes?: string[]
+}
+
+/** Those that choose tasks. */
+export type TaskOptions = Pick<BenchOptions, 'data' | 'model' | 'task'>
+
+/**
+ * Checks what was typed; relative paths are relative to `caller`.
+ *
+ * @throws UserError naming what was given and what is allowed
+ */
+export function readOptions(raw: RawOptions, caller: string): BenchOptions {
+  const path = (given: string | undefined) => (given === undefined ? undefined : resolve(caller, given))
+  if (raw.data !== undefined && raw.task !== undefined)
+    throw new UserError(
+      `--task ${raw.task} and --data ${raw.data} were both given; your own text is the only task of its run`,
+    )
+  if (raw.model !== undefined && raw.preset !== undefined)
+    throw new UserError(
+      `--model ${raw.model} and --preset ${raw.preset} were both given; a stored run has its own preset`,
+    )
+  const threads = wholeNumber('threads', raw.threads, 1024)
+  const workers = wholeNumber('workers', raw.workers, 1024)
+  if (threads !== undefined && workers !== undefined && workers > threads)
+    throw new UserError(
+      `--workers is ${workers} and --threads ${threads}; the workers share the threads, so there are at most as many`,
+    )
+  return {
+    systems: raw.systems === undefined ? undefined : readSystems(raw.systems),
+    preset: oneOf('preset', raw.preset, presetNames),
+    engine: raw.engine,
+    precision: oneOf('precision', raw.precision, precisions),
+    threads,
+    workers,
+    seeds: wholeNumber('seeds', raw.seeds, 100),
+    data: path(raw.data),
+    out: path(raw.out),
+    model: path(raw.model),
+    task: oneOf('task', raw.task, taskNames),
+    probes: raw.probe?.map((each) => resolve(caller, each)),
+  }
+}
+
+/**
+ * The systems of a run in the order asked for, each after the one whose weights it reads with: that one belongs to
+ * the run even if it wasn't named.
+ */
+export function withWeights(names: readonly string[] = defaultSystems): string[] {
+  return [...new Set(names.flatMap((name) => [definitionOf(name).weightsOf ?? name, name]))].sort(
+    (a, b) =>
+      Number(definitionOf(a).weightsOf !== undefined) - Number(definitionOf(b).weightsOf !== undefined),
+  )
+}

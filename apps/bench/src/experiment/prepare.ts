@@ -1,0 +1,92 @@
+import { openOutputFolder, UserError } from '@ttt-e2e/cli'
+import { resolveEngine } from '@ttt-e2e/tensor-ops'
+import { statSync } from 'node:fs'
+import { loadProbes } from '../probes/load-probes'
+import type { Probe } from '../probes/probe'
+import { provenance } from '../provenance'
+import { parametersTable } from '../report/parameters-table'
+import { formatTable } from '../report/text'
+import { benchmarksOf } from '../tasks/benchmarks-of'
+import type { Comparison } from './comparison'
+import { convergenceRule } from './convergence'
+import { describeExperiment } from './describe-experiment'
+import { defaultOutput, readDescription, writeDescription } from './description'
+import type { Experiment } from './measure-everything'
+import type { BenchOptions } from './options'
+import type { Results } from './results'
+import { runsOf } from './run-work'
+import { startResults } from './start-results'
+import { openStores } from './stores'
+import { describeShares, shareOut } from './workers/share-out'
+
+export interface Prepared {
+  /** The folder of the report, and of what is trained. */
+  out: string
+  experiment: Experiment
+  probes: Probe[]
+  /** Before anything was measured. */
+  results: Results
+}
+
+/**
+ * Checks that everything asked for is there, and says what is going to be done; nothing is written before.
+ *
+ * @param caller the folder that the caller works in
+ * @throws UserError, DataError or EngineError for a request that cannot be met
+ */
+export async function prepare(
+  options: BenchOptions,
+  caller: string,
+  print: (line: string) => void,
+): Promise<Prepared> {
+  const { data, model, precision } = options
+  if (data !== undefined && !statSync(data, { throwIfNoEntry: false }))
+    throw new UserError(`there is no file or folder '${data}'; give --data one that exists`)
+  const stored = model === undefined ? undefined : readDescription(model)
+  const probes = await loadProbes(options.probes)
+  const probed = await resolveEngine(options.engine, { precision })
+
+  const description = describeExperiment(stored, options, probed.name, print)
+  const { preset, presetName, systems, seeds } = description
+  const benchmarks = benchmarksOf(description, options)
+  const shares = shareOut(benchmarks.flatMap(({ name }) => runsOf(name, description)).length, options)
+  // What is timed in this process is timed with the threads that a run has.
+  const engineOptions = { threads: shares.threads, precision }
+  const engine = await resolveEngine(options.engine, engineOptions)
+  print(engine.line)
+  const out = options.out ?? defaultOutput(caller, presetName, data, model)
+  openOutputFolder(out)
+  print(`preset: ${presetName} (${preset.summary}) · output: ${out}`)
+  print(describeShares(shares))
+
+  const origin = provenance()
+  const { name, description: engineDescription, line } = engine
+  const results: Results = {
+    schemaVersion: 2,
+    startedAt: new Date().toISOString(),
+    finishedAt: '',
+    interrupted: false,
+    options: { presetName, preset, systems, seeds, data, trained: !stored, shares },
+    engine: { name, description: engineDescription, precision: engine.precision, line },
+    ...origin,
+    convergenceRule,
+    tasks: benchmarks.map((benchmark) => startResults(benchmark, systems)),
+  }
+  for (const task of results.tasks) print(`\n${formatTable(parametersTable(task))}`)
+
+  const comparison: Comparison = {
+    systems,
+    seeds,
+    store: model ?? out,
+    train: !stored,
+    precision: engine.precision,
+    provenance: { engine: results.engine, ...origin },
+  }
+  if (!stored) {
+    writeDescription(out, { ...description, tasks: benchmarks.map((benchmark) => benchmark.name) })
+    for (const benchmark of benchmarks) openStores(benchmark, comparison)
+  }
+  const taskOptions = { data, model, task: options.task }
+  const setup = { engine: name, engineOptions, description, taskOptions, comparison, probes: options.probes }
+  return { out, experiment: { benchmarks, engine, setup }, probes, results }
+}

@@ -1,0 +1,75 @@
+import type { Recipe } from '@ttt-e2e/meta-outer'
+import type { ResolvedEngine } from '@ttt-e2e/tensor-ops'
+import type { IndexRange } from '@ttt-e2e/training'
+import type { Preset, UntilConverged } from './presets'
+import type { Shares } from './workers/share-out'
+
+/** Everything that an experiment measured: what results.json holds and what the report is made from. */
+export interface Results {
+  schemaVersion: 2
+  startedAt: string
+  finishedAt: string
+  /** Whether it was stopped before everything was measured. */
+  interrupted: boolean
+  options: {
+    presetName: string
+    preset: Preset
+    systems: string[]
+    seeds: number
+    data?: string
+    trained: boolean
+    /** How the runs shared the machine. */
+    shares: Shares
+  }
+  engine: Pick<ResolvedEngine, 'name' | 'description' | 'precision' | 'line'>
+  machine: Record<string, string | number>
+  versions: Record<string, string>
+  gitHash: string | null
+  /** How systems are labelled "not converged". */
+  convergenceRule: string
+  tasks: TaskResults[]
+}
+
+export interface TaskResults {
+  name: string
+  title: string
+  notes: string[]
+  /** Of every run, but for its system and seed. */
+  recipe: Recipe
+  untilConverged?: UntilConverged
+  /** The documents that were read, by name. */
+  heldOut: string[]
+  ranges: IndexRange[]
+  references: ReferenceResults[]
+  systems: SystemResults[]
+  /** What was measured, by the name of the probe; absent where it measured nothing. */
+  probes: Record<string, ProbeResults>
+}
+
+export interface ReferenceResults {
+  name: string
+  detail: string
+  /** Mean nats in each range. */
+  loss: number[]
+}
+
+export interface SystemResults {
+  name: string
+  summary: string
+  parameters: number
+  /** The system that it reads with the weights of, where not its own. */
+  weightsOf?: string
+}
+
+/** What a probe measured of one system, and of one run where it needs trained ones. */
+export interface Measurement<Measured = unknown> {
+  system: string
+  seed?: number
+  value: Measured
+}
+
+export interface ProbeResults<Measured = unknown, Summary = unknown> {
+  /** In the order of the systems, then of the seeds. */
+  measured: Measurement<Measured>[]
+  summary: Summary
+}

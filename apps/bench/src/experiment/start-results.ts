@@ -1,0 +1,30 @@
+import { createSystem, definitionOf } from '@ttt-e2e/baselines'
+import { columnMeans, indexRanges, meansByRange } from '@ttt-e2e/training'
+import type { Benchmark } from '../tasks/benchmark'
+import type { TaskResults } from './results'
+
+/** The results of a task before anything was measured. */
+export function startResults(benchmark: Benchmark, systems: readonly string[]): TaskResults {
+  const { name, recipe, untilConverged, task } = benchmark
+  const ranges = indexRanges(recipe.evaluation.length)
+  return {
+    name,
+    title: task.title,
+    notes: [...task.notes],
+    recipe,
+    ...(untilConverged && { untilConverged }),
+    heldOut: task.heldOut.map(({ id }) => id),
+    ranges,
+    references: task.references().map(({ name, detail, losses }) => ({
+      name,
+      detail,
+      loss: columnMeans(losses.map((nats) => meansByRange(nats, ranges))),
+    })),
+    systems: systems.map((name) => {
+      const { summary, weightsOf } = definitionOf(name)
+      const parameters = createSystem(name, recipe.size).decoder.parameterCount
+      return { name, summary, weightsOf, parameters }
+    }),
+    probes: {},
+  }
+}

@@ -1,0 +1,43 @@
+import { join } from 'node:path'
+import type { Precision } from '@ttt-e2e/tensor-ops'
+import type { Benchmark } from '../tasks/benchmark'
+import type { Comparison } from './comparison'
+import { RunStore } from './run-store'
+import { runsOf, type RunWork } from './run-work'
+
+/** Where a run is stored. */
+export const storeOf = (root: string, { task, system, seed }: RunWork) =>
+  new RunStore(join(root, task, system, `seed-${seed}`))
+
+/**
+ * Makes the folders of all runs, or checks that what is stored there is what is asked for.
+ *
+ * @throws UserError
+ */
+export function openStores(benchmark: Benchmark, comparison: Comparison): void {
+  const { store, precision, provenance } = comparison
+  const data = benchmark.task.fingerprint()
+  for (const work of runsOf(benchmark.name, comparison))
+    storeOf(store, work).open(whatDetermines(benchmark, data, work, precision), { ...provenance })
+}
+
+/** Everything that the training of a run depends on. */
+function whatDetermines(
+  { name, recipe, untilConverged }: Benchmark,
+  data: Record<string, string | number>,
+  { system, seed }: RunWork,
+  precision: Precision,
+) {
+  const { length, batch, optimizer } = recipe.training
+  const { steps, peakLearningRate } = optimizer.schedule
+  return {
+    schemaVersion: 2,
+    task: name,
+    data,
+    system,
+    size: recipe.size,
+    training: { length, batch, peakLearningRate, steps, untilConverged },
+    seed,
+    precision,
+  }
+}

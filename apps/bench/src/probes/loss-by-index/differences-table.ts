@@ -1,0 +1,28 @@
+import type { TaskResults } from '../../experiment/results'
+import type { Table } from '../../report/table'
+import { rangeNames } from './range-names'
+import { subject, type LossSummary } from './summarise'
+
+/** TTT-E2E against each other system, paired by document. */
+export function differencesTable(
+  { differences }: LossSummary,
+  task: TaskResults,
+  seedsOf: (system: string) => number,
+): Table[] {
+  if (differences.length === 0) return []
+  return [
+    {
+      title: `ttt-e2e less each other system at ${rangeNames(task).at(-1)} (nats; negative: ttt-e2e is better)`,
+      columns: ['against', 'difference', '95 % interval', 'pairs'],
+      rows: differences.map(({ system, mean, low, high, pairs }) => [
+        system,
+        signed(mean),
+        low === undefined || high === undefined ? 'needs two documents' : `${signed(low)} to ${signed(high)}`,
+        String(pairs),
+      ]),
+      note: `paired bootstrap over held-out documents${seedsOf(subject) > 1 ? ' and seeds' : '; one seed, so it says nothing about other seeds (--seeds 3)'}`,
+    },
+  ]
+}
+
+export const signed = (value: number) => (value < 0 ? '−' : '+') + Math.abs(value).toFixed(3)

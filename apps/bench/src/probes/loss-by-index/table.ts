@@ -1,0 +1,31 @@
+import type { ProbeResults, TaskResults } from '../../experiment/results'
+import type { Table } from '../../report/table'
+import { differencesTable } from './differences-table'
+import { rangeNames } from './range-names'
+import type { LossSummary } from './summarise'
+
+/** Mean nats per token by how much was read before it, and how far TTT-E2E is ahead. */
+export function lossTables(
+  { measured, summary }: ProbeResults<number[][], LossSummary>,
+  task: TaskResults,
+): Table[] {
+  const seeds = (name: string) => measured.filter(({ system }) => system === name).length
+  return [lossTable(summary, task, seeds), ...differencesTable(summary, task, seeds)]
+}
+
+function lossTable({ loss }: LossSummary, task: TaskResults, seedsOf: (system: string) => number): Table {
+  const row = (name: string, nats: number[]) => [name, ...nats.map((each) => each.toFixed(3))]
+  const { evaluation, training } = task.recipe
+  const seeds = Math.max(...Object.keys(loss).map(seedsOf))
+  return {
+    title: 'loss by token index (nats per token)',
+    columns: ['system', ...rangeNames(task)],
+    rows: [
+      ...Object.entries(loss).map(([name, nats]) => row(name, nats)),
+      ...task.references.map((reference) => row(reference.name, reference.loss)),
+    ],
+    note:
+      `${task.heldOut.length} held-out documents of ${evaluation.length} tokens${seeds > 1 ? `, ${seeds} seeds` : ''}; training sequences ` +
+      `had ${training.length}: what lies beyond is longer than anything trained on`,
+  }
+}

@@ -1,0 +1,15 @@
+import type { ExperimentDescription } from '../experiment/description'
+import type { TaskOptions } from '../experiment/options'
+import type { Benchmark } from './benchmark'
+import { chooseBenchmarks } from './choose-benchmarks'
+import { storedBenchmarks } from './stored-benchmarks'
+
+/**
+ * The tasks of an experiment: those that were asked for, or those to read with what is stored.
+ *
+ * @throws UserError or DataError for what can't be had
+ */
+export const benchmarksOf = (description: ExperimentDescription, options: TaskOptions): Benchmark[] =>
+  options.model === undefined
+    ? chooseBenchmarks(description, options)
+    : storedBenchmarks(description, options)

@@ -1,0 +1,34 @@
+import { UserError } from '@ttt-e2e/cli'
+import type { ExperimentDescription } from '../experiment/description'
+import type { TaskOptions } from '../experiment/options'
+import type { Benchmark } from './benchmark'
+import { openBenchmark, type TaskName } from './index'
+import { ownText, readOnlyText } from './own-text'
+
+/**
+ * The tasks to read again with what is stored: those it was trained on, one of them by name, or a text that it has
+ * not been trained on, which is read whole by the models of the stored text task.
+ *
+ * @throws UserError if nothing stored fits
+ */
+export function storedBenchmarks(
+  stored: ExperimentDescription,
+  { data, task, model }: TaskOptions,
+): Benchmark[] {
+  const { presetName, preset } = stored
+  if (data !== undefined) {
+    const trainedOn = ['text', 'books'].find((name) => stored.tasks.includes(name))
+    if (!trainedOn)
+      throw new UserError(
+        `'${model}' holds no models of text to read '${data}' with; it holds ${stored.tasks.join(', ')}`,
+      )
+    return [readOnlyText(presetName, preset, data, trainedOn)]
+  }
+  const names = task === undefined ? stored.tasks : [task]
+  return names.map((name) => {
+    if (!stored.tasks.includes(name))
+      throw new UserError(`'${model}' holds no task '${name}'; it holds ${stored.tasks.join(', ')}`)
+    if (name === 'text') return ownText(presetName, preset, stored.data!)
+    return openBenchmark(name as TaskName, presetName, preset)
+  })
+}

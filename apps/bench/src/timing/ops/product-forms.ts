@@ -1,0 +1,35 @@
+import { tf, type Tensors } from '@ttt-e2e/tensor-ops'
+import { speedSizes, type SpeedSizeName } from '../sizes'
+
+/** A product of matrices in one of its forms. */
+export interface ProductForm {
+  name: string
+  flops: number
+  /** The caller owns them. */
+  inputs: Tensors
+  multiply(inputs: Tensors): Tensors
+}
+
+const sequences = 4
+
+/** Products at the shapes of a size: each transpose, one for all and one for each of several sequences. */
+export function productForms(size: SpeedSizeName): ProductForm[] {
+  const { hiddenSize, intermediateSize, chunk } = speedSizes[size].model
+  const forms: ProductForm[] = []
+  for (const batch of [1, sequences])
+    for (const transposeA of [false, true])
+      for (const transposeB of [false, true]) {
+        const a = tf.randomNormal([batch, ...turned([chunk, hiddenSize], transposeA)])
+        const b = tf.randomNormal([batch, ...turned([hiddenSize, intermediateSize], transposeB)])
+        forms.push({
+          name: `${batch} × [${chunk}, ${hiddenSize}]${transposeA ? 'ᵀ' : ''}[${hiddenSize}, ${intermediateSize}]${transposeB ? 'ᵀ' : ''}`,
+          flops: 2 * batch * chunk * hiddenSize * intermediateSize,
+          inputs: { a, b },
+          multiply: ({ a, b }) => ({ y: tf.matMul(a, b, transposeA, transposeB) }),
+        })
+      }
+  return forms
+}
+
+const turned = ([rows, columns]: [number, number], transposed: boolean) =>
+  transposed ? [columns, rows] : [rows, columns]

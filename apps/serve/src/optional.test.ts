@@ -1,0 +1,114 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { testApp, tinyModel, type TestApp } from './testing'
+
+let test: TestApp
+let memory: string
+beforeAll(async () => {
+  test = testApp(await tinyModel(), { limits: { maxTokens: 20 } })
+  memory = (await (await test.request('POST', '/v1/memories', { text: 'It is.' })).json()).id
+})
+afterAll(() => test.service.memories.dispose())
+
+const prompt = 'It '
+const complete = async (body: object) => {
+  const answer = await test.request('POST', '/v1/completions', { prompt, max_tokens: 2, ...body })
+  return { status: answer.status, ...(await answer.json()) }
+}
+
+it('takes null and [] for left out, in every field that may be left out', async () => {
+  const { components } = await (await test.request('GET', '/openapi.json')).json()
+  const { properties, required } = components.schemas.CompletionRequest
+  expect(required).toEqual(['prompt'])
+  const fields = Object.keys(properties).filter((field) => field !== 'prompt')
+  expect(fields.length).toBeGreaterThan(20)
+  for (const field of fields)
+    for (const value of [null, []])
+      expect({ field, value, ...(await complete({ [field]: value })) }).toMatchObject({
+        field,
+        value,
+        status: 200,
+      })
+  expect((await complete({ stream_options: { include_usage: null } })).status).toBe(200)
+  for (const value of [null, []]) {
+    expect(await complete({ prompt: value })).toMatchObject({ status: 400, error: { param: 'prompt' } })
+    const text = await test.request('POST', '/v1/memories', { text: value })
+    expect((await text.json()).error).toMatchObject({
+      param: 'text',
+      message: 'text: must be given, as one string',
+    })
+    expect((await test.request('POST', '/v1/memories', { text: 'It is.', name: value })).status).toBe(201)
+    expect((await test.request('POST', `/v1/memories/${memory}/fork`, { name: value })).status).toBe(201)
+  }
+})
+
+it('takes what changes nothing', async () => {
+  const nothing: object[] = [
+    { logit_bias: {} },
+    { store: false },
+    { metadata: {} },
+    { logprobs: false },
+    { n: 1, best_of: 1 },
+    { echo: false, suffix: '' },
+    { presence_penalty: 0, frequency_penalty: 0 },
+    { service_tier: 'auto' },
+    { user: 'someone', safety_identifier: 'x', prompt_cache_key: 'y' },
+    { stream_options: {} },
+    { stream_options: { include_usage: false, include_obfuscation: false } },
+  ]
+  for (const body of nothing) expect({ body, ...(await complete(body)) }).toMatchObject({ body, status: 200 })
+})
+
+it('names what would change something and is not there', async () => {
+  const something: [body: object, param: string, says?: string][] = [
+    [{ logit_bias: { 5: 1 } }, 'logit_bias'],
+    [{ store: true }, 'store', 'only false is supported here'],
+    [{ metadata: { a: 'b' } }, 'metadata'],
+    [{ logprobs: 0 }, 'logprobs'],
+    [{ suffix: 'x' }, 'suffix'],
+    [{ service_tier: 'flex' }, 'service_tier', 'only "auto" or "default" is supported here'],
+    [{ stream: true, stream_options: { include_obfuscation: true } }, 'stream_options.include_obfuscation'],
+    [{ mirostat: 2 }, 'mirostat', "there is no parameter 'mirostat'"],
+  ]
+  for (const [body, param, says = param] of something) {
+    const { status, error } = await complete(body)
+    expect({ status, error }).toMatchObject({
+      status: 400,
+      error: { param, message: expect.stringContaining(says) },
+    })
+    expect(error.message).toContain(param)
+  }
+})
+
+it('names limits as they are', async () => {
+  const limits: [body: object, message: string][] = [
+    [{ max_tokens: 21 }, 'max_tokens: must be a whole number from 0 to 20'],
+    [{ max_tokens: 1e300 }, 'max_tokens: must be a whole number from 0 to 20'],
+    [{ max_tokens: '2' }, 'max_tokens: must be a whole number from 0 to 20'],
+    [{ temperature: 3 }, 'temperature: must be a number from 0 to 2'],
+    [{ top_p: 0 }, 'top_p: must be a number above 0 and at most 1'],
+    [{ seed: 2 ** 60 }, 'seed: must be a whole number from 0 to 4294967295'],
+    [{ stop: ['a', 'b', 'c', 'd', 'e'] }, 'stop: must be a string, or up to four, of 1 to 256 characters'],
+    [{ stop: 'x'.repeat(257) }, 'stop: must be a string, or up to four, of 1 to 256 characters'],
+  ]
+  for (const [body, message] of limits) expect((await complete(body)).error.message).toBe(message)
+  expect((await complete({ stop: '🐋'.repeat(256) })).status).toBe(200)
+  const name = async (length: number) =>
+    (await test.request('POST', `/v1/memories/${memory}/fork`, { name: '🐋'.repeat(length) })).status
+  expect([await name(200), await name(201)]).toEqual([201, 400])
+})
+
+it('forks with an empty body, of any type', async () => {
+  for (const [body, headers] of [
+    [undefined, {}],
+    ['', { 'content-type': 'application/json' }],
+    ['{}', { 'content-type': 'application/json' }],
+    ['', {}],
+  ] as const)
+    expect((await test.request('POST', `/v1/memories/${memory}/fork`, body, headers)).status).toBe(201)
+})
+
+it('names where the client has put a text', async () => {
+  const plain = { 'content-type': 'text/plain' }
+  const empty = await test.request('POST', '/v1/memories', '', plain)
+  expect((await empty.json()).error).toMatchObject({ code: 'empty_text', param: 'body' })
+})

@@ -1,0 +1,54 @@
+import type { Memory } from '@ttt-e2e/checkpoint'
+import { DataError } from '@ttt-e2e/data'
+import { ApiError } from '../http/api-error'
+import type { Metrics } from '../metrics'
+import type { Job } from './job'
+import type { ModelFacts } from './scheduler'
+
+export interface PieceReport {
+  /** Mean nats per token of this piece, each given all before it; null where nothing was predicted. */
+  loss: number | null
+}
+
+/** Tokens of an inner step; 0 where the model doesn't learn while it reads. */
+export const chunkOf = ({ system }: ModelFacts): number => system.rule?.chunk ?? 0
+
+/**
+ * A text as the tokens that a memory reads next.
+ *
+ * @param first whether the memory has read nothing yet
+ * @throws ApiError 400 if the model has no token for a character
+ */
+export function tokensOf(model: ModelFacts, text: string, first: boolean, param: string): Int32Array {
+  try {
+    const tokens = model.tokenizer.encode(text)
+    const { bosToken } = model.tokenizer
+    const begin = first && bosToken !== undefined && model.documentsBeginWithBos
+    return begin ? Int32Array.of(bosToken, ...tokens) : tokens
+  } catch (error) {
+    if (error instanceof DataError) throw new ApiError(400, 'invalid_text', error.message, param)
+    throw error
+  }
+}
+
+/** Reads tokens into a memory, a turn at the model for every four chunks. */
+export async function* readTokens(
+  job: Job,
+  { scheduler, metrics }: { scheduler: { model: ModelFacts }; metrics: Metrics },
+  memory: Memory,
+  tokens: Int32Array,
+): AsyncGenerator<PieceReport, void, void> {
+  const pieceLength = 4 * (chunkOf(scheduler.model) || 64)
+  for (let start = 0; start < tokens.length; start += pieceLength) {
+    const piece = tokens.subarray(start, start + pieceLength)
+    const { steps } = memory
+    let losses = new Float32Array()
+    const onProgress = (progress: { losses: Float32Array }) =>
+      void (losses = Float32Array.from(progress.losses))
+    await job.turn((model) => model.read(piece, { memory, pieceLength, onProgress, signal: job.signal }))
+    metrics.tokensRead.inc(piece.length)
+    metrics.innerSteps.inc(memory.steps - steps)
+    const known = losses.filter((loss) => !Number.isNaN(loss))
+    yield { loss: known.length > 0 ? known.reduce((sum, loss) => sum + loss, 0) / known.length : null }
+  }
+}

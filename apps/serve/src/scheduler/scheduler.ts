@@ -1,0 +1,177 @@
+import type { Model } from '@ttt-e2e/checkpoint'
+import { pause } from '@ttt-e2e/tensor-ops'
+import { ApiError } from '../http/api-error'
+import type { Metrics } from '../metrics'
+import { Job } from './job'
+
+export interface SchedulerOptions {
+  /** Requests that take turns. */
+  parallel: number
+  /** Requests that wait for a place. */
+  queue: number
+  metrics: Metrics
+}
+
+/** What can be known of a model without a turn at it. */
+export type ModelFacts = Pick<
+  Model,
+  'hash' | 'name' | 'system' | 'recipe' | 'tokenizer' | 'documentsBeginWithBos'
+>
+
+interface Turn {
+  signal: AbortSignal
+  work: () => Promise<void>
+  drop: (reason: unknown) => void
+}
+
+interface Waiter {
+  start: () => void
+  drop: (reason: unknown) => void
+}
+
+/**
+ * The only owner of the model, and the one loop that works with it. A request that was let in waits for a place; with it,
+ * it takes turns: one piece of text or one token at a time, first come, first served. So a long text and an answer
+ * advance side by side, nothing ever runs at the same time, and a request whose client has gone is out before its next
+ * turn.
+ */
+export class Scheduler {
+  private readonly jobs = new Set<Job>()
+  private readonly places = new Set<Job>()
+  private readonly waiting = new Map<Job, Waiter>()
+  private readonly turns: Turn[] = []
+  private looping = false
+  private closing = false
+
+  constructor(
+    private readonly owned: Model,
+    private readonly options: SchedulerOptions,
+  ) {}
+
+  get model(): ModelFacts {
+    return this.owned
+  }
+
+  /** @throws ApiError 429 if a request that came now would find the queue full, 503 if the server is about to end */
+  check(): void {
+    const { parallel, queue } = this.options
+    if (this.closing) throw shuttingDown()
+    if (this.places.size >= parallel && this.waiting.size >= queue)
+      throw new ApiError(429, 'queue_full', 'too many requests wait already', null, { retryAfter: 1 })
+  }
+
+  /**
+   * Lets a request in whose work is there: it has a place, or is in the queue, from now on. The caller must end it.
+   *
+   * @param client frees what the job holds when it aborts
+   * @throws ApiError as `check`; the client's reason if it has gone already
+   */
+  admit(client: AbortSignal): Job {
+    this.check()
+    client.throwIfAborted()
+    const job = new Job(client, this)
+    this.jobs.add(job)
+    void job.place()
+    return job
+  }
+
+  /** Waits for a place; what was let in once is never told that the queue is full. */
+  enter(job: Job): Promise<void> {
+    if (job.signal.aborted) return Promise.reject(job.signal.reason)
+    if (this.places.size < this.options.parallel) {
+      this.take(job)
+      return Promise.resolve()
+    }
+    return new Promise((resolve, reject) => {
+      const end = () => {
+        this.waiting.delete(job)
+        job.signal.removeEventListener('abort', aborted)
+        this.count()
+      }
+      const start = () => {
+        end()
+        // Taken at once: whoever comes now finds it occupied.
+        this.take(job)
+        resolve()
+      }
+      const drop = (reason: unknown) => {
+        end()
+        reject(reason)
+      }
+      const aborted = () => drop(job.signal.reason)
+      this.waiting.set(job, { start, drop })
+      job.signal.addEventListener('abort', aborted)
+      this.count()
+    })
+  }
+
+  /** Runs `work` when it is its turn. @throws what `work` throws, or the abort's reason where that came first */
+  turn<T>({ signal }: Job, work: (model: Model) => T | Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.turns.push({ signal, work: async () => resolve(await work(this.owned)), drop: reject })
+      if (!this.looping) void this.loop()
+    })
+  }
+
+  /** Frees a job's place for the next one that waits, or takes it out of the queue. */
+  leave(job: Job): void {
+    this.waiting.get(job)?.drop(job.signal.reason)
+    if (!this.places.delete(job)) return
+    const [next] = this.waiting.values()
+    if (next) next.start()
+    this.count()
+  }
+
+  end(job: Job): void {
+    if (this.jobs.delete(job) && job.signal.aborted) this.options.metrics.cancelled.inc()
+  }
+
+  /**
+   * Takes no more requests, lets those that were begun finish and cuts them off after a while.
+   *
+   * @returns when the model is idle
+   */
+  async close(graceSeconds: number): Promise<void> {
+    this.closing = true
+    for (const [{ begun }, { drop }] of this.waiting) if (!begun) drop(shuttingDown())
+    const deadline = performance.now() + graceSeconds * 1000
+    while (this.jobs.size > 0) {
+      if (performance.now() >= deadline) for (const job of this.jobs) job.abort(shuttingDown())
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+
+  /** Frees the model, once closed. */
+  dispose(): void {
+    this.owned.dispose()
+  }
+
+  private take(job: Job): void {
+    this.places.add(job)
+    job.begun = true
+    this.count()
+  }
+
+  private async loop(): Promise<void> {
+    this.looping = true
+    for (let next = this.turns.shift(); next; next = this.turns.shift()) {
+      // Sockets, timers and aborts get a turn between two of ours.
+      await pause()
+      try {
+        next.signal.throwIfAborted()
+        await next.work()
+      } catch (error) {
+        next.drop(error)
+      }
+    }
+    this.looping = false
+  }
+
+  private count(): void {
+    this.options.metrics.running.set(this.places.size)
+    this.options.metrics.queueDepth.set(this.waiting.size)
+  }
+}
+
+const shuttingDown = () =>
+  new ApiError(503, 'shutting_down', 'the server is about to end', null, { retryAfter: 5 })

@@ -1,0 +1,107 @@
+import type { Memory } from '@ttt-e2e/checkpoint'
+import { ApiError } from '../http/api-error'
+import { orAborted, within } from '../http/waiting'
+import type { StoredMemory } from '../memories/stored-memory'
+import type { Service } from '../service'
+import { readTokens, tokensOf } from './read-tokens'
+
+export interface WriteRequest {
+  /** The text in pieces; the next one is asked for when the last one was read. */
+  texts: AsyncIterable<string> | Iterable<string>
+  /** Where the client has put the text: the field of its request, or its body. */
+  param: string
+  /** A new memory of this name, or the id of a stored one to read on. */
+  to: { name: string | null } | { id: string }
+  signal: AbortSignal
+}
+
+/** How far a text was read. */
+export interface WriteProgress {
+  /** Tokens of the text that were read so far. */
+  tokens_read: number
+  /** Tokens of the memory: also those it had read before. */
+  tokens: number
+  steps: number
+  bytes: number
+  /** Mean nats per token of the last piece; null where nothing was predicted. */
+  loss: number | null
+}
+
+/**
+ * Reads a text into a memory. It is stored when all of it was read: whoever asks for it before, or after a failure, gets
+ * what was there before. Nothing that others need is held for a client that has sent less than a piece: room, a memory
+ * and a place are taken when the first piece is there, the place again for every piece, and a client that has begun must
+ * send a piece in `idleSeconds`.
+ *
+ * @returns progress after every piece, then the stored memory
+ * @throws ApiError at once for all that can be known without the text
+ */
+export function writeMemory(
+  service: Service,
+  request: WriteRequest,
+): AsyncGenerator<WriteProgress, StoredMemory, void> {
+  const { memories, scheduler } = service
+  scheduler.check()
+  memories.claim(request.to).release()
+  return write(service, request)
+}
+
+async function* write(
+  service: Service,
+  { texts, param, to, signal }: WriteRequest,
+): AsyncGenerator<WriteProgress, StoredMemory, void> {
+  const { scheduler, memories, limits } = service
+  const pieces = Symbol.asyncIterator in texts ? texts[Symbol.asyncIterator]() : texts[Symbol.iterator]()
+  const nextPiece = async () => pieces.next()
+  try {
+    let piece = await orAborted(nextPiece(), signal)
+    if (piece.done) throw new ApiError(400, 'empty_text', 'the text is empty', param)
+    const claim = memories.claim(to)
+    try {
+      const job = scheduler.admit(signal)
+      let memory: Memory | undefined
+      try {
+        const own = await job.turn((model) =>
+          'id' in to ? memories.get(to.id).memory.fork() : model.startMemory(),
+        )
+        memory = own
+        const before = own.tokens
+        while (!piece.done) {
+          const tokens = tokensOf(scheduler.model, piece.value, own.tokens === 0, param)
+          for await (const { loss } of readTokens(job, service, own, tokens)) {
+            const bytes = own.stateBytes()
+            claim.hold(bytes)
+            yield { tokens_read: own.tokens - before, tokens: own.tokens, steps: own.steps, bytes, loss }
+          }
+          job.leave()
+          piece = await orAborted(within(nextPiece(), limits.idleSeconds, tooSlow), job.signal)
+        }
+        if (own.tokens === before) throw new ApiError(400, 'empty_text', 'the text is empty', param)
+        const stored = await job.turn(() => {
+          // Counted with the memory itself from here on.
+          claim.hold(0)
+          return 'id' in to
+            ? memories.replace(to.id, own)
+            : memories.add(own, { name: to.name, parent: null })
+        })
+        memory = undefined
+        return stored
+      } finally {
+        memory?.dispose()
+        job.end()
+      }
+    } finally {
+      claim.release()
+    }
+  } finally {
+    // Not waited for: what never comes must not hold up whoever ends.
+    Promise.resolve(pieces.return?.()).catch(() => {})
+  }
+}
+
+const tooSlow = (seconds: number) =>
+  new ApiError(
+    408,
+    'text_too_slow',
+    `the next piece of the text (8192 characters) did not come within ${seconds} seconds; send what comes slowly in several requests`,
+  )

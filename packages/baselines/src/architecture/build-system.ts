@@ -1,0 +1,60 @@
+import {
+  createDecoder,
+  SizeError,
+  type Architecture,
+  type Decoder,
+  type MixerKind,
+  type MixerRecord,
+} from '@ttt-e2e/swa-transformer'
+import type { System } from '@ttt-e2e/ttt-inner'
+import { mixers, type Mixers } from '../mixers'
+
+/** An architecture with mixers that may have no name: a system of them can be built and trained, but not be saved. */
+export type Blueprint = Omit<Architecture, 'mixers'> & { mixers: readonly (MixerRecord | MixerKind)[] }
+
+/**
+ * The model that an architecture describes.
+ *
+ * @param more mixers from outside, by name; they go before those of the registry
+ * @throws SizeError for an unknown mixer, options that it can't have, or sizes that don't fit each other
+ */
+export function buildSystem(blueprint: Blueprint, more?: Mixers): System {
+  const { system: name, rule, lossChunk } = blueprint
+  return {
+    name,
+    decoder: buildDecoder(blueprint, more),
+    ...(rule && { rule }),
+    ...(lossChunk !== null && { lossChunk }),
+    ...(hasNames(blueprint) && { architecture: blueprint }),
+  }
+}
+
+/** The decoder alone. @throws SizeError as `buildSystem` */
+export function buildDecoder(blueprint: Blueprint, more: Mixers = {}): Decoder {
+  const { layers, mixers: pattern, rope, vocabularySize, hiddenSize, heads, intermediateSize } = blueprint
+  const { suffixBlocks, normEpsilon, postNorms, preConv, untiedHead } = blueprint
+  const known = { ...mixers, ...more }
+  const kinds = pattern.map((each) => (typeof each === 'function' ? each : kindOf(each, known)))
+  return createDecoder({
+    vocabularySize,
+    hiddenSize,
+    heads,
+    intermediateSize,
+    mixers: Array.from({ length: layers }, (_, i) => kinds[i % kinds.length]),
+    suffixBlocks,
+    ropeTheta: rope.base,
+    normEpsilon,
+    postNorms,
+    preConv,
+    untiedHead,
+  })
+}
+
+function kindOf({ name, options = {} }: MixerRecord, known: Mixers): MixerKind {
+  if (!Object.hasOwn(known, name))
+    throw new SizeError(`unknown mixer '${name}'; known: ${Object.keys(known).join(', ')}`)
+  return known[name](options)
+}
+
+const hasNames = (blueprint: Blueprint): blueprint is Architecture =>
+  blueprint.mixers.every((mixer) => typeof mixer !== 'function')

@@ -1,0 +1,12 @@
+import type { AttentionOptions } from '@ttt-e2e/swa-transformer'
+import { z } from 'zod'
+
+const count = z.int().min(1)
+
+/** `window`: how many tokens one sees, itself included; 0 for all before it. */
+export const attentionOptions: z.ZodType<AttentionOptions & { window: number }> = z.strictObject({
+  window: z.int().min(0),
+  qkNorm: z.boolean().optional(),
+  keyHeads: count.optional(),
+  headWidth: count.optional(),
+})

@@ -1,0 +1,145 @@
+import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { CheckpointError } from './checkpoint-error'
+
+/** Stands in a folder while a process writes to it. */
+const lockName = '.lock'
+
+/** A lock file without its content is one that is being written, unless it is older than this. */
+const writingMilliseconds = 5000
+
+/** Who holds a lock. */
+interface Holder {
+  pid: number
+  /** When the process began, in the system's own count: a process id is given again. */
+  started?: string
+  /** The machine, or container, in which the id means anything. */
+  host: string
+}
+
+/**
+ * Makes this process the only writer of a folder until the function returned is called, or until the process ends,
+ * however it does: the lock of a process that is no more counts for nothing.
+ *
+ * @param folder must be there
+ * @throws CheckpointError that names the process which has the folder; file system errors
+ */
+export function lockFolder(folder: string): () => void {
+  const path = join(folder, lockName)
+  const own: Holder = { pid: process.pid, host: hostname() }
+  const started = startOf('self')
+  if (started !== undefined) own.started = started
+  const content = JSON.stringify(own)
+  for (let tries = 0; !create(path, content); tries++) {
+    const found = read(path)
+    if (found === undefined) continue
+    const holder = parse(found)
+    const alive = holder ? isAlive(holder) : isBeingWritten(path)
+    if (alive || tries > 10) throw refusal(folder, holder)
+    removeStale(path, found)
+  }
+  const release = () => {
+    process.off('exit', release)
+    // Only one's own: whoever found the process dead has taken over.
+    if (read(path) === content) rmSync(path, { force: true })
+  }
+  process.on('exit', release)
+  return release
+}
+
+function refusal(folder: string, holder: Holder | undefined): CheckpointError {
+  const elsewhere = holder && holder.host !== hostname()
+  const who = holder ? `process ${holder.pid}${elsewhere ? ` of ${holder.host}` : ''}` : 'another process'
+  const ask = elsewhere
+    ? `end that one first; if it is gone, delete ${join(folder, lockName)}`
+    : 'end that one first, or choose another folder'
+  return new CheckpointError(folder, [`${who} writes to it; ${ask}`])
+}
+
+/** @returns false if there is a lock already */
+function create(path: string, content: string): boolean {
+  let file: number
+  try {
+    file = openSync(path, 'wx')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+  try {
+    writeSync(file, content)
+  } finally {
+    closeSync(file)
+  }
+  return true
+}
+
+/** @returns undefined if there is no such file any more */
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+function parse(text: string): Holder | undefined {
+  try {
+    const holder = JSON.parse(text) as Partial<Holder>
+    const isHolder = Number.isSafeInteger(holder.pid) && typeof holder.host === 'string'
+    return isHolder ? (holder as Holder) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isBeingWritten(path: string): boolean {
+  try {
+    return Date.now() - statSync(path).mtimeMs < writingMilliseconds
+  } catch {
+    return false
+  }
+}
+
+/** Whether the process still runs; of another machine nobody here can tell. */
+function isAlive({ pid, started, host }: Holder): boolean {
+  if (host !== hostname()) return true
+  try {
+    process.kill(pid, 0)
+  } catch (error) {
+    // Another user's process can't be signalled, and is there.
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+  const now = startOf(pid)
+  return started === undefined || now === undefined || started === now
+}
+
+/** When a process began, on Linux: clock ticks since the machine did, with the machine's own start. */
+function startOf(pid: number | 'self'): string | undefined {
+  try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    // The name, in parentheses, may have blanks itself; the 22nd field of all is the 20th after it.
+    const field = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+    return `${boot} ${field}`
+  } catch {
+    return undefined
+  }
+}
+
+let removed = 0
+
+/** Takes a lock away that was found stale, unless someone has come between. */
+function removeStale(path: string, found: string): void {
+  const aside = `${path}.stale-${process.pid}-${removed++}`
+  try {
+    renameSync(path, aside)
+  } catch (error) {
+    // Someone else was quicker; the next try sees who.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
+    throw error
+  }
+  if (read(aside) === found) rmSync(aside, { force: true })
+  else renameSync(aside, path)
+}

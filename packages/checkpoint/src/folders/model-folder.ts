@@ -1,0 +1,17 @@
+import type { ByteSource } from '@ttt-e2e/tensor-ops'
+
+/** Where the files of a model are: on a disk, on a server, in memory. */
+export interface ModelFolder {
+  /** What to call it in errors. */
+  readonly name: string
+  /** @returns undefined if there is no such file */
+  open(file: string): Promise<ByteSource | undefined>
+  /** Where a file can be hashed without holding all of it: 64 hexadecimal digits. */
+  sha256?(file: string): Promise<string>
+}
+
+/** A small file as text, undefined if there is none of that name. */
+export async function readText(folder: ModelFolder, file: string): Promise<string | undefined> {
+  const bytes = await folder.open(file)
+  return bytes && new TextDecoder().decode(await bytes.read(0, bytes.size))
+}

@@ -1,0 +1,63 @@
+import {
+  createRandom,
+  disposeTree,
+  fromPlainTensor,
+  treeEntries,
+  treeMap,
+  type PlainTensor,
+  type PlainTensors,
+} from '@ttt-e2e/tensor-ops'
+import type { Decoder } from '@ttt-e2e/swa-transformer'
+import type { Params } from '@ttt-e2e/ttt-inner'
+
+const root = 'language_model.model.'
+
+/** Where the authors' checkpoints hold a parameter: they stack a block's tensors over the layers. */
+function publishedPlace(path: string, prefixBlocks: number): { name: string; layer?: number } {
+  const parts = path.split('.')
+  if (path === 'embedding') return { name: `${root}wte.weight` }
+  if (path === 'finalNorm') return { name: `${root}ln_f.weight` }
+  const layer = Number(parts[1])
+  if (parts[0] === 'prime')
+    return { name: `${root}h.prime_storage.feed_forward_prime.${parts[2]}.weight`, layer }
+  const [, , sublayer, part, leaf] = parts
+  const post = leaf === 'postNorm' ? '_post' : ''
+  if (sublayer === 'prime')
+    return { name: `${root}h.prime_storage.ffn_prime${post}_norm.weight`, layer: layer - prefixBlocks }
+  if (sublayer === 'feedForward')
+    return {
+      name: `${root}h.blocks.${part === 'mlp' ? `feed_forward.${leaf}` : `ffn${post}_norm`}.weight`,
+      layer,
+    }
+  if (part === 'norms') return { name: `${root}h.blocks.seq${post}_norm.weight`, layer }
+  const name = leaf === 'qNorm' ? 'q_norm' : leaf === 'kNorm' ? 'k_norm' : leaf
+  return { name: `${root}h.blocks.seq_modeling_block.${name}.weight`, layer }
+}
+
+/** Parameters from the authors' names. @param prefix stands before each name */
+export function fromE2eNames(decoder: Decoder, tensors: PlainTensors, prefix: string): Params {
+  const form = decoder.init(createRandom(0))
+  const params = treeMap(form, (_, path) => {
+    const { name, layer } = publishedPlace(path, decoder.prefixBlocks)
+    const stacked = tensors[prefix + name]
+    if (!stacked) throw new Error(`there is no tensor '${prefix}${name}'`)
+    return fromPlainTensor(layer === undefined ? stacked : layerOf(stacked, layer))
+  })
+  disposeTree(form)
+  return params
+}
+
+/** The authors' names with the values of our parameters, stacked over the layers. */
+export function toE2eNames(decoder: Decoder, params: Params): Record<string, number[]> {
+  const published: Record<string, number[]> = {}
+  for (const [path, tensor] of treeEntries(params)) {
+    const { name } = publishedPlace(path, decoder.prefixBlocks)
+    published[name] = (published[name] ?? []).concat(Array.from(tensor.dataSync()))
+  }
+  return published
+}
+
+function layerOf({ shape, values }: PlainTensor, layer: number): PlainTensor {
+  const size = values.length / shape[0]
+  return { shape: shape.slice(1), values: values.slice(layer * size, (layer + 1) * size) }
+}

@@ -1,0 +1,5 @@
+import type { Format } from './format'
+import { tttE2eFolder } from './ttt-e2e/format'
+
+/** Every format that models are read from. */
+export const formats: readonly Format[] = [tttE2eFolder]

@@ -1,0 +1,24 @@
+export { DataError } from './data-error'
+export type { EncodeOptions, Tokenizer } from './tokenizers/tokenizer'
+export { DecodeStream } from './tokenizers/decode-stream'
+export { byteTokenizer } from './tokenizers/byte/byte-tokenizer'
+export { symbolTokenizer } from './tokenizers/symbols/symbol-tokenizer'
+export {
+  createTokenizer,
+  recordOfTokenizer,
+  tokenizers,
+  type TokenizerMaker,
+  type TokenizerRecord,
+} from './tokenizers/registry'
+export type { Corpus, Document } from './sources/document'
+export { splitByDocument, type Split, type SplitOptions } from './sources/split-by-document'
+export { bigramDocument, type BigramDocument, type BigramLanguage } from './sources/bigram-languages'
+export { bigramOracle, type BigramOracleOptions } from './oracles/bigram-oracle'
+export { stackReach } from './oracles/stack-reach'
+export type { Batch, Cursor, StreamOptions } from './stream/batch'
+export { bigramStream, type BigramStreamOptions } from './stream/bigram-stream'
+export { textStream, type TextStreamOptions } from './stream/text-stream'
+export { packedStream, type PackedStreamOptions } from './stream/packed-stream'
+export { sampleStream, type SampleStreamOptions } from './stream/sample-stream'
+export { lossMask } from './stream/loss-mask'
+export { checkTokens } from './stream/check-tokens'

@@ -1,0 +1,2 @@
+// The engines of a page; `index.ts` has those of Node.
+import './wasm'

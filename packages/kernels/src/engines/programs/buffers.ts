@@ -1,0 +1,33 @@
+/** A piece of memory as an engine knows it, told from others by identity. */
+export interface Buffer {
+  readonly bytes: number
+}
+
+/** A kernel's call: what it reads and writes. Engines add whatever they need to make it again. */
+export interface Call<B extends Buffer> {
+  readonly inputs: readonly (B | undefined)[]
+  readonly outputs: readonly (B | undefined)[]
+}
+
+/** What a planner asks about an engine's kernels. */
+export interface Abilities<C> {
+  /** Whether a call adds two inputs, value by value, and may write the sum in the place of either. */
+  isSum(call: C): boolean
+  /** Whether a call can add this output to what stands in its place, with the same bits as an addition afterwards. */
+  accumulates(call: C, output: number): boolean
+}
+
+/** Where a buffer lies when a program runs. */
+export interface Place {
+  /**
+   * `workspace`: what lives within a step; `held`: what one step leaves for the next; `output`: a result's own memory;
+   * `input` and `constant` come from outside.
+   */
+  in: 'workspace' | 'held' | 'input' | 'constant' | 'output'
+  /** Which of the inputs, constants or outputs; 0 for the other two. */
+  index: number
+  /** In bytes; 0 but for the workspace and what is held. */
+  offset: number
+}
+
+export const aligned = (bytes: number, alignment: number): number => Math.ceil(bytes / alignment) * alignment

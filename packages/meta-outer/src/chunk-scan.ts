@@ -1,0 +1,107 @@
+import {
+  disposeTree,
+  scanVjp,
+  tf,
+  tidy,
+  treeLeaves,
+  treeWithLeaves,
+  vjp,
+  type GradientSum,
+  type Tensor,
+} from '@ttt-e2e/tensor-ops'
+import type { MlpWeights, SuffixParams } from '@ttt-e2e/swa-transformer'
+import { startFastWeights, type FastWeights, type Params, type System } from '@ttt-e2e/ttt-inner'
+import type { Batch } from './batch'
+import { chunkSteps, pieceOf, type Carry, type ChunkOutput, type ChunkTold } from './chunk-steps'
+import type { Keep } from './prefix-scan'
+
+/**
+ * The suffix over the chunks of whole sequences, forwards.
+ *
+ * @param hidden the prefix's output [B, T, D]
+ * @param onChunk takes over a chunk's output and what it told; the fast weights that it leaves stay the scan's
+ */
+export async function scanChunks(
+  system: System,
+  params: Params,
+  batch: Batch,
+  hidden: Tensor,
+  rates: { rateMultiplier: number; record: boolean },
+  keep: Keep,
+  onChunk: (output: ChunkOutput, told: ChunkTold, fast?: FastWeights) => void,
+) {
+  const suffixParams = system.decoder.suffixParams(params)
+  const start = startOf(system, params, suffixParams, batch)
+  const steps = chunkSteps(system, suffixParams, batch, hidden, rates)
+  let shape: number[] = []
+  const dispose = () => {
+    for (const { input, data } of steps) disposeTree([input, data])
+    start.dispose()
+  }
+  const scan = await scanVjp(steps, start.carry, {
+    ...keep,
+    shared: true,
+    onStep({ carry, output, aux }) {
+      shape = output.loss.shape
+      onChunk(output, aux, carry?.fast)
+    },
+  }).catch((error) => {
+    dispose()
+    throw error
+  })
+  return {
+    /** @param weight of each chunk's mean in the loss @returns the gradient with respect to `hidden`; the caller's */
+    async pull(weight: number, sum: GradientSum): Promise<Tensor> {
+      const { carry, inputs } = await scan.pull({ output: () => ({ loss: tf.fill(shape, weight) }) }, sum)
+      start.pull(carry, sum)
+      const gradients = inputs.map((input) => input.hidden)
+      const whole = tidy(() => tf.concat(gradients, 1))
+      disposeTree(gradients)
+      return whole
+    },
+    dispose() {
+      scan.dispose()
+      dispose()
+    },
+  }
+}
+
+/** W₀ with a batch axis (the prime MLPs themselves where nothing learns) and the suffix's states before the first token. */
+function startOf(system: System, params: Params, suffixParams: SuffixParams, { batch, length }: Batch) {
+  const { decoder, rule } = system
+  const fast = rule
+    ? vjp((prime: readonly MlpWeights[]) => ({ value: startFastWeights(prime, batch) }), params.prime)
+    : undefined
+  const states = vjp((p: SuffixParams) => ({ value: decoder.startSuffix(p, batch) }), suffixParams)
+  const leaves = treeLeaves(states.value)
+  const learnedStates = leaves.some(({ size }) => size > 0)
+  // Room for the whole text at once: every chunk is then of the same shapes. A single piece needs none.
+  const room = length > pieceOf(system, length) ? length : 0
+  const reserved = tidy(() => decoder.reserveSuffix(states.value, room))
+  return {
+    carry: { fast: fast?.value ?? params.prime, states: reserved } as Carry,
+    /** Takes the gradients of the first carry on to the parameters, and frees them. */
+    pull(gradient: Carry, sum: GradientSum) {
+      if (fast) {
+        sum.add(params.prime, fast.pull(gradient.fast))
+        disposeTree(gradient.fast)
+      } else sum.add(params.prime, gradient.fast)
+      if (learnedStates) {
+        // Room that was made has no gradient.
+        const own = treeLeaves(gradient.states).map((leaf, i) =>
+          leaves[i].size > 0 ? leaf : tf.zeros(leaves[i].shape),
+        )
+        sum.add(suffixParams, states.pull(treeWithLeaves(states.value, own)))
+        disposeTree(own.filter((_, i) => leaves[i].size === 0))
+      }
+      disposeTree(gradient.states)
+    },
+    dispose() {
+      fast?.dispose()
+      if (fast) disposeTree(fast.value)
+      states.dispose()
+      disposeTree(treeLeaves(reserved).filter((leaf) => !leaves.includes(leaf)))
+      disposeTree(states.value)
+    },
+  }
+}

@@ -1,0 +1,82 @@
+import {
+  disposeTree,
+  scanVjp,
+  tf,
+  vjp,
+  type GradientSum,
+  type ScanOptions,
+  type ScanStep,
+  type Tensor,
+  type TensorTree,
+} from '@ttt-e2e/tensor-ops'
+import type { Params, System } from '@ttt-e2e/ttt-inner'
+import { columns, type Batch } from './batch'
+
+/** What scans keep for the way back, and when they pause. */
+export type Keep = Pick<ScanOptions<never, never, never>, 'tapes' | 'stride' | 'pause'>
+
+/** The residual stream between two stages of the prefix [B, T, D]. */
+type Hidden = { hidden: Tensor }
+type Nothing = Record<string, never>
+type Data = { rateMultiplier: Tensor; position: Tensor }
+
+/** The prefix over whole sequences, forwards. @param onStage called for the embedding and after each stage */
+export async function scanPrefix(
+  system: System,
+  params: Params,
+  batch: Batch,
+  rateMultiplier: number,
+  keep: Keep,
+  onStage?: (hidden: Tensor) => void,
+) {
+  const { embedding } = params
+  const { tokens, ...unused } = columns(batch, 0, batch.length)
+  disposeTree(unused)
+  const data = { rateMultiplier: tf.scalar(rateMultiplier), position: tf.zeros([batch.batch], 'int32') }
+  const embed = (x: { embedding: Tensor }) => ({ value: system.decoder.embed(x.embedding, tokens) })
+  const embedded = vjp(embed, { embedding })
+  onStage?.(embedded.value)
+  const dispose = () => {
+    embedded.dispose()
+    disposeTree([embedded.value, tokens, data])
+  }
+  const steps = prefixSteps(system, params, batch.batch, data)
+  const onStep = ({ carry }: { carry?: Hidden }) => onStage?.(carry!.hidden)
+  const scan = await scanVjp(steps, { hidden: embedded.value }, { ...keep, onStep }).catch((error) => {
+    dispose()
+    throw error
+  })
+  return {
+    /** What the suffix starts from [B, T, D]; the scan's. */
+    hidden: scan.carry!.hidden,
+    /** @param hidden the gradient with respect to it; freed here */
+    async pull(hidden: Tensor, sum: GradientSum): Promise<void> {
+      const { carry } = await scan.pull({ carry: { hidden } }, sum)
+      sum.add({ embedding }, embedded.pull(carry.hidden))
+      disposeTree(carry)
+    },
+    dispose() {
+      scan.dispose()
+      dispose()
+    },
+  }
+}
+
+function prefixSteps(
+  system: System,
+  params: Params,
+  batch: number,
+  data: Data,
+): ScanStep<Hidden, Nothing, Nothing>[] {
+  return system.decoder.prefix.map((stage, i) => ({
+    key: { owner: system, key: `prefix stage ${i}` },
+    params: stage.params(params),
+    input: {},
+    data,
+    run({ params, carry }: { params: TensorTree; carry: Hidden }, data: Data) {
+      const start = stage.start(params, batch)
+      const { hidden } = stage.run(params, carry.hidden, start, data)
+      return { value: { carry: { hidden }, output: {} } }
+    },
+  }))
+}

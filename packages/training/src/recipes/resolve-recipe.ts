@@ -1,0 +1,96 @@
+import { createSystem, definitionOf } from '@ttt-e2e/baselines'
+import { problemsOf, recipeSchema, tokenizerOf } from '@ttt-e2e/checkpoint'
+import type { Recipe, RowsRecipe } from '@ttt-e2e/meta-outer'
+import { SizeError } from '@ttt-e2e/swa-transformer'
+import { TrainingError } from '../training-error'
+import { recipes } from './index'
+import { nearest } from './nearest'
+import { applySettings } from './settings'
+
+/** What a caller changes in a recipe. */
+export interface RecipeChanges {
+  system?: string
+  /** As `training.batch=8`. */
+  settings: readonly string[]
+  /** A text to train on instead, an absolute path. */
+  data?: string
+}
+
+/** @throws TrainingError naming the known recipes and the nearest */
+export function recipeNamed(name: string): Recipe {
+  const recipe = recipes.get(name)
+  if (recipe) return recipe
+  const known = [...recipes.keys()]
+  throw new TrainingError(
+    `unknown recipe '${name}'; did you mean '${nearest(name, known)}'? Known: ${known.join(', ')}`,
+  )
+}
+
+/**
+ * A recipe with a caller's changes, checked as a whole.
+ *
+ * @throws TrainingError for a change that can't be made or sizes that don't fit each other; UnknownSystem
+ */
+export function resolveRecipe(recipe: Recipe, { system, settings, data }: RecipeChanges): Recipe {
+  const changed = applySettings(
+    {
+      ...recipe,
+      ...(system !== undefined && { system }),
+      ...(data !== undefined && { data: { kind: 'text', path: data, rows: rowsOf(recipe) } }),
+    },
+    settings,
+  )
+  const checked = recipeSchema.safeParse(changed)
+  if (!checked.success)
+    throw new TrainingError(`the recipe can't be as it was set: ${problemsOf(checked.error).join('; ')}`)
+  const { weightsOf } = definitionOf(changed.system)
+  if (weightsOf)
+    throw new TrainingError(
+      `'${changed.system}' is not trained: it reads with the weights of '${weightsOf}', train that`,
+    )
+  const { vocabularySize } = tokenizerOf(changed)
+  if (vocabularySize > changed.size.vocabularySize)
+    throw new TrainingError(
+      `size.vocabularySize is ${changed.size.vocabularySize}; the data has ${vocabularySize} tokens`,
+    )
+  if (changed.data.kind === 'languages' && changed.data.successors > changed.size.vocabularySize)
+    throw new TrainingError(
+      `data.successors is ${changed.data.successors}; a language of ${changed.size.vocabularySize} symbols has at most as many`,
+    )
+  try {
+    createSystem(changed.system, changed.size)
+  } catch (error) {
+    if (!(error instanceof SizeError)) throw error
+    throw new TrainingError(`the sizes don't fit each other: ${error.message}`)
+  }
+  return changed
+}
+
+const rowsOf = ({ data }: Recipe): RowsRecipe => (data.kind === 'languages' ? 'windows' : data.rows)
+
+/** What may be changed when a run goes on: nothing that its parameters, its data or its past depend on. */
+const changeable = ['training.optimizer', 'evaluation.every', 'evaluation.documents']
+
+/**
+ * The recipe that a stored run goes on with.
+ *
+ * @throws TrainingError for a change that would make it another run
+ */
+export function resumedRecipe(stored: Recipe, options: RecipeChanges & { recipe?: string }): Recipe {
+  if (options.recipe !== undefined && options.recipe !== stored.name)
+    throw new TrainingError(
+      `the stored run is of '${stored.name}', not '${options.recipe}'; give --out another folder`,
+    )
+  if (options.system !== undefined && options.system !== stored.system)
+    throw new TrainingError(
+      `the stored run trains '${stored.system}', not '${options.system}'; give --out another folder`,
+    )
+  if (options.data !== undefined && (stored.data.kind !== 'text' || stored.data.path !== options.data))
+    throw new TrainingError('the stored run trains on other data; give --out another folder')
+  for (const setting of options.settings)
+    if (!changeable.some((path) => setting.startsWith(`${path}.`) || setting.startsWith(`${path}=`)))
+      throw new TrainingError(
+        `--set ${setting} would make it another run; when it goes on, only ${changeable.join(', ')} can be set`,
+      )
+  return resolveRecipe(stored, { settings: options.settings })
+}

@@ -1,0 +1,63 @@
+import type { Recipe } from '@ttt-e2e/meta-outer'
+import { TrainingError } from '../training-error'
+import { nearest } from './nearest'
+
+type Json = Record<string, unknown>
+
+/**
+ * A recipe with single values replaced. Where the number of steps is changed and a warm-up isn't, the warm-up keeps its
+ * share of them.
+ *
+ * @param settings as typed: `training.batch=8`
+ * @throws TrainingError for a path that the recipe doesn't have, with the nearest one, or a value of another type
+ */
+export function applySettings(recipe: Recipe, settings: readonly string[]): Recipe {
+  const changed = structuredClone(recipe)
+  const paths = settings.map((setting) => apply(changed as unknown as Json, setting))
+  const schedule = changed.training.optimizer.schedule
+  const before = recipe.training.optimizer.schedule
+  const given = new Set(paths.map((path) => path.slice(path.lastIndexOf('.') + 1)))
+  if (schedule.steps !== before.steps)
+    for (const warmup of ['warmupSteps', 'innerWarmupSteps'] as const)
+      if (!given.has(warmup) && before.steps > 0)
+        schedule[warmup] = Math.floor((before[warmup] * schedule.steps) / before.steps)
+  return changed
+}
+
+/** @returns the path that was set */
+function apply(recipe: Json, setting: string): string {
+  const equals = setting.indexOf('=')
+  if (equals < 1)
+    throw new TrainingError(`--set ${setting} is not of the form path=value, e.g. training.batch=8`)
+  const path = setting.slice(0, equals)
+  const text = setting.slice(equals + 1)
+  const keys = path.split('.')
+  let place: unknown = recipe
+  for (const key of keys.slice(0, -1))
+    place = isObject(place) && Object.hasOwn(place, key) ? place[key] : undefined
+  const key = keys[keys.length - 1]
+  const leaves = leafPaths(recipe)
+  if (!isObject(place) || !Object.hasOwn(place, key))
+    throw new TrainingError(`the recipe has no '${path}'; did you mean '${nearest(path, leaves)}'?`)
+  if (isObject(place[key])) {
+    const below = leaves.filter((leaf) => leaf.startsWith(`${path}.`))
+    throw new TrainingError(`'${path}' is not a single value; set one of ${below.join(', ')}`)
+  }
+  place[key] = parse(path, text, place[key])
+  return path
+}
+
+function parse(path: string, text: string, before: unknown): unknown {
+  if (typeof before !== 'number') return text
+  const value = Number(text)
+  if (text.trim() !== '' && Number.isFinite(value)) return value
+  throw new TrainingError(`'${path}' is a number (${before} in the recipe), not '${text}'`)
+}
+
+function leafPaths(json: Json, above = ''): string[] {
+  return Object.entries(json).flatMap(([key, value]) =>
+    isObject(value) ? leafPaths(value, `${above}${key}.`) : [`${above}${key}`],
+  )
+}
+
+const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null

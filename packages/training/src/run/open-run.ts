@@ -1,0 +1,81 @@
+import { createSystem } from '@ttt-e2e/baselines'
+import { listCheckpoints, loadCheckpoint, loadParameters } from '@ttt-e2e/checkpoint'
+import { startRun, type Recipe, type RunState } from '@ttt-e2e/meta-outer'
+import { disposeTree, treeEntries, type Precision } from '@ttt-e2e/tensor-ops'
+import type { Params, System } from '@ttt-e2e/ttt-inner'
+import { resumedRecipe, type RecipeChanges } from '../recipes/resolve-recipe'
+import { seedsOf } from '../seeds'
+import { TrainingError } from '../training-error'
+
+/** A run that is about to begin or to go on. The caller disposes its state. */
+export interface Run {
+  /** Where its checkpoints and metrics are. */
+  folder: string
+  recipe: Recipe
+  system: System
+  state: RunState
+  precision: Precision
+}
+
+export interface BeginOptions {
+  folder: string
+  recipe: Recipe
+  precision?: Precision
+  /** Folder of a model or run whose weights it begins with, in place of drawn ones. */
+  from?: string
+}
+
+/**
+ * Begins a run in a folder that holds none.
+ *
+ * @throws TrainingError if it holds one, or `from` is another model
+ */
+export function beginRun({ folder, recipe, precision = 'f32', from }: BeginOptions): Run {
+  if (listCheckpoints(folder).length > 0)
+    throw new TrainingError(
+      `'${folder}' holds a run already; --resume goes on with it, --out FOLDER begins one elsewhere`,
+    )
+  const system = createSystem(recipe.system, recipe.size)
+  const state = startRun(system, seedsOf(recipe.training.seed).parameters)
+  if (from !== undefined) {
+    const { params, info } = loadParameters(from)
+    const problem = difference(params, state.params)
+    if (problem !== undefined)
+      throw new TrainingError(`'${from}' is a model of '${info.recipe.name}' (${info.system}): ${problem}`)
+    disposeTree(state.params)
+    state.params = params
+  }
+  return { folder, recipe, system, state, precision }
+}
+
+export interface ResumeOptions {
+  folder: string
+  /** What is asked for, where anything is: it must be the same run. */
+  changes?: RecipeChanges & { recipe?: string; precision?: Precision }
+  /** Told why a newer checkpoint was passed over. */
+  onSkipped?(reason: string): void
+}
+
+/**
+ * Takes up a run at its last good checkpoint.
+ *
+ * @throws CheckpointError if there is none; TrainingError for changes that would make it another run
+ */
+export function resumeRun({ folder, changes = { settings: [] }, onSkipped }: ResumeOptions): Run {
+  const { info, system, state } = loadCheckpoint(folder, { onSkipped })
+  const recipe = resumedRecipe(info.recipe, changes)
+  const { precision } = info.engine
+  if (changes.precision !== undefined && changes.precision !== precision)
+    throw new TrainingError(
+      `the stored run is trained in ${precision}, not ${changes.precision}; give --out another folder`,
+    )
+  return { folder, recipe, system, state, precision }
+}
+
+function difference(found: Params, needed: Params): string | undefined {
+  const shapes = new Map(treeEntries(found).map(([path, { shape }]) => [path, shape.join(', ')]))
+  for (const [path, { shape }] of treeEntries(needed))
+    if (shapes.get(path) !== shape.join(', '))
+      return `its ${path} is ${shapes.has(path) ? `[${shapes.get(path)}]` : 'absent'}, the recipe's [${shape.join(', ')}]`
+  return shapes.size === treeEntries(needed).length ? undefined : 'it has parameters that the recipe has not'
+}

@@ -1,0 +1,97 @@
+import { latestCheckpoint, listCheckpoints } from '@ttt-e2e/checkpoint'
+import { disposeRun, standardSchedule } from '@ttt-e2e/meta-outer'
+import { liveTensors, resolveEngine } from '@ttt-e2e/tensor-ops'
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeAll, expect, it } from 'vitest'
+import { recipes } from '../recipes'
+import { resolveRecipe } from '../recipes/resolve-recipe'
+import { openTask } from '../tasks/open-task'
+import { beginRun, resumeRun, type Run } from './open-run'
+import { trainRun, type TrainingEvent, type TrainRunOptions } from './train-run'
+
+const engine = { name: 'cpu' as const, description: '', precision: 'f32' as const }
+const recipe = resolveRecipe(recipes.get('tiny/languages')!, {
+  settings: [
+    'size.hiddenSize=8',
+    'size.layers=2',
+    'size.intermediateSize=16',
+    'training.length=16',
+    'training.batch=1',
+    'training.optimizer.schedule.steps=4',
+    'evaluation.documents=2',
+    'evaluation.length=32',
+    'evaluation.every=3',
+  ],
+})
+
+beforeAll(() => resolveEngine('cpu'))
+
+const newFolder = () => mkdtempSync(join(tmpdir(), 'train-'))
+
+/** Trains to the end and frees the run. @param stopAfter the signal aborts when this step is told of */
+async function follow(run: Run, more: Partial<TrainRunOptions> & { stopAfter?: number } = {}) {
+  const controller = new AbortController()
+  const { signal } = controller
+  const events: TrainingEvent[] = []
+  const task = openTask(run.recipe)
+  for await (const event of trainRun({ run, task, engine, signal, ...more })) {
+    events.push(event)
+    if (event.kind === 'step' && event.line.step === more.stopAfter) controller.abort()
+  }
+  disposeRun(run.state)
+  return events.map((event) =>
+    event.kind === 'step' ? `step ${event.line.step} ${event.line.loss}` : event.kind,
+  )
+}
+
+const modelOf = (folder: string) => readFileSync(join(latestCheckpoint(folder)!.path, 'model.safetensors'))
+
+it('tells every step and evaluation, and goes on after a stop with the same bits', async () => {
+  const tensors = liveTensors()
+  const [whole, parts] = [newFolder(), newFolder()]
+  const events = await follow(beginRun({ folder: whole, recipe }))
+  expect(events.map((event) => event.replace(/ \d\.\d+$/, ''))).toEqual(
+    'step 1,step 2,step 3,held-out,step 4,held-out,done'.split(','),
+  )
+  const before = await follow(beginRun({ folder: parts, recipe }), { stopAfter: 2 })
+  expect(before).toEqual([...events.slice(0, 2), 'stopped'])
+  const resumed = resumeRun({ folder: parts })
+  expect(resumed.state.step).toBe(2)
+  expect(await follow(resumed)).toEqual(events.slice(2))
+  expect(modelOf(parts)).toEqual(modelOf(whole))
+  expect(liveTensors()).toBe(tensors)
+})
+
+it('follows schedules that depend on the steps taken, and stores the one that it ended by', async () => {
+  const folder = newFolder()
+  const run = beginRun({ folder, recipe })
+  const schedules = [2, 5].map((steps) => standardSchedule(steps, 1e-3))
+  const events = await follow(run, {
+    evaluates: false,
+    scheduleAfter: (steps) => schedules.find((schedule) => steps.length < schedule.steps),
+  })
+  expect(events).toHaveLength(6)
+  expect(events.at(-1)).toBe('done')
+  expect(run.recipe.training.optimizer.schedule).toEqual(schedules[1])
+  expect(resumeRun({ folder }).recipe).toEqual(run.recipe)
+})
+
+it('ends where numbers are not finite, without a checkpoint of them', async () => {
+  const folder = newFolder()
+  const settings = [
+    'training.optimizer.schedule.peakLearningRate=1e30',
+    'training.optimizer.schedule.steps=40',
+  ]
+  const run = beginRun({ folder, recipe: resolveRecipe(recipe, { settings }) })
+  const events = await follow(run)
+  expect(events.at(-1)).toBe('failed')
+  expect(listCheckpoints(folder)).toEqual([])
+})
+
+it('refuses to begin where a run is', async () => {
+  const folder = newFolder()
+  await follow(beginRun({ folder, recipe }))
+  expect(() => beginRun({ folder, recipe })).toThrow(/holds a run already/)
+})

@@ -1,0 +1,113 @@
+import { NonFiniteGradient, NonFiniteLoss, train, type Schedule, type StepReport } from '@ttt-e2e/meta-outer'
+import { treeEntries, type ResolvedEngine } from '@ttt-e2e/tensor-ops'
+import { evaluate, type HeldOutLoss } from '../evaluate'
+import { seedsOf } from '../seeds'
+import type { Task } from '../tasks/task'
+import { TrainingError } from '../training-error'
+import { MetricsFile, stepLine, type StepLine } from './metrics-file'
+import type { Run } from './open-run'
+import { RunSaver, type SaveOptions } from './run-saver'
+
+export interface TrainRunOptions extends SaveOptions {
+  run: Run
+  task: Task
+  engine: Pick<ResolvedEngine, 'name' | 'description' | 'precision'>
+  signal: AbortSignal
+  /** Whether held-out documents are read when the recipe says; true where left out. */
+  evaluates?: boolean
+  /**
+   * The schedule to go on by after these steps, until its steps are done; undefined ends the run. The recipe's own
+   * where left out. A function of the steps alone, so that a run that was stopped goes on as if it hadn't been.
+   */
+  scheduleAfter?(steps: readonly StepLine[]): Schedule | undefined
+}
+
+/** What happens while a run is trained. */
+export type TrainingEvent =
+  | { kind: 'step'; line: StepLine; report: StepReport }
+  | { kind: 'held-out'; step: number; result: HeldOutLoss }
+  /** The last one: all steps are taken, or the signal aborted; all is saved. */
+  | { kind: 'done' | 'stopped' }
+  /** The last one where numbers are not finite; nothing is saved after the last good checkpoint. */
+  | { kind: 'failed'; reason: string; detail: string }
+
+/**
+ * Trains a run from where it stands to its end, or to a signal: metrics after every step, evaluations and checkpoints
+ * when they are due. `run.state` moves on; between two events it is that of whole steps.
+ *
+ * @throws TrainingError if a checkpoint can't be written, or the metrics that `scheduleAfter` takes aren't whole; DataError
+ */
+export async function* trainRun(options: TrainRunOptions): AsyncGenerator<TrainingEvent, void, void> {
+  const { run, task, signal, evaluates = true } = options
+  const { system, state, folder } = run
+  const { optimizer, seed } = run.recipe.training
+  const metrics = new MetricsFile(folder)
+  metrics.goOnFrom(state.step)
+  const steps = metrics.steps()
+  if (options.scheduleAfter && steps.length !== state.step)
+    throw new TrainingError(
+      `'${folder}' has metrics of ${steps.length} steps and a checkpoint of step ${state.step}; remove it to begin again`,
+    )
+  const saver = new RunSaver(options)
+  const scheduleAfter =
+    options.scheduleAfter ?? (() => (state.step < optimizer.schedule.steps ? optimizer.schedule : undefined))
+
+  async function* evaluations(lastStep: number): AsyncGenerator<TrainingEvent, void, void> {
+    const { step, params } = state
+    const due = step > 0 && (step % run.recipe.evaluation.every === 0 || step === lastStep)
+    if (!evaluates || !due || task.heldOut.length === 0 || metrics.hasHeldOut(step)) return
+    const documents = task.heldOut.map(({ tokens }) => tokens)
+    const result = await evaluate(system, params, documents, { bosToken: task.bosToken, signal })
+    metrics.add({ kind: 'held-out', step, ...result })
+    yield { kind: 'held-out', step, result }
+  }
+
+  try {
+    yield* evaluations(optimizer.schedule.steps)
+    for (let schedule = scheduleAfter(steps); schedule && !signal.aborted; schedule = scheduleAfter(steps)) {
+      run.recipe = withSchedule(run.recipe, schedule)
+      const data = task.stream({ seed: seedsOf(seed).data, cursor: state.cursor, signal })
+      const { step } = state
+      let startedAt = performance.now()
+      for await (const report of train({
+        system,
+        state,
+        data,
+        optimizer: { ...optimizer, schedule },
+        signal,
+      })) {
+        const line = stepLine(report, (performance.now() - startedAt) / 1000)
+        metrics.add(line)
+        steps.push(line)
+        yield { kind: 'step', line, report }
+        saver.saveIfDue()
+        yield* evaluations(schedule.steps)
+        startedAt = performance.now()
+      }
+      // The data has come to an end.
+      if (state.step === step) break
+    }
+  } catch (error) {
+    if (error instanceof NonFiniteLoss || error instanceof NonFiniteGradient) {
+      const detail = `${spoiltParameter(run)}; last good checkpoint: ${saver.lastGood()}`
+      yield { kind: 'failed', reason: error.message, detail }
+      return
+    }
+    if (error !== signal.reason) throw error
+  }
+  saver.save()
+  yield { kind: scheduleAfter(steps) ? 'stopped' : 'done' }
+}
+
+function withSchedule(recipe: Run['recipe'], schedule: Schedule): Run['recipe'] {
+  const { training } = recipe
+  return { ...recipe, training: { ...training, optimizer: { ...training.optimizer, schedule } } }
+}
+
+/** Which of the parameters is not finite, in words. */
+function spoiltParameter({ state }: Run): string {
+  const spoilt = treeEntries(state.params).find(
+    ([, tensor]) => !tensor.dataSync().every((value) => Number.isFinite(value)),
+  )
+  return spoilt ? `the parameter ${spoilt[0]} is not finite` : 'all parameters are finite'
+}

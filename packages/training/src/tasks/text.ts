@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto'
+import { byteTokenizer, checkTokens, packedStream, textStream, type Corpus, type Cursor } from '@ttt-e2e/data'
+import type { Recipe, RowsRecipe } from '@ttt-e2e/meta-outer'
+import type { Task } from './task'
+
+export interface TextTaskOptions {
+  recipe: Pick<Recipe, 'training' | 'evaluation'>
+  rows: RowsRecipe
+  title: string
+  /** What the corpus is called in a summary. */
+  name: string
+  train: Corpus
+  /** Its documents are read from their beginning; shorter ones than the recipe's evaluation are left out. */
+  heldOut: Corpus
+  notes?: string[]
+}
+
+/** Bytes of text: learns from one corpus and is measured at the beginnings of the documents of another. */
+export function textTask(options: TextTaskOptions): Task {
+  const { recipe, rows, title, name, train, heldOut, notes = [] } = options
+  const { training, evaluation } = recipe
+  const { vocabularySize, bosToken } = byteTokenizer
+  const width = evaluation.length + 1
+  const chosen = heldOut.documents
+    .filter(({ tokens }) => tokens.length >= width)
+    .slice(0, evaluation.documents)
+    .map(({ id, tokens }) => ({ id, tokens: tokens.slice(0, width) }))
+  for (const { id, tokens } of chosen) checkTokens(tokens, vocabularySize, `document '${id}'`)
+  const bytes = train.documents.reduce((sum, { tokens }) => sum + tokens.length, 0)
+  const packed = rows === 'packed'
+  const streamOf = packed ? packedStream : textStream
+  return {
+    title,
+    summary: `${name}: ${train.documents.length} documents, ${(bytes / 1e6).toFixed(1)} MB${packed ? ', packed' : ''}`,
+    stream: ({ seed, cursor, signal }) =>
+      streamOf({
+        documents: train.documents,
+        tokenizer: byteTokenizer,
+        seed,
+        batch: training.batch,
+        length: training.length,
+        signal,
+        cursor: cursor as Cursor | undefined,
+      }),
+    heldOut: chosen,
+    bosToken,
+    references: () => [],
+    fingerprint: () => ({ documents: train.documents.length, sha256: digestOf(train) }),
+    notes,
+  }
+}
+
+function digestOf({ documents }: Corpus): string {
+  const hash = createHash('sha256')
+  for (const { tokens } of documents) {
+    hash.update(`${tokens.length}:`)
+    hash.update(new Uint8Array(tokens.buffer, tokens.byteOffset, tokens.byteLength))
+  }
+  return hash.digest('hex')
+}
