@@ -31,9 +31,9 @@ describe('the native engine', () => {
         const cotangents = { d_losses: d, d_slopes: x }
         const head = linearCrossEntropyOp.gradient()({ hidden: x, weight, targets, ...cotangents, slopes })
         const { y, logSumExp } = attentionOp(
-      { q, k: q, v: q, offset: tf.zeros([q.shape[0]], 'int32') },
-      { window: 70 },
-    )
+          { q, k: q, v: q, offset: tf.zeros([q.shape[0]], 'int32') },
+          { window: 70 },
+        )
         const attention = attentionOp.gradient(['q', 'k', 'v'], ['y'])(
           { q, k: q, v: q, d_y: q, y, logSumExp },
           { window: 70 },
