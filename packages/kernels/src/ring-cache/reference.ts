@@ -5,6 +5,7 @@ const upTo = (count: number) => tf.range(0, count, 1, 'int32')
 
 export function writeReference({ cache, rows, position }: Tensors): Tensors {
   const [[batch, capacity], [, length]] = [cache.shape, rows.shape]
+  if (batch === 0) return { written: tf.clone(cache) }
   // Slot s gets the last of the new tokens whose position is s mod C.
   const after = tf.add(tf.reshape(position, [batch, 1]), scalar(length - 1 + capacity))
   const since = tf.mod(tf.sub(after, upTo(capacity)), scalar(capacity))
@@ -16,6 +17,7 @@ export function writeReference({ cache, rows, position }: Tensors): Tensors {
 
 export function joinReference({ cache, rows, position }: Tensors): Tensors {
   const [[batch, capacity, heads, width], [, length]] = [cache.shape, rows.shape]
+  if (batch === 0) return { joined: tf.concat([cache, rows], 1) }
   const first = tf.reshape(position, [batch, 1])
   const filled = tf.minimum(first, scalar(capacity))
   const place = tf.add(tf.zerosLike(first), upTo(capacity + length))
