@@ -6,7 +6,7 @@ export const splitHeads = (tensors: Record<string, Tensor>, heads: number): Reco
 export const mergeHeads = (tensors: Record<string, Tensor>): Record<string, Tensor> =>
   mapped(tensors, ([batch, heads, ...rest]) => [batch * heads, ...rest])
 
-const mapped = (tensors: Record<string, Tensor>, reshaped: (shape: number[]) => number[]) =>
+const mapped = (tensors: Readonly<Record<string, Tensor>>, reshaped: (shape: number[]) => number[]) =>
   Object.fromEntries(Object.entries(tensors).map(([name, t]) => [name, tf.reshape(t, reshaped(t.shape))]))
 
 /** The state of `heads` networks [heads, …] for each sequence of a batch. */
@@ -14,6 +14,10 @@ export const forBatch = (tensors: Record<string, Tensor>, batch: number): Record
   Object.fromEntries(
     Object.entries(tensors).map(([name, t]) => [name, tf.tile(tf.expandDims(t, 0), [batch, 1, 1, 1])]),
   )
+
+/** The position of each of B sequences int32 [B] as that of each of its heads [B · heads]. */
+export const positionOfHeads = (position: Tensor, heads: number): Tensor =>
+  tf.reshape(tf.tile(tf.expandDims(position, 1), [1, heads]), [-1])
 
 /** [B, T, heads · d] -> [B · heads, T, d], and back. */
 export function byHead(x: Tensor, heads: number): Tensor {

@@ -8,15 +8,14 @@ import { memoryProblems, tokenProblems } from './memory-problems'
 import { foreignMemory, type Model } from './model'
 
 const count = z.int().min(0)
-const counters = z.array(z.record(z.string(), z.number()))
+/** Positions are int32 where they are read. */
+const position = count.max(2 ** 31 - 1)
 
 /** The `state` of a memory file's metadata: everything that is not a tensor. */
 const metaSchema: z.ZodType<SavedState['meta']> = z.strictObject({
-  position: count,
+  position,
   steps: count,
-  prefix: counters,
-  suffix: counters,
-  open: z.strictObject({ rows: count, tokens: z.array(z.array(count)), states: counters }),
+  open: z.strictObject({ rows: count, tokens: z.array(z.array(count)) }),
 })
 
 /** A memory as a safetensors file, with the hash of its model in the metadata. */
@@ -24,7 +23,7 @@ export async function encodeMemory(memory: Memory): Promise<Uint8Array> {
   const { tensors, meta } = await memory.reader.save()
   return encodeSafetensors(tensors, {
     format: 'ttt-e2e memory',
-    schemaVersion: '1',
+    schemaVersion: '2',
     model: memory.modelHash,
     state: JSON.stringify(meta),
     unfinished: JSON.stringify(memory.unfinished),
@@ -44,8 +43,10 @@ export function decodeMemory(model: Model, bytes: Uint8Array, name = 'memory'): 
   const { entries, metadata, problems } = readSafetensorsHeader(bytes)
   if (problems.length > 0) refuse(problems)
   if (metadata.format !== 'ttt-e2e memory') refuse(['it is not a memory (its metadata says nothing of one)'])
-  if (metadata.schemaVersion !== '1')
-    refuse([`its schema version is ${metadata.schemaVersion}, this release reads version 1`])
+  if (metadata.schemaVersion !== '2')
+    refuse([
+      `its schema version is ${metadata.schemaVersion}, this release reads version 2: read its text again`,
+    ])
   if (metadata.model !== model.hash) refuse([foreignMemory(metadata.model ?? 'unknown', model.hash)])
   const meta = metaSchema.safeParse(json(metadata.state))
   const unfinished = z.array(count).max(3).safeParse(json(metadata.unfinished))

@@ -13,34 +13,7 @@ export function memoryProblems(model: Model, meta: Meta, entries: Entries): stri
   if (meta.position > 0) void probe.reader.read(Int32Array.of(0))
   const like = probe.reader.form()
   probe.dispose()
-  return [
-    ...counterProblems(model, meta),
-    ...stateCounterProblems(model, meta, like.meta),
-    ...stateProblems(model, meta, like.tensors, entries),
-  ]
-}
-
-/** The counters of each part's state: those that it has after one token, and as many tokens read as the whole. */
-function stateCounterProblems({ system }: Model, meta: Meta, like: Meta): string[] {
-  const { position, open } = meta
-  const groups = [
-    ['prefix', meta.prefix, like.prefix, position],
-    ['suffix', meta.suffix, like.suffix, position],
-    // Only a learner keeps the states at the open chunk's start; others leave those of the very beginning.
-    ['open.states', open.states, like.open.states, system.rule ? position - open.rows : 0],
-  ] as const
-  return groups.flatMap(([group, found, expected, read]) =>
-    found.flatMap((counters, i) => {
-      // How many states there are is said where they are taken up.
-      const names = Object.keys(expected[i] ?? counters).sort()
-      const own = Object.keys(counters).sort()
-      if (own.join() !== names.join())
-        return [`${group}.${i} counts ${own.join(', ') || 'nothing'}, not ${names.join(', ')}`]
-      return own.includes('position') && counters.position !== read
-        ? [`${group}.${i} has read ${counters.position} tokens, not ${read}`]
-        : []
-    }),
-  )
+  return [...counterProblems(model, meta), ...stateProblems(model, meta, like.tensors, entries)]
 }
 
 function counterProblems({ system }: Model, { position, steps, open }: Meta): string[] {

@@ -1,8 +1,18 @@
-import { disposeTree, scanVjp, tf, tidy, vjp, type GradientSum, type Tensor } from '@ttt-e2e/tensor-ops'
-import { stateMetas, stateTensors, type MlpWeights, type SuffixParams } from '@ttt-e2e/swa-transformer'
+import {
+  disposeTree,
+  scanVjp,
+  tf,
+  tidy,
+  treeLeaves,
+  treeWithLeaves,
+  vjp,
+  type GradientSum,
+  type Tensor,
+} from '@ttt-e2e/tensor-ops'
+import type { MlpWeights, SuffixParams } from '@ttt-e2e/swa-transformer'
 import { startFastWeights, type FastWeights, type Params, type System } from '@ttt-e2e/ttt-inner'
 import type { Batch } from './batch'
-import { chunkSteps, type Carry, type ChunkOutput, type ChunkTold } from './chunk-steps'
+import { chunkSteps, pieceOf, type Carry, type ChunkOutput, type ChunkTold } from './chunk-steps'
 import type { Keep } from './prefix-scan'
 
 /**
@@ -21,8 +31,8 @@ export async function scanChunks(
   onChunk: (output: ChunkOutput, told: ChunkTold, fast?: FastWeights) => void,
 ) {
   const suffixParams = system.decoder.suffixParams(params)
-  const start = startOf(system, params, suffixParams, batch.batch)
-  const steps = chunkSteps(system, suffixParams, batch, hidden, start.metas, rates)
+  const start = startOf(system, params, suffixParams, batch)
+  const steps = chunkSteps(system, suffixParams, batch, hidden, rates)
   let shape: number[] = []
   const dispose = () => {
     for (const { input, data } of steps) disposeTree([input, data])
@@ -57,32 +67,40 @@ export async function scanChunks(
 }
 
 /** W₀ with a batch axis (the prime MLPs themselves where nothing learns) and the suffix's states before the first token. */
-function startOf(system: System, params: Params, suffixParams: SuffixParams, batch: number) {
+function startOf(system: System, params: Params, suffixParams: SuffixParams, { batch, length }: Batch) {
   const { decoder, rule } = system
   const fast = rule
     ? vjp((prime: readonly MlpWeights[]) => ({ value: startFastWeights(prime, batch) }), params.prime)
     : undefined
-  const states = vjp((p: SuffixParams) => {
-    const start = decoder.startSuffix(p, batch)
-    return { value: stateTensors(start), aux: stateMetas(start) }
-  }, suffixParams)
-  const learnedStates = states.value.some((tensors) => Object.keys(tensors).length > 0)
+  const states = vjp((p: SuffixParams) => ({ value: decoder.startSuffix(p, batch) }), suffixParams)
+  const leaves = treeLeaves(states.value)
+  const learnedStates = leaves.some(({ size }) => size > 0)
+  // Room for the whole text at once: every chunk is then of the same shapes. A single piece needs none.
+  const room = length > pieceOf(system, length) ? length : 0
+  const reserved = tidy(() => decoder.reserveSuffix(states.value, room))
   return {
-    carry: { fast: fast?.value ?? params.prime, states: states.value } as Carry,
-    metas: states.aux,
+    carry: { fast: fast?.value ?? params.prime, states: reserved } as Carry,
     /** Takes the gradients of the first carry on to the parameters, and frees them. */
     pull(gradient: Carry, sum: GradientSum) {
       if (fast) {
         sum.add(params.prime, fast.pull(gradient.fast))
         disposeTree(gradient.fast)
       } else sum.add(params.prime, gradient.fast)
-      if (learnedStates) sum.add(suffixParams, states.pull(gradient.states))
+      if (learnedStates) {
+        // Room that was made has no gradient.
+        const own = treeLeaves(gradient.states).map((leaf, i) =>
+          leaves[i].size > 0 ? leaf : tf.zeros(leaves[i].shape),
+        )
+        sum.add(suffixParams, states.pull(treeWithLeaves(states.value, own)))
+        disposeTree(own.filter((_, i) => leaves[i].size === 0))
+      }
       disposeTree(gradient.states)
     },
     dispose() {
       fast?.dispose()
       if (fast) disposeTree(fast.value)
       states.dispose()
+      disposeTree(treeLeaves(reserved).filter((leaf) => !leaves.includes(leaf)))
       disposeTree(states.value)
     },
   }

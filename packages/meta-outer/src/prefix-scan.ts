@@ -18,7 +18,7 @@ export type Keep = Pick<ScanOptions<never, never, never>, 'tapes' | 'stride' | '
 /** The residual stream between two stages of the prefix [B, T, D]. */
 type Hidden = { hidden: Tensor }
 type Nothing = Record<string, never>
-type Data = { rateMultiplier: Tensor }
+type Data = { rateMultiplier: Tensor; position: Tensor }
 
 /** The prefix over whole sequences, forwards. @param onStage called for the embedding and after each stage */
 export async function scanPrefix(
@@ -32,7 +32,7 @@ export async function scanPrefix(
   const { embedding } = params
   const { tokens, ...unused } = columns(batch, 0, batch.length)
   disposeTree(unused)
-  const data = { rateMultiplier: tf.scalar(rateMultiplier) }
+  const data = { rateMultiplier: tf.scalar(rateMultiplier), position: tf.zeros([batch.batch], 'int32') }
   const embed = (x: { embedding: Tensor }) => ({ value: system.decoder.embed(x.embedding, tokens) })
   const embedded = vjp(embed, { embedding })
   onStage?.(embedded.value)
@@ -73,9 +73,9 @@ function prefixSteps(
     params: stage.params(params),
     input: {},
     data,
-    run({ params, carry }: { params: TensorTree; carry: Hidden }, { rateMultiplier }: Data) {
+    run({ params, carry }: { params: TensorTree; carry: Hidden }, data: Data) {
       const start = stage.start(params, batch)
-      const { hidden } = stage.run(params, carry.hidden, start, rateMultiplier)
+      const { hidden } = stage.run(params, carry.hidden, start, data)
       return { value: { carry: { hidden }, output: {} } }
     },
   }))

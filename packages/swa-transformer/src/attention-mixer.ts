@@ -2,8 +2,16 @@ import { linear, rmsNorm } from '@ttt-e2e/kernels/ops'
 import { tf, type Tensor } from '@ttt-e2e/tensor-ops'
 import { normalWeight } from './init'
 import type { MixerKind, SequenceMixer } from './mixer'
-import { cachedTokens, rollingAttention } from './rolling-attention'
-import { headWidthOf, SizeError } from './size'
+import {
+  cachedAttention,
+  cacheSlots,
+  reserveCache,
+  seenTokens,
+  startCache,
+  type AttentionCache,
+} from './cached-attention'
+import { headWidthOf } from './head-width'
+import { SizeError } from './size-error'
 
 export type AttentionParams = {
   /** Projections [D, H·d], [D, G·d] twice and [H·d, D], used as x · w. */
@@ -27,7 +35,7 @@ export interface AttentionOptions {
 
 /**
  * Multi-head causal attention in which a token sees itself and the window − 1 before it (window 0: all before it),
- * with RMSNorm on each head's queries and keys before RoPE. The state is the cache of `rollingAttention`, its keys
+ * with RMSNorm on each head's queries and keys before RoPE. The state is the cache of `cachedAttention`, its keys
  * normalised.
  */
 export const attentionMixer =
@@ -47,23 +55,28 @@ export const attentionMixer =
         wo: normalWeight(random, [heads * width, hiddenSize]),
         ...(qkNorm && { qNorm: tf.ones([width]), kNorm: tf.ones([width]) }),
       }),
-      start: () => ({ tensors: {}, meta: { position: 0 } }),
-      read(params, x, state) {
+      start: (_, batch) => startCache(batch, keyHeads, width),
+      reserve: (state, tokens) => reserveCache(state as AttentionCache, tokens, window),
+      read(params, x, state, { position }) {
         const [batch, length] = x.shape
         const byHead = (y: Tensor, count: number) => tf.reshape(y, [batch, length, count, width])
         const normed = (y: Tensor, scale?: Tensor) => (scale ? rmsNorm(y, scale, normEpsilon) : y)
         const q = normed(byHead(linear(x, params.wq), heads), params.qNorm)
         const k = normed(byHead(linear(x, params.wk), keyHeads), params.kNorm)
         const v = byHead(linear(x, params.wv), keyHeads)
-        const { y, cache } = rollingAttention(q, k, v, state.tensors, { window, ropeTheta })
+        const { y, cache } = cachedAttention(q, k, v, state as AttentionCache, {
+          window,
+          ropeTheta,
+          position,
+        })
         return {
           y: linear(tf.reshape(y, [batch, length, heads * width]), params.wo),
-          state: { tensors: cache, meta: { position: state.meta.position + length } },
+          state: cache,
         }
       },
       parameterCount: weights + (qkNorm ? 2 * width : 0),
-      stateBytes: (position) => 2 * 4 * keyHeads * width * cachedTokens(position, window),
-      flops: (position) => 2 * weights + 4 * heads * width * cachedTokens(position, window),
+      stateBytes: (position) => 2 * 4 * keyHeads * width * cacheSlots(position, window),
+      flops: (position) => 2 * weights + 4 * heads * width * seenTokens(position, window),
     }
     return mixer
   }

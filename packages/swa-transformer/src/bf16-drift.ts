@@ -8,18 +8,12 @@ import {
   tidy,
   treeMap,
   type Precision,
-  type Tensor,
 } from '@ttt-e2e/tensor-ops'
 import { useEngine } from '@ttt-e2e/tensor-ops/testing'
 import { createDecoder, type Decoder, type DecoderParams } from './decoder'
-import {
-  joinStates,
-  stateMetas,
-  stateTensors,
-  type MixerKind,
-  type MixerSizes,
-  type SequenceState,
-} from './mixer'
+import type { MixingState } from './block'
+import { grownStates } from './grown-states'
+import type { MixerKind, MixerSizes } from './mixer'
 import { readPrefix } from './read-prefix'
 
 const [vocabulary, batch, steps, mostNats] = [32, 4, 512, 0.01]
@@ -82,11 +76,15 @@ async function lossesOf(decoder: Decoder, text: Text, how: How): Promise<number[
   const losses: number[] = []
   let states = startStates(decoder, params)
   for (let t = 0; t + 1 < text.length; t++) {
-    const { logits, after } = await readTokens(decoder, params, text[t], states)
-    disposeTree(stateTensors(states))
+    const position = how === 'forget' ? 0 : t
+    states = grownStates(states, (before) =>
+      decoder.prefix.map((stage, i) => stage.reserve(before[i], position + 1)),
+    )
+    const { logits, after } = await readTokens(decoder, params, text[t], states, position)
+    disposeTree(states)
     states = after
     if (how === 'forget') {
-      disposeTree(stateTensors(states))
+      disposeTree(states)
       states = startStates(decoder, params)
     }
     for (let b = 0; b < batch; b++) {
@@ -98,33 +96,33 @@ async function lossesOf(decoder: Decoder, text: Text, how: How): Promise<number[
       losses.push(Math.log(sum / weights[text[t + 1][b]]))
     }
   }
-  disposeTree([params, stateTensors(states)])
+  disposeTree([params, states])
   return losses
 }
 
-function startStates(decoder: Decoder, params: DecoderParams): SequenceState[] {
-  let metas: Record<string, number>[] = []
-  const tensors = tf.tidy(() => {
+const startStates = (decoder: Decoder, params: DecoderParams): MixingState[] =>
+  tidy(() => {
     const states = decoder.prefix.map((stage) => stage.start(stage.params(params), batch))
-    metas = stateMetas(states)
-    return treeMap(stateTensors(states), (tensor) => tf.clone(tensor)) as never
-  }) as Record<string, Tensor>[]
-  return joinStates(tensors, metas)
-}
+    return treeMap(states, (tensor) => tf.clone(tensor))
+  })
 
 /** Reads one token of each sequence. @returns logits [batch · vocabulary] of what follows, and the states after it */
 async function readTokens(
   decoder: Decoder,
   params: DecoderParams,
   tokens: number[],
-  before: readonly SequenceState[],
-): Promise<{ logits: Float32Array; after: SequenceState[] }> {
+  before: readonly MixingState[],
+  at: number,
+): Promise<{ logits: Float32Array; after: MixingState[] }> {
   const ids = tf.tensor(tokens, [batch, 1], 'int32')
-  const { hidden, states: after } = readPrefix(decoder, params, ids, before)
+  const position = tf.fill([batch], at, 'int32')
+  const { hidden, states: after } = readPrefix(decoder, params, ids, before, position)
   const suffix = decoder.suffixParams(params)
-  const logits = tidy(() => decoder.logits(suffix, decoder.readSuffix(suffix, [], hidden, []).hidden))
+  const logits = tidy(() =>
+    decoder.logits(suffix, decoder.readSuffix(suffix, [], hidden, [], { position }).hidden),
+  )
   const values = await read(logits)
-  disposeTree([ids, hidden, logits])
+  disposeTree([ids, position, hidden, logits])
   return { logits: values, after }
 }
 

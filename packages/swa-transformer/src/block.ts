@@ -1,7 +1,7 @@
 import { linear, rmsNorm, shortConv, swiglu } from '@ttt-e2e/kernels/ops'
 import { tf, type Random, type Tensor, type TensorTree } from '@ttt-e2e/tensor-ops'
 import { initConv, normalWeight, type ConvParams } from './init'
-import type { SequenceMixer, SequenceState } from './mixer'
+import type { ReadContext, SequenceMixer, SequenceState } from './mixer'
 
 /** SwiGLU weights: w1, w3 [D, F], w2 [F, D]; as fast weights each with a leading batch axis. */
 export type MlpWeights = {
@@ -27,60 +27,46 @@ export type BlockParams = {
   feedForward?: { mlp: MlpWeights; norms: SublayerNorms }
 }
 
-/** What a block's mixing remembers: the mixer's tensors and, beside them, the inputs of its convolution [B, D, K − 1]. */
-const preConvState = 'preConv'
+/** What a block's mixing remembers: the mixer's state and the last inputs of its convolution [B, D, K − 1]. */
+export type MixingState = { readonly mixer: SequenceState; readonly preConv?: Tensor }
 
 /** The state of a block's mixing before the first token. */
-export function startMixing(
-  params: BlockParams['mixing'],
-  mixer: SequenceMixer,
-  batch: number,
-): SequenceState {
+export function startMixing(params: BlockParams['mixing'], mixer: SequenceMixer, batch: number): MixingState {
   const state = mixer.start(params.mixer, batch)
-  if (!params.preConv) return state
+  if (!params.preConv) return { mixer: state }
   const [width, taps] = params.preConv.weight.shape
-  return {
-    tensors: { ...state.tensors, [preConvState]: tf.zeros([batch, width, taps! - 1]) },
-    meta: state.meta,
-  }
+  return { mixer: state, preConv: tf.zeros([batch, width, taps! - 1]) }
 }
+
+/** See `SequenceMixer.reserve`. */
+export const reserveMixing = (mixer: SequenceMixer, state: MixingState, tokens: number): MixingState => ({
+  ...state,
+  mixer: mixer.reserve?.(state.mixer, tokens) ?? state.mixer,
+})
 
 /**
  * h + postNorm(mixer(norm(h))); with a convolution before the mixer h is h + postNorm(conv(norm(h))) first.
  *
  * @param hidden [B, T, D]
- * @param rateMultiplier see `SequenceMixer.read`
  */
 export function mixSublayer(
   params: BlockParams['mixing'],
   mixer: SequenceMixer,
   hidden: Tensor,
-  state: SequenceState,
+  state: MixingState,
   epsilon: number,
-  rateMultiplier?: Tensor,
-): { hidden: Tensor; state: SequenceState } {
+  options: ReadContext,
+): { hidden: Tensor; state: MixingState } {
   const { norms, preConv } = params
-  if (!preConv) {
-    const mixed = mixer.read(params.mixer, rmsNorm(hidden, norms.norm, epsilon), state, rateMultiplier)
-    return { hidden: addSublayer(hidden, mixed.y, norms, epsilon), state: mixed.state }
+  let before: Pick<MixingState, 'preConv'> = {}
+  if (preConv) {
+    const normed = rmsNorm(hidden, preConv.norms.norm, epsilon)
+    const conv = shortConv(normed, preConv.weight, state.preConv!, { bias: preConv.bias })
+    hidden = addSublayer(hidden, conv.y, preConv.norms, epsilon)
+    before = { preConv: conv.lastState }
   }
-  const { [preConvState]: before, ...tensors } = state.tensors
-  const { bias } = preConv
-  const conv = shortConv(rmsNorm(hidden, preConv.norms.norm, epsilon), preConv.weight, before, { bias })
-  const convolved = addSublayer(hidden, conv.y, preConv.norms, epsilon)
-  const mixed = mixSublayer(
-    { mixer: params.mixer, norms },
-    mixer,
-    convolved,
-    { ...state, tensors },
-    epsilon,
-    rateMultiplier,
-  )
-  const { state: after } = mixed
-  return {
-    hidden: mixed.hidden,
-    state: { tensors: { ...after.tensors, [preConvState]: conv.lastState }, meta: after.meta },
-  }
+  const mixed = mixer.read(params.mixer, rmsNorm(hidden, norms.norm, epsilon), state.mixer, options)
+  return { hidden: addSublayer(hidden, mixed.y, norms, epsilon), state: { mixer: mixed.state, ...before } }
 }
 
 /** h + postNorm(w2(silu(x·w1) ⊙ (x·w3))) with x = norm(h). @param hidden [B, T, D] */

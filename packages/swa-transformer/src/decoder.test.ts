@@ -10,7 +10,7 @@ import {
 } from '@ttt-e2e/tensor-ops'
 import { attentionMixer } from './attention-mixer'
 import { createDecoder, type Decoder, type DecoderConfig, type DecoderParams } from './decoder'
-import type { SequenceState } from './mixer'
+import type { MixingState } from './block'
 
 beforeAll(() => resolveEngine('cpu'))
 
@@ -28,19 +28,27 @@ const config = (suffixBlocks: number, form: Partial<DecoderConfig> = {}) => ({
 
 /** Hidden states after the last norm, the tokens read in pieces. */
 function readInPieces(decoder: Decoder, params: DecoderParams, tokens: number[], piece: number): Tensor {
-  const states: SequenceState[] = decoder.prefix.map((stage) => stage.start(stage.params(params), 1))
+  const states: MixingState[] = decoder.prefix.map((stage) => stage.start(stage.params(params), 1))
   const suffixParams = decoder.suffixParams(params)
   let suffix = decoder.startSuffix(suffixParams, 1)
   const outputs: Tensor[] = []
   for (let start = 0; start < tokens.length; start += piece) {
     const part = tokens.slice(start, start + piece)
+    const options = { position: tf.tensor1d([start], 'int32') }
+    const room = start + part.length
     let hidden = decoder.embed(params.embedding, tf.tensor2d([part], [1, part.length], 'int32'))
     decoder.prefix.forEach((stage, i) => {
-      const read = stage.run(stage.params(params), hidden, states[i])
+      const read = stage.run(stage.params(params), hidden, stage.reserve(states[i], room), options)
       hidden = read.hidden
       states[i] = read.state
     })
-    const read = decoder.readSuffix(suffixParams, params.prime, hidden, suffix)
+    const read = decoder.readSuffix(
+      suffixParams,
+      params.prime,
+      hidden,
+      decoder.reserveSuffix(suffix, room),
+      options,
+    )
     suffix = read.states
     outputs.push(read.hidden)
   }

@@ -6,13 +6,15 @@ import {
   initPreConv,
   mixSublayer,
   mlpSublayer,
+  reserveMixing,
   startMixing,
   type BlockParams,
+  type MixingState,
   type MlpWeights,
 } from './block'
 import { normalWeight } from './init'
-import type { MixerKind, SequenceMixer, SequenceState } from './mixer'
-import { SizeError } from './size'
+import type { MixerKind, ReadContext, SequenceMixer } from './mixer'
+import { SizeError } from './size-error'
 
 export interface DecoderConfig {
   vocabularySize: number
@@ -56,16 +58,15 @@ export type SuffixParams = {
 /** One step of the prefix: the parameters it uses and what it does with the hidden states [B, T, D]. */
 export interface PrefixStage {
   params(all: DecoderParams): TensorTree
-  start(params: TensorTree, batch: number): SequenceState
-  /** @param rateMultiplier see `SequenceMixer.read` */
+  start(params: TensorTree, batch: number): MixingState
+  /** See `SequenceMixer.reserve`. */
+  reserve(state: MixingState, tokens: number): MixingState
   run(
     params: TensorTree,
     hidden: Tensor,
-    state: SequenceState,
-    rateMultiplier?: Tensor,
-  ): { hidden: Tensor; state: SequenceState }
-  /** See `SequenceMixer.phase`. */
-  phase(state: SequenceState): number
+    state: MixingState,
+    options: ReadContext,
+  ): { hidden: Tensor; state: MixingState }
 }
 
 /**
@@ -82,22 +83,21 @@ export interface Decoder {
   /** How many of the prefix's stages are whole blocks. */
   readonly prefixBlocks: number
   suffixParams(all: DecoderParams): SuffixParams
-  startSuffix(params: SuffixParams, batch: number): SequenceState[]
+  startSuffix(params: SuffixParams, batch: number): MixingState[]
+  /** See `SequenceMixer.reserve`. */
+  reserveSuffix(states: readonly MixingState[], tokens: number): MixingState[]
   /**
    * @param prime one set of weights per suffix block, each [D, F] or with a batch axis [B, D, F]
    * @param hidden the prefix's output [B, T, D]
-   * @param rateMultiplier see `SequenceMixer.read`
    * @returns the hidden states after the last norm [B, T, D] and the states after these tokens
    */
   readSuffix(
     params: SuffixParams,
     prime: readonly MlpWeights[],
     hidden: Tensor,
-    states: readonly SequenceState[],
-    rateMultiplier?: Tensor,
-  ): { hidden: Tensor; states: SequenceState[] }
-  /** See `SequenceMixer.phase`. */
-  suffixPhases(states: readonly SequenceState[]): number[]
+    states: readonly MixingState[],
+    options: ReadContext,
+  ): { hidden: Tensor; states: MixingState[] }
   /** Cross entropy in nats [B, T]. @param hidden after the last norm @param targets int32 [B, T] */
   losses(params: SuffixParams, hidden: Tensor, targets: Tensor): Tensor
   /** @returns [B, T, V] */
@@ -108,7 +108,7 @@ export interface Decoder {
   readonly undecayed: readonly string[]
   /** How many values its parameters hold, the embedding's included. */
   readonly parameterCount: number
-  /** Bytes of one sequence's states after `position` tokens. */
+  /** Bytes of one sequence's states with room for `position` tokens. */
   stateBytes(position: number): { prefix: number; suffix: number }
   /** Floating-point operations that the last of `position` tokens takes, forward. */
   flops(position: number): DecoderFlops
@@ -137,25 +137,24 @@ export function createDecoder(config: DecoderConfig): Decoder {
   const mixers: SequenceMixer[] = config.mixers.map((kind) => kind(config))
   const prefixBlocks = layers - suffixBlocks
 
-  const phaseOf = (index: number, { meta }: SequenceState) => mixers[index].phase?.(meta.position) ?? 0
   const feedForwardSublayer = (params: BlockParams['feedForward'], hidden: Tensor): Tensor =>
     params ? mlpSublayer(params.norms, params.mlp, hidden, normEpsilon) : hidden
   const wholeBlock = (index: number): PrefixStage => ({
     params: ({ blocks }) => ({ mixing: blocks[index].mixing, feedForward: blocks[index].feedForward }),
     start: (params, batch) => startMixing((params as BlockParams).mixing, mixers[index], batch),
-    run(params, hidden, state, rateMultiplier) {
+    reserve: (state, tokens) => reserveMixing(mixers[index], state, tokens),
+    run(params, hidden, state, options) {
       const { mixing, feedForward } = params as BlockParams
-      const mixed = mixSublayer(mixing, mixers[index], hidden, state, normEpsilon, rateMultiplier)
+      const mixed = mixSublayer(mixing, mixers[index], hidden, state, normEpsilon, options)
       return { hidden: feedForwardSublayer(feedForward, mixed.hidden), state: mixed.state }
     },
-    phase: (state) => phaseOf(index, state),
   })
   const mixerOnly = (index: number): PrefixStage => ({
     params: ({ blocks }) => blocks[index].mixing,
     start: (params, batch) => startMixing(params as BlockParams['mixing'], mixers[index], batch),
-    run: (params, hidden, state, rateMultiplier) =>
-      mixSublayer(params as BlockParams['mixing'], mixers[index], hidden, state, normEpsilon, rateMultiplier),
-    phase: (state) => phaseOf(index, state),
+    reserve: (state, tokens) => reserveMixing(mixers[index], state, tokens),
+    run: (params, hidden, state, options) =>
+      mixSublayer(params as BlockParams['mixing'], mixers[index], hidden, state, normEpsilon, options),
   })
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
   const normsCount = hiddenSize * (postNorms ? 2 : 1)
@@ -207,8 +206,10 @@ export function createDecoder(config: DecoderConfig): Decoder {
       params.blocks
         .slice(1)
         .map((block, i) => startMixing(block.mixing!, mixers[prefixBlocks + 1 + i], batch)),
-    readSuffix(params, prime, hidden, states, rateMultiplier) {
-      const after: SequenceState[] = []
+    reserveSuffix: (states, tokens) =>
+      states.map((state, s) => reserveMixing(mixers[prefixBlocks + 1 + s], state, tokens)),
+    readSuffix(params, prime, hidden, states, options) {
+      const after: MixingState[] = []
       params.blocks.forEach((block, s) => {
         if (s > 0) {
           const mixed = mixSublayer(
@@ -217,7 +218,7 @@ export function createDecoder(config: DecoderConfig): Decoder {
             hidden,
             states[s - 1],
             normEpsilon,
-            rateMultiplier,
+            options,
           )
           hidden = mixed.hidden
           after.push(mixed.state)
@@ -227,7 +228,6 @@ export function createDecoder(config: DecoderConfig): Decoder {
       })
       return { hidden: rmsNorm(hidden, params.finalNorm, normEpsilon), states: after }
     },
-    suffixPhases: (states) => states.map((state, s) => phaseOf(prefixBlocks + 1 + s, state)),
     losses(params, hidden, targets) {
       const [batch, length, width] = hidden.shape
       const rows = linearCrossEntropy(

@@ -9,18 +9,31 @@ export {
   type SuffixParams,
 } from './decoder'
 export { attentionMixer, type AttentionOptions, type AttentionParams } from './attention-mixer'
-export { type BlockParams, type MlpWeights, type PreConvParams, type SublayerNorms } from './block'
+export {
+  type BlockParams,
+  type MixingState,
+  type MlpWeights,
+  type PreConvParams,
+  type SublayerNorms,
+} from './block'
 export { initConv, normalWeight, uniformWeight, type ConvParams } from './init'
 export {
-  advanced,
-  joinStates,
-  stateMetas,
-  stateTensors,
   type MixerKind,
   type MixerSizes,
+  type ReadContext,
   type SequenceMixer,
   type SequenceState,
 } from './mixer'
+export {
+  cachedAttention,
+  cacheSlots,
+  reserveCache,
+  seenTokens,
+  startCache,
+  type AttentionCache,
+} from './cached-attention'
+export { grownStates } from './grown-states'
 export { readPrefix } from './read-prefix'
-export { cachedTokens, rollingAttention, type RollingCache } from './rolling-attention'
-export { headWidthOf, publishedSizes, SizeError, widthWithPrimes, type ModelSize } from './size'
+export { headWidthOf } from './head-width'
+export { publishedSizes, widthWithPrimes, type ModelSize } from './size'
+export { SizeError } from './size-error'

@@ -1,13 +1,10 @@
 import type { Random, Tensor, TensorTree } from '@ttt-e2e/tensor-ops'
 
 /**
- * What a part of a model remembers of the tokens it has read: tensors, each with a leading batch axis, and counters of
- * tokens. Nothing but the part itself knows more of it.
+ * What a mixer remembers of the tokens it has read: tensors, each with a leading batch axis. Nothing but the mixer itself
+ * knows more of it; where a sequence stands is not part of it but said at each read.
  */
-export interface SequenceState {
-  tensors: Record<string, Tensor>
-  meta: Record<string, number>
-}
+export type SequenceState = Readonly<Record<string, Tensor>>
 
 /** The sizes that a mixer is built from. */
 export interface MixerSizes {
@@ -17,9 +14,18 @@ export interface MixerSizes {
   normEpsilon: number
 }
 
+/** What a read is given beside the tokens. */
+export interface ReadContext {
+  /** Tokens of each sequence that the state has read, int32 [B]: rows of a batch may stand at different positions. */
+  position: Tensor
+  /** What `innerRate` is multiplied with, a scalar; 1 where left out. */
+  rateMultiplier?: Tensor
+}
+
 /**
- * The sublayer of a block that mixes tokens along the sequence. `read` is pure and differentiable in the parameters,
- * x and the state's tensors; reading a whole sequence, chunk by chunk or token by token gives the same results.
+ * The sublayer of a block that mixes tokens along the sequence. `read` is pure and differentiable in the parameters, x and
+ * the state's tensors; reading a whole sequence, chunk by chunk or token by token gives the same results. Which kernels
+ * run depends on shapes alone, so that they can be recorded once.
  */
 export interface SequenceMixer<P extends TensorTree = TensorTree> {
   readonly name: string
@@ -27,28 +33,23 @@ export interface SequenceMixer<P extends TensorTree = TensorTree> {
   /** The state before the first token. */
   start(params: P, batch: number): SequenceState
   /**
+   * The state with room for `tokens` tokens in all, of which those read are a part: to be called before reading on where
+   * a state grows with what it holds. What needs no more room is given back as it is. Where left out, no state grows.
+   */
+  reserve?(state: SequenceState, tokens: number): SequenceState
+  /**
    * @param x [B, T, D]
-   * @param rateMultiplier what `innerRate` is multiplied with, a scalar; 1 where left out
+   * @param state with room for these tokens, or one before the first token
    * @returns y [B, T, D] and the state after these tokens
    */
-  read(
-    params: P,
-    x: Tensor,
-    state: SequenceState,
-    rateMultiplier?: Tensor,
-  ): { y: Tensor; state: SequenceState }
-  /**
-   * What `read` depends on beside values and shapes: after two positions of one phase it runs the same kernels, so that
-   * they can be recorded once. 0 at all positions where left out.
-   */
-  phase?(position: number): number
+  read(params: P, x: Tensor, state: SequenceState, options: ReadContext): { y: Tensor; state: SequenceState }
   /** The rate at which the mixer itself learns from what it reads, where training warms that rate up. */
   readonly innerRate?: number
   /** The parameters that weight decay leaves alone, by name; none where left out. */
   readonly undecayed?: readonly string[]
   /** How many values its parameters hold. */
   readonly parameterCount: number
-  /** Bytes of one sequence's state after `position` tokens. */
+  /** Bytes of one sequence's state with room for `position` tokens. */
   stateBytes(position: number): number
   /**
    * Floating-point operations that the last of `position` tokens takes by the mixer's recurrent definition: two for
@@ -59,18 +60,3 @@ export interface SequenceMixer<P extends TensorTree = TensorTree> {
 
 /** Makes a mixer for a model's sizes; a system's pattern is a list of these. */
 export type MixerKind = (sizes: MixerSizes) => SequenceMixer
-
-/** The counters of several states as one JSON, and back: a vjp's inputs and outputs are the tensors alone. */
-export const stateTensors = (states: readonly SequenceState[]) => states.map((state) => state.tensors)
-export const stateMetas = (states: readonly SequenceState[]) => states.map((state) => state.meta)
-export const joinStates = (
-  tensors: readonly Record<string, Tensor>[],
-  metas: readonly Record<string, number>[],
-): SequenceState[] => tensors.map((each, i) => ({ tensors: each, meta: metas[i] }))
-
-/** The counters after reading `length` tokens more. */
-export const advanced = (
-  metas: readonly Record<string, number>[],
-  length: number,
-): Record<string, number>[] =>
-  metas.map((meta) => Object.fromEntries(Object.entries(meta).map(([name, count]) => [name, count + length])))

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import {
   createRandom,
   liveTensors,
@@ -12,22 +12,14 @@ import {
   treeSize,
   treeWithLeaves,
   vjp,
+  type ProgramBackend,
   type Tensor,
   type TensorTree,
 } from '@ttt-e2e/tensor-ops'
 import '@ttt-e2e/kernels/engines'
 import { useEngine } from '@ttt-e2e/tensor-ops/testing'
 import { holdDriftOfBf16 } from './bf16-drift'
-import {
-  advanced,
-  stateMetas,
-  stateTensors,
-  joinStates,
-  type MixerKind,
-  type MixerSizes,
-  type SequenceMixer,
-  type SequenceState,
-} from './mixer'
+import type { MixerKind, MixerSizes, SequenceMixer, SequenceState } from './mixer'
 
 export interface MixerSuiteOptions {
   sizes?: Partial<MixerSizes>
@@ -41,9 +33,19 @@ export interface MixerSuiteOptions {
 
 type Point = { params: TensorTree; x: Tensor }
 
+/** What a read is given where its sequences have read so many tokens each. */
+const at = (...positions: number[]) => ({ position: tf.tensor1d(positions, 'int32') })
+/** See `SequenceMixer.reserve`. */
+const withRoom = (mixer: SequenceMixer, state: SequenceState, tokens: number): SequenceState =>
+  mixer.reserve?.(state, tokens) ?? state
+/** The outputs and the state of two sequences that a mixer reads from their first token on. */
+const readWhole = (mixer: SequenceMixer, params: TensorTree, x: Tensor) =>
+  mixer.read(params, x, mixer.start(params, 2), at(0, 0))
+
 /**
- * The tests that every mixer passes: causality, pieces equal the whole, states that can be kept, gradients through the
- * state and against finite differences, finite numbers at extremes, little drift in bf16, and counts that are true.
+ * The tests that every mixer passes: causality, pieces equal the whole, rows at different positions equal each alone,
+ * programs that replay, states that can be kept, gradients through the state and against finite differences, finite
+ * numbers at extremes, little drift in bf16, and counts that are true.
  */
 export function runMixerSuite(name: string, kind: MixerKind, options: MixerSuiteOptions = {}): void {
   const { length = 23, tolerance = 1e-5, step = 1 } = options
@@ -76,21 +78,18 @@ export function runMixerSuite(name: string, kind: MixerKind, options: MixerSuite
       x: Tensor,
       pieces: number[],
     ) {
-      let state = mixer.start(params, x.shape[0])
+      const [batch, total] = x.shape
+      let state = withRoom(mixer, mixer.start(params, batch), total!)
       const outputs: Tensor[] = []
-      for (let start = 0, i = 0; start < x.shape[1]!; i++) {
-        const end = Math.min(x.shape[1]!, start + pieces[i % pieces.length])
-        const { meta } = state
+      for (let start = 0, i = 0; start < total!; i++) {
+        const end = Math.min(total!, start + pieces[i % pieces.length])
         const read = program(
-          { owner: mixer, key: `${mixer.phase?.(meta.position) ?? 0}` },
-          (given) => {
-            const { y, state } = mixer.read(given.params, given.x, { tensors: given.tensors, meta })
-            return { y, tensors: state.tensors }
-          },
-          { params, x: part(x, start, end), tensors: state.tensors },
+          { owner: mixer, key: 'read' },
+          ({ params, x, state, position }) => mixer.read(params, x, state, { position }),
+          { params, x: part(x, start, end), state, position: tf.fill([batch], start, 'int32') },
         )
         outputs.push(read.y)
-        state = { tensors: read.tensors, meta: advanced([meta], end - start)[0] }
+        state = read.state
         start = end
       }
       return { y: tf.concat(outputs, 1), state }
@@ -99,7 +98,7 @@ export function runMixerSuite(name: string, kind: MixerKind, options: MixerSuite
     it('sees no future', () => {
       tf.tidy(() => {
         const { mixer, params, x } = setUp()
-        const read = (input: Tensor) => mixer.read(params, input, mixer.start(params, 2)).y
+        const read = (input: Tensor) => readWhole(mixer, params, input).y
         const cut = 11
         const changed = tf.concat([part(x, 0, cut), tf.mul(part(x, cut, length), -3)], 1)
         expect(part(read(changed), 0, cut).dataSync()).toEqual(part(read(x), 0, cut).dataSync())
@@ -112,16 +111,11 @@ export function runMixerSuite(name: string, kind: MixerKind, options: MixerSuite
     it('goes on bitwise from a state that was saved as plain values', () => {
       tf.tidy(() => {
         const { mixer, params, x } = setUp()
-        const before = mixer.read(params, part(x, 0, 9), mixer.start(params, 2)).state
-        const restored: SequenceState = {
-          tensors: Object.fromEntries(
-            Object.entries(before.tensors).map(([key, t]) => [key, tf.tensor(t.dataSync().slice(), t.shape)]),
-          ),
-          meta: JSON.parse(JSON.stringify(before.meta)),
-        }
+        const before = withRoom(mixer, readWhole(mixer, params, part(x, 0, 9)).state, length)
+        const restored = treeMap(before, (leaf) => tf.tensor(leaf.dataSync().slice(), leaf.shape))
         const rest = part(x, 9, length)
-        expect(mixer.read(params, rest, restored).y.dataSync()).toEqual(
-          mixer.read(params, rest, before).y.dataSync(),
+        expect(mixer.read(params, rest, restored, at(9, 9)).y.dataSync()).toEqual(
+          mixer.read(params, rest, before, at(9, 9)).y.dataSync(),
         )
       })
     })
@@ -131,14 +125,12 @@ export function runMixerSuite(name: string, kind: MixerKind, options: MixerSuite
         const { mixer, params, x } = setUp()
         const cut = 9
         const loss = (y: Tensor) => tf.sum(tf.square(part(y, cut, length)))
-        const whole = vjp(
-          (input: Tensor) => ({ value: loss(mixer.read(params, input, mixer.start(params, 2)).y) }),
-          x,
-        )
+        const whole = vjp((input: Tensor) => ({ value: loss(readWhole(mixer, params, input).y) }), x)
         const inTwo = vjp((input: Tensor) => {
-          const { state } = mixer.read(params, part(input, 0, cut), mixer.start(params, 2))
-          const again = joinStates(stateTensors([state]), stateMetas([state]))[0]
-          return { value: tf.sum(tf.square(mixer.read(params, part(input, cut, length), again).y)) }
+          const { state } = readWhole(mixer, params, part(input, 0, cut))
+          const again = withRoom(mixer, state, length)
+          const { y } = mixer.read(params, part(input, cut, length), again, at(cut, cut))
+          return { value: tf.sum(tf.square(y)) }
         }, x)
         const expected = whole.pull(tf.scalar(1))
         expect(relativeErrorOf(inTwo.pull(tf.scalar(1)), expected)).toBeLessThan(10 * tolerance)
@@ -150,8 +142,8 @@ export function runMixerSuite(name: string, kind: MixerKind, options: MixerSuite
       tf.tidy(() => {
         const { mixer, params, x, normal } = setUp()
         const weights = normal([2, length, sizes.hiddenSize])
-        const outputOf = (at: Point) => mixer.read(at.params, at.x, mixer.start(at.params, 2)).y
-        const { pull } = vjp((at: Point) => ({ value: outputOf(at) }), { params, x })
+        const outputOf = (point: Point) => readWhole(mixer, point.params, point.x).y
+        const { pull } = vjp((point: Point) => ({ value: outputOf(point) }), { params, x })
         const gradients = treeLeaves(pull(weights))
         const leaves = treeLeaves({ params, x })
         treeEntries({ params, x }).forEach(([path, leaf], i) => {
@@ -177,15 +169,53 @@ export function runMixerSuite(name: string, kind: MixerKind, options: MixerSuite
         (pieces) => {
           tf.tidy(() => {
             const { mixer, params, x } = setUp()
-            const whole = mixer.read(params, x, mixer.start(params, 2))
+            const whole = readWhole(mixer, params, x)
             const parts = readInPieces(mixer, params, x, pieces)
             expect(relativeErrorOf(parts.y, whole.y)).toBeLessThan(tolerance)
-            for (const [key, tensor] of Object.entries(whole.state.tensors))
-              expect(relativeErrorOf(parts.state.tensors[key], tensor), key).toBeLessThan(tolerance)
-            expect(parts.state.meta).toEqual(whole.state.meta)
+            const expected = withRoom(mixer, whole.state, length)
+            for (const [key, tensor] of Object.entries(expected))
+              expect(relativeErrorOf(parts.state[key], tensor), key).toBeLessThan(tolerance)
+            expect(Object.keys(parts.state)).toEqual(Object.keys(expected))
           })
         },
       )
+
+      it.each([1, 5])('reads rows at different positions, %i tokens at once, as each alone', (count) => {
+        tf.tidy(() => {
+          const { mixer, params, x } = setUp()
+          const positions = [3, length - count]
+          const rows = tf.split(x, 2)
+          const readRow = (row: number, end: number) =>
+            readInPieces(mixer, params, part(rows[row], 0, end), [4])
+          const states = positions.map((end, row) => withRoom(mixer, readRow(row, end).state, length))
+          const state = Object.fromEntries(
+            Object.keys(states[0]).map((key) => [key, tf.concat(states.map((each) => each[key]))]),
+          )
+          const next = tf.concat(positions.map((start, row) => part(rows[row], start, start + count)))
+          const read = mixer.read(params, next, state, at(...positions))
+          positions.forEach((start, row) => {
+            const alone = readRow(row, start + count)
+            const y = part(alone.y, start, start + count)
+            expect(relativeErrorOf(tf.split(read.y, 2)[row], y), `row ${row}`).toBeLessThan(tolerance)
+            for (const [key, tensor] of Object.entries(withRoom(mixer, alone.state, length)))
+              expect(relativeErrorOf(tf.split(read.state[key], 2)[row], tensor), key).toBeLessThan(tolerance)
+          })
+        })
+      })
+
+      it('replays one program from the second token on', ({ skip }) => {
+        const { programs: backend } = tf.backend() as { programs?: ProgramBackend }
+        if (!backend) return skip(`the engine ${engine} runs no programs`)
+        const [record, compile] = [vi.spyOn(backend, 'record'), vi.spyOn(backend, 'compile')]
+        tf.tidy(() => {
+          const { mixer, params, x } = setUp()
+          readInPieces(mixer, params, x, [1])
+        })
+        expect(record).toHaveBeenCalledTimes(1)
+        expect(compile.mock.results.map(({ value }) => typeof value)).toEqual(['object'])
+        record.mockRestore()
+        compile.mockRestore()
+      })
 
       const extremes: [string, (x: Tensor) => Tensor][] = [
         ['tokens of zero, whose keys are zero', tf.zerosLike],
@@ -197,10 +227,7 @@ export function runMixerSuite(name: string, kind: MixerKind, options: MixerSuite
         tf.tidy(() => {
           const { mixer, params, x } = setUp()
           const { value, pull } = vjp(
-            (at: Point) => {
-              const { y, state } = mixer.read(at.params, at.x, mixer.start(at.params, 2))
-              return { value: { y, state: state.tensors } }
-            },
+            (point: Point) => ({ value: readWhole(mixer, point.params, point.x) as TensorTree }),
             { params, x: extreme(x) },
           )
           const gradients = pull(treeMap(value, (tensor) => tf.onesLike(tensor)))
@@ -222,8 +249,8 @@ export function runMixerSuite(name: string, kind: MixerKind, options: MixerSuite
     it('says how large its state is', () => {
       tf.tidy(() => {
         const { mixer, params, x } = setUp()
-        const { state } = mixer.read(params, x, mixer.start(params, 2))
-        const bytes = Object.values(state.tensors).reduce((sum, t) => sum + t.size * 4, 0)
+        const state = withRoom(mixer, readWhole(mixer, params, x).state, length)
+        const bytes = Object.values(state).reduce((sum, t) => sum + t.size * 4, 0)
         expect(bytes).toBe(2 * mixer.stateBytes(length))
       })
     })
@@ -240,7 +267,7 @@ export function runMixerSuite(name: string, kind: MixerKind, options: MixerSuite
       const before = liveTensors()
       tf.tidy(() => {
         const { mixer, params, x } = setUp()
-        mixer.read(params, x, mixer.start(params, 2))
+        readWhole(mixer, params, x)
       })
       expect(liveTensors()).toBe(before)
     })

@@ -1,13 +1,5 @@
 import { program, tf, type Tensor } from '@ttt-e2e/tensor-ops'
-import {
-  advanced,
-  joinStates,
-  stateMetas,
-  stateTensors,
-  type MlpWeights,
-  type SequenceState,
-  type SuffixParams,
-} from '@ttt-e2e/swa-transformer'
+import type { MixingState, MlpWeights, SuffixParams } from '@ttt-e2e/swa-transformer'
 import { learnFromChunk } from './chunk'
 import type { FastWeights } from './fast-weights'
 import type { System } from './system'
@@ -17,13 +9,15 @@ interface Given {
   params: SuffixParams
   /** The prefix's output [B, rows, D]. */
   hidden: Tensor
-  /** The suffix's states before these rows. */
-  states: readonly SequenceState[]
+  /** The suffix's states before these rows, with room for them. */
+  states: readonly MixingState[]
+  /** int32 [B]: tokens of each sequence before these rows. */
+  position: Tensor
 }
 
 /** What they leave; the caller's. */
 interface Read {
-  states: SequenceState[]
+  states: MixingState[]
   /** After the last norm, of the last row [B, 1, D]. */
   last: Tensor
 }
@@ -39,22 +33,20 @@ export function predictRows(
   given: Given & { weights: readonly MlpWeights[]; targets: Tensor },
 ): Read & { losses?: Tensor } {
   const { decoder } = system
-  const metas = stateMetas(given.states)
   const [, rows] = given.hidden.shape
   const known = given.targets.shape[1]!
-  const after = program(
-    { owner: system, key: `read suffix ${decoder.suffixPhases(given.states)}` },
-    ({ params, weights, hidden, states, targets }) => {
-      const read = decoder.readSuffix(params, weights, hidden, joinStates(states, metas))
+  return program(
+    { owner: system, key: 'read suffix' },
+    ({ params, weights, hidden, states, position, targets }) => {
+      const read = decoder.readSuffix(params, weights, hidden, states, { position })
       return {
-        states: stateTensors(read.states),
+        states: read.states,
         last: rowsOf(read.hidden, rows - 1, 1),
         ...(known > 0 && { losses: decoder.losses(params, rowsOf(read.hidden, 0, known), targets) }),
       }
     },
-    { ...given, states: stateTensors(given.states) },
+    { ...given },
   )
-  return { ...after, states: joinStates(after.states, advanced(metas, rows)) }
 }
 
 /**
@@ -66,24 +58,21 @@ export function learnRows(
   system: System,
   given: Given & { fast: FastWeights; targets: Tensor; mask: Tensor; rate: Tensor },
 ): Read & { fast: FastWeights; tokenLosses: Tensor } {
-  const { decoder } = system
-  const metas = stateMetas(given.states)
   const [, rows] = given.hidden.shape
-  const after = program(
-    { owner: system, key: `learn ${decoder.suffixPhases(given.states)}` },
-    ({ params, fast, hidden, states, targets, mask, rate }) => {
+  return program(
+    { owner: system, key: 'learn' },
+    ({ params, fast, hidden, states, position, targets, mask, rate }) => {
       const chunk = { hidden, targets, mask }
-      const result = learnFromChunk(system, params, fast, chunk, joinStates(states, metas), rate)
+      const result = learnFromChunk(system, params, fast, chunk, states, rate, { position })
       return {
         fast: result.fast,
-        states: stateTensors(result.states),
+        states: result.states,
         tokenLosses: result.tokenLosses,
         last: rowsOf(result.hidden, rows - 1, 1),
       }
     },
-    { ...given, states: stateTensors(given.states) },
+    { ...given },
   )
-  return { ...after, states: joinStates(after.states, advanced(metas, rows)) }
 }
 
 const rowsOf = (hidden: Tensor, start: number, count: number) =>

@@ -1,6 +1,6 @@
 import { clippedSgd } from '@ttt-e2e/kernels/ops'
 import { tf, treeLeaves, treeWithLeaves, vjp, type Tensor } from '@ttt-e2e/tensor-ops'
-import type { MlpWeights, SequenceState, SuffixParams } from '@ttt-e2e/swa-transformer'
+import type { MixingState, MlpWeights, ReadContext, SuffixParams } from '@ttt-e2e/swa-transformer'
 import type { FastWeights } from './fast-weights'
 import type { System } from './system'
 
@@ -20,7 +20,7 @@ export interface Prediction {
   tokenLosses: Tensor
   /** After the last norm [B, b, D], for logits. */
   hidden: Tensor
-  states: SequenceState[]
+  states: MixingState[]
 }
 
 export interface LearnedChunk extends Prediction {
@@ -34,17 +34,17 @@ export interface LearnedChunk extends Prediction {
  * Predicts a chunk with the given weights.
  *
  * @param prime with a batch axis where they are fast weights
- * @param rateMultiplier see `SequenceMixer.read`
+ * @param context of the chunk's first token
  */
 export function predictChunk(
   system: System,
   params: SuffixParams,
   prime: readonly MlpWeights[],
   chunk: Chunk,
-  states: readonly SequenceState[],
-  rateMultiplier?: Tensor,
+  states: readonly MixingState[],
+  context: ReadContext,
 ): Prediction {
-  const read = system.decoder.readSuffix(params, prime, chunk.hidden, states, rateMultiplier)
+  const read = system.decoder.readSuffix(params, prime, chunk.hidden, states, context)
   const tokenLosses = system.decoder.losses(params, read.hidden, chunk.targets)
   return { loss: maskedMean(tokenLosses, chunk.mask), tokenLosses, hidden: read.hidden, states: read.states }
 }
@@ -64,19 +64,19 @@ export function maskedMean(losses: Tensor, mask: Tensor): Tensor {
  * sequence its own gradient.
  *
  * @param rate of the step, a scalar
- * @param rateMultiplier see `SequenceMixer.read`
+ * @param context of the chunk's first token
  */
 export function learnFromChunk(
   system: System,
   params: SuffixParams,
   fast: FastWeights,
   chunk: Chunk,
-  states: readonly SequenceState[],
+  states: readonly MixingState[],
   rate: Tensor,
-  rateMultiplier?: Tensor,
+  context: ReadContext,
 ): LearnedChunk {
   const inner = vjp((weights: FastWeights) => {
-    const prediction = predictChunk(system, params, weights, chunk, states, rateMultiplier)
+    const prediction = predictChunk(system, params, weights, chunk, states, context)
     return { value: tf.sum(prediction.loss), aux: prediction }
   }, fast)
   const gradient = inner.pull(tf.scalar(1))

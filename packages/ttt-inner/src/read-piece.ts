@@ -1,8 +1,8 @@
 import { disposeTree, tf, tidy, type Tensor } from '@ttt-e2e/tensor-ops'
-import { readPrefix } from '@ttt-e2e/swa-transformer'
+import { grownStates, readPrefix } from '@ttt-e2e/swa-transformer'
 import { learnRows, predictRows } from './chunk-programs'
 import type { PieceNats } from './piece-nats'
-import { disposeStates, openAt, type ReaderState } from './reader-state'
+import { openAt, positionOf, type ReaderState } from './reader-state'
 import type { Params, System } from './system'
 import type { TokenBlock } from './token-block'
 
@@ -32,16 +32,22 @@ export function readPiece(model: ReadingModel, state: ReaderState, piece: Piece)
   const { known, length } = piece
   if (length === 0) return
   const hidden = throughPrefix(model, state, known.columns(0, length))
-  for (let at = 0; at < length;) at += throughSuffix(model, state, piece, hidden, at)
+  for (let at = 0; at < length;) {
+    const rows = throughSuffix(model, state, piece, hidden, at)
+    at += rows
+    state.position += rows
+  }
   hidden.dispose()
-  state.position += length
 }
 
 function throughPrefix({ system, params }: ReadingModel, state: ReaderState, block: TokenBlock): Tensor {
-  const tokens = block.tensor()
-  const { hidden, states } = readPrefix(system.decoder, params, tokens, state.prefix)
-  tokens.dispose()
-  disposeStates(state.prefix)
+  const { decoder } = system
+  state.prefix = grownStates(state.prefix, (states) =>
+    decoder.prefix.map((stage, i) => stage.reserve(states[i], state.position + block.length)),
+  )
+  const [tokens, position] = [block.tensor(), positionOf(state.position, block.batch)]
+  const { hidden, states } = readPrefix(decoder, params, tokens, state.prefix, position)
+  disposeTree([tokens, position, state.prefix])
   state.prefix = states
   return hidden
 }
@@ -57,7 +63,7 @@ function throughSuffix(
   const { rule } = model.system
   const size = rule?.chunk ?? Infinity
   if (state.open.tokens.length === size) {
-    if (learn) learnOpenChunk(model, state, known.columns(at, at + 1)).dispose()
+    if (learn) learnOpenChunk(model, state, state.position, known.columns(at, at + 1)).dispose()
     else closeChunk(state)
   }
   const rows = Math.min(length - at, size - state.open.tokens.length)
@@ -66,7 +72,7 @@ function throughSuffix(
   if (rule) extendOpenChunk(state, known.columns(at, end), own)
   if (learn && rows === size && end < known.length) {
     // The whole chunk and the token after it are here: the step's own prediction is the only one needed.
-    nats.add(at + 1, learnOpenChunk(model, state, known.columns(end, end + 1)))
+    nats.add(at + 1, learnOpenChunk(model, state, state.position + rows, known.columns(end, end + 1)))
   } else {
     const losses = predict(model, state, own, known.columns(at + 1, Math.min(end + 1, known.length)))
     if (losses) nats.add(at + 1, losses)
@@ -82,45 +88,57 @@ function predict(
   hidden: Tensor,
   following: TokenBlock,
 ): Tensor | undefined {
-  const targets = following.tensor()
+  const { decoder } = system
+  const end = state.position + hidden.shape[1]!
+  state.suffix = grownStates(state.suffix, (states) => decoder.reserveSuffix(states, end))
+  const [targets, position] = [following.tensor(), positionOf(state.position, following.batch)]
   const { states, last, losses } = predictRows(system, {
-    params: system.decoder.suffixParams(params),
+    params: decoder.suffixParams(params),
     weights: state.fast ?? params.prime,
     hidden,
     states: state.suffix,
+    position,
     targets,
   })
-  targets.dispose()
-  disposeStates(state.suffix)
+  disposeTree([targets, position, state.suffix])
   state.suffix = states
   replaceLast(state, last)
   return losses
 }
 
-/** The inner step on the open chunk. @param next the token after it [B, 1] @returns its nats [B, b] */
+/**
+ * The inner step on the open chunk.
+ *
+ * @param end tokens read of each sequence, the chunk's included
+ * @param next the token after it [B, 1]
+ * @returns its nats [B, b]
+ */
 function learnOpenChunk(
   { system, params, rate = system.rule!.rate, bosToken }: ReadingModel,
   state: ReaderState,
+  end: number,
   next: TokenBlock,
 ): Tensor {
-  const { tokens, hidden, states } = state.open
+  const { decoder } = system
+  const { tokens, hidden } = state.open
+  state.open.states = grownStates(state.open.states, (states) => decoder.reserveSuffix(states, end))
   const following = tokens.columns(1, tokens.length).followedBy(next)
   const mask = Float32Array.from(following.tokens, (token) => (token === bosToken ? 0 : 1))
   const data = {
     targets: following.tensor(),
     mask: tf.tensor(mask, [following.batch, following.length]),
     rate: tf.scalar(rate),
+    position: positionOf(end - tokens.length, following.batch),
   }
   const fast = state.fast!
   const learned = learnRows(system, {
-    params: system.decoder.suffixParams(params),
+    params: decoder.suffixParams(params),
     fast,
     hidden: hidden!,
-    states,
+    states: state.open.states,
     ...data,
   })
-  disposeTree([data, fast])
-  disposeStates(state.suffix)
+  disposeTree([data, fast, state.suffix])
   state.fast = learned.fast
   state.suffix = learned.states
   replaceLast(state, learned.last)
@@ -140,7 +158,7 @@ function extendOpenChunk({ open }: ReaderState, tokens: TokenBlock, hidden: Tens
 function closeChunk(state: ReaderState): void {
   const { tokens, hidden, states } = state.open
   hidden?.dispose()
-  disposeStates(states)
+  disposeTree(states)
   state.open = openAt(state.suffix, tokens.batch)
 }
 

@@ -1,5 +1,5 @@
 import { disposeTree, tf, tidy, treeBytes, treeMap, type Tensor, type TensorTree } from '@ttt-e2e/tensor-ops'
-import { joinStates, stateMetas, stateTensors, type SequenceState } from '@ttt-e2e/swa-transformer'
+import type { MixingState } from '@ttt-e2e/swa-transformer'
 import { startFastWeights, type FastWeights } from './fast-weights'
 import type { Params, System } from './system'
 import { TokenBlock } from './token-block'
@@ -8,8 +8,8 @@ import { TokenBlock } from './token-block'
 export interface ReaderState {
   /** W after the steps so far; absent without a rule. */
   fast?: FastWeights
-  prefix: SequenceState[]
-  suffix: SequenceState[]
+  prefix: MixingState[]
+  suffix: MixingState[]
   open: OpenChunk
   /** Hidden states after the last norm of the last token read [B, 1, D]: they predict the next one. */
   last?: Tensor
@@ -25,7 +25,7 @@ export interface OpenChunk {
   tokens: TokenBlock
   /** [B, rows, D] */
   hidden?: Tensor
-  states: SequenceState[]
+  states: MixingState[]
 }
 
 /** Before the first token: W₀ and the states that the mixers start from. */
@@ -43,25 +43,20 @@ export function startState(system: System, params: Params, batch: number): Reade
 }
 
 /** A mixer may start from its parameters themselves, which are the caller's: hence the clones. */
-function started(start: () => SequenceState[]): SequenceState[] {
+function started(start: () => MixingState[]): MixingState[] {
   return tidy(() => copyStates(start()))
 }
 
 /** An open chunk without a token. @param states the suffix's; copied */
-export const openAt = (states: readonly SequenceState[], batch: number): OpenChunk => ({
+export const openAt = (states: readonly MixingState[], batch: number): OpenChunk => ({
   tokens: TokenBlock.empty(batch),
   states: copyStates(states),
 })
 
 /** The tensors by name: `fast.0.w1`, `prefix.2.k`, `open.hidden`, … */
 export function tensorsOf({ fast, prefix, suffix, open, last }: ReaderState) {
-  return {
-    fast: fast as TensorTree | undefined,
-    prefix: stateTensors(prefix),
-    suffix: stateTensors(suffix),
-    open: { hidden: open.hidden, states: stateTensors(open.states) },
-    last,
-  }
+  const { hidden, states } = open
+  return { fast: fast as TensorTree | undefined, prefix, suffix, open: { hidden, states }, last }
 }
 
 /** A state of its own that shares the tensors' memory: constant time, whatever was read. */
@@ -83,12 +78,11 @@ export function copyState(state: ReaderState): ReaderState {
 }
 
 /** Tensors of their own that share memory. */
-const copyStates = (states: readonly SequenceState[]): SequenceState[] =>
-  joinStates(
-    treeMap(stateTensors(states), (tensor) => tf.clone(tensor)),
-    stateMetas(states),
-  )
+const copyStates = (states: readonly MixingState[]): MixingState[] =>
+  treeMap(states as MixingState[], (tensor) => tf.clone(tensor))
 
-export const disposeStates = (states: readonly SequenceState[]): void => disposeTree(stateTensors(states))
+/** int32 [B]: one position for each sequence. */
+export const positionOf = (position: number, batch: number): Tensor => tf.fill([batch], position, 'int32')
+
 export const disposeState = (state: ReaderState): void => disposeTree(tensorsOf(state))
 export const bytesOfState = (state: ReaderState): number => treeBytes(tensorsOf(state))

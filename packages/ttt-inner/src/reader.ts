@@ -34,7 +34,7 @@ export interface ReadOptions {
  * waited for.
  *
  * The same tokens in the same pieces leave the same bits; in other pieces, the same memory but for rounding: products of
- * other shapes sum in another order, and RoPE's angles, taken from places in the window, turn from another one.
+ * other shapes sum in another order.
  */
 export class Reader {
   private readonly batch: number

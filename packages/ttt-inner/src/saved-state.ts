@@ -3,14 +3,14 @@ import {
   tidy,
   toPlainTensors,
   treeEntries,
+  treeLeaves,
   treeMap,
   type PlainTensors,
   type Tensor,
   type TensorTree,
 } from '@ttt-e2e/tensor-ops'
-import { joinStates, stateMetas } from '@ttt-e2e/swa-transformer'
 import type { FastWeights } from './fast-weights'
-import { copyState, disposeState, tensorsOf, type ReaderState } from './reader-state'
+import { copyState, disposeState, startState, tensorsOf, type ReaderState } from './reader-state'
 import type { Params, System } from './system'
 import { TokenBlock } from './token-block'
 
@@ -23,13 +23,10 @@ export interface SavedState {
 interface SavedMeta {
   position: number
   steps: number
-  prefix: Record<string, number>[]
-  suffix: Record<string, number>[]
   open: {
     rows: number
     /** [B][rows]; empty where nothing is open. */
     tokens: number[][]
-    states: Record<string, number>[]
   }
 }
 
@@ -56,84 +53,58 @@ export async function saveState(state: ReaderState): Promise<SavedState> {
   }
 }
 
-function metaOf({ position, steps, prefix, suffix, open }: ReaderState): SavedMeta {
+function metaOf({ position, steps, open }: ReaderState): SavedMeta {
   const rows = open.tokens.length
-  return structuredClone({
-    position,
-    steps,
-    prefix: stateMetas(prefix),
-    suffix: stateMetas(suffix),
-    open: {
-      rows,
-      tokens: rows > 0 ? open.tokens.rows().map((row) => Array.from(row)) : [],
-      states: stateMetas(open.states),
-    },
-  })
+  const tokens = rows > 0 ? open.tokens.rows().map((row) => Array.from(row)) : []
+  return { position, steps, open: { rows, tokens } }
 }
 
 /** @throws if tensors are missing or have other shapes than a reader of this system and `batch` sequences holds */
 export function restoreState(system: System, params: Params, batch: number, saved: SavedState): ReaderState {
-  const meta = structuredClone(saved.meta)
-  const tree = tidy(() => restoreTensors(system, params, batch, saved))
+  const { position, steps, open } = saved.meta
+  const { fast, last, ...states } = tidy(() => restoreTensors(system, params, batch, saved))
   return {
-    ...(tree.fast && { fast: tree.fast }),
-    prefix: joinStates(tree.prefix, meta.prefix),
-    suffix: joinStates(tree.suffix, meta.suffix),
+    ...(fast && { fast: fast as FastWeights }),
+    ...states,
     open: {
-      tokens: meta.open.rows > 0 ? TokenBlock.ofRows(meta.open.tokens) : TokenBlock.empty(batch),
-      ...(tree.open.hidden && { hidden: tree.open.hidden }),
-      states: joinStates(tree.open.states, meta.open.states),
+      ...states.open,
+      tokens: open.rows > 0 ? TokenBlock.ofRows(open.tokens) : TokenBlock.empty(batch),
     },
-    ...(tree.last && { last: tree.last }),
-    position: meta.position,
-    steps: meta.steps,
+    ...(last && { last }),
+    position,
+    steps,
   }
 }
 
-function restoreTensors({ decoder, rule }: System, params: Params, batch: number, saved: SavedState) {
+/** Whether a tensor may have this shape that began with another: what was nothing has grown by what was read. */
+const grownFrom = (shape: readonly number[], start: readonly number[]): boolean =>
+  shape.length === start.length && shape.every((n, d) => n === start[d] || start[d] === 0)
+
+function restoreTensors(system: System, params: Params, batch: number, { tensors, meta }: SavedState) {
   const problems: string[] = []
   const used = new Set<string>()
   const take = (name: string, shape?: readonly number[]): Tensor | undefined => {
-    const plain = saved.tensors[name]
-    if (!plain || (shape && plain.shape.join() !== shape.join())) {
+    const plain = tensors[name]
+    if (!plain || (shape && !grownFrom(plain.shape, shape))) {
       problems.push(plain ? `${name} is [${plain.shape}], not [${shape}]` : `${name} is missing`)
       return undefined
     }
     used.add(name)
     return fromPlainTensor(plain)
   }
-  // What mixers keep grows from nothing, so that nothing can list it: everything saved under their names is theirs.
-  const under = (group: string, count: number): Record<string, Tensor>[] =>
-    Array.from({ length: count }, (_, i) => {
-      const names = Object.keys(saved.tensors).filter((name) => name.startsWith(`${group}.${i}.`))
-      return Object.fromEntries(names.map((name) => [name.slice(`${group}.${i}.`.length), take(name)!]))
-    })
-  const { meta } = saved
-  const suffixStates = Math.max(0, decoder.config.suffixBlocks - 1)
-  const counts = [
-    ['prefix', meta.prefix.length, decoder.prefix.length],
-    ['suffix', meta.suffix.length, suffixStates],
-    ['open.states', meta.open.states.length, suffixStates],
-  ] as const
-  for (const [name, found, expected] of counts)
-    if (found !== expected) problems.push(`${name} has ${found} states, not ${expected}`)
-  const tree = {
-    fast: rule
-      ? (treeMap(
-          params.prime as TensorTree,
-          (leaf, path) => take(`fast.${path}`, [batch, ...leaf.shape]) ?? leaf,
-        ) as FastWeights)
-      : undefined,
-    prefix: under('prefix', meta.prefix.length),
-    suffix: under('suffix', meta.suffix.length),
-    open: {
-      hidden: meta.open.rows > 0 ? take('open.hidden') : undefined,
-      states: under('open.states', meta.open.states.length),
-    },
-    last: meta.position > 0 ? take('last') : undefined,
+  const { fast, prefix, suffix, open } = tensorsOf(startState(system, params, batch))
+  const like = { fast, prefix, suffix, open: { states: open.states } }
+  for (const [group, states] of Object.entries({ prefix, suffix, 'open.states': open.states })) {
+    const names = Object.keys(tensors).filter((name) => name.startsWith(`${group}.`))
+    const found = new Set(names.map((name) => name.slice(group.length + 1).split('.')[0])).size
+    const expected = states.filter((state) => treeLeaves(state).length > 0).length
+    if (found !== expected) problems.push(`${group} has ${found} states, not ${expected}`)
   }
-  const foreign = Object.keys(saved.tensors).filter((name) => !used.has(name))
+  const taken = treeMap(like as TensorTree, (leaf, path) => take(path, leaf.shape) ?? leaf) as typeof like
+  const hidden = meta.open.rows > 0 ? take('open.hidden') : undefined
+  const last = meta.position > 0 ? take('last') : undefined
+  const foreign = Object.keys(tensors).filter((name) => !used.has(name))
   if (foreign.length > 0) problems.push(`unknown: ${foreign.join(', ')}`)
   if (problems.length > 0) throw new Error(`the memory doesn't fit the model: ${problems.join('; ')}`)
-  return tree
+  return { ...taken, open: { ...taken.open, ...(hidden && { hidden }) }, last }
 }

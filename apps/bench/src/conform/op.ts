@@ -12,11 +12,15 @@ import { Comparisons, tensorsUnder, type GoldenCase, type Verdict } from './gold
 
 type Run = (inputs: Tensors, attributes: Record<string, number>) => Tensor
 
+/** One position for every sequence of x. */
+const allAt = (position: number, x: Tensor) => tf.fill([x.shape[0]], position, 'int32')
+
 const ops: Record<string, Run> = {
   rms_norm: (inputs, { eps }) => rmsNormOp(inputs, { epsilon: eps }).y,
   swiglu: (inputs) => swigluOp(inputs).y,
-  rope: (inputs, { theta, offset }) => ropeOp(inputs, { theta, offset }).y,
-  attention: (inputs, { window = 0, offset = 0 }) => attentionOp(inputs, { window, offset }).y,
+  rope: (inputs, { theta, offset }) => ropeOp({ ...inputs, position: allAt(offset, inputs.x) }, { theta }).y,
+  attention: (inputs, { window = 0, offset = 0 }) =>
+    attentionOp({ ...inputs, offset: allAt(offset, inputs.q) }, { window }).y,
   linear_cross_entropy: (inputs) => linearCrossEntropyOp(inputs).losses,
   mlp: ({ x, w1, w3, w2 }) => linear(swiglu(linear(x, w1), linear(x, w3)), w2),
 }

@@ -25,10 +25,10 @@ const convolution =
 const largeChunks =
   (preNorm: boolean): Run =>
   ({ q, k, v, lr0, lr1, lr2, mom, ...weights }, { chunk }) => {
-    const options = { chunk: Number(chunk), preNorm, position: 0 }
+    const options = { chunk: Number(chunk), preNorm, position: tf.zeros([q.shape[0]], 'int32') }
     const inputs = { q, k, v, lr: tf.concat([lr0, lr1, lr2], 2), momentum: mom }
     const { y, state } = lact(inputs, lactStart(weights.w0, weights.w1, weights.w2), options)
-    const [w0, w1, w2] = lactWeights(state, { ...options, position: q.shape[1]! })
+    const [w0, w1, w2] = lactWeights(state, options, q.shape[1]!)
     return { out: y, w0_last: w0, w1_last: w1, w2_last: w2 }
   }
 
@@ -37,7 +37,7 @@ const largeChunks =
  * last token read with.
  */
 const ttt =
-  (op: FusedOp<{ filled: number }>, layers: number): Run =>
+  (op: FusedOp, layers: number): Run =>
   (inputs) => {
     const { q, k, v, lr, tok, ln_w, ln_b } = inputs
     const [batch, , length] = q.shape
@@ -59,6 +59,7 @@ const ttt =
       factors: tok,
       normScale: ln_w,
       normShift: ln_b,
+      position: tf.zeros([batch], 'int32'),
       ...start,
     })
     const outputs: Tensors = { out: tokensFirst(y) }

@@ -31,7 +31,7 @@ export function titansLayer(inputs: Tensors, heads: number, chunk: number): Tens
       decay: logits('decay'),
     },
     titansMemoryStart(forBatch(tf.reshape(m0, [heads, 1, width])), forBatch(m1), forBatch(m2)),
-    { chunk, gradientsAt: 'start', position: 0 },
+    { chunk, gradientsAt: 'start', position: tf.zeros([batch * heads], 'int32') },
   )
   const gated = tf.mul(y, tf.sigmoid(byHead(times(retrieved, inputs.gate_w))))
   const byToken = tf.transpose(tf.reshape(gated, [batch, heads, length, width]), [0, 2, 1, 3])

@@ -80,21 +80,18 @@ export const gatedDeltanetMixer =
         norm: tf.ones([valueWidth]),
       }),
       start: (_, batch) => ({
-        tensors: {
-          q: tf.zeros([batch, keys, taps - 1]),
-          k: tf.zeros([batch, keys, taps - 1]),
-          v: tf.zeros([batch, values, taps - 1]),
-          rule: tf.zeros([batch, valueHeads, keyWidth, valueWidth]),
-        },
-        meta: {},
+        q: tf.zeros([batch, keys, taps - 1]),
+        k: tf.zeros([batch, keys, taps - 1]),
+        v: tf.zeros([batch, values, taps - 1]),
+        rule: tf.zeros([batch, valueHeads, keyWidth, valueWidth]),
       }),
-      read(params, x, { tensors }) {
+      read(params, x, state) {
         const [batch, length] = x.shape
         const byHead = (y: Tensor, count: number) => tf.reshape(y, [batch, length, count, -1])
         const silu = { silu: true }
-        const q = shortConv(linear(x, params.wq), params.qConv, tensors.q, silu)
-        const k = shortConv(linear(x, params.wk), params.kConv, tensors.k, silu)
-        const v = shortConv(linear(x, params.wv), params.vConv, tensors.v, silu)
+        const q = shortConv(linear(x, params.wq), params.qConv, state.q, silu)
+        const k = shortConv(linear(x, params.wk), params.kConv, state.k, silu)
+        const v = shortConv(linear(x, params.wv), params.vConv, state.v, silu)
         const rates = tf.sigmoid(linear(x, params.wBeta))
         const steps = tf.softplus(tf.add(linear(x, params.wStep), params.stepBias))
         const rule = gatedDeltaRule({
@@ -103,15 +100,12 @@ export const gatedDeltanetMixer =
           v: byHead(v.y, valueHeads),
           g: tf.neg(tf.mul(steps, tf.exp(params.logRate))),
           beta: negativeEigenvalues ? tf.mul(rates, 2) : rates,
-          state: tensors.rule,
+          state: state.rule,
         })
         const normed = tf.reshape(rmsNorm(rule.o, params.norm, normEpsilon), [batch, length, values])
         return {
           y: linear(swiglu(linear(x, params.wGate), normed), params.wo),
-          state: {
-            tensors: { q: q.lastState, k: k.lastState, v: v.lastState, rule: rule.lastState },
-            meta: {},
-          },
+          state: { q: q.lastState, k: k.lastState, v: v.lastState, rule: rule.lastState },
         }
       },
       undecayed: ['stepBias', 'logRate'],

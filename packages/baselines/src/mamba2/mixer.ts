@@ -70,20 +70,17 @@ export const mamba2Mixer =
         outProj: uniformWeight(random, [innerWidth, hiddenSize], 1 / Math.sqrt(innerWidth * layers)),
       }),
       start: (_, batch) => ({
-        tensors: {
-          conv: tf.zeros([batch, convWidth, taps - 1]),
-          scan: tf.zeros([batch, heads, headWidth, stateWidth]),
-        },
-        meta: {},
+        conv: tf.zeros([batch, convWidth, taps - 1]),
+        scan: tf.zeros([batch, heads, headWidth, stateWidth]),
       }),
-      read(params, x, { tensors }) {
+      read(params, x, state) {
         const [batch, length] = x.shape
         const [gate, convolved, rawSteps] = tf.split(
           linear(x, params.inProj),
           [innerWidth, convWidth, heads],
           2,
         )
-        const conv = shortConv(convolved, params.convWeight, tensors.conv, {
+        const conv = shortConv(convolved, params.convWeight, state.conv, {
           bias: params.convBias,
           silu: true,
         })
@@ -95,12 +92,12 @@ export const mamba2Mixer =
           B: tf.reshape(B, [batch, length, groups, stateWidth]),
           C: tf.reshape(C, [batch, length, groups, stateWidth]),
           D: params.skip,
-          state: tensors.scan,
+          state: state.scan,
         })
         const gated = swiglu(gate, tf.reshape(scan.y, [batch, length, innerWidth]))
         return {
           y: linear(normByGroup(gated, params.norm), params.outProj),
-          state: { tensors: { conv: conv.lastState, scan: scan.lastState }, meta: {} },
+          state: { conv: conv.lastState, scan: scan.lastState },
         }
       },
       undecayed: ['stepBias', 'logRate', 'skip'],

@@ -6,16 +6,28 @@ import {
   type TitansMemoryState,
 } from '@ttt-e2e/kernels/ops'
 import {
-  cachedTokens,
+  cachedAttention,
+  cacheSlots,
   headWidthOf,
   normalWeight,
-  rollingAttention,
+  reserveCache,
+  seenTokens,
+  startCache,
   uniformWeight,
   type MixerKind,
   type SequenceMixer,
 } from '@ttt-e2e/swa-transformer'
 import { tf, type Tensor } from '@ttt-e2e/tensor-ops'
-import { byHead, byToken, forBatch, mergeHeads, silu, splitHeads, unitHeads } from '../fast-heads'
+import {
+  byHead,
+  byToken,
+  forBatch,
+  mergeHeads,
+  positionOfHeads,
+  silu,
+  splitHeads,
+  unitHeads,
+} from '../fast-heads'
 
 export type TitansParams = {
   /** Attention's projections to queries, keys and values [D, 3 D], used as x · w, and RMSNorm scales per head [d]. */
@@ -77,7 +89,7 @@ export const titansMixer =
       x: Tensor,
       gates: Tensor[],
       state: Record<string, Tensor>,
-      position: number,
+      position: Tensor,
     ) => {
       const [q, k, v] = tf.split(silu(linear(x, params.wMemory)), 3, 2)
       const [rate, momentum, decay] = gates.map((gate) => byHead(gate, heads))
@@ -89,7 +101,11 @@ export const titansMixer =
         momentum,
         decay,
       }
-      const options = { chunk, gradientsAt: 'chunk', position } as const
+      const options = {
+        chunk,
+        gradientsAt: 'chunk',
+        position: positionOfHeads(position, heads),
+      } as const
       const { y, state: after } = titansMemory(inputs, mergeHeads(state) as TitansMemoryState, options)
       return { y: byToken(y, heads), state: splitHeads(after, heads) }
     }
@@ -113,21 +129,21 @@ export const titansMixer =
         wo: normalWeight(random, [hiddenSize, hiddenSize]),
       }),
       start: ({ m0, m1, m2 }, batch) => ({
-        tensors: forBatch(titansMemoryStart(m0, m1, m2), batch),
-        meta: { position: 0 },
+        ...forBatch(titansMemoryStart(m0, m1, m2), batch),
+        ...startCache(batch, heads, width),
       }),
-      read(params, x, state) {
+      reserve: ({ k, v, ...memory }, tokens) => ({ ...memory, ...reserveCache({ k, v }, tokens, window) }),
+      read(params, x, state, { position }) {
         const [batch, length] = x.shape
-        const { k: cachedK, v: cachedV, ...memoryState } = state.tensors
-        const { position } = state.meta
+        const { k: cachedK, v: cachedV, ...memoryState } = state
         const split = (y: Tensor) => tf.reshape(y, [batch, length, heads, width])
         const [q, k, v] = tf.split(linear(x, params.wqkv), 3, 2).map(split)
-        const attended = rollingAttention(
+        const attended = cachedAttention(
           rmsNorm(q, params.qNorm, normEpsilon),
           rmsNorm(k, params.kNorm, normEpsilon),
           v,
           { k: cachedK, v: cachedV },
-          { window, ropeTheta },
+          { window, ropeTheta, position },
         )
         const [rate, momentum, decay, gate] = tf.split(
           tf.add(linear(x, params.wGates), params.gatesBias),
@@ -145,16 +161,15 @@ export const titansMixer =
         const mixed = tf.add(tf.mul(split(a), share), tf.mul(split(m), tf.sub(1, share)))
         return {
           y: linear(tf.reshape(mixed, [batch, length, hiddenSize]), params.wo),
-          state: { tensors: { ...memory.state, ...attended.cache }, meta: { position: position + length! } },
+          state: { ...memory.state, ...attended.cache },
         }
       },
-      phase: (position) => position % chunk,
       parameterCount: matrices + 4 * heads + 2 * width + 2 * hiddenSize + networkSize,
       stateBytes: (position) =>
-        4 * (2 * hiddenSize * cachedTokens(position, window) + 3 * networkSize + 2 * heads),
+        4 * (2 * hiddenSize * cacheSlots(position, window) + 3 * networkSize + 2 * heads),
       // Recalling takes two products with the network's weights, learning five.
       flops: (position) =>
-        2 * matrices + 4 * hiddenSize * cachedTokens(position, window) + 14 * heads * width * hidden,
+        2 * matrices + 4 * hiddenSize * seenTokens(position, window) + 14 * heads * width * hidden,
     }
     return mixer
   }

@@ -1,15 +1,27 @@
 import { lact, lactStart, linear, rmsNorm, rope, type LactState } from '@ttt-e2e/kernels/ops'
 import {
-  cachedTokens,
+  cachedAttention,
+  cacheSlots,
   headWidthOf,
   normalWeight,
-  rollingAttention,
+  reserveCache,
+  seenTokens,
   SizeError,
+  startCache,
   type MixerKind,
   type SequenceMixer,
 } from '@ttt-e2e/swa-transformer'
 import { tf, type Random, type Tensor } from '@ttt-e2e/tensor-ops'
-import { byHead, byToken, forBatch, mergeHeads, silu, splitHeads, unitHeads } from '../fast-heads'
+import {
+  byHead,
+  byToken,
+  forBatch,
+  mergeHeads,
+  positionOfHeads,
+  silu,
+  splitHeads,
+  unitHeads,
+} from '../fast-heads'
 
 export type TttKvbParams = {
   /** Projection to queries, keys and values [D, 3 D], used as x · w, and back [D, D]. */
@@ -89,14 +101,14 @@ export const tttKvbMixer =
       x: Tensor,
       [q, k, v]: Tensor[],
       state: Record<string, Tensor>,
-      position: number,
+      position: Tensor,
     ) => {
       const [batch, length] = x.shape
       const prepared = (y: Tensor, scale: Tensor, offset: Tensor) => {
         const unit = unitHeads(silu(tf.add(tf.mul(y, scale), offset)), fastHeads)
         const turned = rope(tf.reshape(unit, [batch, length, heads, headWidth]), {
           theta: ropeTheta,
-          offset: position,
+          position,
         })
         return byHead(tf.reshape(turned, [batch, length, hiddenSize]), fastHeads)
       }
@@ -109,7 +121,11 @@ export const tttKvbMixer =
         lr: byHead(tf.softplus(rates), fastHeads),
         momentum: byHead(momentum, fastHeads),
       }
-      const { y, state: after } = lact(inputs, mergeHeads(state) as LactState, { chunk, preNorm, position })
+      const { y, state: after } = lact(inputs, mergeHeads(state) as LactState, {
+        chunk,
+        preNorm,
+        position: positionOfHeads(position, fastHeads),
+      })
       const gate = silu(tf.add(linear(x, params.wGate), params.gateBias))
       const gated = tf.mul(rmsNorm(y, params.readNorm, normEpsilon), byHead(gate, fastHeads))
       return { y: byToken(gated, fastHeads), state: splitHeads(after, fastHeads) }
@@ -143,9 +159,10 @@ export const tttKvbMixer =
       start(params, batch) {
         const w0 = initial(params.w0Left, params.w0Right)
         const w2 = initial(params.w2Left, params.w2Right)
-        return { tensors: forBatch(lactStart(w0, params.w1, w2), batch), meta: { position: 0 } }
+        return { ...forBatch(lactStart(w0, params.w1, w2), batch), ...startCache(batch, heads, headWidth) }
       },
-      read(params, x, state) {
+      reserve: ({ k, v, ...fast }, tokens) => ({ ...fast, ...reserveCache({ k, v }, tokens, window) }),
+      read(params, x, state, { position }) {
         const [batch, length] = x.shape
         const normed = (y: Tensor, scale?: Tensor) => (scale ? rmsNorm(y, scale, normEpsilon) : y)
         const thirds = tf.split(linear(x, params.wqkv), 3, 2)
@@ -153,18 +170,16 @@ export const tttKvbMixer =
         const k = normed(thirds[1], params.kNorm)
         const v = thirds[2]
         const split = (y: Tensor) => tf.reshape(y, [batch, length, heads, headWidth])
-        const { k: cachedK, v: cachedV, ...fastState } = state.tensors
+        const { k: cachedK, v: cachedV, ...fastState } = state
         const cache = { k: cachedK, v: cachedV }
-        const attended = rollingAttention(split(q), split(k), split(v), cache, { window, ropeTheta })
-        const { position } = state.meta
+        const options = { window, ropeTheta, position }
+        const attended = cachedAttention(split(q), split(k), split(v), cache, options)
         const fast = readFast(params, x, [q, k, v], fastState, position)
         return {
           y: linear(tf.add(tf.reshape(attended.y, [batch, length, hiddenSize]), fast.y), params.wo),
-          state: { tensors: { ...fast.state, ...attended.cache }, meta: { position: position + length! } },
+          state: { ...fast.state, ...attended.cache },
         }
       },
-      // Keys are rotated by their positions in the text, and fast weights remember them so.
-      phase: (position) => position,
       parameterCount:
         matrices +
         5 * fastHeads +
@@ -174,11 +189,9 @@ export const tttKvbMixer =
         width,
       stateBytes: (position) =>
         4 *
-        (2 * hiddenSize * cachedTokens(position, window) +
-          9 * fastSize +
-          fastHeads * (2 * hidden + width + 1)),
+        (2 * hiddenSize * cacheSlots(position, window) + 9 * fastSize + fastHeads * (2 * hidden + width + 1)),
       // Reading takes three products with fast weights, learning six.
-      flops: (position) => 2 * matrices + 4 * hiddenSize * cachedTokens(position, window) + 18 * fastSize,
+      flops: (position) => 2 * matrices + 4 * hiddenSize * seenTokens(position, window) + 18 * fastSize,
     }
     return mixer
   }

@@ -6,7 +6,6 @@ import {
   type ConvParams,
   type MixerKind,
   type SequenceMixer,
-  type SequenceState,
 } from '@ttt-e2e/swa-transformer'
 import { tf, type Tensor } from '@ttt-e2e/tensor-ops'
 import { layerNorm, type LayerNormParams } from './layer-norm'
@@ -38,7 +37,7 @@ export interface InnerModel {
   scan(
     tokens: TttTokens,
     state: Record<string, Tensor>,
-    filled: number,
+    position: Tensor,
   ): { y: Tensor; state: Record<string, Tensor> }
 }
 
@@ -87,8 +86,6 @@ export const tttMixer =
     const projections = (3 + Number(!shareQk) + Number(gate)) * hiddenSize ** 2 + hiddenSize * heads
     const convolutions = shareQk ? 2 * hiddenSize * taps : 0
 
-    /** How many tokens of the open mini-batch are read. */
-    const phase = (position: number) => position % miniBatch
     const startFactors = () => tf.tensor1d(Array.from({ length: miniBatch }, (_, i) => 1 / (i + 1)))
 
     /** Queries and keys [B, T, D], not yet rotated, and the convolutions' last inputs. */
@@ -129,22 +126,20 @@ export const tttMixer =
         ),
       }),
       start(params, batch) {
-        const tensors: SequenceState['tensors'] = {}
+        const state: Record<string, Tensor> = {}
         for (const [name, weights] of Object.entries(params.inner)) {
-          tensors[name] = tf.tile(tf.expandDims(weights, 0), [batch, ...weights.shape.map(() => 1)])
-          tensors[`${name}Sum`] = tf.zeros([batch, ...weights.shape])
+          state[name] = tf.tile(tf.expandDims(weights, 0), [batch, ...weights.shape.map(() => 1)])
+          state[`${name}Sum`] = tf.zeros([batch, ...weights.shape])
         }
-        if (shareQk) tensors.projected = tf.zeros([batch, hiddenSize, taps - 1])
-        return { tensors, meta: { position: 0 } }
+        if (shareQk) state.projected = tf.zeros([batch, hiddenSize, taps - 1])
+        return state
       },
-      read(params, x, state, rateMultiplier) {
+      read(params, x, state, { position, rateMultiplier }) {
         const [batch, length] = x.shape
-        const filled = phase(state.meta.position)
         const byHead = (y: Tensor) => tf.reshape(y, [batch, length, heads, width])
-        const { projected: before, ...inner } = state.tensors
+        const { projected: before, ...inner } = state
         const { q, k, projected } = queriesAndKeys(params, x, before)
-        const rotated = (y: Tensor) =>
-          rope(byHead(y), { theta: ropeTheta, offset: filled, period: miniBatch })
+        const rotated = (y: Tensor) => rope(byHead(y), { theta: ropeTheta, position, period: miniBatch })
         const gates = tf.sigmoid(tf.add(linear(x, params.rateWeight), params.rateBias))
         const rates = tf.mul(gates, baseRate / width)
         const tokens = {
@@ -156,18 +151,14 @@ export const tttMixer =
           normScale: params.norm.scale,
           normShift: params.norm.shift,
         }
-        const scanned = model.scan(tokens, inner, filled)
+        const scanned = model.scan(tokens, inner, position)
         const normed = layerNorm(tf.reshape(scanned.y, [batch, length, hiddenSize]), params.postNorm, epsilon)
         const gated = params.wg ? tf.mul(gelu(linear(x, params.wg)), normed) : normed
         return {
           y: linear(gated, params.wo),
-          state: {
-            tensors: { ...scanned.state, ...(projected && { projected }) },
-            meta: { position: state.meta.position + length },
-          },
+          state: { ...scanned.state, ...(projected && { projected }) },
         }
       },
-      phase,
       ...(model.warmsUp && { innerRate: baseRate }),
       parameterCount:
         projections +

@@ -7,7 +7,7 @@ const model: InnerModel = {
   baseRate: 1,
   warmsUp: false,
   layers: (width) => [width],
-  scan: (tokens, state, filled) => tttLinear(tokens, state as TttLinearState, filled),
+  scan: (tokens, state, position) => tttLinear(tokens, state as TttLinearState, position),
 }
 
 /** TTT-Linear: the inner model is a linear layer. The options left out are those of the published models. */

@@ -7,7 +7,7 @@ const model: InnerModel = {
   baseRate: 0.1,
   warmsUp: true,
   layers: (width) => [4 * width, width],
-  scan: (tokens, state, filled) => tttMlp(tokens, state as TttMlpState, filled),
+  scan: (tokens, state, position) => tttMlp(tokens, state as TttMlpState, position),
 }
 
 /**

@@ -3,9 +3,11 @@ import { attentionReference } from './reference'
 
 const op = defineFusedOp({
   name: 'Attention',
-  inputs: ['q', 'k', 'v'],
+  inputs: ['q', 'k', 'v', 'offset'],
+  integers: ['offset'],
+  differentiable: ['q', 'k', 'v'],
   outputs: ['y', 'logSumExp'],
-  attributes: { window: 0, offset: 0 },
+  attributes: { window: 0 },
   outputShapes: ({ q: [batch, length, heads, width] }: Shapes) => ({
     y: [batch, length, heads, width],
     logSumExp: [batch, heads, length],
@@ -14,29 +16,31 @@ const op = defineFusedOp({
     q: [batch, length, multipleOf(heads, keyHeads), atLeast(1, width)],
     k: [batch, length === 0 ? keys : atLeast(1, keys), keyHeads, width],
     v: [batch, keys, keyHeads, width],
+    offset: [batch],
   }),
-  wholeNumbers: { window: 0, offset: 0 },
+  wholeNumbers: { window: 0 },
   reference: attentionReference,
   memo: ['y', 'logSumExp'],
 })
 
 /**
- * Causal softmax attention with scale 1/√d. Query i stands at position offset + i, key j at position j; query i sees
- * key j when j ≤ offset + i and, with a window, offset + i − j < window (the window counts the query's own position).
+ * Causal softmax attention with scale 1/√d. Query i of sequence b stands at place offset[b] + i, key j at place j; query i
+ * sees key j when j ≤ offset[b] + i and, with a window, offset[b] + i − j < window (the window counts the query's own
+ * place). So keys may be more than a sequence has: those past its last query are seen by none.
  *
  * @param q [B, Tq, H, d]
  * @param k [B, Tk, G, d], each key head shared by H/G consecutive query heads
  * @param v [B, Tk, G, d]
  * @param options.window 0 for no limit
- * @param options.offset Tk − Tq where the keys end with the last query's
+ * @param options.offset int32 [B], from 0 on: keys before the first query's own
  * @returns [B, Tq, H, d]
  */
 export function attention(
   q: Tensor,
   k: Tensor,
   v: Tensor,
-  options: { window: number; offset: number },
+  { window, offset }: { window: number; offset: Tensor },
 ): Tensor {
-  return op({ q, k, v }, options).y
+  return op({ q, k, v, offset }, { window }).y
 }
 export { op as attentionOp }

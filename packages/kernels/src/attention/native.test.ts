@@ -16,7 +16,7 @@ import { attentionOp } from './index'
 const op = attentionOp as unknown as FusedOp
 const gradient = op.gradient()
 const second = gradient.gradient()
-type Attributes = { window: number; offset: number }
+type Attributes = { window: number }
 type Sizes = [batch: number, queries: number, keys: number, heads: number, keyHeads: number, width: number]
 
 useEngine('native', { threads: 2 })
@@ -29,7 +29,11 @@ const normal = (shape: number[]): Tensor =>
   )
 
 /** Everything that the gradient of the gradient takes; y and logSumExp are what attention makes of q, k and v. */
-function makeInputs([b, queries, keys, heads, keyHeads, width]: Sizes, attributes: Attributes): Tensors {
+function makeInputs(
+  [b, queries, keys, heads, keyHeads, width]: Sizes,
+  attributes: Attributes,
+  offset = 0,
+): Tensors {
   const [ofQuery, ofKey] = [
     [b, queries, heads, width],
     [b, keys, keyHeads, width],
@@ -38,6 +42,7 @@ function makeInputs([b, queries, keys, heads, keyHeads, width]: Sizes, attribute
     q: normal(ofQuery),
     k: normal(ofKey),
     v: normal(ofKey),
+    offset: tf.fill([b], offset, 'int32'),
     d_y: normal(ofQuery),
     d_logSumExp: normal([b, heads, queries]),
     d_grad_q: normal(ofQuery),
@@ -63,7 +68,7 @@ const valuesOf = (tensors: Tensors) =>
 describe('attention on the native engine', () => {
   it('takes memory in proportion to its inputs', () => {
     const sizes: Sizes = [1, 4096, 4096, 4, 4, 64]
-    const attributes = { window: 512, offset: 0 }
+    const attributes = { window: 512 }
     const { memory } = tf.backend() as unknown as { memory(): { reservedBytes: number } }
     const reserved = () => memory.call(tf.backend()).reservedBytes
     const before = reserved()
@@ -81,21 +86,22 @@ describe('attention on the native engine', () => {
     expect(names.filter((name) => !hasOwnKernel(name))).toEqual([])
   })
 
-  const shapes: [Sizes, Attributes][] = [
-    [[1, 70, 70, 2, 1, 9], { window: 0, offset: 0 }],
-    [[2, 33, 133, 2, 2, 16], { window: 100, offset: 100 }],
-    [[1, 130, 130, 1, 1, 8], { window: 3, offset: 0 }],
-    [[1, 1, 20, 4, 2, 8], { window: 12, offset: 19 }],
+  const shapes: [Sizes, Attributes, offset: number][] = [
+    [[1, 70, 70, 2, 1, 9], { window: 0 }, 0],
+    [[2, 33, 133, 2, 2, 16], { window: 100 }, 100],
+    [[1, 130, 130, 1, 1, 8], { window: 3 }, 0],
+    [[1, 1, 20, 4, 2, 8], { window: 12 }, 19],
+    [[2, 5, 64, 2, 1, 8], { window: 0 }, 7],
   ]
-  for (const [sizes, attributes] of shapes)
-    it(`${sizes} ${JSON.stringify(attributes)}: every part of it agrees with the reference`, async () => {
+  for (const [sizes, attributes, offset] of shapes)
+    it(`${sizes} ${JSON.stringify(attributes)} from ${offset} on: every part of it agrees with the reference`, async () => {
       const addon = await nativeAddon()
       if (typeof addon === 'string') return
       const variants = [...new Set(variantsOf(op).flatMap(variantsOf))]
       try {
         addon.setPoison(1)
         tf.tidy(() => {
-          const inputs = makeInputs(sizes, attributes)
+          const inputs = makeInputs(sizes, attributes, offset)
           for (const variant of variants) {
             const given = pick(variant, inputs)
             const expected = valuesOf(variant.reference(given, attributes))
@@ -119,8 +125,8 @@ describe('attention on the native engine', () => {
 
   it('gives the same bits on 1, 2 and 3 threads and again', async () => {
     const shapes: [Sizes, Attributes][] = [
-      [[1, 300, 300, 1, 1, 32], { window: 100, offset: 0 }],
-      [[2, 150, 150, 4, 2, 16], { window: 0, offset: 0 }],
+      [[1, 300, 300, 1, 1, 32], { window: 100 }],
+      [[2, 150, 150, 4, 2, 16], { window: 0 }],
     ]
     for (const [sizes, attributes] of shapes) {
       await resolveEngine('native', { threads: 1 })
@@ -139,7 +145,13 @@ describe('attention on the native engine', () => {
 
   it('refuses shapes that do not fit', () => {
     const call = (q: number[], k: number[], v = k) =>
-      tf.tidy(() => void op({ q: tf.ones(q), k: tf.ones(k), v: tf.ones(v) }, { window: 0, offset: 0 }))
+      tf.tidy(
+        () =>
+          void op(
+            { q: tf.ones(q), k: tf.ones(k), v: tf.ones(v), offset: tf.zeros([q[0]], 'int32') },
+            { window: 0 },
+          ),
+      )
     for (const [q, k, v] of [
       [
         [1, 5, 3, 8],

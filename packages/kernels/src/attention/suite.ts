@@ -30,8 +30,9 @@ function timed(
   const key = [1, keys, heads, hiddenSize / heads]
   return {
     name,
-    shapes: { q: [1, queries, heads, hiddenSize / heads], k: key, v: key },
-    attributes: { window, offset },
+    shapes: { q: [1, queries, heads, hiddenSize / heads], k: key, v: key, offset: [1] },
+    attributes: { window },
+    integers: { offset: [offset] },
     flops: [2, 5, 12].map((products) => products * product),
   }
 }

@@ -13,41 +13,93 @@ const scale = {
 }
 
 export const cases = [
-  { name: 'three chunks and a rest', shapes: lactShapes(2, 11, 3, 4), attributes: options(3), scale },
-  { name: 'rescaled copies', shapes: lactShapes(2, 8, 4, 3), attributes: options(3, 1), scale },
-  { name: 'starts inside a chunk', shapes: lactShapes(1, 6, 3, 5), attributes: options(4, 0, 7), scale },
+  {
+    name: 'three chunks and a rest',
+    shapes: lactShapes(2, 11, 3, 4),
+    attributes: options(3),
+    integers: after(0),
+    scale,
+  },
+  {
+    name: 'rescaled copies',
+    shapes: lactShapes(2, 8, 4, 3),
+    attributes: options(3, 1),
+    integers: after(0),
+    scale,
+  },
+  {
+    name: 'starts inside a chunk',
+    shapes: lactShapes(1, 6, 3, 5),
+    attributes: options(4),
+    integers: after(7),
+    scale,
+  },
   {
     name: 'rescaled copies from the start on',
     shapes: lactShapes(1, 5, 3, 2),
-    attributes: options(4, 1, 6),
+    attributes: options(4, 1),
+    integers: after(6),
     scale,
   },
-  { name: 'starts at a full chunk', shapes: lactShapes(1, 3, 3, 2), attributes: options(4, 0, 8), scale },
-  { name: 'one token', shapes: lactShapes(3, 1, 5, 4), attributes: options(4, 0, 2), scale },
-  { name: 'one token begins a chunk', shapes: lactShapes(1, 1, 2, 3), attributes: options(2, 1, 2), scale },
+  {
+    name: 'starts at a full chunk',
+    shapes: lactShapes(1, 3, 3, 2),
+    attributes: options(4),
+    integers: after(8),
+    scale,
+  },
+  {
+    name: 'heads at different positions',
+    shapes: lactShapes(4, 5, 3, 2),
+    attributes: options(3, 1),
+    integers: after(0, 3, 5, 10_000_001),
+    scale,
+  },
+  { name: 'one token', shapes: lactShapes(3, 1, 5, 4), attributes: options(4), integers: after(2), scale },
+  {
+    name: 'one token begins a chunk',
+    shapes: lactShapes(1, 1, 2, 3),
+    attributes: options(2, 1),
+    integers: after(2),
+    scale,
+  },
   {
     name: 'more than a block of tokens',
     shapes: lactShapes(2, 73, 5, 20),
     attributes: options(70),
+    integers: after(0),
     scale: { ...scale, lr: 0.05 },
   },
   {
     name: 'rates of zero',
     shapes: lactShapes(1, 5, 2, 3),
     attributes: options(2),
+    integers: after(0),
     scale: { ...scale, lr: 0 },
   },
   {
     name: 'no momentum',
     shapes: lactShapes(1, 5, 2, 3),
     attributes: options(2),
+    integers: after(0),
     scale: { ...scale, momentum: 0 },
   },
-  { name: 'keys of zero', shapes: lactShapes(1, 5, 2, 3), attributes: options(2), scale: { ...scale, k: 0 } },
+  {
+    name: 'keys of zero',
+    shapes: lactShapes(1, 5, 2, 3),
+    attributes: options(2),
+    integers: after(0),
+    scale: { ...scale, k: 0 },
+  },
 ]
 
-function options(chunk: number, preNorm = 0, position = 0) {
-  return { chunk, preNorm, position }
+function options(chunk: number, preNorm = 0) {
+  return { chunk, preNorm }
+}
+
+/** Tokens that were read before. */
+function after(...position: number[]) {
+  return { position }
 }
 
 /** Of an op's inputs. */
@@ -73,5 +125,6 @@ export function lactShapes(heads: number, length: number, width: number, hidden:
     g1: w1,
     g2: w2,
     momentumSum: [heads, 1, 1],
+    position: [heads],
   }
 }

@@ -3,11 +3,14 @@ import { lactReference, rescaled, rowNorms, updatesBefore, type LactAttributes }
 
 const states = ['w0', 'w1', 'w2', 'm0', 'm1', 'm2', 'g0', 'g1', 'g2', 'momentumSum'] as const
 const norms = ['norm0', 'norm1', 'norm2'] as const
-const attributes: LactAttributes = { chunk: 1, preNorm: 0, position: 0 }
+const attributes: LactAttributes = { chunk: 1, preNorm: 0 }
+const inputs = ['q', 'k', 'v', 'lr', 'momentum', ...norms, ...states]
 
 const op = defineFusedOp({
   name: 'Lact',
-  inputs: ['q', 'k', 'v', 'lr', 'momentum', ...norms, ...states],
+  inputs: [...inputs, 'position'],
+  integers: ['position'],
+  differentiable: inputs,
   outputs: ['y', ...states],
   attributes,
   outputShapes: (shapes: Shapes) => ({
@@ -39,9 +42,10 @@ const op = defineFusedOp({
       g1: columns,
       g2: rows,
       momentumSum: [heads, 1, 1],
+      position: [heads],
     }
   },
-  wholeNumbers: { chunk: 1, preNorm: 0, position: 0 },
+  wholeNumbers: { chunk: 1, preNorm: 0 },
   reference: lactReference,
 })
 
@@ -68,8 +72,8 @@ export interface LactOptions {
   chunk: number
   /** Whether updates add up in weights of free norm, a rescaled copy of which is read and differentiated. */
   preNorm: boolean
-  /** Tokens read before these. */
-  position: number
+  /** Tokens that each head has read before these, int32 [N]. */
+  position: Tensor
 }
 
 /**
@@ -85,7 +89,7 @@ export function lact(
   state: LactState,
   { chunk, preNorm, position }: LactOptions,
 ): { y: Tensor; state: LactState } {
-  const { y, ...after } = op({ ...inputs, ...state }, { chunk, preNorm: Number(preNorm), position })
+  const { y, ...after } = op({ ...inputs, ...state, position }, { chunk, preNorm: Number(preNorm) })
   const { norm0, norm1, norm2 } = state
   return { y, state: { ...(after as LactState), norm0, norm1, norm2 } }
 }
@@ -98,8 +102,12 @@ export function lactStart(w0: Tensor, w1: Tensor, w2: Tensor): LactState {
   return { w0, w1, w2, m0, m1, m2, g0, g1, g2, momentumSum, norm0, norm1, norm2 }
 }
 
-/** The weights w0, w1, w2 that the last token before `position` was read with. */
-export function lactWeights(state: LactState, { chunk, preNorm, position }: LactOptions): Tensor[] {
+/** The weights w0, w1, w2 that the last of `position` tokens was read with. */
+export function lactWeights(
+  state: LactState,
+  { chunk, preNorm }: Pick<LactOptions, 'chunk' | 'preNorm'>,
+  position: number,
+): Tensor[] {
   const { w0, w1, w2, norm0, norm1, norm2 } = state
   if (!preNorm || updatesBefore(position, chunk) === 0) return [w0, w1, w2]
   return [rescaled(w0, norm0), rescaled(w1, norm1), rescaled(w2, norm2)]

@@ -1,12 +1,19 @@
 import { tf, type Tensor, type Tensors } from '@ttt-e2e/tensor-ops'
+import { scanByPhase } from '../scan-by-phase'
 
-export type LactAttributes = { chunk: number; preNorm: number; position: number }
+export type LactAttributes = { chunk: number; preNorm: number }
 
 /** Stands against division by zero in rows of weights. */
 const epsilon = 1e-5
 
+export function lactReference(x: Tensors, { chunk, preNorm }: LactAttributes): Tensors {
+  // Positions of one phase have as many tokens in the open chunk, and updates behind them or none.
+  const phaseOf = (position: number) => Math.min(position, ((position - 1) % chunk) + 1 + chunk)
+  return scanByPhase(x, phaseOf, (rows, position) => readFrom(rows, position, chunk, preNorm !== 0))
+}
+
 /** Whole pieces of chunks at a time: within a piece nothing but sums over its tokens changes. */
-export function lactReference(x: Tensors, { chunk, preNorm, position }: LactAttributes): Tensors {
+function readFrom(x: Tensors, position: number, chunk: number, preNorm: boolean): Tensors {
   const length = x.q.shape[1]!
   const norms = [x.norm0, x.norm1, x.norm2]
   let weights = [x.w0, x.w1, x.w2]

@@ -1,9 +1,26 @@
 export const cases = [
-  { name: 'from the start', shapes: { x: [2, 9, 3, 8] }, attributes: { theta: 500_000, offset: 0 } },
-  { name: 'one token after many', shapes: { x: [1, 1, 2, 6] }, attributes: { theta: 10_000, offset: 129 } },
+  {
+    name: 'from the start',
+    shapes: { x: [2, 9, 3, 8], position: [2] },
+    attributes: { theta: 500_000 },
+    integers: { position: [0] },
+  },
+  {
+    name: 'one token after many',
+    shapes: { x: [1, 1, 2, 6], position: [1] },
+    attributes: { theta: 10_000 },
+    integers: { position: [129] },
+  },
+  {
+    name: 'sequences at different positions, far ones too',
+    shapes: { x: [4, 3, 2, 6], position: [4] },
+    attributes: { theta: 10_000 },
+    integers: { position: [1022, 0, 10_000_019, 2_000_000_011] },
+  },
   {
     name: 'with a period',
-    shapes: { x: [2, 9, 1, 4] },
-    attributes: { theta: 10_000, offset: 22, period: 4 },
+    shapes: { x: [2, 9, 1, 4], position: [2] },
+    attributes: { theta: 10_000, period: 4 },
+    integers: { position: [22, 10_000_003] },
   },
 ]

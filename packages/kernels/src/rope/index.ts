@@ -3,26 +3,33 @@ import { ropeReference } from './reference'
 
 const op = defineFusedOp({
   name: 'Rope',
-  inputs: ['x'],
+  inputs: ['x', 'position'],
+  integers: ['position'],
+  differentiable: ['x'],
   outputs: ['y'],
-  attributes: { theta: 500_000, offset: 0, period: 0 },
+  attributes: { theta: 500_000, period: 0 },
   outputShapes: ({ x }: Shapes) => ({ y: x }),
   inputShapes: ({ x: [batch, length, heads, width] }: Shapes) => ({
     x: [batch, length, heads, multipleOf(width, 2)],
+    position: [batch],
   }),
-  wholeNumbers: { offset: 0, period: 0 },
+  wholeNumbers: { period: 0 },
   reference: ropeReference,
 })
 
 /**
- * Rotary position embedding on interleaved pairs (x₂ᵢ, x₂ᵢ₊₁): token t of the sequence turns pair i by
- * (offset + t) · theta^(−2i/d); with a period, positions start again from 0 after so many.
+ * Rotary position embedding on interleaved pairs (x₂ᵢ, x₂ᵢ₊₁): token t of sequence b turns pair i by
+ * (position[b] + t) · theta^(−2i/d); with a period, places start again from 0 after so many. Angles are as exact at
+ * position 10⁹ as at 10: only their cosines and sines are rounded to float32.
  *
  * @param x [B, T, H, d]
- * @param options.offset position of the first token; small offsets keep float32 exact (RoPE is relative)
+ * @param options.position int32 [B], from 0 on: the tokens before the first one of each sequence
  * @param options.period 0 or left out for none
  */
-export function rope(x: Tensor, options: { theta: number; offset: number; period?: number }): Tensor {
-  return op({ x }, options).y
+export function rope(
+  x: Tensor,
+  { position, ...options }: { theta: number; position: Tensor; period?: number },
+): Tensor {
+  return op({ x, position }, options).y
 }
 export { op as ropeOp }

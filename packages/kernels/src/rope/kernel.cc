@@ -2,66 +2,110 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "parallel.h"
+#include "carver.h"
 
 namespace ttt {
 namespace TTT_ISA {
 namespace {
 
-/** cos and ±sin of every token's angles, [length, width] each, laid out beside the pairs that they turn. */
-struct Table {
-  double theta = 0, offset = 0;
-  int64_t length = 0, width = 0;
-  float *cosines = nullptr, *sines = nullptr;
-};
-/** A model meets few lengths and offsets, again and again. */
-Table tables[16];
-int next_table = 0;
+/** Places among the inputs of all orders. */
+enum Input { x_in, position_in, d_y_in, d_grad_x_in };
 
-/** Null where there is no memory for it. */
-const Table* table_for(double theta, double offset, int64_t length, int64_t width) {
-  for (const Table& t : tables)
-    if (t.theta == theta && t.offset == offset && t.length == length && t.width == width) return &t;
-  constexpr int64_t most_values = int64_t{1} << 28;
-  if (length > most_values / larger<int64_t>(width, 1)) return nullptr;
-  Table& t = tables[next_table];
-  next_table = (next_table + 1) % 16;
-  std::free(t.cosines);
-  const size_t size = static_cast<size_t>(length * width);
-  t = {};
-  float* memory = static_cast<float*>(std::malloc(2 * size * sizeof(float) + 1));
-  if (memory == nullptr) return nullptr;
-  t = {theta, offset, length, width, memory, nullptr};
-  t.sines = t.cosines + size;
-  for (int64_t i = 0; i < width; i += 2) {
-    const double frequency = std::pow(theta, -static_cast<double>(i) / static_cast<double>(width));
-    for (int64_t token = 0; token < length; token++) {
-      const double angle = (offset + static_cast<double>(token)) * frequency;
-      float *c = t.cosines + token * width + i, *s = t.sines + token * width + i;
-      c[0] = c[1] = static_cast<float>(std::cos(angle));
-      s[1] = static_cast<float>(std::sin(angle));
-      s[0] = -s[1];
+/**
+ * The turns of the first places, of which a model meets most again and again: cos and ±sin of their angles
+ * [places, width] each, laid out beside the pairs that they turn. Angles are in float64.
+ */
+struct Table {
+  double theta = 0;
+  int64_t places = 0, width = 0;
+  float *cosines = nullptr, *sines = nullptr;
+  /** By how much a place turns each pair more than the one before [width / 2]. */
+  double* frequencies = nullptr;
+
+  void write(int64_t place, float* cos_row, float* sin_row) const {
+    for (int64_t i = 0; i < width; i += 2) {
+      const double angle = static_cast<double>(place) * frequencies[i / 2];
+      cos_row[i] = cos_row[i + 1] = static_cast<float>(std::cos(angle));
+      sin_row[i + 1] = static_cast<float>(std::sin(angle));
+      sin_row[i] = -sin_row[i + 1];
     }
   }
-  return &t;
+};
+Table tables[16];
+int next_table = 0;
+/** The turns of places beyond so many values are computed for each token. */
+constexpr int64_t most_values = int64_t{1} << 24;
+
+/** The table with room for so many places where there is memory for them; null where there is none at all. */
+const Table* table_for(double theta, int64_t width, int64_t wanted) {
+  Table* t = nullptr;
+  for (Table& each : tables)
+    if (each.frequencies != nullptr && each.theta == theta && each.width == width) t = &each;
+  if (t == nullptr) {
+    t = &tables[next_table];
+    std::free(t->cosines);
+    std::free(t->frequencies);
+    *t = {};
+    double* frequencies = static_cast<double*>(std::malloc(static_cast<size_t>(width / 2 + 1) * sizeof(double)));
+    if (frequencies == nullptr) return nullptr;
+    next_table = (next_table + 1) % 16;
+    *t = {theta, 0, width, nullptr, nullptr, frequencies};
+    for (int64_t i = 0; i < width; i += 2)
+      frequencies[i / 2] = std::pow(theta, -static_cast<double>(i) / static_cast<double>(width));
+  }
+  if (wanted <= t->places || wanted > most_values / larger<int64_t>(width, 1)) return t;
+  int64_t places = larger<int64_t>(64, t->places);
+  while (places < wanted) places *= 2;
+  const size_t size = static_cast<size_t>(places * width);
+  float* memory = static_cast<float*>(std::malloc(2 * size * sizeof(float)));
+  if (memory == nullptr) return t;
+  if (t->places > 0) {
+    const size_t known = static_cast<size_t>(t->places * width) * sizeof(float);
+    std::memcpy(memory, t->cosines, known);
+    std::memcpy(memory + size, t->sines, known);
+  }
+  for (int64_t place = t->places; place < places; place++)
+    t->write(place, memory + place * width, memory + size + static_cast<size_t>(place * width));
+  std::free(t->cosines);
+  t->places = places;
+  t->cosines = memory;
+  t->sines = memory + size;
+  return t;
 }
 
 /** y = x turned by `direction` (1 or −1) times the angles; x [batch, length, heads, width]. */
 void turn(const Call& call, const Tensor& x, const Tensor& y, float direction) {
-  const int64_t length = x.dims[1], heads = x.dims[2], width = x.dims[3];
-  const int64_t offset = static_cast<int64_t>(call.attributes[1]), period = static_cast<int64_t>(call.attributes[2]);
-  // With a period one table serves every offset.
-  const Table* found = period == 0 ? table_for(call.attributes[0], call.attributes[1], length, width)
-                                   : table_for(call.attributes[0], 0, period, width);
+  const int64_t batch = x.dims[0], length = x.dims[1], heads = x.dims[2], width = x.dims[3];
+  const int64_t period = static_cast<int64_t>(call.attributes[1]);
+  const int32_t* positions = call.inputs[position_in].ints();
+  const auto place_of = [&](int64_t token) {
+    const int64_t place = larger<int64_t>(0, positions[token / length]) + token % length;
+    return period == 0 ? place : place % period;
+  };
+  if (batch * length == 0) return;
+  int64_t wanted = period;
+  if (period == 0)
+    for (int64_t b = 0; b < batch; b++) wanted = larger(wanted, place_of(b * length) + length);
+  const Table* found = table_for(call.attributes[0], width, wanted);
   if (found == nullptr) {
-    *call.error = "Rope: there is no memory for the angles of so many positions";
+    *call.error = "Rope: there is no memory for its frequencies";
     return;
   }
   const Table& table = *found;
-  parallel(x.dims[0] * length, heads * width / 4 + 8, [&](int64_t begin, int64_t end, int) {
+  const int64_t per_worker = 2 * padded(width);
+  const Scratch scratch(static_cast<size_t>(per_worker * thread_count()));
+  parallel(batch * length, heads * width / 4 + 8, [&](int64_t begin, int64_t end, int worker) {
+    Carver carver{scratch.floats() + worker * per_worker};
+    float *own_cosines = carver.take(width), *own_sines = carver.take(width);
     for (int64_t token = begin; token < end; token++) {
-      const int64_t row = period == 0 ? token % length : (offset + token % length) % period;
-      const float *cosines = table.cosines + row * width, *sines = table.sines + row * width;
+      const int64_t place = place_of(token);
+      const float *cosines = own_cosines, *sines = own_sines;
+      if (place < table.places) {
+        cosines = table.cosines + place * width;
+        sines = table.sines + place * width;
+      } else {
+        table.write(place, own_cosines, own_sines);
+      }
       for (int64_t head = 0; head < heads; head++) {
         const float* in = x.floats() + (token * heads + head) * width;
         float* out = y.floats() + (token * heads + head) * width;
@@ -77,21 +121,21 @@ void turn(const Call& call, const Tensor& x, const Tensor& y, float direction) {
 
 }  // namespace
 
-/** x -> y */
-void Rope(const Call& call) { turn(call, call.inputs[0], call.outputs[0], 1); }
+/** x, position -> y */
+void Rope(const Call& call) { turn(call, call.inputs[x_in], call.outputs[0], 1); }
 
-/** x, d_y -> grad_x */
+/** x, position, d_y -> grad_x */
 void RopeGrad(const Call& call) {
-  if (!call.inputs[1].present()) return fill(call.outputs[0], 0);
-  turn(call, call.inputs[1], call.outputs[0], -1);
+  if (!call.inputs[d_y_in].present()) return fill(call.outputs[0], 0);
+  turn(call, call.inputs[d_y_in], call.outputs[0], -1);
 }
 
-/** x, d_y, d_grad_x -> grad2_x, grad2_d_y */
+/** x, position, d_y, d_grad_x -> grad2_x, grad2_d_y */
 void RopeGradGrad(const Call& call) {
   fill(call.outputs[0], 0);
   if (!call.outputs[1].present()) return;
-  if (!call.inputs[2].present()) return fill(call.outputs[1], 0);
-  turn(call, call.inputs[2], call.outputs[1], 1);
+  if (!call.inputs[d_grad_x_in].present()) return fill(call.outputs[1], 0);
+  turn(call, call.inputs[d_grad_x_in], call.outputs[1], 1);
 }
 
 }  // namespace TTT_ISA

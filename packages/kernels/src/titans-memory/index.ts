@@ -2,11 +2,14 @@ import { defineFusedOp, tf, type Shapes, type Tensor } from '@ttt-e2e/tensor-ops
 import { titansMemoryReference, type TitansMemoryAttributes } from './reference'
 
 const states = ['w0', 'w1', 'w2', 's0', 's1', 's2', 'g0', 'g1', 'g2', 'momentumSum', 'decaySum'] as const
-const attributes: TitansMemoryAttributes = { chunk: 1, gradientsAtStart: 0, position: 0, epsilon: 1e-5 }
+const attributes: TitansMemoryAttributes = { chunk: 1, gradientsAtStart: 0, epsilon: 1e-5 }
+const inputs = ['q', 'k', 'v', 'rate', 'momentum', 'decay', ...states]
 
 const op = defineFusedOp({
   name: 'TitansMemory',
-  inputs: ['q', 'k', 'v', 'rate', 'momentum', 'decay', ...states],
+  inputs: [...inputs, 'position'],
+  integers: ['position'],
+  differentiable: inputs,
   outputs: ['y', ...states],
   attributes,
   outputShapes: (shapes: Shapes) => ({
@@ -42,9 +45,10 @@ const op = defineFusedOp({
       g2: two,
       momentumSum: sum,
       decaySum: sum,
+      position: [heads],
     }
   },
-  wholeNumbers: { chunk: 1, gradientsAtStart: 0, position: 0 },
+  wholeNumbers: { chunk: 1, gradientsAtStart: 0 },
   reference: titansMemoryReference,
 })
 
@@ -75,8 +79,8 @@ export interface TitansMemoryOptions {
    * the calls.
    */
   gradientsAt: 'start' | 'chunk'
-  /** Tokens read before these. */
-  position: number
+  /** Tokens that each head has read before these, int32 [N]. */
+  position: Tensor
   /** Of the layer norm, 1e-5 where left out. */
   epsilon?: number
 }
@@ -95,8 +99,8 @@ export function titansMemory(
   { chunk, gradientsAt, position, epsilon = 1e-5 }: TitansMemoryOptions,
 ): { y: Tensor; state: TitansMemoryState } {
   const { y, ...after } = op(
-    { ...inputs, ...state },
-    { chunk, gradientsAtStart: Number(gradientsAt === 'start'), position, epsilon },
+    { ...inputs, ...state, position },
+    { chunk, gradientsAtStart: Number(gradientsAt === 'start'), epsilon },
   )
   return { y, state: after as TitansMemoryState }
 }

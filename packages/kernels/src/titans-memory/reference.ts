@@ -1,16 +1,27 @@
 import { tf, type Tensor, type Tensors } from '@ttt-e2e/tensor-ops'
+import { scanByPhase } from '../scan-by-phase'
 import { normalCdf, normalDensity } from './normal-cdf'
 
 export type TitansMemoryAttributes = {
   chunk: number
   gradientsAtStart: number
-  position: number
   epsilon: number
 }
 
-export function titansMemoryReference(
+export function titansMemoryReference(x: Tensors, attributes: TitansMemoryAttributes): Tensors {
+  const { chunk } = attributes
+  return scanByPhase(
+    x,
+    (position) => position % chunk,
+    (rows, open) => readFrom(rows, open, attributes),
+  )
+}
+
+/** @param open tokens that were read of the open chunk */
+function readFrom(
   x: Tensors,
-  { chunk, gradientsAtStart, position, epsilon }: TitansMemoryAttributes,
+  open: number,
+  { chunk, gradientsAtStart, epsilon }: TitansMemoryAttributes,
 ): Tensors {
   const length = x.q.shape[1]!
   const given = [x.w0, x.w1, x.w2]
@@ -25,7 +36,6 @@ export function titansMemoryReference(
     if (end > read) outputs.push(recall(weights, piece(x.q, read, end), epsilon).y)
     read = end
   }
-  let open = position % chunk
   for (let start = 0; start < length;) {
     const end = Math.min(length, start + chunk - open)
     const of = (t: Tensor) => piece(t, start, end)

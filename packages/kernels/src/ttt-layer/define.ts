@@ -1,6 +1,7 @@
 import {
   atLeast,
   defineFusedOp,
+  type Attributes,
   type FusedOp,
   type Shapes,
   type Tensor,
@@ -28,19 +29,21 @@ const weightNames = (depth: number) =>
   Array.from({ length: depth }, (_, i) => [`w${i + 1}`, `b${i + 1}`]).flat()
 
 /** The op of an inner model with `depth` layers: inputs w1, b1, …, then w1Sum, b1Sum, …; outputs y and their Next. */
-export function defineTttOp(name: string, depth: number): FusedOp<{ filled: number }> {
+export function defineTttOp(name: string, depth: number): FusedOp {
   const weights = weightNames(depth)
   const carried = [...weights, ...weights.map((weight) => `${weight}Sum`)]
-  return defineFusedOp({
+  const inputs = ['q', 'k', 'v', 'rates', 'factors', 'normScale', 'normShift', ...carried]
+  return defineFusedOp<Attributes>({
     name,
-    inputs: ['q', 'k', 'v', 'rates', 'factors', 'normScale', 'normShift', ...carried],
+    inputs: [...inputs, 'position'],
+    integers: ['position'],
+    differentiable: inputs,
     outputs: ['y', ...carried.map((input) => `${input}Next`)],
-    attributes: { filled: 0 },
     outputShapes: (shapes: Shapes) => ({
       y: shapes.q,
       ...Object.fromEntries(carried.map((input) => [`${input}Next`, shapes[input]])),
     }),
-    inputShapes: (shapes: Shapes, { filled }) => {
+    inputShapes: (shapes: Shapes) => {
       const [batch, length, heads, width] = shapes.q
       const tokens = [batch, length, heads, width]
       const wanted: WantedShapes = {
@@ -48,9 +51,10 @@ export function defineTttOp(name: string, depth: number): FusedOp<{ filled: numb
         k: tokens,
         v: tokens,
         rates: [batch, length, heads],
-        factors: [atLeast(filled + 1, shapes.factors[0])],
+        factors: [atLeast(1, shapes.factors[0])],
         normScale: [heads, width],
         normShift: [heads, width],
+        position: [batch],
       }
       let into = width
       for (let i = 1; i <= depth; i++) {
@@ -61,24 +65,20 @@ export function defineTttOp(name: string, depth: number): FusedOp<{ filled: numb
       }
       return wanted
     },
-    wholeNumbers: { filled: 0 },
-    reference: (inputs, attributes) => tttReference(inputs, attributes, depth),
+    // A gradient's reference comes with cotangents too, whose first axis may be another.
+    reference: (given) =>
+      tttReference(Object.fromEntries([...inputs, 'position'].map((name) => [name, given[name]])), depth),
   })
 }
 
 /** Runs a TTT op on a state of the form { w1, b1, …, w1Sum, b1Sum, … } and returns the state after these tokens. */
 export function runTttOp<State extends Record<string, Tensor>>(
-  op: FusedOp<{ filled: number }>,
+  op: FusedOp,
   tokens: TttTokens,
   state: State,
-  filled: number,
+  position: Tensor,
 ): { y: Tensor; state: State } {
-  const [miniBatch] = tokens.factors.shape
-  if (!(Number.isInteger(filled) && filled >= 0 && filled < miniBatch))
-    throw new Error(
-      `${op.name}: ${filled} tokens of a mini-batch of ${miniBatch} are read, it must be a whole number below ${miniBatch}`,
-    )
-  const outputs = op({ ...tokens, ...state }, { filled })
+  const outputs = op({ ...tokens, ...state, position })
   const names = Object.keys(state) as (keyof State & string)[]
   return {
     y: outputs.y,

@@ -25,15 +25,16 @@ const normal = (shape: number[], scale: number) =>
 const scales: Record<string, number> = { rates: 0.02, factors: 0.3, w1: 0.2, w2: 0.1 }
 
 /** The op's inputs and a cotangent for each output. */
-function makeInputs(op: FusedOp<{ filled: number }>, sizes: TttSizes): Tensors {
+function makeInputs(op: FusedOp, sizes: TttSizes, position = 0): Tensors {
   const shapes = tttShapes(sizes)
   const outputs = op.outputShapes(shapes)
   return Object.fromEntries([
-    ...op.inputs.map((name) => [name, normal(shapes[name], scales[name] ?? 1)]),
+    ...op.differentiable.map((name) => [name, normal(shapes[name], scales[name] ?? 1)]),
+    ['position', tf.fill([sizes.batch], position, 'int32')],
     ...op.outputs.map((name) => [`d_${name}`, normal(outputs[name], 1)]),
   ])
 }
-const ofOp = (op: FusedOp<{ filled: number }>, inputs: Tensors) =>
+const ofOp = (op: FusedOp, inputs: Tensors) =>
   Object.fromEntries(op.inputs.map((name) => [name, inputs[name]]))
 
 it('computes starts of mini-batches again where they are too many to be kept', () => {
@@ -61,10 +62,10 @@ describe.each([
 
   it('gives the same bits on 1, 2 and 3 threads and again', async () => {
     await resolveEngine('native', { threads: 1 })
-    const inputs = makeInputs(op, { ...sizes, length: 90, miniBatch: 16 })
+    const inputs = makeInputs(op, { ...sizes, length: 90, miniBatch: 16 }, 9)
     const run = () =>
       tf.tidy(() => {
-        const outputs = { ...op(ofOp(op, inputs), { filled: 9 }), ...op.gradient()(inputs, { filled: 9 }) }
+        const outputs = { ...op(ofOp(op, inputs)), ...op.gradient()(inputs) }
         return Object.values(outputs).map((tensor) => tensor.dataSync()) as never
       })
     await expectSameBits(run)
@@ -82,7 +83,7 @@ describe.each([
         b1Sum: [1, 2, layers[0]],
       }))
         expect(() => op({ ...inputs, [name]: tf.zeros(shape) })).toThrow(`${op.name}: the input `)
-      expect(() => op(inputs, { filled: 4 })).toThrow('it must be [at least 5]')
+      expect(() => op({ ...inputs, factors: tf.zeros([0]) })).toThrow('it must be [at least 1]')
     })
   })
 })

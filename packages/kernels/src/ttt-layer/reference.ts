@@ -1,4 +1,5 @@
 import { tf, type Tensor, type Tensors } from '@ttt-e2e/tensor-ops'
+import { scanByPhase } from '../scan-by-phase'
 import { gelu, geluSlope } from './gelu'
 
 /** A layer of the inner model, as of the mini-batch's start, and Σ rate · gradient over what was read of it. */
@@ -27,8 +28,22 @@ interface Norm {
 
 const epsilon = 1e-6
 
-/** Reads the rest of the open mini-batch, whole mini-batches, and what begins a last one. */
-export function tttReference(inputs: Tensors, { filled }: { filled: number }, depth: number): Tensors {
+export function tttReference(inputs: Tensors, depth: number): Tensors {
+  const [miniBatch] = inputs.factors.shape
+  return scanByPhase(
+    inputs,
+    (position) => position % miniBatch,
+    (rows, filled) => readFrom(rows, filled, depth),
+    ['factors', 'normScale', 'normShift'],
+  )
+}
+
+/**
+ * Reads the rest of the open mini-batch, whole mini-batches, and what begins a last one.
+ *
+ * @param filled tokens that were read of the open mini-batch
+ */
+function readFrom(inputs: Tensors, filled: number, depth: number): Tensors {
   const { q, k, v, rates, factors, normScale, normShift } = inputs
   const [batch, length, heads, width] = q.shape
   if (batch * length === 0) {

@@ -19,10 +19,10 @@ export type TttLinearState = {
  * weights W of its start; the token at place i reads yᵢ = qᵢ + LN(f(qᵢ)) with W − factorᵢ · Σ_{j ≤ i} rateⱼ · gradientⱼ,
  * and the next mini-batch starts from the weights of the last one. Linear in T, whatever the number of tokens read.
  *
- * @param filled how many tokens of the open mini-batch the state has read, 0 ≤ filled < K
+ * @param position int32 [B]: the tokens of each sequence before these, which say how far the open mini-batch is read
  * @returns y [B, T, H, d] and the state after these tokens: reading at once or in pieces gives the same
  */
-export function tttLinear(tokens: TttTokens, state: TttLinearState, filled: number) {
-  return runTttOp(op, tokens, state, filled)
+export function tttLinear(tokens: TttTokens, state: TttLinearState, position: Tensor) {
+  return runTttOp(op, tokens, state, position)
 }
 export { op as tttLinearOp }

@@ -1,11 +1,12 @@
 // TTT-Linear: the inner model is z W1 + b1.
-#include "ttt-layer.h"
+#include "../ttt-layer/forward.h"
+#include "../ttt-layer/gradient.h"
 
 namespace ttt {
 namespace TTT_ISA {
 
 /**
- * q, k, v, rates, factors, normScale, normShift, w1, b1, w1Sum, b1Sum ->
+ * q, k, v, rates, factors, normScale, normShift, w1, b1, w1Sum, b1Sum, position ->
  * y, then weights and sums after these tokens
  */
 void TttLinear(const Call& call) { read_tokens<1>(call); }

@@ -23,10 +23,10 @@ export type TttMlpState = {
  * TTT-MLP's scan: as `tttLinear`, with an inner model of two layers and gelu (its tanh form) between them; the
  * gradients of both layers are taken at the mini-batch's start.
  *
- * @param filled how many tokens of the open mini-batch the state has read, 0 ≤ filled < K
+ * @param position int32 [B]: the tokens of each sequence before these, which say how far the open mini-batch is read
  * @returns y [B, T, H, d] and the state after these tokens
  */
-export function tttMlp(tokens: TttTokens, state: TttMlpState, filled: number) {
-  return runTttOp(op, tokens, state, filled)
+export function tttMlp(tokens: TttTokens, state: TttMlpState, position: Tensor) {
+  return runTttOp(op, tokens, state, position)
 }
 export { op as tttMlpOp }

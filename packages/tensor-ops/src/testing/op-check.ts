@@ -13,6 +13,8 @@ export interface OpCase<A extends Attributes = Attributes> {
   /** Values of the inputs that aren't standard normal: a scale, or whole numbers below a limit for int32 inputs. */
   scale?: Record<string, number>
   integersBelow?: Record<string, number>
+  /** Whole numbers that an int32 input takes in turn, over and over. */
+  integers?: Record<string, readonly number[]>
   /** Values that an input takes in turn, over and over, instead of random ones. */
   values?: Record<string, readonly number[]>
 }
@@ -179,6 +181,16 @@ export function makeInputs<A extends Attributes>(op: FusedOp<A>, example: OpCase
           name,
           tf.tensor(
             Int32Array.from({ length: size }, () => random.integer(limit)),
+            shape,
+            'int32',
+          ),
+        ]
+      const integers = example.integers?.[name]
+      if (integers)
+        return [
+          name,
+          tf.tensor(
+            Int32Array.from({ length: size }, (_, i) => integers[i % integers.length]),
             shape,
             'int32',
           ),

@@ -120,11 +120,8 @@ for (const target of targets.values())
       await target.use()
       const wrong: Record<string, number[]> = {
         window: [-1, 0.5],
-        offset: [-1, 0.5],
         period: [-1, 0.5],
         chunk: [-1, 0, 0.5, Infinity],
-        position: [-1, 0.5],
-        filled: [-1, 0.5, 1000],
         step: [-1, 0, 0.5],
       }
       const met = new Set<string>()

@@ -25,14 +25,14 @@ const ops: {
     op: lactOp as unknown as FusedOp,
     shapes: lactShapes,
     scale: { lr: 0.02, k: 0.5, v: 0.5, momentum: 0.5, w0: 0.3, w1: 0.3, w2: 0.3 },
-    attributes: { chunk: 40, position: 9 },
+    attributes: { chunk: 40 },
   },
   {
     op: titansMemoryOp as unknown as FusedOp,
     shapes: titansMemoryShapes,
     // Rates so small that a hundred updates stay predictable in float32.
     scale: { ...learning, w0: 0.3, w1: 0.3, w2: 0.3 },
-    attributes: { chunk: 40, position: 9 },
+    attributes: { chunk: 40 },
   },
 ]
 
@@ -40,11 +40,12 @@ afterAll(() => resolveEngine('cpu'))
 
 describe.each(ops)('$op.name', ({ op, shapes, scale, attributes }) => {
   /** The op's inputs and a cotangent for each output. */
-  const makeInputs = (...sizes: Sizes): Tensors => {
-    const of = shapes(...sizes)
+  const makeInputs = (sizes: Sizes, position = 9): Tensors => {
+    const of: Shapes = shapes(...sizes)
     const outputs = op.outputShapes(of)
     return Object.fromEntries([
-      ...op.inputs.map((name) => [name, normal(of[name], scale[name])]),
+      ...op.differentiable.map((name) => [name, normal(of[name], scale[name])]),
+      ['position', tf.fill(of.position, position, 'int32')],
       ...op.outputs.map((name) => [`d_${name}`, normal(outputs[name])]),
     ])
   }
@@ -52,7 +53,7 @@ describe.each(ops)('$op.name', ({ op, shapes, scale, attributes }) => {
     Object.fromEntries(variant.inputs.map((name) => [name, inputs[name]]))
 
   it('agrees with its reference, and its gradients for some of the outputs with theirs', async () => {
-    const inputs = makeInputs(3, 100, 17, 35)
+    const inputs = makeInputs([3, 100, 17, 35])
     const gradients = [['y'], ['w1'], ['g2'], ['momentumSum'], ['y', 'g0', 'w2']].flatMap((cotangents) =>
       [op.differentiable, ['q', 'momentum'], ['k'], ['w0', 'g1']].map((wanted) =>
         op.gradient(wanted, cotangents),
@@ -73,10 +74,10 @@ describe.each(ops)('$op.name', ({ op, shapes, scale, attributes }) => {
 
   it('computes states of epochs again where they are too many to be kept', async () => {
     await resolveEngine('cpu')
-    const inputs = makeInputs(1, 130, 64, 100)
+    const inputs = makeInputs([1, 130, 64, 100], 3)
     const gradient = op.gradient(['v', 'w1', 'momentum'])
     const given = pick(gradient, inputs)
-    const perToken = { chunk: 1, position: 3 }
+    const perToken = { chunk: 1 }
     const plain = (results: Tensors) =>
       Object.fromEntries(
         gradient.outputs.map((name) => [
@@ -104,7 +105,7 @@ describe.each(ops)('$op.name', ({ op, shapes, scale, attributes }) => {
     const target = (await compiledTargets()).find(({ engine }) => engine === 'native')
     if (!target) return skip('the native engine is missing')
     await target.use(1)
-    const inputs = makeInputs(5, 100, 24, 48)
+    const inputs = makeInputs([5, 100, 24, 48])
     const run = () =>
       tf.tidy(() => {
         const all = { ...op(pick(op, inputs), attributes), ...op.gradient()(inputs, attributes) }
@@ -117,7 +118,7 @@ describe.each(ops)('$op.name', ({ op, shapes, scale, attributes }) => {
     for (const target of await compiledTargets()) {
       await target.use()
       tf.tidy(() => {
-        const inputs = pick(op, makeInputs(2, 5, 4, 6))
+        const inputs = pick(op, makeInputs([2, 5, 4, 6]))
         for (const [name, shape] of Object.entries({
           v: [2, 5, 3],
           momentum: [2, 4, 1],
@@ -129,7 +130,7 @@ describe.each(ops)('$op.name', ({ op, shapes, scale, attributes }) => {
             `${op.name}: the input `,
           )
         expect(() => op(inputs, { chunk: 0 })).toThrow('it must be a whole number from 1 on')
-        expect(() => op(inputs, { position: 1.5 })).toThrow('it must be a whole number from 0 on')
+        expect(() => op({ ...inputs, position: tf.zeros([2]) }, attributes)).toThrow('it must be int32')
       })
     }
   })

@@ -1,4 +1,4 @@
-import { type FusedOp, type Shapes, type Tensor } from '@ttt-e2e/tensor-ops'
+import { tf, type FusedOp, type Shapes, type Tensor } from '@ttt-e2e/tensor-ops'
 import { describe, it } from 'vitest'
 import {
   adamwOp,
@@ -23,6 +23,8 @@ interface Case {
   op: FusedOp
   shapes: Shapes
   attributes?: Record<string, number>
+  /** Of all sequences, where they stand at one; 0 where left out. */
+  position?: number
   /** Orders of gradients that have a kernel. */
   order: number
 }
@@ -30,6 +32,7 @@ const attentionShapes = (b: number, tq: number, tk: number, h: number, g: number
   q: [b, tq, h, d],
   k: [b, tk, g, d],
   v: [b, tk, g, d],
+  offset: [b],
 })
 const ssdShapes = (b: number, t: number, h: number, g: number, p: number, n: number) => ({
   x: [b, t, h, p],
@@ -58,20 +61,27 @@ const cases: Case[] = [
   { op: any(linearOp), shapes: { x: [60, 0], weight: [0, 512] }, order: 2 },
   { op: any(rmsNormOp), shapes: { x: [131, 33], scale: [33] }, attributes: { epsilon: 1e-3 }, order: 2 },
   { op: any(rmsNormOp), shapes: { x: [2, 3, 4, 7], scale: [7] }, order: 2 },
-  { op: any(ropeOp), shapes: { x: [2, 5, 3, 6] }, attributes: { theta: 1e4, offset: 7 }, order: 2 },
-  { op: any(ropeOp), shapes: { x: [2, 5, 3, 32] }, attributes: { theta: 5e5, offset: 0 }, order: 2 },
+  {
+    op: any(ropeOp),
+    shapes: { x: [2, 5, 3, 6], position: [2] },
+    attributes: { theta: 1e4 },
+    position: 7,
+    order: 2,
+  },
+  { op: any(ropeOp), shapes: { x: [2, 5, 3, 32], position: [2] }, attributes: { theta: 5e5 }, order: 2 },
   { op: any(swigluOp), shapes: { gate: [7, 33], up: [7, 33] }, order: 2 },
   { op: any(attentionOp), shapes: attentionShapes(2, 53, 53, 4, 2, 9), order: 2 },
   {
     op: any(attentionOp),
     shapes: attentionShapes(1, 33, 70, 2, 2, 16),
-    attributes: { window: 20, offset: 37 },
+    attributes: { window: 20 },
+    position: 37,
     order: 2,
   },
   {
     op: any(attentionOp),
     shapes: attentionShapes(2, 9, 9, 3, 1, 8),
-    attributes: { window: 1, offset: 0 },
+    attributes: { window: 1 },
     order: 2,
   },
   { op: any(linearCrossEntropyOp), shapes: { hidden: [71, 19], weight: [37, 19], targets: [71] }, order: 2 },
@@ -85,8 +95,8 @@ const cases: Case[] = [
   { op: any(gatedDeltaRuleOp), shapes: deltaShapes(1, 70, 2, 4, 20, 24), order: 1 },
   { op: any(gatedDeltaRuleOp), shapes: deltaShapes(2, 41, 3, 3, 8, 17), attributes: { chunk: 16 }, order: 1 },
   { op: any(gatedDeltaRuleOp), shapes: deltaShapes(2, 1, 2, 4, 9, 5), order: 1 },
-  { op: any(tttLinearOp), shapes: tttShapes({ batch: 1, length: 9, heads: 2, width: 19, miniBatch: 4, layers: [19] }), attributes: { filled: 3 }, order: 1 }, // prettier-ignore
-  { op: any(tttMlpOp), shapes: tttShapes({ batch: 2, length: 5, heads: 1, width: 17, miniBatch: 3, layers: [33, 17] }), attributes: { filled: 1 }, order: 1 }, // prettier-ignore
+  { op: any(tttLinearOp), shapes: tttShapes({ batch: 1, length: 9, heads: 2, width: 19, miniBatch: 4, layers: [19] }), position: 3, order: 1 }, // prettier-ignore
+  { op: any(tttMlpOp), shapes: tttShapes({ batch: 2, length: 5, heads: 1, width: 17, miniBatch: 3, layers: [33, 17] }), position: 1, order: 1 }, // prettier-ignore
   { op: any(clippedSgdOp(2)), shapes: { w0: [2, 3, 4], w1: [2, 70, 500], g0: [2, 3, 4], g1: [2, 70, 500], rate: [] }, attributes: { maxNorm: 1 }, order: 2 }, // prettier-ignore
   { op: any(clippedSgdOp(2)), shapes: { w0: [2, 3, 4], w1: [2, 5], g0: [2, 3, 4], g1: [2, 5], rate: [] }, attributes: { maxNorm: 100 }, order: 2 }, // prettier-ignore
   { op: any(adamwOp(2)), shapes: Object.fromEntries(steps), attributes: { step: 3 }, order: 0 },
@@ -107,7 +117,8 @@ function variants(op: FusedOp, order: number): FusedOp[] {
   return [op, ...gradients.flatMap((gradient) => variants(gradient, order - 1))]
 }
 
-function inputOf(op: FusedOp, name: string, shape: number[], classes: number): Tensor {
+function inputOf(op: FusedOp, name: string, shape: number[], classes: number, position: number): Tensor {
+  if (name === 'position' || name === 'offset') return tf.fill(shape, position, 'int32')
   if (name === 'targets') return integers(shape, classes)
   // Scans forget, and write to keys of about length 1.
   if (name === 'g') return normal(shape).square().neg()
@@ -119,10 +130,11 @@ function inputOf(op: FusedOp, name: string, shape: number[], classes: number): T
 }
 
 describe('fused kernels agree with their references', () => {
-  for (const { op, shapes, attributes, order } of cases)
-    it(`${op.name} ${JSON.stringify(shapes)} ${JSON.stringify(attributes ?? {})}`, async () => {
+  for (const { op, shapes, attributes, position = 0, order } of cases)
+    it(`${op.name} ${JSON.stringify(shapes)} ${JSON.stringify(attributes ?? {})} from ${position} on`, async () => {
       const inputs: Record<string, Tensor> = {}
-      for (const name of op.inputs) inputs[name] = inputOf(op, name, shapes[name], shapes.weight?.[0])
+      for (const name of op.inputs)
+        inputs[name] = inputOf(op, name, shapes[name], shapes.weight?.[0], position)
       const outputs = op.reference(inputs, attributes)
       for (const variant of variants(op, order)) {
         const given = variant.inputs.map((name) => {

@@ -11,6 +11,8 @@ import {
   lactOp,
   linearCrossEntropyOp,
   linearOp,
+  ringJoinOp,
+  ringWriteOp,
   rmsNormOp,
   ropeOp,
   shortConvOp,
@@ -58,8 +60,9 @@ export const seededOps: SeededOp[] = [
     return { shapes: { x: [b, t, width], scale: [width] }, attributes: { epsilon: 1e-2 } }
   }),
   seeded(ropeOp, 2, 35, (b, t) => ({
-    shapes: { x: [b, t, size(4), 2 * size(20)] },
-    attributes: { theta: 1e4, offset: random.integer(100), period: random.integer(3) * size(5) },
+    shapes: { x: [b, t, size(4), 2 * size(20)], position: [b] },
+    attributes: { theta: 1e4, period: random.integer(3) * size(5) },
+    integersBelow: { position: 100 },
   })),
   seeded(swigluOp, 2, 25, (b, t) => {
     const shape = [b, t, size(70)]
@@ -69,11 +72,22 @@ export const seededOps: SeededOp[] = [
     const [keyHeads, width, cached] = [between(1, 2), size(20), random.integer(2) * size(12)]
     const keys = [b, t + cached, keyHeads, width]
     return {
-      shapes: { q: [b, t, keyHeads * between(1, 3), width], k: keys, v: keys },
+      shapes: { q: [b, t, keyHeads * between(1, 3), width], k: keys, v: keys, offset: [b] },
       // Also windows that reach beyond the keys.
-      attributes: { window: random.integer(3) * size(30), offset: cached },
+      attributes: { window: random.integer(3) * size(30) },
+      // Also keys that no query sees.
+      integersBelow: { offset: cached + 1 },
     }
   }),
+  ...[ringWriteOp, ringJoinOp].map((op) =>
+    seeded(op, 2, 20, (b, t) => {
+      const [capacity, row] = [between(1, 24), [between(1, 2), size(9)]]
+      return {
+        shapes: { cache: [b, capacity, ...row], rows: [b, t, ...row], position: [b] },
+        integersBelow: { position: 60 },
+      }
+    }),
+  ),
   seeded(linearCrossEntropyOp, 2, 40, (b, t) => {
     const [rows, width, vocabulary] = [b * t, size(24), between(2, 80)]
     return {
@@ -169,14 +183,15 @@ export const seededOps: SeededOp[] = [
           miniBatch,
           layers,
         }),
-        attributes: { filled: random.integer(miniBatch) },
+        integersBelow: { position: 2 * miniBatch },
         scale: tttScale,
       }
     }),
   ),
   seeded(lactOp, 1, 25, (b, t) => ({
     shapes: lactShapes(b, Math.min(t, 9), between(2, 6), size(9)),
-    attributes: { chunk: between(1, 6), preNorm: random.integer(2), position: random.integer(9) },
+    attributes: { chunk: between(1, 6), preNorm: random.integer(2) },
+    integersBelow: { position: 9 },
     scale: { ...stateScale, w0: 0.7, q: 0.7, k: 0.7, v: 0.7, lr: 0.2, momentum: 0.5 },
   })),
   seeded(titansMemoryOp, 1, 25, (b, t) => ({
@@ -184,9 +199,9 @@ export const seededOps: SeededOp[] = [
     attributes: {
       chunk: between(1, 6),
       gradientsAtStart: random.integer(2),
-      position: random.integer(9),
       epsilon: 0.3,
     },
+    integersBelow: { position: 9 },
     scale: { rate: 0.5, w0: 0.3, w2: 0.7, s0: 0.2, s1: 0.2, s2: 0.2, g1: 0.3, g2: 0.3 },
   })),
 ]

@@ -22,8 +22,9 @@ async function loadWithoutSharedMemory(): Promise<WasmModule> {
 
 function attentionAndGradient(q: Tensor) {
   return valuesOf(() => {
-    const { y, logSumExp } = attentionOp({ q, k: q, v: q }, { window: 70, offset: 0 })
-    const inputs = { q, k: q, v: q, d_y: q, y, logSumExp }
+    const offset = tf.zeros([q.shape[0]], 'int32')
+    const { y, logSumExp } = attentionOp({ q, k: q, v: q, offset }, { window: 70 })
+    const inputs = { q, k: q, v: q, offset, d_y: q, y, logSumExp }
     const gradient = attentionOp.gradient(['q', 'k', 'v'], ['y'])(inputs, { window: 70 })
     return [y, logSumExp, ...Object.values(gradient)]
   })

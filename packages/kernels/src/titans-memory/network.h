@@ -1,6 +1,5 @@
-// The neural long-term memory of Titans and its gradient, a sequence at a time: products of matrices over blocks of tokens.
-//
-// The network, row by row: X = Z w1, A = gelu(X), O = A w2, N = layer norm of O, y = N ⊙ (w0 + 1) + Z.
+// The network of Titans' memory, row by row: X = Z w1, A = gelu(X), O = A w2, N = layer norm of O, y = N ⊙ (w0 + 1) + Z.
+#pragma once
 #include "fast-weights.h"
 #include "math.h"
 
@@ -9,13 +8,30 @@ namespace TTT_ISA {
 namespace {
 
 /** Places among the inputs and outputs; three tensors stand from w, s and g on. */
-enum Input { q_in, k_in, v_in, rate_in, momentum_in, decay_in, w_in, s_in = 9, g_in = 12, sums_in = 15, input_count = 17 };
+enum Input {
+  q_in, k_in, v_in, rate_in, momentum_in, decay_in, w_in, s_in = 9, g_in = 12, sums_in = 15, position_in = 17, input_count
+};
 enum Output { y_out, w_out, s_out = 4, g_out = 7, sums_out = 10 };
 
+/** How a sequence's tokens lie in chunks. */
+struct Epochs {
+  int64_t length, chunk, open;
+
+  /** Epoch 0 has the weights given; each next one begins with an update, perhaps after the last token. */
+  int64_t count() const { return 1 + (open + length) / chunk; }
+  /** The tokens that an epoch learns from. */
+  int64_t first_token(int64_t epoch) const { return epoch == 0 ? 0 : epoch * chunk - open; }
+  int64_t end_token(int64_t epoch) const { return smaller(length, first_token(epoch + 1)); }
+  /** The tokens that read with its weights: the last one of a chunk reads what the chunk has taught. */
+  int64_t first_query(int64_t epoch) const { return epoch == 0 ? 0 : first_token(epoch) - 1; }
+  int64_t end_query(int64_t epoch) const { return smaller(length, first_token(epoch + 1) - 1); }
+};
+
 struct Shape {
-  int64_t sequences, length, width, hidden, chunk, open;
+  int64_t sequences, length, width, hidden, chunk;
   bool at_start;
   float epsilon;
+  const int32_t* positions;
 
   explicit Shape(const Call& call)
       : sequences(call.inputs[q_in].dims[0]),
@@ -23,23 +39,17 @@ struct Shape {
         width(call.inputs[q_in].dims[2]),
         hidden(call.inputs[w_in + 1].dims[2]),
         chunk(static_cast<int64_t>(call.attributes[0])),
-        open(static_cast<int64_t>(call.attributes[2]) % chunk),
         at_start(call.attributes[1] != 0),
-        epsilon(static_cast<float>(call.attributes[3])) {}
+        epsilon(static_cast<float>(call.attributes[2])),
+        positions(call.inputs[position_in].ints()) {}
+  Epochs epochs(int64_t sequence) const {
+    return {length, chunk, larger<int64_t>(0, positions[sequence]) % chunk};
+  }
   Sizes sizes() const { return {{width, width * hidden, hidden * width}}; }
   int64_t block() const { return smaller(tokens_at_once, length); }
   int64_t product_floats() const { return Products::floats(width, hidden, block()); }
   /** Of one sequence. */
   int64_t cost() const { return (length + 2) * width * hidden / 2; }
-
-  /** Epoch 0 has the weights given; each next one begins with an update, perhaps after the last token. */
-  int64_t epochs() const { return 1 + (open + length) / chunk; }
-  /** The tokens that an epoch learns from. */
-  int64_t first_token(int64_t epoch) const { return epoch == 0 ? 0 : epoch * chunk - open; }
-  int64_t end_token(int64_t epoch) const { return smaller(length, first_token(epoch + 1)); }
-  /** The tokens that read with its weights: the last one of a chunk reads what the chunk has taught. */
-  int64_t first_query(int64_t epoch) const { return epoch == 0 ? 0 : first_token(epoch) - 1; }
-  int64_t end_query(int64_t epoch) const { return smaller(length, first_token(epoch + 1) - 1); }
 };
 
 /** The normal distribution function Φ and its density φ. */
@@ -68,7 +78,7 @@ struct Normal {
   }
 };
 
-float sigmoid_of(float x) { return 1.0f / (1.0f + exp_of(-x)); }
+inline float sigmoid_of(float x) { return 1.0f / (1.0f + exp_of(-x)); }
 
 /** Blocks of rows that the passes work in; the second ones hold derivatives along a direction. */
 struct Blocks {
@@ -97,7 +107,7 @@ struct Blocks {
 };
 
 /** Centres a row and scales it to variance 1 in place; returns the factor. */
-float normalise(float* row, int64_t n, float epsilon) {
+inline float normalise(float* row, int64_t n, float epsilon) {
   const Vector mean = splat(sum_row(row, n) / static_cast<float>(n));
   Vector squares = {};
   for_vectors(n, [&](int64_t i, auto m) {
@@ -288,182 +298,6 @@ struct Network {
   }
 };
 
-/** η and α of a chunk. */
-struct Gates {
-  float momentum, decay;
-};
-
-/** s ← η s − g, w ← (1 − α) w + s, g ← 0 */
-void update(const Sizes& sizes, const Three& w, const Three& s, const Three& g, Gates gates) {
-  const Vector momentum = splat(gates.momentum), kept = splat(1.0f - gates.decay);
-  for (int i = 0; i < 3; i++)
-    for_vectors(sizes[i], [&](int64_t j, auto m) {
-      const Vector next = momentum * load(s[i] + j, m) - load(g[i] + j, m);
-      store(s[i] + j, next, m);
-      store(w[i] + j, kept * load(w[i] + j, m) + next, m);
-      store(g[i] + j, Vector{}, m);
-    });
-}
-
-/** The logits' sums of the open chunk. */
-struct GateSums {
-  float momentum = 0, decay = 0;
-  GateSums() = default;
-  GateSums(const Call& call, int64_t sequence)
-      : momentum(call.inputs[sums_in].floats()[sequence]), decay(call.inputs[sums_in + 1].floats()[sequence]) {}
-  void add(const Call& call, int64_t sequence, int64_t first, int64_t count) {
-    momentum += sum_row(rows_from(call.inputs[momentum_in], sequence, first), count);
-    decay += sum_row(rows_from(call.inputs[decay_in], sequence, first), count);
-  }
-  /** Of the full chunk; the next one starts at zero. */
-  Gates close(int64_t chunk) {
-    const Gates gates{sigmoid_of(momentum / static_cast<float>(chunk)), sigmoid_of(decay / static_cast<float>(chunk))};
-    momentum = decay = 0;
-    return gates;
-  }
-};
-
 }  // namespace
-
-/** q, k, v, rate, momentum, decay, w0 …, s0 …, g0 …, momentumSum, decaySum -> y, w0 …, s0 …, g0 …, momentumSum, decaySum */
-void TitansMemory(const Call& call) {
-  const Shape shape(call);
-  const Sizes sizes = shape.sizes();
-  const int64_t per_worker = shape.product_floats() + Blocks::floats(shape, true);
-  const Scratch scratch(static_cast<size_t>(per_worker * thread_count()));
-  parallel(shape.sequences, shape.cost(), [&](int64_t begin, int64_t end, int worker) {
-    for (int64_t sequence = begin; sequence < end; sequence++) {
-      float* free = scratch.floats() + worker * per_worker;
-      const Blocks blocks(shape, true, free);
-      const Network network{shape, blocks, {free}};
-      const Three given = sizes.part(call.inputs + w_in, sequence), w = sizes.part(call.outputs + w_out, sequence);
-      const Three s = sizes.part(call.outputs + s_out, sequence), g = sizes.part(call.outputs + g_out, sequence);
-      sizes.copy(w, given);
-      sizes.copy(s, sizes.part(call.inputs + s_in, sequence));
-      sizes.copy(g, sizes.part(call.inputs + g_in, sequence));
-      GateSums sums(call, sequence);
-      for (int64_t epoch = 0; epoch < shape.epochs(); epoch++) {
-        if (epoch > 0) update(sizes, w, s, g, sums.close(shape.chunk));
-        for_tokens(shape.first_query(epoch), shape.end_query(epoch), [&](int64_t token, int64_t count) {
-          network.recall(w, rows_from(call.inputs[q_in], sequence, token), count,
-                         rows_from(call.outputs[y_out], sequence, token));
-        });
-        const int64_t first = shape.first_token(epoch), last = shape.end_token(epoch);
-        for_tokens(first, last, [&](int64_t token, int64_t count) {
-          network.learn(shape.at_start ? given : w, rows_from(call.inputs[k_in], sequence, token),
-                        rows_from(call.inputs[v_in], sequence, token), rows_from(call.inputs[rate_in], sequence, token),
-                        count, g);
-        });
-        if (last > first) sums.add(call, sequence, first, last - first);
-      }
-      call.outputs[sums_out].floats()[sequence] = sums.momentum;
-      call.outputs[sums_out + 1].floats()[sequence] = sums.decay;
-    }
-  });
-}
-
-/** What TitansMemory takes and a cotangent of each of its outputs -> a gradient for each input of TitansMemory */
-void TitansMemoryGrad(const Call& call) {
-  const Shape shape(call);
-  const Sizes sizes = shape.sizes();
-  const Tensor* cotangents = call.inputs + input_count;
-  const int64_t epochs = shape.epochs(), total = sizes.total();
-  // An epoch begins with weights and surprises.
-  const WayBack way(epochs, 2 * total);
-  const int64_t per_worker =
-      shape.product_floats() + Blocks::floats(shape, false) + 5 * total + way.floats() + 2 * epochs;
-  const Scratch scratch(static_cast<size_t>(per_worker * thread_count()));
-  parallel(shape.sequences, 5 * shape.cost(), [&](int64_t begin, int64_t end, int worker) {
-    for (int64_t sequence = begin; sequence < end; sequence++) {
-      float* free = scratch.floats() + worker * per_worker;
-      const Blocks blocks(shape, false, free);
-      const Three g = sizes.take(free), d_w = sizes.take(free), d_s = sizes.take(free), d_g = sizes.take(free);
-      const Three d_given = sizes.take(free), given = sizes.part(call.inputs + w_in, sequence);
-      float *states = free, *gates = states + way.floats();
-      const Network network{shape, blocks, {gates + 2 * epochs}};
-      const auto rows_of = [&](Input input, int64_t token) { return rows_from(call.inputs[input], sequence, token); };
-      const auto rows_to = [&](Input input, int64_t token) { return rows_from(call.outputs[input], sequence, token); };
-
-      const auto start = [&](float* state) {
-        sizes.copy(sizes.take(state), given);
-        sizes.copy(sizes.take(state), sizes.part(call.inputs + s_in, sequence));
-      };
-      const auto advance = [&](int64_t epoch, float* state) {
-        const Three w = sizes.take(state), s = sizes.take(state);
-        epoch == 0 ? sizes.copy(g, sizes.part(call.inputs + g_in, sequence)) : sizes.clear(g);
-        const int64_t first = shape.first_token(epoch), last = shape.end_token(epoch);
-        for_tokens(first, last, [&](int64_t token, int64_t count) {
-          network.learn(shape.at_start ? given : w, rows_of(k_in, token), rows_of(v_in, token), rows_of(rate_in, token),
-                        count, g);
-        });
-        GateSums sums = epoch == 0 ? GateSums(call, sequence) : GateSums();
-        sums.add(call, sequence, first, last - first);
-        const Gates closed = sums.close(shape.chunk);
-        gates[2 * epoch] = closed.momentum;
-        gates[2 * epoch + 1] = closed.decay;
-        update(sizes, w, s, g, closed);
-      };
-
-      sizes.copy(d_w, sizes.part(cotangents + w_out, sequence));
-      sizes.copy(d_s, sizes.part(cotangents + s_out, sequence));
-      sizes.copy(d_g, sizes.part(cotangents + g_out, sequence));
-      sizes.clear(d_given);
-      bool has_d_g = cotangents[g_out].present() || cotangents[g_out + 1].present() || cotangents[g_out + 2].present();
-      float d_sums[2];
-      for (int i = 0; i < 2; i++) {
-        const Tensor& cotangent = cotangents[sums_out + i];
-        d_sums[i] = cotangent.present() ? cotangent.floats()[sequence] : 0.0f;
-      }
-      const auto back = [&](int64_t epoch, float* state) {
-        const Three w = sizes.take(state), s = sizes.take(state);
-        if (epoch + 1 < epochs) {
-          // Back through the update that the next epoch began with.
-          const float momentum = gates[2 * epoch], decay = gates[2 * epoch + 1];
-          float d_momentum = 0, d_decay = 0;
-          for (int i = 0; i < 3; i++) {
-            scale_row(d_s[i], d_w[i], 1, sizes[i], true);
-            scale_row(d_g[i], d_s[i], -1, sizes[i]);
-            d_decay -= dot(d_w[i], w[i], sizes[i]);
-            d_momentum += dot(d_s[i], s[i], sizes[i]);
-            scale_row(d_w[i], d_w[i], 1.0f - decay, sizes[i]);
-            scale_row(d_s[i], d_s[i], momentum, sizes[i]);
-          }
-          d_sums[0] = d_momentum * momentum * (1.0f - momentum) / static_cast<float>(shape.chunk);
-          d_sums[1] = d_decay * decay * (1.0f - decay) / static_cast<float>(shape.chunk);
-          has_d_g = true;
-        }
-        for_tokens(shape.first_query(epoch), shape.end_query(epoch), [&](int64_t token, int64_t count) {
-          float* grad_q = rows_to(q_in, token);
-          if (cotangents[y_out].present())
-            network.recall_back(w, rows_of(q_in, token), rows_from(cotangents[y_out], sequence, token), count, grad_q, d_w);
-          else if (grad_q)
-            clear_values(grad_q, count * shape.width);
-        });
-        for_tokens(shape.first_token(epoch), shape.end_token(epoch), [&](int64_t token, int64_t count) {
-          float *grad_k = rows_to(k_in, token), *grad_v = rows_to(v_in, token), *grad_rate = rows_to(rate_in, token);
-          if (has_d_g) {
-            network.learn_back(shape.at_start ? given : w, d_g, rows_of(k_in, token), rows_of(v_in, token),
-                               rows_of(rate_in, token), count, grad_k, grad_v, grad_rate, shape.at_start ? d_given : d_w);
-          } else {
-            if (grad_k) clear_values(grad_k, count * shape.width);
-            if (grad_v) clear_values(grad_v, count * shape.width);
-            if (grad_rate) clear_values(grad_rate, count);
-          }
-          for (int i = 0; i < 2; i++)
-            if (float* grad = rows_to(i == 0 ? momentum_in : decay_in, token))
-              for (int64_t row = 0; row < count; row++) grad[row] = d_sums[i];
-        });
-      };
-      way.walk(states, start, advance, back);
-      for (int i = 0; i < 3; i++) scale_row(d_w[i], d_given[i], 1, sizes[i], true);
-      sizes.copy_to(call.outputs + w_in, sequence, d_w);
-      sizes.copy_to(call.outputs + s_in, sequence, d_s);
-      sizes.copy_to(call.outputs + g_in, sequence, d_g);
-      for (int i = 0; i < 2; i++)
-        if (call.outputs[sums_in + i].present()) call.outputs[sums_in + i].floats()[sequence] = d_sums[i];
-    }
-  });
-}
-
 }  // namespace TTT_ISA
 }  // namespace ttt
