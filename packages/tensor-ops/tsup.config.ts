@@ -4,6 +4,7 @@ import { packageBuild } from '../../tsup.base'
 export default defineConfig(
   packageBuild({
     index: 'src/index.ts',
+    'user-error': 'src/user-error.ts',
     testing: 'src/testing/index.ts',
     'op-check': 'src/testing/op-check.ts',
   }),

@@ -1,7 +1,8 @@
 import { Progress } from '@ttt-e2e/cli'
 import { standardSchedule } from '@ttt-e2e/meta-outer'
 import { Writable } from 'node:stream'
-import type { Comparison, Session } from './experiment/comparison'
+import type { Comparison } from './experiment/comparison'
+import type { Session } from './experiment/session'
 import { placeRun } from './experiment/measure-everything'
 import { measureRuns } from './experiment/measure-runs'
 import { presets, type Preset, type TaskPreset } from './experiment/presets'
@@ -63,7 +64,7 @@ export const microPreset: Preset = {
 export const microBenchmark = (preset = microPreset): Benchmark => openBenchmark('languages', 'micro', preset)
 
 export function comparisonIn(store: string, systems = ['ttt-e2e', 'ttt-off']): Comparison {
-  const engine = { name: 'cpu' as const, description: '', precision: 'f32' as const, line: '' }
+  const engine = { name: 'cpu', description: '', precision: 'f32' as const, line: '' }
   const provenance = { engine, machine: {}, versions: {}, gitHash: null }
   return { systems, seeds: 1, store, train: true, precision: 'f32', provenance }
 }

@@ -21,19 +21,19 @@ export function runFolder(options: TrainerOptions, caller: string): string {
  *
  * @throws UserError, TrainingError or CheckpointError for what can't be had
  */
-export function openRun(
+export async function openRun(
   options: TrainerOptions,
   recipe: Recipe | undefined,
   folder: string,
   onSkipped: (reason: string) => void,
-): Run {
+): Promise<Run> {
   if (recipe) {
-    const run = beginRun({ folder, recipe, precision: options.precision, from: options.from })
+    const run = await beginRun({ folder, recipe, precision: options.precision, from: options.from })
     openOutputFolder(folder)
     return run
   }
   const from = typeof options.resume === 'string' ? options.resume : folder
-  const run = resumeRun({ folder: from, changes: options, onSkipped })
+  const run = await resumeRun({ folder: from, changes: options, onSkipped })
   openOutputFolder(folder)
   return { ...run, folder }
 }

@@ -29,7 +29,7 @@ export async function trainer(options: TrainerOptions, caller: string): Promise<
   }
   // Before anything is written: data that isn't there leaves no folder behind.
   const newTask = recipe && openTask(recipe)
-  const run = openRun(options, recipe, folder, (reason) => progress.print(reason))
+  const run = await openRun(options, recipe, folder, (reason) => progress.print(reason))
   if (run.precision !== engine.precision)
     engine = await resolveEngine(options.engine, { threads, precision: run.precision })
   progress.print(engine.line)

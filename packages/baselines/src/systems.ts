@@ -1,4 +1,4 @@
-import { UserError } from '@ttt-e2e/tensor-ops'
+import { UserError } from '@ttt-e2e/tensor-ops/user-error'
 import { fullAttention, hybrid, slidingWindow } from './attention/system'
 import type { SystemDefinition } from './definition'
 import { gatedDeltanet, gatedDeltanetPure, tttE2eGatedDeltanet } from './gated-deltanet/system'

@@ -1,4 +1,4 @@
-import { UserError } from '@ttt-e2e/tensor-ops'
+import { UserError } from '@ttt-e2e/tensor-ops/user-error'
 
 /** At the most this many problems stand in a message; all of them in `problems`. */
 const shown = 12

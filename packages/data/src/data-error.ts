@@ -1,4 +1,4 @@
-import { UserError } from '@ttt-e2e/tensor-ops'
+import { UserError } from '@ttt-e2e/tensor-ops/user-error'
 
 /** Data, or an option about data, that cannot be used. The message says what was given and what is allowed. */
 export class DataError extends UserError {

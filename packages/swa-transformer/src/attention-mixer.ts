@@ -10,7 +10,8 @@ import {
   startCache,
   type AttentionCache,
 } from './cached-attention'
-import { headWidthOf, SizeError } from './size'
+import { headWidthOf } from './head-width'
+import { SizeError } from './size-error'
 
 export type AttentionParams = {
   /** Projections [D, H·d], [D, G·d] twice and [H·d, D], used as x · w. */

@@ -14,7 +14,7 @@ import {
 } from './block'
 import { normalWeight } from './init'
 import type { MixerKind, ReadContext, SequenceMixer } from './mixer'
-import { SizeError } from './size'
+import { SizeError } from './size-error'
 
 export interface DecoderConfig {
   vocabularySize: number

@@ -34,4 +34,6 @@ export {
 } from './cached-attention'
 export { grownStates } from './grown-states'
 export { readPrefix } from './read-prefix'
-export { headWidthOf, publishedSizes, SizeError, widthWithPrimes, type ModelSize } from './size'
+export { headWidthOf } from './head-width'
+export { publishedSizes, widthWithPrimes, type ModelSize } from './size'
+export { SizeError } from './size-error'

@@ -1,5 +1,3 @@
-import { UserError } from '@ttt-e2e/tensor-ops'
-
 /** The sizes of one comparison: every system is built from the same, its widths set so that parameters are equal. */
 export interface ModelSize {
   vocabularySize: number
@@ -43,17 +41,4 @@ export const publishedSizes = {
 export function widthWithPrimes({ intermediateSize, layers, suffixBlocks }: ModelSize): number {
   const width = (intermediateSize * layers) / (layers + suffixBlocks)
   return intermediateSize >= 1024 ? 128 * Math.ceil(width / 128) : 8 * Math.max(1, Math.round(width / 8))
-}
-
-/** Sizes that don't fit each other, or a system. The message is one sentence: what was given, what is allowed. */
-export class SizeError extends UserError {
-  override readonly name = 'SizeError'
-  override readonly code = 'invalid_size'
-}
-
-/** The width of a head. @throws SizeError if it isn't even, as RoPE needs it */
-export function headWidthOf({ hiddenSize, heads }: { hiddenSize: number; heads: number }): number {
-  if (hiddenSize % (2 * heads) !== 0)
-    throw new SizeError(`the hidden size ${hiddenSize} must be an even multiple of the ${heads} heads`)
-  return hiddenSize / heads
 }

@@ -1,7 +1,7 @@
 import { abortOnSignals, formatDuration, interruptedExitCode, Progress } from '@ttt-e2e/cli'
 import '@ttt-e2e/kernels/engines'
 import { writeReport } from '../report/write-report'
-import type { Session } from './comparison'
+import type { Session } from './session'
 import { measureEverything } from './measure-everything'
 import type { BenchOptions } from './options'
 import { prepare } from './prepare'

@@ -1,4 +1,6 @@
 import { systems } from '@ttt-e2e/baselines'
+import '@ttt-e2e/kernels/engines'
+import { engineNames } from '@ttt-e2e/tensor-ops'
 import type { Command } from 'commander'
 import { taskNames } from '../tasks'
 import { readOptions, type RawOptions } from './options'
@@ -25,8 +27,11 @@ export function addExperiment(command: Command, caller: string): void {
       '--seeds <number>',
       'train each system with this many seeds, for paired 95 % intervals over documents and seeds',
     )
-    .option('--engine <name>', 'auto, native, webgpu, tensorflow, wasm or cpu', 'auto')
-    .option('--precision <name>', 'of products of matrices: f32, or bf16 with sums in f32 (native only)')
+    .option('--engine <name>', `auto, ${engineNames().join(', ')}`, 'auto')
+    .option(
+      '--precision <name>',
+      `of products of matrices: f32, or bf16 with sums in f32 (${engineNames('bf16').join(', ')} only)`,
+    )
     .option('--threads <number>', 'threads of the engine, shared by the workers; all cores where left out')
     .option(
       '--workers <number>',

@@ -1,7 +1,5 @@
-import type { Progress } from '@ttt-e2e/cli'
 import type { Precision, ResolvedEngine } from '@ttt-e2e/tensor-ops'
 import type { Provenance } from '../provenance'
-import type { Workload } from './workload'
 
 /** What stays the same over all runs, as plain data: it is sent to worker processes. */
 export interface Comparison {
@@ -15,11 +13,4 @@ export interface Comparison {
   precision: Precision
   /** What it is trained with, for the record. */
   provenance: Provenance & { engine: Pick<ResolvedEngine, 'name' | 'description' | 'precision' | 'line'> }
-}
-
-/** What a person sees of the comparison, and how it is stopped. */
-export interface Session {
-  signal: AbortSignal
-  progress: Progress
-  workload: Workload
 }

@@ -33,7 +33,7 @@ export async function takeFirstSteps(system: System, { task, recipe }: Benchmark
     return {
       step,
       stepSeconds,
-      readSeconds: timeReading(system, state.params, rows, pieceOf(recipe.size.window)),
+      readSeconds: await timeReading(system, state.params, rows, pieceOf(recipe.size.window)),
       dispose: () => disposeRun(state),
     }
   } catch (error) {
@@ -48,13 +48,13 @@ async function secondsOf(run: () => Promise<unknown>): Promise<number> {
   return (performance.now() - start) / 1000
 }
 
-function timeReading(system: System, params: RunState['params'], batch: number, length: number) {
+async function timeReading(system: System, params: RunState['params'], batch: number, length: number) {
   const reader = new Reader(system, params, { batch })
   const tokens = new Int32Array(batch * length)
   try {
-    reader.read(tokens)
+    await reader.read(tokens)
     const start = performance.now()
-    reader.read(tokens)
+    await reader.read(tokens)
     return (performance.now() - start) / 1000 / tokens.length
   } finally {
     reader.dispose()

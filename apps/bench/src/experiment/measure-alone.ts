@@ -1,8 +1,9 @@
 import { createSystem } from '@ttt-e2e/baselines'
-import type { ResolvedEngine } from '@ttt-e2e/tensor-ops'
+import { pause, type ResolvedEngine } from '@ttt-e2e/tensor-ops'
 import type { Probe } from '../probes/probe'
 import type { Benchmark } from '../tasks/benchmark'
-import type { Comparison, Session } from './comparison'
+import type { Comparison } from './comparison'
+import type { Session } from './session'
 import { estimate } from './estimate'
 import { takeFirstSteps } from './first-steps'
 import { placeMeasurements } from './place-measurements'
@@ -41,7 +42,7 @@ export async function measureAlone(
     } finally {
       first.dispose()
     }
-    await new Promise((resolve) => setImmediate(resolve))
+    await pause()
     signal.throwIfAborted()
     estimate(benchmark, name, first, comparison, probes, [workload, most])
   }

@@ -1,6 +1,6 @@
 import { formatDuration } from '@ttt-e2e/cli'
 import { setMaxListeners } from 'node:events'
-import type { Session } from './comparison'
+import type { Session } from './session'
 import type { MeasuredRun, MeasureRun, RunWork } from './run-work'
 
 /**

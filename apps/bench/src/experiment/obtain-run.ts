@@ -32,7 +32,7 @@ export interface ObtainedRun {
 export async function obtainRun(options: ObtainOptions): Promise<ObtainedRun> {
   const { benchmark, work, comparison } = options
   const store = storeOf(comparison.store, work)
-  const stored = store.load()
+  const stored = await store.load()
   if (!comparison.train) {
     if (!stored)
       throw new UserError(
@@ -41,7 +41,8 @@ export async function obtainRun(options: ObtainOptions): Promise<ObtainedRun> {
     return { run: stored.run, trained: { steps: stored.steps, tokens: stored.run.state.tokens } }
   }
   const recipe = recipeOf(benchmark, work)
-  const run = stored?.run ?? beginRun({ folder: store.directory, recipe, precision: comparison.precision })
+  const run =
+    stored?.run ?? (await beginRun({ folder: store.directory, recipe, precision: comparison.precision }))
   return { run, trained: await train(run, stored?.steps ?? [], options) }
 }
 

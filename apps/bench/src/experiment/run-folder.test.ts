@@ -38,11 +38,11 @@ describe.each(benchmarks)('what the bench trains on %s', (name, benchmark) => {
     memory.dispose()
     model.dispose()
 
-    const run = resumeRun({ folder, changes: { settings: ['training.optimizer.schedule.steps=7'] } })
+    const run = await resumeRun({ folder, changes: { settings: ['training.optimizer.schedule.steps=7'] } })
     const task = openTask(run.recipe)
     expect(task.fingerprint()).toEqual(benchmark.task.fingerprint())
     expect(task.heldOut).toEqual(benchmark.task.heldOut)
-    const engine = { name: 'cpu' as const, description: '', precision: 'f32' as const }
+    const engine = { name: 'cpu', description: '', precision: 'f32' as const }
     const kinds: string[] = []
     const { signal } = new AbortController()
     for await (const { kind } of trainRun({ run, task, engine, signal })) kinds.push(kind)

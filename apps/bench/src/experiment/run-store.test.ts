@@ -16,7 +16,7 @@ beforeAll(() => resolveEngine('cpu'))
 beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'run-'))))
 
 const recipe = recipeOf(microBenchmark(), { system: 'swa', seed: 1 })
-const engine = { name: 'cpu' as const, description: '', precision: 'f32' as const }
+const engine = { name: 'cpu', description: '', precision: 'f32' as const }
 
 const line = (step: number): StepLine => ({
   kind: 'step',
@@ -32,21 +32,21 @@ const line = (step: number): StepLine => ({
 })
 
 /** Saves a run of two steps as the trainer does, and says of three of them that they were taken. */
-function saveRun(): void {
+async function saveRun(): Promise<void> {
   const system = createSystem('swa', recipe.size)
   const state = { ...startRun(system, 1), step: 2, tokens: 64, cursor: { nextSample: 4 } }
   const metrics = new MetricsFile(directory)
   for (const step of [1, 2, 3]) metrics.add(line(step))
-  saveCheckpoint(directory, { recipe, state, engine })
+  await saveCheckpoint(directory, { recipe, state, engine })
   disposeRun(state)
 }
 
 describe('RunStore', () => {
-  it('gives back what was saved, without steps that the state has not taken', () => {
+  it('gives back what was saved, without steps that the state has not taken', async () => {
     const store = new RunStore(directory)
-    expect(store.load()).toBeUndefined()
-    saveRun()
-    const { run, steps } = store.load()!
+    expect(await store.load()).toBeUndefined()
+    await saveRun()
+    const { run, steps } = (await store.load())!
     expect(run.state).toMatchObject({ step: 2, tokens: 64, cursor: { nextSample: 4 } })
     expect(steps).toEqual([line(1), line(2)])
     disposeRun(run.state)
@@ -61,10 +61,10 @@ describe('RunStore', () => {
     )
   })
 
-  it('says in one sentence that a file is damaged', () => {
+  it('says in one sentence that a file is damaged', async () => {
     const store = new RunStore(directory)
-    saveRun()
+    await saveRun()
     writeFileSync(join(latestCheckpoint(directory)!.path, fileNames.model), 'damaged')
-    expect(() => store.load()).toThrow(/can't be read \(.*\); remove it or choose another --out$/)
+    await expect(store.load()).rejects.toThrow(/can't be read \(.*\); remove it or choose another --out$/)
   })
 })

@@ -43,10 +43,10 @@ export class RunStore {
    *
    * @throws UserError if the files are damaged or not this system's
    */
-  load(): { run: Run; steps: StepLine[] } | undefined {
+  async load(): Promise<{ run: Run; steps: StepLine[] } | undefined> {
     if (listCheckpoints(this.directory).length === 0) return undefined
     try {
-      const run = resumeRun({ folder: this.directory })
+      const run = await resumeRun({ folder: this.directory })
       return { run, steps: new MetricsFile(this.directory).steps(run.state.step) }
     } catch (error) {
       if (!(error instanceof CheckpointError)) throw error

@@ -1,5 +1,4 @@
 import { definitionOf } from '@ttt-e2e/baselines'
-import type { Comparison } from './comparison'
 import type { Measurement } from './results'
 
 /** One run of the comparison, the unit of work: a system with weights of its own, trained on a task with a seed. */
@@ -34,13 +33,16 @@ export type MeasureRun = (
 export const nameOf = ({ task, system, seed }: RunWork) => `${task} · ${system} · seed ${seed}`
 
 /** The runs of a task, seed by seed. */
-export function runsOf(task: string, { systems, seeds }: Pick<Comparison, 'systems' | 'seeds'>): RunWork[] {
+export function runsOf(
+  task: string,
+  { systems, seeds }: { systems: readonly string[]; seeds: number },
+): RunWork[] {
   const owners = systems.filter((name) => definitionOf(name).weightsOf === undefined)
   return Array.from({ length: seeds }, (_, seed) => owners.map((system) => ({ task, system, seed }))).flat()
 }
 
 /** The systems that read with the weights of this one, itself among them. */
-export const readersOf = (owner: string, { systems }: Pick<Comparison, 'systems'>): string[] =>
+export const readersOf = (owner: string, { systems }: { systems: readonly string[] }): string[] =>
   systems.filter((name) => name === owner || definitionOf(name).weightsOf === owner)
 
 /** What a probe's measuring of a system is called among the work of a run. */

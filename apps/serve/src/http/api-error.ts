@@ -1,4 +1,4 @@
-import { UserError } from '@ttt-e2e/tensor-ops'
+import { UserError } from '@ttt-e2e/tensor-ops/user-error'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 
 export interface ApiErrorOptions {

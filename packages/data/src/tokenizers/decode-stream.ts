@@ -1,15 +1,19 @@
-import type { Tokenizer } from './tokenizer'
-
 /** Tokens that can begin a character without ending it: three of UTF-8's at most four bytes. */
 const longestBeginning = 3
 const replacement = '\ufffd'
+
+/** What a stream needs of its tokenizer. */
+interface Decoding {
+  vocabularySize: number
+  decode(tokens: ArrayLike<number>): string
+}
 
 /** Turns tokens into text as they come, and holds back those of a character that isn't complete. */
 export class DecodeStream {
   private held: number[]
 
   constructor(
-    private readonly tokenizer: Pick<Tokenizer, 'decode' | 'vocabularySize'>,
+    private readonly tokenizer: Decoding,
     unfinished: readonly number[] = [],
   ) {
     this.held = [...unfinished]

@@ -30,7 +30,7 @@ export interface BeginOptions {
  *
  * @throws TrainingError if it holds one, or `from` is another model
  */
-export function beginRun({ folder, recipe, precision = 'f32', from }: BeginOptions): Run {
+export async function beginRun({ folder, recipe, precision = 'f32', from }: BeginOptions): Promise<Run> {
   if (listCheckpoints(folder).length > 0)
     throw new TrainingError(
       `'${folder}' holds a run already; --resume goes on with it, --out FOLDER begins one elsewhere`,
@@ -38,10 +38,12 @@ export function beginRun({ folder, recipe, precision = 'f32', from }: BeginOptio
   const system = createSystem(recipe.system, recipe.size)
   const state = startRun(system, seedsOf(recipe.training.seed).parameters)
   if (from !== undefined) {
-    const { params, info } = loadParameters(from)
+    const { params, info } = await loadParameters(from)
     const problem = difference(params, state.params)
     if (problem !== undefined)
-      throw new TrainingError(`'${from}' is a model of '${info.recipe.name}' (${info.system}): ${problem}`)
+      throw new TrainingError(
+        `'${from}' is a model of '${info.recipe?.name ?? 'no recipe'}' (${info.model.architecture.system}): ${problem}`,
+      )
     disposeTree(state.params)
     state.params = params
   }
@@ -61,8 +63,12 @@ export interface ResumeOptions {
  *
  * @throws CheckpointError if there is none; TrainingError for changes that would make it another run
  */
-export function resumeRun({ folder, changes = { settings: [] }, onSkipped }: ResumeOptions): Run {
-  const { info, system, state } = loadCheckpoint(folder, { onSkipped })
+export async function resumeRun({
+  folder,
+  changes = { settings: [] },
+  onSkipped,
+}: ResumeOptions): Promise<Run> {
+  const { info, system, state } = await loadCheckpoint(folder, { onSkipped })
   const recipe = resumedRecipe(info.recipe, changes)
   const { precision } = info.engine
   if (changes.precision !== undefined && changes.precision !== precision)

@@ -25,13 +25,13 @@ export class RunSaver {
     this.savedStep = options.run.state.step
   }
 
-  saveIfDue(): void {
+  async saveIfDue(): Promise<void> {
     const { run, saveEvery } = this.options
     const due =
       saveEvery === undefined
         ? performance.now() - this.savedAt > saveEverySeconds * 1000
         : run.state.step % saveEvery === 0
-    if (due) this.save()
+    if (due) await this.save()
   }
 
   /**
@@ -39,12 +39,12 @@ export class RunSaver {
    *
    * @throws TrainingError if the file system refuses, with the last good one
    */
-  save(): void {
+  async save(): Promise<void> {
     const { run, engine, gitHash } = this.options
     const { folder, recipe, state } = run
     if (state.step === this.savedStep) return
     try {
-      this.savedPath = saveCheckpoint(folder, { recipe, state, engine, gitHash })
+      this.savedPath = await saveCheckpoint(folder, { recipe, state, engine, gitHash })
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
       if (code === undefined) throw error

@@ -11,7 +11,7 @@ import { openTask } from '../tasks/open-task'
 import { beginRun, resumeRun, type Run } from './open-run'
 import { trainRun, type TrainingEvent, type TrainRunOptions } from './train-run'
 
-const engine = { name: 'cpu' as const, description: '', precision: 'f32' as const }
+const engine = { name: 'cpu', description: '', precision: 'f32' as const }
 const recipe = resolveRecipe(recipes.get('tiny/languages')!, {
   settings: [
     'size.hiddenSize=8',
@@ -51,13 +51,13 @@ const modelOf = (folder: string) => readFileSync(join(latestCheckpoint(folder)!.
 it('tells every step and evaluation, and goes on after a stop with the same bits', async () => {
   const tensors = liveTensors()
   const [whole, parts] = [newFolder(), newFolder()]
-  const events = await follow(beginRun({ folder: whole, recipe }))
+  const events = await follow(await beginRun({ folder: whole, recipe }))
   expect(events.map((event) => event.replace(/ \d\.\d+$/, ''))).toEqual(
     'step 1,step 2,step 3,held-out,step 4,held-out,done'.split(','),
   )
-  const before = await follow(beginRun({ folder: parts, recipe }), { stopAfter: 2 })
+  const before = await follow(await beginRun({ folder: parts, recipe }), { stopAfter: 2 })
   expect(before).toEqual([...events.slice(0, 2), 'stopped'])
-  const resumed = resumeRun({ folder: parts })
+  const resumed = await resumeRun({ folder: parts })
   expect(resumed.state.step).toBe(2)
   expect(await follow(resumed)).toEqual(events.slice(2))
   expect(modelOf(parts)).toEqual(modelOf(whole))
@@ -66,7 +66,7 @@ it('tells every step and evaluation, and goes on after a stop with the same bits
 
 it('follows schedules that depend on the steps taken, and stores the one that it ended by', async () => {
   const folder = newFolder()
-  const run = beginRun({ folder, recipe })
+  const run = await beginRun({ folder, recipe })
   const schedules = [2, 5].map((steps) => standardSchedule(steps, 1e-3))
   const events = await follow(run, {
     evaluates: false,
@@ -75,7 +75,7 @@ it('follows schedules that depend on the steps taken, and stores the one that it
   expect(events).toHaveLength(6)
   expect(events.at(-1)).toBe('done')
   expect(run.recipe.training.optimizer.schedule).toEqual(schedules[1])
-  expect(resumeRun({ folder }).recipe).toEqual(run.recipe)
+  expect((await resumeRun({ folder })).recipe).toEqual(run.recipe)
 })
 
 it('ends where numbers are not finite, without a checkpoint of them', async () => {
@@ -84,7 +84,7 @@ it('ends where numbers are not finite, without a checkpoint of them', async () =
     'training.optimizer.schedule.peakLearningRate=1e30',
     'training.optimizer.schedule.steps=40',
   ]
-  const run = beginRun({ folder, recipe: resolveRecipe(recipe, { settings }) })
+  const run = await beginRun({ folder, recipe: resolveRecipe(recipe, { settings }) })
   const events = await follow(run)
   expect(events.at(-1)).toBe('failed')
   expect(listCheckpoints(folder)).toEqual([])
@@ -92,6 +92,6 @@ it('ends where numbers are not finite, without a checkpoint of them', async () =
 
 it('refuses to begin where a run is', async () => {
   const folder = newFolder()
-  await follow(beginRun({ folder, recipe }))
-  expect(() => beginRun({ folder, recipe })).toThrow(/holds a run already/)
+  await follow(await beginRun({ folder, recipe }))
+  await expect(beginRun({ folder, recipe })).rejects.toThrow(/holds a run already/)
 })

@@ -1,5 +1,5 @@
 import { NonFiniteGradient, NonFiniteLoss, train, type Schedule, type StepReport } from '@ttt-e2e/meta-outer'
-import { treeEntries, type ResolvedEngine } from '@ttt-e2e/tensor-ops'
+import { read, treeEntries, type ResolvedEngine } from '@ttt-e2e/tensor-ops'
 import { evaluate, type HeldOutLoss } from '../evaluate'
 import { seedsOf } from '../seeds'
 import type { Task } from '../tasks/task'
@@ -80,7 +80,7 @@ export async function* trainRun(options: TrainRunOptions): AsyncGenerator<Traini
         metrics.add(line)
         steps.push(line)
         yield { kind: 'step', line, report }
-        saver.saveIfDue()
+        await saver.saveIfDue()
         yield* evaluations(schedule.steps)
         startedAt = performance.now()
       }
@@ -89,13 +89,13 @@ export async function* trainRun(options: TrainRunOptions): AsyncGenerator<Traini
     }
   } catch (error) {
     if (error instanceof NonFiniteLoss || error instanceof NonFiniteGradient) {
-      const detail = `${spoiltParameter(run)}; last good checkpoint: ${saver.lastGood()}`
+      const detail = `${await spoiltParameter(run)}; last good checkpoint: ${saver.lastGood()}`
       yield { kind: 'failed', reason: error.message, detail }
       return
     }
     if (error !== signal.reason) throw error
   }
-  saver.save()
+  await saver.save()
   yield { kind: scheduleAfter(steps) ? 'stopped' : 'done' }
 }
 
@@ -105,9 +105,9 @@ function withSchedule(recipe: Run['recipe'], schedule: Schedule): Run['recipe'] 
 }
 
 /** Which of the parameters is not finite, in words. */
-function spoiltParameter({ state }: Run): string {
-  const spoilt = treeEntries(state.params).find(
-    ([, tensor]) => !tensor.dataSync().every((value) => Number.isFinite(value)),
-  )
-  return spoilt ? `the parameter ${spoilt[0]} is not finite` : 'all parameters are finite'
+async function spoiltParameter({ state }: Run): Promise<string> {
+  const named = treeEntries(state.params)
+  const values = await read(named.map(([, tensor]) => tensor))
+  const spoilt = values.findIndex((each) => !each.every(Number.isFinite))
+  return spoilt >= 0 ? `the parameter ${named[spoilt][0]} is not finite` : 'all parameters are finite'
 }

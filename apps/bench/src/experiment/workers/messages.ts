@@ -18,8 +18,9 @@ export interface WorkerSetup {
 export type MessageToWorker =
   { kind: 'setup'; setup: WorkerSetup } | { kind: 'measure'; work: RunWork } | { kind: 'stop' }
 
+/** One that failed `forPeople` was asked for something that can't be had: a sentence is enough. */
 export type MessageFromWorker =
   | { kind: 'print'; line: string }
   | { kind: 'update'; doing: string; piece: string; left: number }
   | { kind: 'measured'; measured: MeasuredRun | undefined }
-  | { kind: 'failed'; name: string; message: string; stack?: string }
+  | { kind: 'failed'; forPeople: boolean; name: string; message: string; stack?: string }

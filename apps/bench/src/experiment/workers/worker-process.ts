@@ -1,3 +1,4 @@
+import { UserError } from '@ttt-e2e/cli'
 import { fork, type ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
 import { nameOf, type MeasuredRun, type RunListener, type RunWork } from '../run-work'
@@ -55,7 +56,8 @@ export class WorkerProcess {
         else if (message.kind === 'measured') settle(() => resolve(message.measured))
         else {
           const { name, stack } = message
-          settle(() => reject(Object.assign(new Error(message.message), { name, stack })))
+          const error = message.forPeople ? new UserError(message.message) : new Error(message.message)
+          settle(() => reject(Object.assign(error, { name, stack })))
         }
       }
       const settle = (how: () => void) => {

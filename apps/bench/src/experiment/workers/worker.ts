@@ -1,5 +1,5 @@
 import '@ttt-e2e/kernels/engines'
-import { resolveEngine } from '@ttt-e2e/tensor-ops'
+import { resolveEngine, UserError } from '@ttt-e2e/tensor-ops'
 import { loadProbes } from '../../probes/load-probes'
 import { benchmarksOf } from '../../tasks/benchmarks-of'
 import { measureHere } from '../measure-run'
@@ -44,7 +44,7 @@ async function answer(work: RunWork): Promise<void> {
     send({ kind: 'measured', measured: await (await measure)(work, listener, stopping.signal) })
   } catch (error) {
     const { name, message, stack } = error as Error
-    send({ kind: 'failed', name, message, stack })
+    send({ kind: 'failed', forPeople: error instanceof UserError, name, message, stack })
   }
 }
 

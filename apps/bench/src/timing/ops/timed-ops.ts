@@ -2,7 +2,7 @@ import { opSuites, type OpName, type TimedCase } from '@ttt-e2e/kernels/cases'
 import type { FusedOp } from '@ttt-e2e/tensor-ops'
 import type { OpCase } from '@ttt-e2e/tensor-ops/op-check'
 import { createSpeedSystem } from '../speed-system'
-import { speedSizes, type SpeedSizeName } from '../../presets'
+import { speedSizes, type SpeedSizeName } from '../sizes'
 
 /** An op at a shape that it has in a model. */
 export interface TimedOp extends Pick<TimedCase, 'flops'> {

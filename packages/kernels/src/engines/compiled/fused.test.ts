@@ -61,7 +61,13 @@ const cases: Case[] = [
   { op: any(linearOp), shapes: { x: [60, 0], weight: [0, 512] }, order: 2 },
   { op: any(rmsNormOp), shapes: { x: [131, 33], scale: [33] }, attributes: { epsilon: 1e-3 }, order: 2 },
   { op: any(rmsNormOp), shapes: { x: [2, 3, 4, 7], scale: [7] }, order: 2 },
-  { op: any(ropeOp), shapes: { x: [2, 5, 3, 6], position: [2] }, attributes: { theta: 1e4 }, position: 7, order: 2 },
+  {
+    op: any(ropeOp),
+    shapes: { x: [2, 5, 3, 6], position: [2] },
+    attributes: { theta: 1e4 },
+    position: 7,
+    order: 2,
+  },
   { op: any(ropeOp), shapes: { x: [2, 5, 3, 32], position: [2] }, attributes: { theta: 5e5 }, order: 2 },
   { op: any(swigluOp), shapes: { gate: [7, 33], up: [7, 33] }, order: 2 },
   { op: any(attentionOp), shapes: attentionShapes(2, 53, 53, 4, 2, 9), order: 2 },
@@ -127,7 +133,8 @@ describe('fused kernels agree with their references', () => {
   for (const { op, shapes, attributes, position = 0, order } of cases)
     it(`${op.name} ${JSON.stringify(shapes)} ${JSON.stringify(attributes ?? {})} from ${position} on`, async () => {
       const inputs: Record<string, Tensor> = {}
-      for (const name of op.inputs) inputs[name] = inputOf(op, name, shapes[name], shapes.weight?.[0], position)
+      for (const name of op.inputs)
+        inputs[name] = inputOf(op, name, shapes[name], shapes.weight?.[0], position)
       const outputs = op.reference(inputs, attributes)
       for (const variant of variants(op, order)) {
         const given = variant.inputs.map((name) => {
