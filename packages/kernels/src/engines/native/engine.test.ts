@@ -30,12 +30,10 @@ describe('the native engine', () => {
         const { slopes } = linearCrossEntropyOp({ hidden: x, weight, targets })
         const cotangents = { d_losses: d, d_slopes: x }
         const head = linearCrossEntropyOp.gradient()({ hidden: x, weight, targets, ...cotangents, slopes })
-        const { y, logSumExp } = attentionOp(
-          { q, k: q, v: q, offset: tf.zeros([q.shape[0]], 'int32') },
-          { window: 70 },
-        )
+        const offset = tf.zeros([q.shape[0]], 'int32')
+        const { y, logSumExp } = attentionOp({ q, k: q, v: q, offset }, { window: 70 })
         const attention = attentionOp.gradient(['q', 'k', 'v'], ['y'])(
-          { q, k: q, v: q, d_y: q, y, logSumExp },
+          { q, k: q, v: q, offset, d_y: q, y, logSumExp },
           { window: 70 },
         )
         const sums = [tf.sum(x), tf.sum(x, 0), tf.mean(tf.exp(x))]
