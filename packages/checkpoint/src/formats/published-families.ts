@@ -6,7 +6,7 @@ import { mamba2 } from './mamba2/names'
 import type { ModelFamily } from './published-model'
 import { ttt } from './ttt/names'
 
-export const publishedFamilies: readonly ModelFamily[] = [e2eRecipe, llama, mamba2, gatedDeltanet, ttt, lact]
+const publishedFamilies: readonly ModelFamily[] = [e2eRecipe, llama, mamba2, gatedDeltanet, ttt, lact]
 
 /** The family of a model whose parameters have these names. */
 export const familyOf = (names: readonly string[]): ModelFamily | undefined =>

@@ -76,7 +76,7 @@ export const llama: ModelFamily = {
 }
 
 /** A linear layer whose outputs RoPE turns: Hugging Face pairs channel i of a head with i + d/2, we pair 2i with 2i + 1. */
-export const rotated = (name: string, headWidth: number): Source => [
+const rotated = (name: string, headWidth: number): Source => [
   name,
   (weight) => tf.transpose(pairHalves(weight, headWidth)),
 ]
