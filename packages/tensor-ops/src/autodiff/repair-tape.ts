@@ -33,7 +33,8 @@ export function tapeEngine(): TapeEngine {
  * tape before the kernel that made it, so a derivative through the saved output is silently lost: second
  * derivatives of exp, sigmoid, tanh, softmax and everything built on them are wrong (tfjs issue 3252). Here each
  * producer is moved in front of the clones of its outputs, and comparison kernels, which are locally constant, get
- * the zero gradients that second derivatives of max, min, where and clipByValue ask for. Idempotent.
+ * the zero gradients that second derivatives of max, min, where and clipByValue ask for. And where's own gradient selects,
+ * too, instead of multiplying by 0 and 1: what overflows on the side that isn't taken must not count. Idempotent.
  */
 export function repairTape(): void {
   const engine = tapeEngine()
@@ -47,6 +48,7 @@ export function repairTape(): void {
     moveLastNodeBeforeItsConsumers(tape)
   }
   registerZeroGradients()
+  registerSelectGradient()
 }
 
 function moveLastNodeBeforeItsConsumers(tape: TapeNode[]): void {
@@ -86,4 +88,19 @@ function registerZeroGradients(): void {
     })
   for (const kernelName of ['LogicalNot', 'ArgMax', 'ArgMin'])
     tf.registerGradient({ kernelName, inputsToSave: ['x'], gradFunc: (_, [x]) => ({ x: () => zeros(x) }) })
+}
+
+function registerSelectGradient(): void {
+  tf.registerGradient({
+    kernelName: 'Select',
+    inputsToSave: ['condition'],
+    gradFunc: (dy, [condition]) => {
+      const [slope, none] = [dy as tf.Tensor, tf.zerosLike(dy as tf.Tensor)]
+      return {
+        condition: () => tf.zeros(condition.shape, 'float32'),
+        t: () => tf.where(condition, slope, none),
+        e: () => tf.where(condition, none, slope),
+      }
+    },
+  })
 }

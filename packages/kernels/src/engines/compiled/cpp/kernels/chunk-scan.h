@@ -10,9 +10,13 @@
 namespace ttt {
 namespace TTT_ISA {
 
+/** Decays whose logarithms are below this are 0 in float32, however far below they are. */
+constexpr double least_log_decay = -128;
+
 /**
- * The decays of one head in one chunk, from the logarithm of each token's own. The running sum is kept in two floats: a
- * small difference of large sums is then as exact as a small sum, and each decay is one exponential of one difference.
+ * The decays of one head in one chunk, from the logarithm of each token's own. Bounded logarithms make bounded sums: over
+ * L tokens at most 128 L, which two floats hold to within 2^-41 L. So a small difference of running sums is as exact as
+ * a sum of its own, and each decay is one exponential of one difference.
  */
 struct ChunkDecays {
   /** The running sum [length]; the decays from the chunk's start until each token and from each token to the end. */
@@ -25,13 +29,14 @@ struct ChunkDecays {
     for (float** part : {&high, &low, &from_start, &to_end}) *part = carver.take(chunk);
   }
 
-  /** `log_decay(i)` is a float per token, at most 0. */
+  /** `log_decay(i)` is a float per token, at most 0, −∞ too. */
   template <class F>
   void set(int64_t tokens, F log_decay) {
     length = tokens;
     double sum = 0;
     for (int64_t i = 0; i < length; i++) {
-      sum += static_cast<double>(log_decay(i));
+      const double log = static_cast<double>(log_decay(i));
+      sum += log < least_log_decay ? least_log_decay : log;
       high[i] = static_cast<float>(sum);
       low[i] = static_cast<float>(sum - static_cast<double>(high[i]));
     }

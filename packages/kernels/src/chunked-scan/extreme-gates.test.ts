@@ -1,0 +1,200 @@
+import {
+  createRandom,
+  resolveEngine,
+  tf,
+  vjp,
+  type FusedOp,
+  type Random,
+  type Shapes,
+  type Tensors,
+} from '@ttt-e2e/tensor-ops'
+import { inFloat64 } from '@ttt-e2e/tensor-ops/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import '../engines'
+import { compiledTargets } from '../engines/compiled/testing'
+import { gatedDeltaRuleOp } from '../gated-delta-rule'
+import { ssdScanOp } from '../ssd-scan'
+import { gatedDeltaRuleRecurrence, ssdRecurrence } from './recurrences'
+
+/** Logarithms of decays over all that float32 holds, small ones often. */
+const logs = [0, -1e-30, -1e-7, -0.5, -0.5, -0.5, -2, -40, -80, -100, -1e4, -1e16, -1e30, -3.4e38, -Infinity]
+const rates = [0, 0.3, 0.5, 0.9, 1, 2]
+/** Of Mamba 2, where decays are products: those of a head with which even second gradients stay within float32. */
+const rangesOfA = [
+  { A: [-1e-30, -1e-7], dt: [0, 1e-30, 1e-3, 0.5, 1, 30, 1e4] },
+  { A: [-1e-3, -1, -1, -7], dt: [0, 0, 1e-30, 1e-3, 0.2, 0.5, 0.5, 1, 30, 1e4, 1e16, 1e30] },
+  { A: [-1e4, -1e16, -1e30, -3.4e38], dt: [0.1, 0.5, 1, 30, 1e4, 1e16, 1e30] },
+]
+
+type Values = Record<string, { shape: number[]; values: Float32Array }>
+type Scan = (inputs: Tensors) => Tensors
+
+interface Kind {
+  op: FusedOp<{ chunk: number }>
+  recurrence: Scan
+  /** What gates are drawn from, for each of the heads in turn. */
+  gates(random: Random, heads: number): Record<string, readonly (readonly number[])[]>
+  shapes(length: number): Shapes
+}
+
+const kinds: Kind[] = [
+  {
+    op: gatedDeltaRuleOp,
+    recurrence: gatedDeltaRuleRecurrence,
+    gates: () => ({ g: [logs], beta: [rates] }),
+    shapes: (length) => ({
+      q: [2, length, 1, 3],
+      k: [2, length, 1, 3],
+      v: [2, length, 2, 2],
+      g: [2, length, 2],
+      beta: [2, length, 2],
+      state: [2, 2, 3, 2],
+    }),
+  },
+  {
+    op: ssdScanOp,
+    recurrence: ssdRecurrence,
+    gates: (random, heads) => {
+      const ranges = Array.from({ length: heads }, () => rangesOfA[random.integer(rangesOfA.length)])
+      return { dt: ranges.map(({ dt }) => dt), A: ranges.map(({ A }) => A) }
+    },
+    shapes: (length) => ({
+      x: [2, length, 4, 2],
+      dt: [2, length, 4],
+      A: [4],
+      B: [2, length, 2, 3],
+      C: [2, length, 2, 3],
+      D: [4],
+      state: [2, 4, 2, 3],
+    }),
+  },
+]
+
+function draw({ shapes, gates }: Kind, length: number, random: Random): Values {
+  const all = shapes(length)
+  const pools = gates(random, all.state[1])
+  return Object.fromEntries(
+    Object.entries(all).map(([name, shape]) => {
+      const value = (_: unknown, i: number) => {
+        const pool = pools[name]?.[i % pools[name].length]
+        return pool ? pool[random.integer(pool.length)] : 0.5 * random.normal()
+      }
+      return [name, { shape, values: Float32Array.from({ length: tf.util.sizeFromShape(shape) }, value) }]
+    }),
+  )
+}
+
+/** Outputs, gradients and gradients of gradients, for cotangents that a seed decides. */
+function derivativesOf(scan: Scan, inputs: Values): Values {
+  return tf.tidy(() => {
+    const tensors = Object.fromEntries(
+      Object.entries(inputs).map(([name, { shape, values }]) => [
+        name,
+        tf.tensor(Float32Array.from(values), shape),
+      ]),
+    )
+    const gradient = (x: Tensors) => {
+      const { value, pull } = vjp((y: Tensors) => ({ value: scan(y) }), x)
+      return pull(cotangentsOf(value, 2))
+    }
+    const { value, pull } = vjp((x: Tensors) => ({ value: gradient(x) }), tensors)
+    const orders = { output: scan(tensors), gradient: value, 'second gradient': pull(cotangentsOf(value, 3)) }
+    return Object.fromEntries(
+      Object.entries(orders).flatMap(([order, results]) =>
+        Object.entries(results).map(([name, tensor]) => [
+          `${order} ${name}`,
+          { shape: tensor.shape, values: tensor.dataSync() as Float32Array },
+        ]),
+      ),
+    )
+  })
+}
+
+function cotangentsOf(tensors: Tensors, seed: number): Tensors {
+  const random = createRandom(seed)
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, { shape, size }]) => [
+      name,
+      tf.tensor(
+        Float32Array.from({ length: size }, () => Math.fround(random.normal())),
+        shape,
+      ),
+    ]),
+  )
+}
+
+/** The largest error of a row, the last axis, beside the row's own largest value, where float32 can hold the truth. */
+function worstRow({ shape, values }: Values[string], truth: ArrayLike<number>): number {
+  const width = shape[shape.length - 1]
+  let worst = 0
+  for (let row = 0; row < truth.length; row += width) {
+    let [size, error] = [0.01, 0]
+    for (let i = row; i < row + width; i++) {
+      if (!(Math.abs(truth[i]) < 1e37)) continue
+      size = Math.max(size, Math.abs(truth[i]))
+      const difference = Math.abs(values[i] - truth[i])
+      error = Math.max(error, Number.isNaN(difference) ? Infinity : difference)
+    }
+    worst = Math.max(worst, error / size)
+  }
+  return worst
+}
+
+afterAll(() => resolveEngine('cpu'))
+
+describe.each(kinds)('$op.name with gates over the whole range of float32', (kind) => {
+  const examples = Array.from({ length: 12 }, (_, seed) => {
+    const random = createRandom(seed)
+    const [longest, largest] = seed % 4 === 0 ? [80, 64] : [24, 12]
+    const length = 1 + random.integer(longest)
+    return { length, chunk: 1 + random.integer(largest), inputs: draw(kind, length, random) }
+  })
+  let targets: { name: string; use(): Promise<unknown> }[] = []
+  let truths: Values[] = []
+  beforeAll(async () => {
+    await resolveEngine('cpu')
+    truths = examples.map(({ inputs }) => inFloat64(() => derivativesOf(kind.recurrence, inputs)))
+    targets = [{ name: 'cpu', use: () => resolveEngine('cpu') }, ...(await compiledTargets())]
+  })
+
+  it('agrees with the recurrence in float64 to the second order, on every engine', async () => {
+    const failures: string[] = []
+    for (const { name, use } of targets) {
+      await use()
+      examples.forEach(({ inputs, chunk, length }, i) => {
+        const results = derivativesOf((x) => {
+          const [output, lastState] = Object.values(kind.op(x, { chunk }))
+          return { output, lastState }
+        }, inputs)
+        for (const [what, result] of Object.entries(results)) {
+          const error = worstRow(result, truths[i][what].values)
+          if (!(error < 1e-4))
+            failures.push(`${name}, example ${i} (${length} by ${chunk}), ${what}: ${error}`)
+        }
+      })
+    }
+    expect(failures.slice(0, 200)).toEqual([])
+  })
+})
+
+it('a huge logarithm beside small ones leaves these what they are, on every engine', async () => {
+  const ones = () => tf.ones([1, 8, 1, 1])
+  const expected = [7, 1, ...[1, 2, 3, 3, 3, 3].map((halves) => Math.exp(-halves / 2))]
+  await resolveEngine('cpu')
+  for (const { name, use } of [{ name: 'cpu', use: async () => {} }, ...(await compiledTargets())]) {
+    await use()
+    const read = tf.tidy(() => {
+      const given = {
+        q: ones(),
+        k: ones(),
+        v: ones(),
+        state: tf.tensor([7], [1, 1, 1, 1]),
+        g: tf.tensor([0, -1e16, -0.5, -0.5, -0.5, 0, 0, 0], [1, 8, 1]),
+        beta: tf.tensor([0, 1, 0, 0, 0, 0, 0, 0], [1, 8, 1]),
+      }
+      const [output] = Object.values(gatedDeltaRuleOp(given, { chunk: 8 }))
+      return Array.from(output.dataSync())
+    })
+    read.forEach((value, token) => expect(value, `${name}, token ${token}`).toBeCloseTo(expected[token], 5))
+  }
+})

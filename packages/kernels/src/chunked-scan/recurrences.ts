@@ -1,0 +1,52 @@
+import { tf, type Tensor, type Tensors } from '@ttt-e2e/tensor-ops'
+
+/** The gated delta rule as it is defined, token after token: what its chunks must agree with. */
+export function gatedDeltaRuleRecurrence({ q, k, v, g, beta, state }: Tensors): Tensors {
+  const heads = v.shape[2]!
+  return scanTokens(v.shape[1]!, state, (before, token) => {
+    const [query, key] = [q, k].map((x) => column(shareAmong(at(x, token), heads)))
+    const decayed = tf.mul(before, column(tf.expandDims(tf.exp(at(g, token)), 2)))
+    const error = tf.sub(at(v, token), tf.sum(tf.mul(decayed, key), 2))
+    const written = tf.mul(error, tf.expandDims(at(beta, token), 2))
+    const after = tf.add(decayed, tf.mul(key, tf.expandDims(written, 2)))
+    return { output: tf.sum(tf.mul(after, query), 2), after }
+  })
+}
+
+/** The state space of Mamba 2 as it is defined, token after token. */
+export function ssdRecurrence({ x, dt, A, B, C, D, state }: Tensors): Tensors {
+  const heads = x.shape[2]!
+  return scanTokens(x.shape[1]!, state, (before, token) => {
+    const [input, step] = [at(x, token), tf.expandDims(at(dt, token), 2)]
+    const [b, c] = [B, C].map((each) => tf.expandDims(shareAmong(at(each, token), heads), 2))
+    const decay = column(tf.exp(tf.mul(step, tf.reshape(A, [heads, 1]))))
+    const after = tf.add(tf.mul(before, decay), tf.mul(column(tf.mul(input, step)), b))
+    const skipped = tf.mul(input, tf.reshape(D, [heads, 1]))
+    return { output: tf.add(tf.sum(tf.mul(after, c), 3), skipped), after }
+  })
+}
+
+type Step = (before: Tensor, token: number) => { output: Tensor; after: Tensor }
+
+function scanTokens(length: number, state: Tensor, step: Step): Tensors {
+  const outputs: Tensor[] = []
+  let last = state
+  for (let token = 0; token < length; token++) {
+    const { output, after } = step(last, token)
+    outputs.push(tf.expandDims(output, 1))
+    last = after
+  }
+  return { output: tf.concat(outputs, 1), lastState: last }
+}
+
+/** [B, T, …] -> [B, …] */
+const at = (x: Tensor, token: number): Tensor => tf.squeeze(tf.slice(x, [0, token], [-1, 1]), [1])
+
+const column = (x: Tensor): Tensor => tf.expandDims(x, 3)
+
+/** [B, H, K] -> [B, heads, K], each for `heads` / H consecutive ones. */
+function shareAmong(x: Tensor, heads: number): Tensor {
+  const [batch, groups, width] = x.shape as number[]
+  const tiled = tf.tile(tf.expandDims(x, 2), [1, 1, heads / groups, 1])
+  return tf.reshape(tiled, [batch, heads, width])
+}
