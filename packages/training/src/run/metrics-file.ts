@@ -1,5 +1,5 @@
-import { appendFileSync, existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { writeFileDurably } from '@ttt-e2e/checkpoint'
 import type { StepReport } from '@ttt-e2e/meta-outer'
 import type { HeldOutLoss } from '../evaluate'
@@ -39,8 +39,9 @@ export class MetricsFile {
     this.path = join(run, 'metrics.jsonl')
   }
 
-  /** Takes back what was written after a step that the run goes on from: it will come again. */
+  /** Takes back what was written after a step that the run goes on from: it will come again. Makes the folder. */
   goOnFrom(step: number): void {
+    mkdirSync(dirname(this.path), { recursive: true })
     const kept = this.lines().filter((line) => line.step <= step)
     writeFileDurably(this.path, kept.map((line) => `${JSON.stringify(line)}\n`).join(''))
   }

@@ -28,7 +28,8 @@ const recipe = resolveRecipe(recipes.get('tiny/languages')!, {
 
 beforeAll(() => resolveEngine('cpu'))
 
-const newFolder = () => mkdtempSync(join(tmpdir(), 'train-'))
+/** Of a run that has not begun: it isn't there. */
+const newFolder = () => join(mkdtempSync(join(tmpdir(), 'train-')), 'run')
 
 /** Trains to the end and frees the run. @param stopAfter the signal aborts when this step is told of */
 async function follow(run: Run, more: Partial<TrainRunOptions> & { stopAfter?: number } = {}) {

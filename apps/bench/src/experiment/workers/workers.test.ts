@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileNames, latestCheckpoint } from '@ttt-e2e/checkpoint'
-import { resolveEngine } from '@ttt-e2e/tensor-ops'
+import { resolveEngine, UserError } from '@ttt-e2e/tensor-ops'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { lossByIndex } from '../../probes/loss-by-index'
 import { ownProbes } from '../../probes'
@@ -170,6 +170,7 @@ describe('worker processes', () => {
     const task = microBenchmark(setup.description.preset)
     const error = await measureTask(task, reading.comparison, [worker.measure]).catch((each: unknown) => each)
     worker.close()
+    expect(error).toBeInstanceOf(UserError)
     expect(error).toMatchObject({ name: 'UserError', message: expect.stringMatching(/holds no trained run/) })
   }, 60_000)
 })
