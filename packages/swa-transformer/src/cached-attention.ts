@@ -66,11 +66,15 @@ export function cachedAttention(
     const y = attention(queries, keys, v, { window, offset: tf.zeros([batch], 'int32') })
     return { y, cache: { k: lastTokens(keys, window), v: lastTokens(v, window) } }
   }
-  const written = { k: writeRing(cache.k, keys, position), v: writeRing(cache.v, v, position) }
   // Rotated keys need no order: one query sees all of a ring, as far as it is filled.
-  if (window === 0 || length === 1)
+  const inPlace = window === 0 || length === 1
+  // Joined before the ring is written to: nothing reads the old one afterwards, so that the new one can stand in its place.
+  const joined = inPlace
+    ? undefined
+    : { k: joinRing(cache.k, keys, position), v: joinRing(cache.v, v, position) }
+  const written = { k: writeRing(cache.k, keys, position), v: writeRing(cache.v, v, position) }
+  if (!joined)
     return { y: attention(queries, written.k, written.v, { window: 0, offset: position }), cache: written }
-  const joined = { k: joinRing(cache.k, keys, position), v: joinRing(cache.v, v, position) }
   const offset = filledSlots(position, slots)
   return { y: attention(queries, joined.k, joined.v, { window, offset }), cache: written }
 }

@@ -3,10 +3,10 @@ import type { MixingState } from './block'
 import type { Decoder, DecoderParams } from './decoder'
 
 /**
- * Reads tokens through the prefix, as one program. Frees nothing of what it is given.
+ * Reads tokens through the prefix, as one program. Frees nothing of what it is given, but may write over the states.
  *
  * @param tokens int32 [B, T]
- * @param states with room for these tokens
+ * @param states with room for these tokens; spent, see `program`
  * @param position int32 [B]: tokens of each sequence before these
  * @returns the suffix's input [B, T, D] and the states after these tokens; the caller's
  */
@@ -20,7 +20,7 @@ export function readPrefix(
   const { prefix } = decoder
   return program(
     { owner: decoder, key: 'read prefix' },
-    ({ embedding, stages, tokens, states, position }) => {
+    ({ embedding, stages, tokens, position }, states) => {
       let hidden = decoder.embed(embedding, tokens)
       const after = prefix.map((stage, i) => {
         const next = stage.run(stages[i], hidden, states[i], { position })
@@ -33,8 +33,8 @@ export function readPrefix(
       embedding: params.embedding,
       stages: prefix.map((stage) => stage.params(params)),
       tokens,
-      states,
       position,
     },
+    states,
   )
 }

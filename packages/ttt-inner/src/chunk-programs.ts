@@ -4,12 +4,12 @@ import { learnFromChunk } from './chunk'
 import type { FastWeights } from './fast-weights'
 import type { System } from './system'
 
-/** What a reader's programs take; they free none of it. */
+/** What a reader's programs take; they free none of it, but may write over the states. */
 interface Given {
   params: SuffixParams
   /** The prefix's output [B, rows, D]. */
   hidden: Tensor
-  /** The suffix's states before these rows, with room for them. */
+  /** The suffix's states before these rows, with room for them; spent, see `program`. */
   states: readonly MixingState[]
   /** int32 [B]: tokens of each sequence before these rows. */
   position: Tensor
@@ -30,14 +30,14 @@ interface Read {
  */
 export function predictRows(
   system: System,
-  given: Given & { weights: readonly MlpWeights[]; targets: Tensor },
+  { states, ...given }: Given & { weights: readonly MlpWeights[]; targets: Tensor },
 ): Read & { losses?: Tensor } {
   const { decoder } = system
   const [, rows] = given.hidden.shape
   const known = given.targets.shape[1]!
   return program(
     { owner: system, key: 'read suffix' },
-    ({ params, weights, hidden, states, position, targets }) => {
+    ({ params, weights, hidden, position, targets }, states) => {
       const read = decoder.readSuffix(params, weights, hidden, states, { position })
       return {
         states: read.states,
@@ -45,7 +45,8 @@ export function predictRows(
         ...(known > 0 && { losses: decoder.losses(params, rowsOf(read.hidden, 0, known), targets) }),
       }
     },
-    { ...given },
+    given,
+    states,
   )
 }
 
@@ -56,12 +57,12 @@ export function predictRows(
  */
 export function learnRows(
   system: System,
-  given: Given & { fast: FastWeights; targets: Tensor; mask: Tensor; rate: Tensor },
+  { states, ...given }: Given & { fast: FastWeights; targets: Tensor; mask: Tensor; rate: Tensor },
 ): Read & { fast: FastWeights; tokenLosses: Tensor } {
   const [, rows] = given.hidden.shape
   return program(
     { owner: system, key: 'learn' },
-    ({ params, fast, hidden, states, position, targets, mask, rate }) => {
+    ({ params, fast, hidden, position, targets, mask, rate }, states) => {
       const chunk = { hidden, targets, mask }
       const result = learnFromChunk(system, params, fast, chunk, states, rate, { position })
       return {
@@ -71,7 +72,8 @@ export function learnRows(
         last: rowsOf(result.hidden, rows - 1, 1),
       }
     },
-    { ...given },
+    given,
+    states,
   )
 }
 

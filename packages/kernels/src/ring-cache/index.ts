@@ -17,6 +17,7 @@ const writeOp = defineFusedOp({
   ...common,
   name: 'RingWrite',
   outputs: ['written'],
+  overwrites: { written: 'cache' },
   outputShapes: ({ cache }: Shapes) => ({ written: cache }),
   reference: writeReference,
 })

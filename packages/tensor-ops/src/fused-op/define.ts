@@ -25,11 +25,11 @@ export function defineFusedOp<A extends Attributes = Record<never, never>>(
   definition: FusedOpDefinition<A>,
 ): FusedOp<A> {
   if (hasFusedOp(definition.name)) throw new Error(`a fused op '${definition.name}' is already defined`)
-  const { name, inputs, outputs, differentiable = inputs } = definition
+  const { name, inputs, outputs, differentiable = inputs, overwrites } = definition
   const attributes = Object.keys(definition.attributes ?? {})
   return makeFusedOp(
     definition,
-    { name: definition.kernel ?? name, inputs, outputs, differentiable, attributes },
+    { name: definition.kernel ?? name, inputs, outputs, differentiable, attributes, overwrites },
     0,
   )
 }

@@ -40,6 +40,8 @@ export interface FusedOpDefinition<A extends Attributes> {
    * gradient's own derivative runs through the inputs, which determine them.
    */
   memo?: readonly string[]
+  /** Outputs that a kernel may write over an input that nobody needs any more, by name the input's. */
+  overwrites?: Readonly<Record<string, string>>
   /**
    * Those of the wanted gradients that need no kernel: they are a cotangent itself, or follow from the memos by a few
    * tensor operations and are differentiable through them. Undefined stands for zeros.
@@ -59,6 +61,8 @@ export interface KernelFamily {
   outputs: readonly string[]
   differentiable: readonly string[]
   attributes: readonly string[]
+  /** See `FusedOpDefinition.overwrites`. */
+  overwrites?: Readonly<Record<string, string>>
 }
 
 export interface FusedOp<A extends Attributes = Attributes> {

@@ -35,19 +35,23 @@ let nextName = 0
  * Runs `f`, and records its kernel calls the second time that it runs with this key and these shapes: an engine that
  * can replays them from then on, in one call and the same bits. The owner of the outputs is the caller.
  *
- * @param f pure: reads no tensors but its inputs and those that it makes, and never their values
+ * @param f pure: reads no tensors but those that it is given and those that it makes, and never their values
+ * @param spent what the caller has no use for any more but to free it: a replay may write results over it, unless
+ *   somebody else holds it too
  */
-export function program<X extends TensorTree, Y>(
+export function program<X extends TensorTree, Y, S extends TensorTree = []>(
   { owner, key }: ProgramKey,
-  f: (inputs: X) => Y,
+  f: (inputs: X, spent: S) => Y,
   inputs: X,
+  spent: S = [] as unknown as S,
 ): Y {
   const backend = programBackend()
-  const given = treeLeaves(inputs)
-  const run = () => tf.tidy(() => withFreshOutputs(f(inputs), given) as never) as Y
+  const last = treeLeaves(spent)
+  const given = [...treeLeaves(inputs), ...last]
+  const run = () => tf.tidy(() => withFreshOutputs(f(inputs, spent), given) as never) as Y
   if (!backend) return run()
   const programs = programsOf(backend)
-  const id = `forward ${identify(owner, key, given)}`
+  const id = `forward ${last.length} ${identify(owner, key, given)}`
   const known = find(programs, id)
   if (typeof known === 'object') {
     const { outputs, rest } = known.compiled.run(given)
@@ -55,10 +59,14 @@ export function program<X extends TensorTree, Y>(
     return known.output.build(outputs) as Y
   }
   if (known !== 'seen') return run()
-  const { result, recording } = backend.record(given, () => {
-    const result = run()
-    return { result, outputs: takeApart(result).tensors }
-  })
+  const { result, recording } = backend.record(
+    given,
+    () => {
+      const result = run()
+      return { result, outputs: takeApart(result).tensors }
+    },
+    { spent: last.length },
+  )
   const compiled = backend.compile([recording])
   programs.set(
     id,

@@ -64,6 +64,7 @@ export class CompiledBackend extends MathBackendCPU implements BlockOwner {
     shapes: readonly (number[] | undefined)[],
     attributes: readonly number[],
     dtype: BlockType = 'float32',
+    overwrites?: RecordedCall['overwrites'],
   ): TensorInfo[] {
     if (inputs.length + shapes.length > 8000) throw new Error(`a compiled kernel takes at most 8000 tensors`)
     // Uploading may write into the shared arrays or replace them, so it comes first.
@@ -105,6 +106,7 @@ export class CompiledBackend extends MathBackendCPU implements BlockOwner {
       outputs: dataByShape(shapes, outputs),
       outputShapes: shapes,
       attributes: [...attributes],
+      overwrites,
     })
     return outputs
   }

@@ -4,12 +4,13 @@ import type { KernelSet } from './kernel-set'
 
 /** Offers the module's kernels to the fused ops of their names. */
 export function offerFusedKernels(engine: string, kernels: KernelSet): void {
-  registerFusedKernels<CompiledBackend>(engine, ({ name }) => {
+  registerFusedKernels<CompiledBackend>(engine, ({ name, inputs: inputNames, outputs, overwrites }) => {
     if (!kernels.has(name)) return undefined
     const index = kernels.index(name)
+    const over = overwrites && outputs.map((output) => inputNames.indexOf(overwrites[output]))
     return {
       run: ({ inputs, outputShapes, attributes, backend }) =>
-        backend.call(index, inputs, outputShapes, attributes),
+        backend.call(index, inputs, outputShapes, attributes, 'float32', over),
     }
   })
 }

@@ -15,6 +15,8 @@ export interface Abilities<C> {
   isSum(call: C): boolean
   /** Whether a call can add this output to what stands in its place, with the same bits as an addition afterwards. */
   accumulates(call: C, output: number): boolean
+  /** Which input a call may write this output over, if any; it then needs no copy of it. */
+  overwrites(call: C, output: number): number | undefined
 }
 
 /** Where a buffer lies when a program runs. */

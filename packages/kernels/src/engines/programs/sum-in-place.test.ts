@@ -98,3 +98,24 @@ describe('a sum in place', () => {
     expect(written[1]).toBe('add(first,first) = sum')
   })
 })
+
+describe('what a kernel may write over an input', () => {
+  const [cache, written, joined] = ['cache', 'written', 'joined'].map((name) => buffer(name))
+
+  it('is written there where that input was given up and nothing reads it later', () => {
+    const { storageOf } = plan([call('any', [cache], joined), call('write', [cache, x], written)], {
+      spent: [cache],
+      stay: [written, joined],
+    })
+    expect(storageOf(written)).toBe(cache)
+  })
+
+  it.each<[string, TestCall[], { spent?: TestBuffer[]; stay?: TestBuffer[] }]>([
+    ['read later', [call('write', [cache, x], written), call('any', [cache], joined)], { spent: [cache] }],
+    ['read twice by the call', [call('write', [cache, cache], written)], { spent: [cache] }],
+    ['a result itself', [call('write', [cache, x], written)], { spent: [cache], stay: [cache] }],
+    ['an input that is not given up', [call('write', [cache, x], written)], {}],
+  ])('stands in a place of its own where that input is %s', (_, calls, options) => {
+    expect(plan(calls, options).storageOf(written)).toBe(written)
+  })
+})

@@ -20,7 +20,7 @@ export interface PlannedCalls<B extends Buffer, C extends Call<B>> {
 /**
  * Forms sums where their first term stands, if nothing else reads that term: gradients of one weight come from many
  * places, and memory traffic is most of what adding them costs. Where the second term comes from a kernel that can, it is
- * added by that kernel itself.
+ * added by that kernel itself. What a kernel may write over an input is written there if nothing reads that input later.
  *
  * @param spent inputs that may be overwritten
  * @param stays whether a buffer is needed after the step, in a place of its own
@@ -35,8 +35,13 @@ export function sumInPlace<B extends Buffer, C extends Call<B>>(
   /** The call after which a buffer is complete, −1 for spent inputs. */
   const ready = new Map<B, number>([...spent].map((buffer) => [buffer, -1]))
   const producers = new Map<B, { call: number; output: number }>()
+  const lastRead = new Map<B, number>()
   calls.forEach((call, c) => {
-    for (const input of call.inputs) if (input !== undefined) reads.set(input, (reads.get(input) ?? 0) + 1)
+    for (const input of call.inputs) {
+      if (input === undefined) continue
+      reads.set(input, (reads.get(input) ?? 0) + 1)
+      lastRead.set(input, c)
+    }
     call.outputs.forEach((buffer, output) => {
       if (buffer === undefined) return
       producers.set(buffer, { call: c, output })
@@ -54,18 +59,28 @@ export function sumInPlace<B extends Buffer, C extends Call<B>>(
   const accumulating = new Map<number, boolean[]>()
   const readOnce = (buffer: B) => reads.get(buffer) === 1
 
+  /** Puts a buffer where the one stands that it goes on from. */
+  const putInPlaceOf = (first: B, next: B) => {
+    const place = storageOf(first)
+    // A result lies in its own place, which those before it then share, or in that of an input that was given up for it.
+    if (stays(next) && !spent.has(place)) storage.set(place, next)
+    else storage.set(next, place)
+  }
+  const writeOver = (call: C, c: number) =>
+    call.outputs.forEach((next, output) => {
+      const first = call.inputs[abilities.overwrites(call, output) ?? -1]
+      if (first === undefined || next === undefined || !ready.has(first) || stays(first)) return
+      const readHere = call.inputs.filter((input) => input === first).length
+      if (lastRead.get(first) === c && readHere === 1) putInPlaceOf(first, next)
+    })
+
   calls.forEach((call, c) => {
-    if (!abilities.isSum(call)) return
+    if (!abilities.isSum(call)) return writeOver(call, c)
     const [first, second] = call.inputs
     const [sum] = call.outputs
     if (first === undefined || second === undefined || sum === undefined || first === second) return
-    if (!ready.has(first) || !readOnce(first) || (stays(first) && !spent.has(first))) return
-    const place = storageOf(first)
-    if (stays(sum)) {
-      // A result lies in its own place, which the terms then share, or in that of an input that was given up for it.
-      if (spent.has(place)) storage.set(sum, place)
-      else storage.set(place, sum)
-    } else storage.set(sum, place)
+    if (!ready.has(first) || !readOnce(first) || stays(first)) return
+    putInPlaceOf(first, sum)
 
     const producer = producers.get(second)
     if (!producer || !readOnce(second) || stays(second) || storageOf(second) !== second) return

@@ -11,10 +11,11 @@ export interface TestCall extends Call<TestBuffer> {
 
 export const alignment = 8
 
-/** `add` sums, and what `product` writes first can be added to what stands there. */
+/** `add` sums, what `product` writes first can be added to what stands there, `write` writes over its first input. */
 export const abilities: Abilities<TestCall> = {
   isSum: ({ kernel }) => kernel === 'add',
   accumulates: ({ kernel }, output) => kernel === 'product' && output === 0,
+  overwrites: ({ kernel }) => (kernel === 'write' ? 0 : undefined),
 }
 
 export const buffer = (name: string, bytes = 16): TestBuffer => ({ name, bytes })

@@ -12,7 +12,7 @@ import {
   type Tensor,
 } from '@ttt-e2e/tensor-ops'
 import '../../index'
-import { linear, rmsNorm, swiglu } from '../../../ops'
+import { joinRing, linear, rmsNorm, swiglu, writeRing } from '../../../ops'
 import { compiledTargets, nativeTargets, normal, type Target } from '../testing'
 
 type Weights = { up: Tensor; gate: Tensor; scale: Tensor }
@@ -223,5 +223,30 @@ describe('programs', () => {
       expect(() => once(7)).toThrow(/index/)
       expect(once(1)).toHaveLength(2)
       expect(liveBytes()).toBe(bytes)
+    }))
+
+  it('write over what is given up to them, unless somebody else holds it too', () =>
+    onEveryTarget(() => {
+      const owner = {}
+      const f = ({ rows, position }: { rows: Tensor; position: Tensor }, [cache]: [Tensor]) => {
+        const before = joinRing(cache, rows, position)
+        const written = writeRing(cache, rows, position)
+        return { written, seen: tf.sum(tf.concat([before, written], 1), 1) }
+      }
+      let cache = normal([2, 8, 1, 3])
+      for (let run = 0; run < 6; run++) {
+        const [rows, position] = [normal([2, 1, 1, 3]), tf.tensor1d([run, run + 20], 'int32')]
+        const fork = run === 4 ? tf.clone(cache) : undefined
+        const before = Array.from(cache.dataSync())
+        const expected = tf.tidy(() => f({ rows, position }, [cache]))
+        const { dataId } = cache
+        const actual = program({ owner, key: 'ring' }, f, { rows, position }, [cache])
+        expect(actual.written.dataId === dataId).toBe(run > 1 && !fork)
+        expect(bits({ ...actual })).toEqual(bits({ ...expected }))
+        if (fork) expect(Array.from(fork.dataSync())).toEqual(before)
+        tf.dispose([cache, rows, position, actual.seen, ...(fork ? [fork] : []), ...Object.values(expected)])
+        cache = actual.written
+      }
+      cache.dispose()
     }))
 })

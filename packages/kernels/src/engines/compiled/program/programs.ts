@@ -6,7 +6,7 @@ import type { BlockOwner } from './block-owner'
 import { BlockRecording } from './block-recording'
 import { unit } from './encode'
 import type { RecordedCall } from './recorded-call'
-import { Rest, Step, tensorsOf } from './step'
+import { ownData, Rest, Step, tensorsOf } from './step'
 
 /** Records the backend's kernel calls and replays them in the module. */
 export class Programs implements ProgramBackend {
@@ -57,6 +57,7 @@ export class Programs implements ProgramBackend {
       alignment: unit,
       isSum: (call) => this.isSum(call),
       accumulates: (call, output) => this.backend.accumulates(call, output),
+      overwrites: (call, output) => call.overwrites?.[output],
     })
     if (typeof plan === 'string') {
       for (const recording of recordings) recording.dispose()
@@ -70,8 +71,9 @@ export class Programs implements ProgramBackend {
     return {
       calls: secondStep ? [firstStep.calls, secondStep.calls] : [firstStep.calls],
       run(inputs) {
-        const given = inputs.map((x) => backend.dataOf(x))
+        const { own: given, copies } = ownData(backend, inputs, firstStep.spent)
         const { held, results, fresh } = firstStep.run(given, undefined)
+        for (const copy of copies) backend.disposeData(copy)
         const outputs = tensorsOf(results)
         if (!secondStep) return { outputs, rest: nothingLeft }
         const kept = [...given, ...plan.heldResults.map((data) => fresh[plan.first.fresh.indexOf(data)])]

@@ -7,4 +7,6 @@ export interface RecordedCall extends Call<BlockData> {
   inputShapes: readonly (readonly number[])[]
   outputShapes: readonly (readonly number[] | undefined)[]
   attributes: readonly number[]
+  /** For each output which input it may be written over. */
+  overwrites?: readonly (number | undefined)[]
 }

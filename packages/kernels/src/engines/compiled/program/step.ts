@@ -10,6 +10,21 @@ import type { RecordedCall } from './recorded-call'
 export const tensorsOf = (infos: readonly tf.TensorInfo[]): Tensor[] =>
   infos.map((info) => tf.engine().makeTensorFromTensorInfo(info))
 
+/**
+ * The data of a step's inputs, of which the last `spent` may be overwritten: what others hold as well can't, and is copied.
+ * The copies are to be let go of after the run.
+ */
+export function ownData(backend: BlockOwner, inputs: readonly Tensor[], spent: number) {
+  const copies: BlockData[] = []
+  const own = inputs.map((x, i) => {
+    const data = backend.dataOf(x)
+    if (i < inputs.length - spent || data.refCount === 1) return data
+    copies.push(backend.copyOf(data))
+    return copies.at(-1)!
+  })
+  return { own, copies }
+}
+
 /** A step that the module keeps. */
 export class Step {
   readonly calls: number
@@ -100,15 +115,7 @@ export class Rest implements ProgramRest {
 
   run(inputs: readonly Tensor[]): Tensor[] {
     if (this.done) throw new Error('a program goes on only once')
-    const { spent } = this.step
-    const copies: BlockData[] = []
-    const own = inputs.map((x, i) => {
-      const data = this.backend.dataOf(x)
-      // What others hold as well can't be overwritten.
-      if (i < inputs.length - spent || data.refCount === 1) return data
-      copies.push(this.backend.copyOf(data))
-      return copies.at(-1)!
-    })
+    const { own, copies } = ownData(this.backend, inputs, this.step.spent)
     const { results } = this.step.run([...own, ...this.kept], this.held)
     for (const copy of copies) this.backend.disposeData(copy)
     return tensorsOf(results)
