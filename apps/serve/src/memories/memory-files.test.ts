@@ -66,7 +66,7 @@ it('leaves nothing of a memory that could not be written', async () => {
     throw new Error('no space')
   })
   const written = () => new MemoryFiles(folder).write({ ...stored, id: `mem_${'1'.repeat(24)}` })
-  expect(written).toThrow('no space')
+  await expect(written).rejects.toThrow('no space')
   expect(readdirSync(folder)).toEqual(files)
   vi.restoreAllMocks()
   error.mockRestore()
