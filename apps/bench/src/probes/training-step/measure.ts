@@ -1,4 +1,4 @@
-import { profileKernels } from '@ttt-e2e/tensor-ops'
+import { profileKernels, readBacks } from '@ttt-e2e/tensor-ops'
 import type { StepContext } from '../probe'
 
 export interface StepMeasured {
@@ -9,6 +9,8 @@ export interface StepMeasured {
     seconds: number
     /** Of all its kernel calls. */
     kernelSeconds: number
+    /** How many times it waited for values of tensors. */
+    readBacks: number
     /** Slowest first. */
     kernels: { name: string; calls: number; seconds: number; own: boolean }[]
   }
@@ -24,13 +26,16 @@ export async function measureStep({ step, engine }: StepContext): Promise<StepMe
   const startedAt = performance.now()
   do stepSeconds.push((await timed(step)).seconds)
   while (stepSeconds.length < steps && performance.now() - startedAt < 1000 * mostSeconds)
+  const readBefore = readBacks()
   const { result, seconds } = await timed(() => profileKernels(step))
+  const read = readBacks() - readBefore
   const { milliseconds, byKernel } = result.profile
   return {
     stepSeconds,
     profile: {
       seconds,
       kernelSeconds: milliseconds / 1000,
+      readBacks: read,
       kernels: byKernel.map((kernel) => ({
         name: kernel.name,
         calls: kernel.calls,
