@@ -18,8 +18,8 @@ export interface WalkOptions {
    */
   checkpointEvery?: number | 'everything'
   /**
-   * Bytes that intermediate results may hold; 6 GiB where left out. At the published 125M and 8192 tokens that is the
-   * prefix's and room for one chunk's; models of up to some 40 million parameters keep everything.
+   * Bytes that intermediate results may hold, the prefix's and the chunks' together; 6 GiB where left out. The bench's
+   * size M takes 1.8 GB a sequence of 2048 tokens, so that up to three of them keep everything.
    */
   memoryBudget?: number
   /** Also returns what each chunk computed; not of a batch with documents in its rows. */
