@@ -69,6 +69,9 @@ let instructionSet = ''
 /** What products are made with, where not with the instruction set itself. */
 let units: Record<Precision, string> = { f32: '', bf16: '' }
 
+/** Asked once: the system is slow to answer, and memory is looked at for each chunk. */
+const memoryLimit = Math.min(totalmem(), process.constrainedMemory() || Infinity)
+
 registerEngine({
   name: 'native',
   rank: 10,
@@ -89,7 +92,7 @@ registerEngine({
   memory: () => ({
     live: loaded?.liveBytes() ?? 0,
     reserved: loaded?.reservedBytes() ?? 0,
-    limit: Math.min(totalmem(), process.constrainedMemory() || Infinity),
+    limit: memoryLimit,
   }),
   hasOwnKernel: (kernelName) => kernels?.own.has(kernelName) ?? false,
 })
