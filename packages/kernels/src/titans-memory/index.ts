@@ -11,6 +11,8 @@ const op = defineFusedOp({
   integers: ['position'],
   differentiable: inputs,
   outputs: ['y', ...states],
+  // Each starts as a copy of what it goes on from, which isn't looked at again.
+  overwrites: Object.fromEntries(states.map((name) => [name, name])),
   attributes,
   outputShapes: (shapes: Shapes) => ({
     y: shapes.q,

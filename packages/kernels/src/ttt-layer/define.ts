@@ -39,6 +39,8 @@ export function defineTttOp(name: string, depth: number): FusedOp {
     integers: ['position'],
     differentiable: inputs,
     outputs: ['y', ...carried.map((input) => `${input}Next`)],
+    // Each starts as a copy of what it goes on from, which isn't looked at again.
+    overwrites: Object.fromEntries(carried.map((input) => [`${input}Next`, input])),
     outputShapes: (shapes: Shapes) => ({
       y: shapes.q,
       ...Object.fromEntries(carried.map((input) => [`${input}Next`, shapes[input]])),

@@ -9,6 +9,7 @@ namespace TTT_ISA {
 namespace {
 
 TTT_INLINE void copy_row(const float* from, float* to, int64_t n) {
+  if (to == from) return;
   for_vectors(n, [&](int64_t i, auto m) { store(to + i, load(from + i, m), m); });
 }
 TTT_INLINE void clear_row(float* to, int64_t n) {
