@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { createRandom, resolveEngine } from '@ttt-e2e/tensor-ops'
 import { generate, type GenerateOptions } from './generate'
 import { Reader } from './reader'
-import { sampleToken } from './sample'
+import { Sampler, sampleToken } from './sample'
 import { randomTokens, smallSystem } from './testing'
 
 beforeAll(() => resolveEngine('cpu'))
@@ -80,4 +80,49 @@ describe('sampling', () => {
     expect(Math.abs(second - 0.5 / 0.7)).toBeLessThan(0.02)
     expect(third).toBeGreaterThan(0.2)
   })
+
+  it('keeps the likeliest few, and those not far below them', () => {
+    expect(draw({ topK: 1 })).toEqual([0, 1, 0, 0])
+    expect(draw({ topK: 3 }).map((share) => share > 0)).toEqual([false, true, true, true])
+    expect(draw({ minP: 0.3 }).map((share) => share > 0)).toEqual([false, true, true, true])
+    expect(draw({ minP: 0.5 })).toEqual([0, 1, 0, 0])
+  })
+})
+
+describe('a sampler', () => {
+  const likeliest = (options: object, logits: number[], count: number, prompt: number[] = []) => {
+    const sampler = new Sampler({ temperature: 0, ...options }, { prompt })
+    return Array.from({ length: count }, () => sampler.draw(Float32Array.from(logits)))
+  }
+
+  it('takes from what it drew before: once, or each time', () => {
+    expect(likeliest({ presencePenalty: 1.5 }, [2, 1, 0], 4)).toEqual([0, 1, 0, 0])
+    expect(likeliest({ frequencyPenalty: 0.6 }, [2, 1, 0], 5)).toEqual([0, 0, 1, 0, 1])
+  })
+
+  it('makes what came before less likely, the prompt too, on either side of 0', () => {
+    expect(likeliest({ repetitionPenalty: 4 }, [2, 1, -1], 3)).toEqual([0, 1, 0])
+    expect(likeliest({ repetitionPenalty: 4 }, [2, 1, -1], 1, [0])).toEqual([1])
+    expect(likeliest({ repetitionPenalty: 3 }, [-1, -2, -4], 1, [0])).toEqual([1])
+  })
+
+  it('adds what it is told to, and leaves the logits as they are', () => {
+    expect(likeliest({ logitBias: { 2: 100 } }, [2, 1, 0], 2)).toEqual([2, 2])
+    const logits = Float32Array.of(1, 2)
+    new Sampler({ logitBias: { 0: 5 }, presencePenalty: 1 }).draw(logits)
+    expect([...logits]).toEqual([1, 2])
+  })
+})
+
+it('tells of each token, and of the logits that it was drawn from', async () => {
+  const told: number[] = []
+  const { tokens } = await continuation({
+    maxTokens: 5,
+    temperature: 0,
+    onToken(token, logits) {
+      told.push(token)
+      expect(logits.indexOf(Math.max(...logits))).toBe(token)
+    },
+  })
+  expect(told).toEqual(tokens)
 })

@@ -1,16 +1,20 @@
-import { createRandom, pause } from '@ttt-e2e/tensor-ops'
+import { pause } from '@ttt-e2e/tensor-ops'
 import type { Reader } from './reader'
-import { sampleToken, type SamplingOptions } from './sample'
+import { Sampler, type SamplingOptions } from './sample'
 
 export interface GenerateOptions extends SamplingOptions {
   /** Tokens at the most; without a limit where left out. */
   maxTokens?: number
   /** The same seed and memory give the same tokens. */
   seed?: number
+  /** Tokens that came before, as `repetitionPenalty` counts them; none where left out. */
+  prompt?: Iterable<number>
   /** Ends before this token is given out, e.g. the mark before a document. */
   stopTokens?: readonly number[]
   /** Whether chunks of what is generated are learned from too; not where left out. */
   learn?: boolean
+  /** Told of each token before it is read, with the model's logits [V] that it was drawn from. */
+  onToken?(token: number, logits: Float32Array): void
   signal?: AbortSignal
 }
 
@@ -24,14 +28,16 @@ export async function* generate(
   reader: Reader,
   options: GenerateOptions = {},
 ): AsyncGenerator<number, void, void> {
-  const { maxTokens = Infinity, seed = 0, stopTokens = [], learn = false, signal } = options
-  const random = createRandom(seed)
+  const { maxTokens = Infinity, seed, prompt, stopTokens = [], learn = false, onToken, signal } = options
+  const sampler = new Sampler(options, { ...(seed !== undefined && { seed }), ...(prompt && { prompt }) })
   for (let count = 0; count < maxTokens; count++) {
     // Timers, sockets and aborts get a turn between two tokens.
     await pause()
     if (signal?.aborted) return
-    const token = sampleToken(await reader.nextLogits(), random, options)
+    const logits = await reader.nextLogits()
+    const token = sampler.draw(logits)
     if (stopTokens.includes(token)) return
+    onToken?.(token, logits)
     await reader.read(Int32Array.of(token), { learn })
     yield token
   }

@@ -13,5 +13,5 @@ export { lossChunkOf, type LearningRule, type Params, type System } from './syst
 export { Reader, type ReaderOptions, type ReadOptions } from './reader'
 export { generate, type GenerateOptions } from './generate'
 export { type SavedForm, type SavedState } from './saved-state'
-export { sampleToken, type SamplingOptions } from './sample'
+export { Sampler, sampleToken, type SamplingOptions } from './sample'
 export { readDocuments, type ReadDocumentsOptions } from './read-documents'
