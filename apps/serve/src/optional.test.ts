@@ -60,10 +60,17 @@ it('takes what changes nothing', async () => {
 
 it('names what would change something and is not there', async () => {
   const something: [body: object, param: string, says?: string][] = [
-    [{ logit_bias: { 5: 1 } }, 'logit_bias'],
+    [{ logit_bias: { 257: 1 } }, 'logit_bias', 'there is no token 257'],
+    [{ logit_bias: { x: 1 } }, 'logit_bias', 'up to 300 token ids'],
     [{ store: true }, 'store', 'only false is supported here'],
     [{ metadata: { a: 'b' } }, 'metadata'],
-    [{ logprobs: 0 }, 'logprobs'],
+    [{ logprobs: 21 }, 'logprobs', 'a whole number from 0 to 20'],
+    [{ n: 2, best_of: 1 }, 'best_of', 'at least n, 2'],
+    [{ best_of: 2, stream: true }, 'best_of', 'needs stream: false'],
+    [{ memory, update: true, n: 2 }, 'update', 'needs n: 1'],
+    [{ memory, update: true, prompt: ['a', 'b'] }, 'update', 'needs one prompt'],
+    [{ prompt: [1, 400] }, 'prompt', 'there is no token 400'],
+    [{ prompt: [1.5] }, 'prompt', 'must be given'],
     [{ suffix: 'x' }, 'suffix'],
     [{ service_tier: 'flex' }, 'service_tier', 'only "auto" or "default" is supported here'],
     [{ stream: true, stream_options: { include_obfuscation: true } }, 'stream_options.include_obfuscation'],

@@ -126,6 +126,26 @@ export class Model {
     }
   }
 
+  /**
+   * Reads tokens one by one and tells, before each is read, which it is and what was predicted: logits [V], nothing before
+   * a text's very first token.
+   *
+   * @throws DataError for a token outside the vocabulary
+   */
+  async *predict(
+    memory: Memory,
+    tokens: ArrayLike<number>,
+  ): AsyncGenerator<{ token: number; logits?: Float32Array }, void, void> {
+    this.checkOwn(memory)
+    checkTokens(tokens, this.system.decoder.config.vocabularySize)
+    if (tokens.length > 0) memory.unfinished = []
+    for (const token of Array.from(tokens)) {
+      await pause()
+      yield memory.tokens > 0 ? { token, logits: await memory.reader.nextLogits() } : { token }
+      await memory.reader.read(Int32Array.of(token))
+    }
+  }
+
   /** Frees the parameters. Memories must not be read with afterwards. */
   dispose(): void {
     disposeTree(this.params)

@@ -1,80 +1,80 @@
 import { z } from '@hono/zod-openapi'
-import { countCharacters } from '../http/characters'
 import type { Limits } from '../limits'
-import { anyString, flag, numberFrom, only, onlyEmpty, optional } from './fields'
+import { flag, numberFrom, only, optional } from './fields'
+import { mostChoices, samplingFields, samplingRules } from './sampling-schema'
 import { usageSchema } from './schemas'
 
-const stopError = 'must be a string, or up to four, of 1 to 256 characters'
-const stopSchema = z
-  .union([z.string(), z.array(z.string())], stopError)
-  .refine((stop) => {
-    const strings = typeof stop === 'string' ? [stop] : stop
-    return strings.length <= 4 && strings.every((each) => each !== '' && countCharacters(each) <= 256)
-  }, stopError)
-  .openapi({ description: `The completion ends before it; ${stopError}` })
+/** Prompts of one request, and the likeliest tokens to be told of at each place. */
+const mostPrompts = 128
+const mostAlternatives = 20
 
-/** OpenAI's parameters that have no meaning here: values that change nothing are taken, others refused by name. */
-const withoutMeaning = {
-  n: only(1),
-  best_of: only(1),
-  echo: only(false),
-  logprobs: only(false),
-  suffix: only(''),
-  presence_penalty: only(0),
-  frequency_penalty: only(0),
-  logit_bias: onlyEmpty(),
-  store: only(false),
-  metadata: onlyEmpty(),
-  service_tier: only('auto', 'default'),
-  user: anyString(),
-  safety_identifier: anyString(),
-  prompt_cache_key: anyString(),
-}
+const tokenIds = z.array(z.int().min(0))
+const promptError = `must be given: a string, an array of token ids, or up to ${mostPrompts} of either`
+const promptSchema = z
+  .union([z.string(), tokenIds, z.array(z.string()), z.array(tokenIds)], promptError)
+  .refine(
+    (prompt) => typeof prompt === 'string' || typeof prompt[0] === 'number' || prompt.length <= mostPrompts,
+    promptError,
+  )
+  .openapi({
+    description:
+      'Read, and learned from, before the completion begins; each of several prompts by itself. Token ids are read as they are',
+  })
 
-const streamOptions = z.strictObject(
-  { include_usage: optional(flag()), include_obfuscation: only(false) },
-  'must be an object',
-)
+const logprobsSchema = optional(
+  z.union(
+    [z.literal(false), numberFrom(0, mostAlternatives)],
+    `must be a whole number from 0 to ${mostAlternatives}`,
+  ),
+).openapi({
+  description: 'Of how many of the likeliest tokens at each place to tell, beside the token itself',
+})
 
 export const completionSchema = ({ maxTokens }: Limits) =>
   z
     .strictObject({
-      model: optional(z.string('must be a string')).openapi({ description: 'As /v1/models lists it' }),
-      prompt: z
-        .string('must be given, as one string')
-        .openapi({ description: 'Read, and learned from, before the completion begins' }),
+      ...samplingFields,
+      prompt: promptSchema,
       max_tokens: optional(numberFrom(0, maxTokens)).openapi({ default: 16 }),
-      temperature: optional(numberFrom(0, 2, { whole: false })).openapi({ default: 1 }),
-      top_p: optional(numberFrom(0, 1, { whole: false, above: true })).openapi({ default: 1 }),
-      seed: optional(numberFrom(0, 2 ** 32 - 1)).openapi({
-        description: 'The same seed, memory and request give the same text',
+      best_of: optional(numberFrom(1, mostChoices)).openapi({
+        description: 'Of so many completions the n likeliest are given',
       }),
-      stop: optional(stopSchema),
-      stream: optional(flag()),
-      stream_options: optional(streamOptions),
-      memory: optional(z.string('must be a string')).openapi({
-        description: 'The id of a memory to go on from, in a fork of it',
-      }),
-      learn: optional(flag()).openapi({
-        description: 'Whether to learn also from what is generated; the prompt is learned from anyway',
-      }),
-      update: optional(flag()).openapi({
-        description:
-          'Whether the memory becomes what the fork of it has read and generated; without it, it never changes',
-      }),
-      ...withoutMeaning,
+      echo: optional(flag()).openapi({ description: 'Whether the completion begins with the prompt' }),
+      logprobs: logprobsSchema,
+      suffix: only(''),
     })
-    .refine(({ update, memory }) => !update || typeof memory === 'string', {
-      path: ['update'],
-      message: 'needs a memory to update',
-    })
-    .refine(({ stream, stream_options: options }) => stream || !options?.include_usage, {
-      path: ['stream_options'],
-      message: 'needs stream: true',
+    .superRefine((body, context) => {
+      for (const { holds, path, message } of samplingRules)
+        if (!holds(body)) context.addIssue({ code: 'custom', path, message })
+      const n = body.n ?? 1
+      if (body.best_of != null && body.best_of < n)
+        context.addIssue({ code: 'custom', path: ['best_of'], message: `must be at least n, ${n}` })
+      if (body.stream && (body.best_of ?? n) > n)
+        context.addIssue({
+          code: 'custom',
+          path: ['best_of'],
+          message: 'needs stream: false, as the likeliest is known at the end only',
+        })
+      if (body.update && (body.best_of ?? 1) > 1)
+        context.addIssue({ code: 'custom', path: ['update'], message: 'needs best_of: 1' })
+      if (
+        body.update &&
+        Array.isArray(body.prompt) &&
+        typeof body.prompt[0] !== 'number' &&
+        body.prompt.length > 1
+      )
+        context.addIssue({ code: 'custom', path: ['update'], message: 'needs one prompt' })
     })
     .openapi('CompletionRequest')
 
 export type CompletionBody = z.infer<ReturnType<typeof completionSchema>>
+
+const logprobsAnswer = z.object({
+  tokens: z.array(z.string()),
+  token_logprobs: z.array(z.number().nullable()),
+  top_logprobs: z.array(z.record(z.string(), z.number()).nullable()),
+  text_offset: z.array(z.int()),
+})
 
 export const completionAnswerSchema = z
   .object({
@@ -86,7 +86,7 @@ export const completionAnswerSchema = z
       z.object({
         index: z.int(),
         text: z.string(),
-        logprobs: z.null(),
+        logprobs: logprobsAnswer.nullable(),
         finish_reason: z.enum(['stop', 'length']).nullable(),
       }),
     ),

@@ -1,27 +1,29 @@
-import { randomBytes, randomInt } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { createRoute } from '@hono/zod-openapi'
-import { runCompletion } from '../scheduler/run-completion'
-import { ApiError } from '../http/api-error'
+import { runCompletion, type CompletionPiece, type Usage } from '../scheduler/run-completion'
 import { clientSignal } from '../http/client-signal'
-import { shown } from '../http/characters'
-import { finish } from '../http/generators'
 import { lineStream } from '../http/line-stream'
 import { receiveBody } from '../http/receive-body'
-import type { CompletionEnd } from '../scheduler/complete'
+import { collect } from '../scheduler/collect'
+import type { TokenScore } from '../scheduler/token-score'
 import type { Service } from '../service'
 import type { AddRoutes } from './add-routes'
+import { checkModel } from './check-model'
 import {
   completionAnswerSchema,
   completionSchema,
   type CompletionAnswer,
   type CompletionBody,
 } from './completion-schema'
+import { checkTokenIds, promptsOf } from './prompts'
+import { samplingOf } from './sampling-schema'
 import { failures } from './schemas'
 
 export const addCompletions: AddRoutes = (app, { service, limits }) => {
   const route = createRoute({
     method: 'post',
     path: '/v1/completions',
+    operationId: 'createCompletion',
     summary: 'Completes a prompt, from a memory where one is named',
     middleware: [receiveBody({ json: { maxBytes: limits.bodyBytes, idleSeconds: limits.idleSeconds } })],
     request: {
@@ -45,77 +47,96 @@ export const addCompletions: AddRoutes = (app, { service, limits }) => {
     const served = service()
     const body = c.req.valid('json')
     checkModel(served, body.model)
+    const request = requestOf(served, body)
     const { signal, stop } = clientSignal(c)
-    const work = runCompletion(served, optionsOf(body), signal, started)
-    const answer = answersOf(served)
+    const work = runCompletion(served, request, signal, started)
+    const answer = answersOf(served, request.scores)
     if (body.stream) {
       const { silenceSeconds } = limits
-      return lineStream(chunks(work, answer, body), { format: 'sse', stop, silenceSeconds })
+      const counted = body.stream_options?.include_usage ?? false
+      return lineStream(chunks(work, answer, counted), { format: 'sse', stop, silenceSeconds })
     }
-    let text = ''
-    const end = await finish(work, (piece) => (text += piece))
-    return c.json(answer(text, end.reason, end.usage), 200)
+    const { completions, usage } = await collect(work)
+    const choices = completions.map(({ text, scores, reason }, index) =>
+      answer.choice(index, text, scores, reason),
+    )
+    return c.json({ ...answer.same, choices, usage }, 200)
   })
 }
 
-/** @throws ApiError 404 */
-export function checkModel({ id }: Service, asked: string | null | undefined): void {
-  if (typeof asked === 'string' && asked !== id)
-    throw new ApiError(
-      404,
-      'model_not_found',
-      `there is no model '${shown(asked)}'; there is '${id}'`,
-      'model',
-    )
+function requestOf(service: Service, body: CompletionBody) {
+  const { prompt, logprobs, echo } = body
+  checkTokenIds(service, Object.keys(body.logit_bias ?? {}).map(Number), 'logit_bias')
+  const sampling = samplingOf(body)
+  const n = body.n ?? 1
+  return {
+    ...sampling,
+    prompts: promptsOf(service, {
+      prompt,
+      echo: echo ?? false,
+      ...(sampling.memory !== undefined && { memory: sampling.memory }),
+    }),
+    maxTokens: body.max_tokens ?? 16,
+    n,
+    bestOf: body.best_of ?? n,
+    ...(typeof logprobs === 'number' && { scores: logprobs }),
+  }
 }
 
-const optionsOf = (body: CompletionBody) => ({
-  prompt: body.prompt,
-  maxTokens: body.max_tokens ?? 16,
-  temperature: body.temperature ?? 1,
-  topP: body.top_p ?? 1,
-  seed: body.seed ?? randomInt(2 ** 32),
-  stop: typeof body.stop === 'string' ? [body.stop] : (body.stop ?? []),
-  learn: body.learn ?? false,
-  ...(typeof body.memory === 'string' && { memory: body.memory, update: body.update ?? false }),
-})
+type Choice = CompletionAnswer['choices'][number]
 
-/** Answers to one request: of one id and time. */
-function answersOf({ id: model }: Service) {
+/** Answers to one request: of one id and time. @param top how many alternatives were asked for; undefined for no scores */
+function answersOf({ id: model }: Service, top: number | undefined) {
   const same = {
     id: `cmpl-${randomBytes(12).toString('hex')}`,
     object: 'text_completion' as const,
     created: Math.floor(Date.now() / 1000),
     model,
   }
-  return (
+  const choice = (
+    index: number,
     text: string,
-    reason: CompletionEnd['reason'] | null,
-    usage?: CompletionAnswer['usage'],
-  ): CompletionAnswer => ({
-    ...same,
-    choices: [{ index: 0, text, logprobs: null, finish_reason: reason }],
-    ...(usage !== undefined && { usage }),
+    scores: readonly TokenScore[],
+    reason: Choice['finish_reason'],
+  ): Choice => ({
+    index,
+    text,
+    logprobs: top === undefined ? null : logprobsOf(scores),
+    finish_reason: reason,
   })
+  return { same, choice }
 }
 
+type Answers = ReturnType<typeof answersOf>
+
+const logprobsOf = (scores: readonly TokenScore[]): NonNullable<Choice['logprobs']> => ({
+  tokens: scores.map(({ text }) => text),
+  token_logprobs: scores.map(({ logprob }) => logprob),
+  top_logprobs: scores.map((score) => {
+    if (score.logprob === null) return null
+    // The token itself is among them, also where others are likelier.
+    const all = [...score.top, score].map(({ text, logprob }) => [text, logprob!] as const)
+    return Object.fromEntries(all)
+  }),
+  text_offset: scores.map(({ at }) => at),
+})
+
 async function* chunks(
-  work: AsyncGenerator<string, CompletionEnd, void>,
-  answer: ReturnType<typeof answersOf>,
-  body: CompletionBody,
+  work: AsyncGenerator<CompletionPiece, Usage, void>,
+  { same, choice }: Answers,
+  counted: boolean,
 ): AsyncGenerator<CompletionAnswer, void, void> {
   // Those who ask for the usage get null until the last message, which has it and no choice.
-  const counted = body.stream_options?.include_usage ?? false
-  const before = counted ? null : undefined
+  const before = counted ? { usage: null } : {}
   try {
     for (;;) {
       const { done, value } = await work.next()
       if (!done) {
-        yield answer(value, null, before)
+        const { index, text, scores, reason } = value
+        yield { ...same, choices: [choice(index, text, scores, reason)], ...before }
         continue
       }
-      yield answer('', value.reason, before)
-      if (counted) yield { ...answer('', null, value.usage), choices: [] }
+      if (counted) yield { ...same, choices: [], usage: value }
       return
     }
   } finally {

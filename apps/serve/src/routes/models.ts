@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { chunkOf } from '../scheduler/read-tokens'
 import type { Service } from '../service'
 import type { AddRoutes } from './add-routes'
-import { checkModel } from './completions'
+import { checkModel } from './check-model'
 import { failures } from './schemas'
 
 const modelSchema = z

@@ -1,59 +1,73 @@
 import type { Memory } from '@ttt-e2e/checkpoint'
+import type { SamplingOptions } from '@ttt-e2e/ttt-inner'
 import type { Metrics } from '../metrics'
 import type { Job } from './job'
-import { chunkOf, readTokens } from './read-tokens'
 import type { ModelFacts } from './scheduler'
 import { StopAt } from './stop-at'
+import { TokenScorer, type TokenScore } from './token-score'
 
-export interface CompletionOptions {
-  /** Read before the first token is generated. */
-  prompt: Int32Array
+export interface CompletionOptions extends SamplingOptions {
   maxTokens: number
-  temperature: number
-  topP: number
   seed: number
   stop: readonly string[]
+  /** Goes on where the model would end. */
+  ignoreEnd: boolean
   /** Whether the memory learns from what it generates too. */
   learn: boolean
+  /** Of how many of the likeliest tokens at each place to tell; undefined for no scores at all. */
+  scores?: number
 }
 
-export interface Usage {
-  prompt_tokens: number
-  completion_tokens: number
-  total_tokens: number
-  /** Tokens processed for this request: the prompt's and the completion's. */
-  tokens_read: number
-  /** Tokens that the memory had read before and that were not processed again. */
-  tokens_reused: number
-  /** Tokens learned from in this request: inner steps × chunk. */
-  tokens_learned: number
+/** Text that is certain to belong to the completion, with the scores of its tokens where they were asked for. */
+export interface Piece {
+  text: string
+  scores: TokenScore[]
 }
 
-export interface CompletionEnd {
+export interface Ending {
   reason: 'stop' | 'length'
-  usage: Usage
+  /** Tokens generated, those of a stop included. */
+  tokens: number
 }
 
 /**
- * Reads a prompt into a memory and goes on from there, a turn at the model for each piece and token.
+ * Goes on from what a memory has read, a turn at the model for each token.
  *
- * @param started when the request came, as of performance.now()
+ * @param prompt what `repetitionPenalty` counts too
+ * @param since when the work began, as of performance.now()
  * @returns pieces of text, then how it ended. An abort of the job's signal throws its reason before the next token.
  */
 export async function* complete(
   job: Job,
-  served: { scheduler: { model: ModelFacts }; metrics: Metrics },
+  { scheduler, metrics }: { scheduler: { model: ModelFacts }; metrics: Metrics },
   memory: Memory,
-  options: CompletionOptions,
-  started: number,
-): AsyncGenerator<string, CompletionEnd, void> {
-  const { scheduler, metrics } = served
-  const { tokens: reused, steps } = memory
-  for await (const _ of readTokens(job, served, memory, options.prompt));
-  const prompted = memory.tokens
+  { ignoreEnd, scores: top, ...options }: CompletionOptions,
+  { prompt, since }: { prompt: Int32Array; since: number },
+): AsyncGenerator<Piece, Ending, void> {
+  const { tokenizer } = scheduler.model
+  const start = memory.tokens
   const stop = new StopAt(options.stop)
-  const pieces = await job.turn((model) => model.generate(memory, { ...options, signal: job.signal }))
-  let last = started
+  // What lies behind a stop is none of the completion's.
+  const waiting: TokenScore[] = []
+  const scorer = new TokenScorer(tokenizer, top ?? 0, memory.unfinished)
+  let given = 0
+  const onToken = (token: number, logits: Float32Array) => void waiting.push(scorer.score(token, logits))
+  const pieceOf = (text: string): Piece => {
+    given += text.length
+    const ready = waiting.findIndex(({ at }) => at >= given)
+    const scores = waiting.splice(0, ready < 0 ? waiting.length : ready)
+    return { text, scores }
+  }
+  const pieces = await job.turn((model) =>
+    model.generate(memory, {
+      ...options,
+      prompt,
+      signal: job.signal,
+      ...(ignoreEnd && { stopTokens: [] }),
+      ...(top !== undefined && { onToken }),
+    }),
+  )
+  let last = since
   try {
     while (!stop.stopped) {
       const before = { tokens: memory.tokens, steps: memory.steps }
@@ -65,27 +79,19 @@ export async function* complete(
       const now = performance.now()
       // A character can be several tokens.
       const seconds = (now - last) / 1000
-      if (before.tokens === prompted) metrics.firstToken.observe(seconds)
+      if (before.tokens === start) metrics.firstToken.observe(seconds)
       else metrics.betweenTokens.observe(seconds / (memory.tokens - before.tokens))
       last = now
       const certain = stop.push(value)
-      if (certain !== '') yield certain
+      if (certain !== '') yield pieceOf(certain)
     }
   } finally {
     await pieces.return()
   }
   const rest = stop.end()
-  if (rest !== '') yield rest
-  const count = memory.tokens - prompted
-  return {
-    reason: !stop.stopped && count === options.maxTokens ? 'length' : 'stop',
-    usage: {
-      prompt_tokens: options.prompt.length,
-      completion_tokens: count,
-      total_tokens: options.prompt.length + count,
-      tokens_read: memory.tokens - reused,
-      tokens_reused: reused,
-      tokens_learned: (memory.steps - steps) * chunkOf(scheduler.model),
-    },
-  }
+  if (rest !== '') yield pieceOf(rest)
+  // Tokens of a character that never became whole have scores, but no text.
+  if (!stop.stopped && waiting.length > 0) yield { text: '', scores: waiting }
+  const tokens = memory.tokens - start
+  return { reason: !stop.stopped && tokens === options.maxTokens ? 'length' : 'stop', tokens }
 }

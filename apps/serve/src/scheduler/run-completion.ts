@@ -1,23 +1,52 @@
 import type { Memory } from '@ttt-e2e/checkpoint'
 import { ApiError } from '../http/api-error'
 import type { Service } from '../service'
-import { complete, type CompletionEnd, type CompletionOptions } from './complete'
+import { complete, type CompletionOptions, type Ending, type Piece } from './complete'
 import type { Job } from './job'
-import { tokensOf } from './read-tokens'
+import { readPrompt, type Prompt } from './read-prompt'
+import { chunkOf } from './read-tokens'
 
-export interface CompletionRequest extends Omit<CompletionOptions, 'prompt'> {
-  prompt: string
+export interface CompletionRequest extends CompletionOptions {
+  /** Each one is completed by itself. */
+  prompts: readonly Prompt[]
+  /** Completions of each prompt. */
+  n: number
+  /** Of so many completions of each prompt the n likeliest are given, by the mean of their tokens. */
+  bestOf: number
   /** The id of the memory to go on from, in a fork of it. */
   memory?: string
-  /** Whether the fork takes the memory's place when it is done. */
+  /** Whether the fork takes the memory's place when it is done; for one completion. */
   update?: boolean
 }
 
+export interface Usage {
+  prompt_tokens: number
+  completion_tokens: number
+  total_tokens: number
+  /** Tokens processed for this request: the prompts' and the completions'. */
+  tokens_read: number
+  /** Tokens that a memory had read before and that were not processed again. */
+  tokens_reused: number
+  /** Tokens learned from in this request: inner steps × chunk. */
+  tokens_learned: number
+}
+
+/** What comes next of one of the completions; `reason` with its last piece. */
+export interface CompletionPiece extends Piece {
+  /** Of the completion: those of the first prompt come first. */
+  index: number
+  reason: Ending['reason'] | null
+}
+
+/** What to do with the memory of the only completion, once it is whole. */
+export type Keep = (memory: Memory) => Promise<void>
+
 /**
- * Completes a prompt in a memory of its own, which is thrown away afterwards unless it is to update the one that it was
+ * Completes prompts in memories of their own, which are thrown away afterwards unless one is to update the one that it was
  * forked from. A request that fails or is aborted updates nothing.
  *
- * @returns the text in pieces; the request is let in at once, so they must be asked for
+ * @param keep takes the memory over, of a request for one completion
+ * @returns the texts in pieces; the request is let in at once, so they must be asked for
  * @throws ApiError at once for all that can be known before it is the request's turn
  */
 export function runCompletion(
@@ -25,12 +54,12 @@ export function runCompletion(
   request: CompletionRequest,
   signal: AbortSignal,
   started: number,
-): AsyncGenerator<string, CompletionEnd, void> {
+  keep?: Keep,
+): AsyncGenerator<CompletionPiece, Usage, void> {
   const { scheduler, memories } = service
-  const { memory: id, update, prompt } = request
+  const { memory: id, update, prompts } = request
   const first = id === undefined || memories.get(id, 'memory').memory.tokens === 0
-  const tokens = tokensOf(scheduler.model, prompt, first, 'prompt')
-  if (first && tokens.length === 0)
+  if (first && prompts.some(({ tokens }) => tokens.length === 0))
     throw new ApiError(
       400,
       'empty_prompt',
@@ -40,35 +69,134 @@ export function runCompletion(
   const job = scheduler.admit(signal)
   try {
     const claim = id !== undefined && update ? memories.claim({ id, param: 'memory' }) : undefined
-    return run(service, { ...request, prompt: tokens }, { job, release: () => claim?.release() }, started)
+    const replace: Keep | undefined =
+      id !== undefined && update
+        ? async (memory) => void (await memories.replace(id, memory, 'memory'))
+        : keep
+    return run(service, request, { job, started, keep: replace, release: () => claim?.release() })
   } catch (error) {
     job.end()
     throw error
   }
 }
 
+interface Run {
+  job: Job
+  started: number
+  keep: Keep | undefined
+  release: () => void
+}
+
 async function* run(
   service: Service,
-  { memory: id, update, ...options }: CompletionOptions & Pick<CompletionRequest, 'memory' | 'update'>,
-  { job, release }: { job: Job; release: () => void },
-  started: number,
-): AsyncGenerator<string, CompletionEnd, void> {
-  const { memories } = service
-  let memory: Memory | undefined
+  request: CompletionRequest,
+  { job, started, keep, release }: Run,
+): AsyncGenerator<CompletionPiece, Usage, void> {
+  const counts = { prompt: 0, completion: 0, read: 0, reused: 0, steps: 0 }
   try {
-    const own = await job.turn((model) =>
-      id === undefined ? model.startMemory() : memories.get(id, 'memory').memory.fork(),
-    )
-    memory = own
-    const end = yield* complete(job, service, own, options, started)
-    if (id !== undefined && update) {
-      await job.turn(() => memories.replace(id, own, 'memory'))
-      memory = undefined
+    for (const [at, prompt] of request.prompts.entries()) {
+      const memory = await startOf(service, request, job)
+      try {
+        const { steps, tokens: known } = memory
+        const echoed = await readPrompt(job, service, memory, prompt, request.scores)
+        counts.prompt += prompt.tokens.length
+        counts.read += memory.tokens - known
+        counts.reused += known
+        counts.steps += memory.steps - steps
+        const each = { prompt, memory, echoed, started, first: at * request.n }
+        const end = yield* completionsOf(service, request, job, each, keep)
+        counts.completion += end.tokens
+        counts.read += end.tokens
+        counts.steps += end.steps
+      } finally {
+        memory.dispose()
+      }
     }
-    return end
+    return {
+      prompt_tokens: counts.prompt,
+      completion_tokens: counts.completion,
+      total_tokens: counts.prompt + counts.completion,
+      tokens_read: counts.read,
+      tokens_reused: counts.reused,
+      tokens_learned: counts.steps * chunkOf(service.scheduler.model),
+    }
   } finally {
-    memory?.dispose()
     release()
     job.end()
   }
+}
+
+const startOf = ({ memories }: Service, { memory: id }: CompletionRequest, job: Job): Promise<Memory> =>
+  job.turn((model) => (id === undefined ? model.startMemory() : memories.get(id, 'memory').memory.fork()))
+
+/** One prompt, once read. */
+interface ReadPrompt {
+  prompt: Prompt
+  memory: Memory
+  /** What each completion begins with. */
+  echoed: Piece
+  started: number
+  /** The index of its first completion. */
+  first: number
+}
+
+async function* completionsOf(
+  service: Service,
+  request: CompletionRequest,
+  job: Job,
+  { prompt, memory, echoed, started, first }: ReadPrompt,
+  keep: Keep | undefined,
+): AsyncGenerator<CompletionPiece, { tokens: number; steps: number }, void> {
+  const { n, bestOf } = request
+  const chosen = bestOf > n
+  const all: { pieces: Piece[]; reason: Ending['reason'] }[] = []
+  const counts = { tokens: 0, steps: 0 }
+  for (let i = 0; i < bestOf; i++) {
+    const index = first + i
+    const own = memory.fork()
+    let kept = false
+    try {
+      const seed = (request.seed + index) % 2 ** 32
+      const options = { ...request, seed, ...(chosen && { scores: request.scores ?? 0 }) }
+      const work = complete(job, service, own, options, { prompt: prompt.tokens, since: started })
+      const pieces: Piece[] = []
+      if (chosen) pieces.push(echoed)
+      else if (echoed.text !== '' || echoed.scores.length > 0) yield { ...echoed, index, reason: null }
+      for (;;) {
+        const { done, value } = await work.next()
+        if (!done) {
+          const scores = value.scores.map((score) => ({ ...score, at: score.at + echoed.text.length }))
+          if (chosen) pieces.push({ ...value, scores })
+          else yield { ...value, scores, index, reason: null }
+          continue
+        }
+        counts.tokens += value.tokens
+        counts.steps += own.steps - memory.steps
+        if (keep) {
+          await job.turn(() => keep(own))
+          kept = true
+        }
+        if (chosen) all.push({ pieces, reason: value.reason })
+        else yield { text: '', scores: [], index, reason: value.reason }
+        break
+      }
+    } finally {
+      if (!kept) own.dispose()
+    }
+  }
+  const best = all.toSorted((a, b) => meanOf(b.pieces, echoed) - meanOf(a.pieces, echoed)).slice(0, n)
+  for (const [i, { pieces, reason }] of best.entries()) {
+    for (const piece of pieces) yield { ...piece, index: first + i, reason: null }
+    yield { text: '', scores: [], index: first + i, reason }
+  }
+  return counts
+}
+
+/** The mean of what was generated, in nats; nothing is the least likely. */
+function meanOf(pieces: readonly Piece[], echoed: Piece): number {
+  const logprobs = pieces
+    .filter((piece) => piece !== echoed)
+    .flatMap(({ scores }) => scores.map(({ logprob }) => logprob ?? 0))
+  if (logprobs.length === 0) return -Infinity
+  return logprobs.reduce((sum, logprob) => sum + logprob, 0) / logprobs.length
 }
