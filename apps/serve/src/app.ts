@@ -10,6 +10,7 @@ import { allowOrigins, requireReach, type Reach } from './http/hosts-and-origins
 import type { Limits } from './limits'
 import type { Metrics } from './metrics'
 import type { ServerStatus } from './routes/add-routes'
+import { addChat } from './routes/chat'
 import { addCompletions } from './routes/completions'
 import { addHealth } from './routes/health'
 import { addMemories } from './routes/memories'
@@ -18,6 +19,7 @@ import { addMemoryTransfer } from './routes/memory-transfer'
 import { addMetrics } from './routes/metrics'
 import { addModels } from './routes/models'
 import { addPage } from './routes/page'
+import { addTokens } from './routes/tokens'
 import type { Service } from './service'
 
 export interface AppOptions {
@@ -74,6 +76,8 @@ export function createApp(state: ServerState, { limits, metrics, apiKey, reach }
     addHealth,
     addModels,
     addCompletions,
+    addChat,
+    addTokens,
     addMemoryTransfer,
     addMemoryTexts,
     addMemories,

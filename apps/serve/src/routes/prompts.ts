@@ -16,7 +16,7 @@ export function promptsOf(
   const first = memory === undefined || service.memories.get(memory, 'memory').memory.tokens === 0
   return listOf(prompt).map((each): Prompt => {
     if (typeof each === 'string')
-      return { tokens: tokensOf(model, each, first, 'prompt'), ...(echo && { echo: each }) }
+      return { tokens: tokensOf(model, each, { first, param: 'prompt' }), ...(echo && { echo: each }) }
     checkTokenIds(service, each, 'prompt')
     return { tokens: Int32Array.from(each), ...(echo && { echo: model.tokenizer.decode(each) }) }
   })

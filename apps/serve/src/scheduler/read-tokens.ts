@@ -16,14 +16,19 @@ export const chunkOf = ({ system }: ModelFacts): number => system.rule?.chunk ??
 /**
  * A text as the tokens that a memory reads next.
  *
- * @param first whether the memory has read nothing yet
+ * @param from.first whether the memory has read nothing yet
+ * @param from.special whether names of special tokens stand for these: the text then says itself how it begins
  * @throws ApiError 400 if the model has no token for a character
  */
-export function tokensOf(model: ModelFacts, text: string, first: boolean, param: string): Int32Array {
+export function tokensOf(
+  { tokenizer, documentsBeginWithBos }: ModelFacts,
+  text: string,
+  { first, special = false, param }: { first: boolean; special?: boolean; param: string },
+): Int32Array {
   try {
-    const tokens = model.tokenizer.encode(text)
-    const { bosToken } = model.tokenizer
-    const begin = first && bosToken !== undefined && model.documentsBeginWithBos
+    const tokens = tokenizer.encode(text, { special })
+    const { bosToken } = tokenizer
+    const begin = first && !special && bosToken !== undefined && documentsBeginWithBos
     return begin ? Int32Array.of(bosToken, ...tokens) : tokens
   } catch (error) {
     if (error instanceof DataError) throw new ApiError(400, 'invalid_text', error.message, param)

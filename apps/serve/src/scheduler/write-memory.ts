@@ -67,7 +67,7 @@ async function* write(
         memory = own
         const before = own.tokens
         while (!piece.done) {
-          const tokens = tokensOf(scheduler.model, piece.value, own.tokens === 0, param)
+          const tokens = tokensOf(scheduler.model, piece.value, { first: own.tokens === 0, param })
           for await (const { loss } of readTokens(job, service, own, tokens)) {
             const bytes = own.stateBytes()
             claim.hold(bytes)
