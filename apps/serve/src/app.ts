@@ -19,6 +19,7 @@ import { addMemoryTransfer } from './routes/memory-transfer'
 import { addMetrics } from './routes/metrics'
 import { addModels } from './routes/models'
 import { addPage } from './routes/page'
+import { addResponses } from './routes/responses'
 import { addTokens } from './routes/tokens'
 import type { Service } from './service'
 
@@ -78,6 +79,7 @@ export function createApp(state: ServerState, { limits, metrics, apiKey, reach }
     addCompletions,
     addChat,
     addTokens,
+    addResponses,
     addMemoryTransfer,
     addMemoryTexts,
     addMemories,

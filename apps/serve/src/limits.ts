@@ -13,6 +13,8 @@ export const defaultLimits = {
   /** Bytes of a memory that is imported. */
   importBytes: 2 ** 30,
   memories: 256,
+  /** Responses that others can go on from; the one that was used least recently makes room. */
+  responses: 256,
   /** Bytes of all memories together; tensors that forks share count for each. */
   memoryBytes: 2 * 2 ** 30,
   /** Seconds without a byte of a body, or without a piece of a text being read, after which its request is given up. */

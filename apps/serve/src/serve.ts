@@ -59,6 +59,7 @@ export async function serve(options: ServeOptions, print: (line: string) => void
         listening.cutOff()
         await closed
         service.memories.dispose()
+        service.responses.dispose()
         service.scheduler.dispose()
         unlock()
       },

@@ -4,6 +4,7 @@ import type { Limits } from './limits'
 import type { MemoryFiles } from './memories/memory-files'
 import { MemoryStore } from './memories/memory-store'
 import type { Metrics } from './metrics'
+import { ResponseStore } from './responses/response-store'
 
 /** Everything that requests share. */
 export interface Service {
@@ -11,6 +12,7 @@ export interface Service {
   id: string
   scheduler: Scheduler
   memories: MemoryStore
+  responses: ResponseStore
   metrics: Metrics
   limits: Limits
   started: Date
@@ -28,6 +30,7 @@ export function createService(
     id,
     scheduler: new Scheduler(model, { parallel, queue, metrics }),
     memories,
+    responses: new ResponseStore({ maxCount: limits.responses, maxBytes }),
     metrics,
     limits,
     started: new Date(),

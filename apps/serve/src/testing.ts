@@ -128,6 +128,7 @@ export async function listeningApp(model: Model, { host = '127.0.0.1', ...option
     void listening.close()
     listening.cutOff()
     test.service.memories.dispose()
+    test.service.responses.dispose()
   }
   return { ...test, port, url, post, close }
 }

@@ -2,7 +2,7 @@ import {
   runCompletion,
   type CompletionPiece,
   type CompletionRequest,
-  type Keep,
+  type Surroundings,
   type Usage,
 } from '../scheduler/run-completion'
 import { tokensOf } from '../scheduler/read-tokens'
@@ -12,23 +12,30 @@ import type { Transcript } from './transcript'
 /** What a request for an answer says, beside the conversation. */
 export type AnswerOptions = Omit<CompletionRequest, 'prompts' | 'bestOf'>
 
+/** Who asks, since when, and the field that has the conversation. */
+export interface Asking extends Surroundings {
+  signal: AbortSignal
+  started: number
+  param: string
+}
+
 /**
  * The assistant's answers to a conversation.
  *
- * @param from the memory to go on from where it isn't one that the request names
  * @throws ApiError as `runCompletion`
  */
 export function answer(
   service: Service,
   { text, special, stop }: Transcript,
   options: AnswerOptions,
-  { signal, started, keep }: { signal: AbortSignal; started: number; keep?: Keep },
+  { signal, started, param, ...surroundings }: Asking,
 ): AsyncGenerator<CompletionPiece, Usage, void> {
   const { memory } = options
-  const first = memory === undefined || service.memories.get(memory, 'memory').memory.tokens === 0
-  const tokens = tokensOf(service.scheduler.model, text, { first, special, param: 'messages' })
+  const known = memory === undefined ? surroundings.from : service.memories.get(memory, 'memory').memory
+  const first = (known?.tokens ?? 0) === 0
+  const tokens = tokensOf(service.scheduler.model, text, { first, special, param })
   const request = { ...options, prompts: [{ tokens }], bestOf: options.n, stop: [...options.stop, ...stop] }
-  const work = runCompletion(service, request, signal, started, keep)
+  const work = runCompletion(service, request, signal, started, surroundings)
   return special ? work : withoutLeadingSpace(work)
 }
 

@@ -1,13 +1,21 @@
 import { toApiError } from './answer-errors'
 
-/** How a stream of JSON messages is written: as server-sent events or one JSON a line. */
-export type LineFormat = 'sse' | 'ndjson'
+/** How a stream of JSON messages is written: as server-sent events, of their messages' types, or one JSON a line. */
+export type LineFormat = 'sse' | 'typed-sse' | 'ndjson'
+
+const typeOf = (message: unknown) => (message as { type?: string }).type ?? 'error'
 
 const formats = {
   sse: {
     type: 'text/event-stream',
     line: (json: string) => `data: ${json}\n\n`,
     end: 'data: [DONE]\n\n',
+    comment: ': still at work\n\n',
+  },
+  'typed-sse': {
+    type: 'text/event-stream',
+    line: (json: string, message: unknown) => `event: ${typeOf(message)}\ndata: ${json}\n\n`,
+    end: '',
     comment: ': still at work\n\n',
   },
   // It has no comments: whoever streams it has a message that says nothing new.
@@ -44,7 +52,8 @@ export function lineStream<Message>(
   options: LineStreamOptions<Message>,
 ): Response {
   const { format, stop, optional = () => false, silenceSeconds, still } = options
-  const { type, line, end, comment } = formats[format]
+  const { type, end, comment } = formats[format]
+  const line = (message: unknown) => formats[format].line(JSON.stringify(message), message)
   const encoder = new TextEncoder()
   let open = true
   const source: UnderlyingDefaultSource<Uint8Array> = {
@@ -55,18 +64,18 @@ export function lineStream<Message>(
       }
       const silence = setTimeout(() => {
         // A client that doesn't read needs no more to read.
-        if ((controller.desiredSize ?? 0) > 0) send(comment || (still ? line(JSON.stringify(still())) : ''))
+        if ((controller.desiredSize ?? 0) > 0) send(comment || (still ? line(still()) : ''))
         else silence.refresh()
       }, silenceSeconds * 1000)
       const pump = async () => {
         try {
           for await (const message of messages)
-            if ((controller.desiredSize ?? 0) > 0 || !optional(message)) send(line(JSON.stringify(message)))
+            if ((controller.desiredSize ?? 0) > 0 || !optional(message)) send(line(message))
           send(end)
         } catch (error) {
           const known = toApiError(error)
           if (open && known.status >= 500 && known !== error) console.error(error)
-          send(line(JSON.stringify(known.body)))
+          send(line(known.body))
         }
         clearTimeout(silence)
         if (open) controller.close()

@@ -57,7 +57,7 @@ export const addChat: AddRoutes = (app, { service, limits }) => {
     const transcript = transcriptOf(tokenizer, body.messages.map(messageOf), tools)
     const options = optionsOf(served, body, Math.min(answerTokens, limits.maxTokens))
     const { signal, stop } = clientSignal(c)
-    const work = answer(served, transcript, options, { signal, started })
+    const work = answer(served, transcript, options, { signal, started, param: 'messages' })
     const same = {
       id: `chatcmpl-${randomBytes(12).toString('hex')}`,
       created: Math.floor(Date.now() / 1000),

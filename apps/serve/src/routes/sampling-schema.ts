@@ -100,7 +100,7 @@ export const samplingRules: readonly FieldRule[] = [
 
 /** What the fields ask for. */
 export function samplingOf(
-  body: Omit<SamplingBody, 'stop'> & { stop?: SamplingBody['stop'] },
+  body: Omit<SamplingBody, 'n' | 'store' | 'metadata' | 'stream_options'>,
 ): Omit<CompletionOptions, 'maxTokens'> & { memory?: string; update?: boolean } {
   return {
     temperature: body.temperature ?? 1,

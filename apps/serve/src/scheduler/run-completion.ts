@@ -38,14 +38,18 @@ export interface CompletionPiece extends Piece {
   reason: Ending['reason'] | null
 }
 
-/** What to do with the memory of the only completion, once it is whole. */
-export type Keep = (memory: Memory) => Promise<void>
+/** Where a request begins and what it leaves behind, beside the memories that clients name. */
+export interface Surroundings {
+  /** What to go on from in a fork; stays the caller's. */
+  from?: Memory
+  /** Told of what the prompt has made of the memory, in a fork that it owns. */
+  onPrompt?(memory: Memory): void
+}
 
 /**
  * Completes prompts in memories of their own, which are thrown away afterwards unless one is to update the one that it was
  * forked from. A request that fails or is aborted updates nothing.
  *
- * @param keep takes the memory over, of a request for one completion
  * @returns the texts in pieces; the request is let in at once, so they must be asked for
  * @throws ApiError at once for all that can be known before it is the request's turn
  */
@@ -54,11 +58,12 @@ export function runCompletion(
   request: CompletionRequest,
   signal: AbortSignal,
   started: number,
-  keep?: Keep,
+  surroundings: Surroundings = {},
 ): AsyncGenerator<CompletionPiece, Usage, void> {
   const { scheduler, memories } = service
   const { memory: id, update, prompts } = request
-  const first = id === undefined || memories.get(id, 'memory').memory.tokens === 0
+  const known = id === undefined ? surroundings.from : memories.get(id, 'memory').memory
+  const first = (known?.tokens ?? 0) === 0
   if (first && prompts.some(({ tokens }) => tokens.length === 0))
     throw new ApiError(
       400,
@@ -69,33 +74,28 @@ export function runCompletion(
   const job = scheduler.admit(signal)
   try {
     const claim = id !== undefined && update ? memories.claim({ id, param: 'memory' }) : undefined
-    const replace: Keep | undefined =
-      id !== undefined && update
-        ? async (memory) => void (await memories.replace(id, memory, 'memory'))
-        : keep
-    return run(service, request, { job, started, keep: replace, release: () => claim?.release() })
+    return run(service, request, { job, started, ...surroundings, release: () => claim?.release() })
   } catch (error) {
     job.end()
     throw error
   }
 }
 
-interface Run {
+interface Run extends Surroundings {
   job: Job
   started: number
-  keep: Keep | undefined
   release: () => void
 }
 
 async function* run(
   service: Service,
   request: CompletionRequest,
-  { job, started, keep, release }: Run,
+  { job, started, from, onPrompt, release }: Run,
 ): AsyncGenerator<CompletionPiece, Usage, void> {
   const counts = { prompt: 0, completion: 0, read: 0, reused: 0, steps: 0 }
   try {
     for (const [at, prompt] of request.prompts.entries()) {
-      const memory = await startOf(service, request, job)
+      const memory = await startOf(service, request, job, from)
       try {
         const { steps, tokens: known } = memory
         const echoed = await readPrompt(job, service, memory, prompt, request.scores)
@@ -103,8 +103,9 @@ async function* run(
         counts.read += memory.tokens - known
         counts.reused += known
         counts.steps += memory.steps - steps
+        onPrompt?.(memory.fork())
         const each = { prompt, memory, echoed, started, first: at * request.n }
-        const end = yield* completionsOf(service, request, job, each, keep)
+        const end = yield* completionsOf(service, request, job, each)
         counts.completion += end.tokens
         counts.read += end.tokens
         counts.steps += end.steps
@@ -126,8 +127,16 @@ async function* run(
   }
 }
 
-const startOf = ({ memories }: Service, { memory: id }: CompletionRequest, job: Job): Promise<Memory> =>
-  job.turn((model) => (id === undefined ? model.startMemory() : memories.get(id, 'memory').memory.fork()))
+const startOf = (
+  { memories }: Service,
+  { memory: id }: CompletionRequest,
+  job: Job,
+  from: Memory | undefined,
+): Promise<Memory> =>
+  job.turn((model) => {
+    const known = id === undefined ? from : memories.get(id, 'memory').memory
+    return known ? known.fork() : model.startMemory()
+  })
 
 /** One prompt, once read. */
 interface ReadPrompt {
@@ -145,9 +154,8 @@ async function* completionsOf(
   request: CompletionRequest,
   job: Job,
   { prompt, memory, echoed, started, first }: ReadPrompt,
-  keep: Keep | undefined,
 ): AsyncGenerator<CompletionPiece, { tokens: number; steps: number }, void> {
-  const { n, bestOf } = request
+  const { n, bestOf, memory: id, update } = request
   const chosen = bestOf > n
   const all: { pieces: Piece[]; reason: Ending['reason'] }[] = []
   const counts = { tokens: 0, steps: 0 }
@@ -172,8 +180,8 @@ async function* completionsOf(
         }
         counts.tokens += value.tokens
         counts.steps += own.steps - memory.steps
-        if (keep) {
-          await job.turn(() => keep(own))
+        if (id !== undefined && update) {
+          await job.turn(() => service.memories.replace(id, own, 'memory'))
           kept = true
         }
         if (chosen) all.push({ pieces, reason: value.reason })
