@@ -15,6 +15,8 @@ export const defaultLimits = {
   memories: 256,
   /** Responses that others can go on from; the one that was used least recently makes room. */
   responses: 256,
+  /** Beginnings of texts that are kept as read, for texts that begin the same; 0 for none. */
+  prefixes: 32,
   /** Bytes of all memories together; tensors that forks share count for each. */
   memoryBytes: 2 * 2 ** 30,
   /** Seconds without a byte of a body, or without a piece of a text being read, after which its request is given up. */

@@ -60,6 +60,7 @@ export async function serve(options: ServeOptions, print: (line: string) => void
         await closed
         service.memories.dispose()
         service.responses.dispose()
+        service.prefixes.dispose()
         service.scheduler.dispose()
         unlock()
       },

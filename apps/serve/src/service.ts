@@ -1,4 +1,5 @@
 import type { Model } from '@ttt-e2e/checkpoint'
+import { PrefixCache } from './scheduler/prefix-cache'
 import { Scheduler } from './scheduler/scheduler'
 import type { Limits } from './limits'
 import type { MemoryFiles } from './memories/memory-files'
@@ -13,6 +14,7 @@ export interface Service {
   scheduler: Scheduler
   memories: MemoryStore
   responses: ResponseStore
+  prefixes: PrefixCache
   metrics: Metrics
   limits: Limits
   started: Date
@@ -31,6 +33,7 @@ export function createService(
     scheduler: new Scheduler(model, { parallel, queue, metrics }),
     memories,
     responses: new ResponseStore({ maxCount: limits.responses, maxBytes }),
+    prefixes: new PrefixCache({ maxCount: limits.prefixes, maxBytes }),
     metrics,
     limits,
     started: new Date(),

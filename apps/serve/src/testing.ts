@@ -129,6 +129,7 @@ export async function listeningApp(model: Model, { host = '127.0.0.1', ...option
     listening.cutOff()
     test.service.memories.dispose()
     test.service.responses.dispose()
+    test.service.prefixes.dispose()
   }
   return { ...test, port, url, post, close }
 }

@@ -53,6 +53,9 @@ export function respond(
     n: 1,
     maxTokens: body.max_output_tokens ?? Math.min(answerTokens, limits.maxTokens),
   }
+  const { memory: named } = options
+  const before =
+    from?.tokens ?? (named === undefined ? 0 : service.memories.get(named, 'memory').memory.tokens)
   try {
     const pieces = answer(
       service,
@@ -69,7 +72,7 @@ export function respond(
         for (;;) {
           const { done, value } = await pieces.next()
           if (done) {
-            const whole = end(begun, messageId, { text, reason, usage: value })
+            const whole = end(begun, messageId, { text, reason, usage: value, before })
             if (begun.store && read) {
               const answered = { role: 'assistant', content: text }
               responses.add({
@@ -140,7 +143,7 @@ export const messageWith = (id: string, text: string, status: OutputMessage['sta
 function end(
   begun: ResponseAnswer,
   messageId: string,
-  { text, reason, usage }: { text: string; reason: Ending['reason']; usage: Usage },
+  { text, reason, usage, before }: { text: string; reason: Ending['reason']; usage: Usage; before: number },
 ): ResponseAnswer {
   const status = reason === 'length' ? 'incomplete' : 'completed'
   return {
@@ -149,11 +152,11 @@ function end(
     incomplete_details: reason === 'length' ? { reason: 'max_output_tokens' } : null,
     output: [messageWith(messageId, text, status)],
     usage: {
-      input_tokens: usage.prompt_tokens + usage.tokens_reused,
+      input_tokens: before + usage.prompt_tokens,
       input_tokens_details: { cached_tokens: usage.tokens_reused },
       output_tokens: usage.completion_tokens,
       output_tokens_details: { reasoning_tokens: 0 },
-      total_tokens: usage.total_tokens + usage.tokens_reused,
+      total_tokens: before + usage.total_tokens,
     },
   }
 }

@@ -47,8 +47,18 @@ export const usageSchema = z
     prompt_tokens: z.int(),
     completion_tokens: z.int(),
     total_tokens: z.int(),
+    prompt_tokens_details: z.object({
+      cached_tokens: z
+        .int()
+        .openapi({ description: 'Read before, for another text with the same beginning' }),
+    }),
     tokens_read: z.int().openapi({ description: 'Tokens processed for this request' }),
-    tokens_reused: z.int().openapi({ description: 'Tokens that the memory had read before' }),
+    tokens_reused: z
+      .int()
+      .openapi({
+        description:
+          'Tokens that were not processed again: of the memory, and of texts with the same beginning',
+      }),
     tokens_learned: z.int().openapi({ description: 'Inner steps of this request × chunk' }),
   })
   .openapi('Usage')

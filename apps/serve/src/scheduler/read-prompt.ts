@@ -1,9 +1,8 @@
 import type { Memory } from '@ttt-e2e/checkpoint'
-import type { Metrics } from '../metrics'
+import type { Service } from '../service'
 import type { Piece } from './complete'
 import type { Job } from './job'
-import { readTokens } from './read-tokens'
-import type { ModelFacts } from './scheduler'
+import { pieceLengthOf, readTokens } from './read-tokens'
 import { TokenScorer, type TokenScore } from './token-score'
 
 /** What is read before a completion begins. */
@@ -13,25 +12,62 @@ export interface Prompt {
   echo?: string
 }
 
+/** What a prompt has made of a memory. */
+export interface ReadPrompt {
+  memory: Memory
+  /** What completions begin with. */
+  echoed: Piece
+  /** Tokens of the prompt that had been read before. */
+  cached: number
+}
+
 /**
- * Reads a prompt into a memory. Where it is to be given out again with scores, it is read a token at a time: only then is
- * known what else could have stood at each place.
+ * Reads a prompt. Where it is to be given out again with scores, it is read a token at a time: only then is known what else
+ * could have stood at each place. A prompt at the beginning of a text goes on from what other prompts with the same
+ * beginning had made of a memory, at a border of the pieces that texts are read in: so its memory is, to the bit, what
+ * reading all of it gives.
  *
+ * @param start the memory to read into, which is returned then; nothing at the beginning of a text
  * @param top of how many of the likeliest tokens to tell, where scores are asked for
- * @returns what completions begin with
+ * @returns a memory that is the caller's
  */
 export async function readPrompt(
   job: Job,
-  served: { scheduler: { model: ModelFacts }; metrics: Metrics },
-  memory: Memory,
+  service: Service,
+  start: Memory | undefined,
   { tokens, echo }: Prompt,
   top: number | undefined,
-): Promise<Piece> {
-  if (echo === undefined || top === undefined) {
-    for await (const _ of readTokens(job, served, memory, tokens));
-    return { text: echo ?? '', scores: [] }
+): Promise<ReadPrompt> {
+  const scored = echo !== undefined && top !== undefined
+  const shared = start || scored ? undefined : await job.turn(() => service.prefixes.fork(tokens))
+  const cached = shared?.tokens ?? 0
+  const memory = start ?? shared ?? (await job.turn((model) => model.startMemory()))
+  try {
+    if (scored)
+      return {
+        memory,
+        cached,
+        echoed: { text: echo, scores: await readScored(job, service, memory, tokens, top) },
+      }
+    const piece = pieceLengthOf(service.scheduler.model)
+    const border = start ? cached : piece * Math.floor(tokens.length / piece)
+    for await (const _ of readTokens(job, service, memory, tokens.subarray(cached, border)));
+    if (border > cached) service.prefixes.add(tokens.subarray(0, border), memory.fork())
+    for await (const _ of readTokens(job, service, memory, tokens.subarray(border)));
+    return { memory, cached, echoed: { text: echo ?? '', scores: [] } }
+  } catch (error) {
+    if (memory !== start) memory.dispose()
+    throw error
   }
-  const { scheduler, metrics } = served
+}
+
+async function readScored(
+  job: Job,
+  { scheduler, metrics }: Service,
+  memory: Memory,
+  tokens: Int32Array,
+  top: number,
+): Promise<TokenScore[]> {
   const { tokenizer } = scheduler.model
   const { steps } = memory
   const scores: TokenScore[] = []
@@ -45,5 +81,5 @@ export async function readPrompt(
   }
   metrics.tokensRead.inc(tokens.length)
   metrics.innerSteps.inc(memory.steps - steps)
-  return { text: echo, scores }
+  return scores
 }

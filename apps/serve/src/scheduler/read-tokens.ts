@@ -36,6 +36,9 @@ export function tokensOf(
   }
 }
 
+/** Tokens that are read in one turn at the model. */
+export const pieceLengthOf = (model: ModelFacts): number => 4 * (chunkOf(model) || 64)
+
 /** Reads tokens into a memory, a turn at the model for every four chunks. */
 export async function* readTokens(
   job: Job,
@@ -43,7 +46,7 @@ export async function* readTokens(
   memory: Memory,
   tokens: Int32Array,
 ): AsyncGenerator<PieceReport, void, void> {
-  const pieceLength = 4 * (chunkOf(scheduler.model) || 64)
+  const pieceLength = pieceLengthOf(scheduler.model)
   for (let start = 0; start < tokens.length; start += pieceLength) {
     const piece = tokens.subarray(start, start + pieceLength)
     const { steps } = memory

@@ -23,6 +23,8 @@ export interface Usage {
   prompt_tokens: number
   completion_tokens: number
   total_tokens: number
+  /** Of the prompts' tokens, those that another text with the same beginning had read. */
+  prompt_tokens_details: { cached_tokens: number }
   /** Tokens processed for this request: the prompts' and the completions'. */
   tokens_read: number
   /** Tokens that a memory had read before and that were not processed again. */
@@ -92,22 +94,21 @@ async function* run(
   request: CompletionRequest,
   { job, started, from, onPrompt, release }: Run,
 ): AsyncGenerator<CompletionPiece, Usage, void> {
-  const counts = { prompt: 0, completion: 0, read: 0, reused: 0, steps: 0 }
+  const counts = { prompt: 0, completion: 0, cached: 0, known: 0, steps: 0 }
   try {
     for (const [at, prompt] of request.prompts.entries()) {
-      const memory = await startOf(service, request, job, from)
+      const start = await startOf(service, request, job, from)
+      const known = { tokens: start?.tokens ?? 0, steps: start?.steps ?? 0 }
+      const { memory, echoed, cached } = await readPrompt(job, service, start, prompt, request.scores)
       try {
-        const { steps, tokens: known } = memory
-        const echoed = await readPrompt(job, service, memory, prompt, request.scores)
         counts.prompt += prompt.tokens.length
-        counts.read += memory.tokens - known
-        counts.reused += known
-        counts.steps += memory.steps - steps
+        counts.cached += cached
+        counts.known += known.tokens
+        counts.steps += memory.steps - known.steps
         onPrompt?.(memory.fork())
         const each = { prompt, memory, echoed, started, first: at * request.n }
         const end = yield* completionsOf(service, request, job, each)
         counts.completion += end.tokens
-        counts.read += end.tokens
         counts.steps += end.steps
       } finally {
         memory.dispose()
@@ -117,8 +118,9 @@ async function* run(
       prompt_tokens: counts.prompt,
       completion_tokens: counts.completion,
       total_tokens: counts.prompt + counts.completion,
-      tokens_read: counts.read,
-      tokens_reused: counts.reused,
+      prompt_tokens_details: { cached_tokens: counts.cached },
+      tokens_read: counts.prompt - counts.cached + counts.completion,
+      tokens_reused: counts.known + counts.cached,
       tokens_learned: counts.steps * chunkOf(service.scheduler.model),
     }
   } finally {
@@ -127,19 +129,17 @@ async function* run(
   }
 }
 
+/** What prompts go on from, in a fork that is the caller's; nothing at the beginning of a text. */
 const startOf = (
   { memories }: Service,
   { memory: id }: CompletionRequest,
   job: Job,
   from: Memory | undefined,
-): Promise<Memory> =>
-  job.turn((model) => {
-    const known = id === undefined ? from : memories.get(id, 'memory').memory
-    return known ? known.fork() : model.startMemory()
-  })
+): Promise<Memory | undefined> =>
+  job.turn(() => (id === undefined ? from : memories.get(id, 'memory').memory)?.fork())
 
 /** One prompt, once read. */
-interface ReadPrompt {
+interface Completing {
   prompt: Prompt
   memory: Memory
   /** What each completion begins with. */
@@ -153,7 +153,7 @@ async function* completionsOf(
   service: Service,
   request: CompletionRequest,
   job: Job,
-  { prompt, memory, echoed, started, first }: ReadPrompt,
+  { prompt, memory, echoed, started, first }: Completing,
 ): AsyncGenerator<CompletionPiece, { tokens: number; steps: number }, void> {
   const { n, bestOf, memory: id, update } = request
   const chosen = bestOf > n

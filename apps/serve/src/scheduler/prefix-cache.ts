@@ -1,0 +1,63 @@
+import type { Memory } from '@ttt-e2e/checkpoint'
+
+interface Entry {
+  tokens: Int32Array
+  memory: Memory
+}
+
+export interface PrefixCacheOptions {
+  maxCount: number
+  /** Of all entries' memories together; tensors that forks share count for each. */
+  maxBytes: number
+}
+
+/**
+ * What texts that were read before had made of a memory, so that a text that begins like one of them is not read twice;
+ * the entry that was used least recently makes room.
+ */
+export class PrefixCache {
+  /** The one used last stands last. */
+  private entries: Entry[] = []
+
+  constructor(private readonly options: PrefixCacheOptions) {}
+
+  /** @returns a fork of the memory of the longest beginning of these tokens; the caller's */
+  fork(tokens: Int32Array): Memory | undefined {
+    const found = this.entries
+      .filter((entry) => isBeginning(entry.tokens, tokens))
+      .reduce<Entry | undefined>(
+        (longest, entry) => (longest && longest.tokens.length >= entry.tokens.length ? longest : entry),
+        undefined,
+      )
+    if (!found) return undefined
+    this.entries = [...this.entries.filter((entry) => entry !== found), found]
+    return found.memory.fork()
+  }
+
+  /** @param memory of these tokens, read from nothing; the cache's from here on */
+  add(tokens: Int32Array, memory: Memory): void {
+    const same = this.entries.find(
+      (entry) => entry.tokens.length === tokens.length && isBeginning(entry.tokens, tokens),
+    )
+    if (same) this.remove(same)
+    this.entries.push({ tokens: tokens.slice(), memory })
+    const { maxCount, maxBytes } = this.options
+    while (this.entries.length > maxCount || this.bytes > maxBytes) this.remove(this.entries[0])
+  }
+
+  dispose(): void {
+    for (const entry of [...this.entries]) this.remove(entry)
+  }
+
+  private remove(entry: Entry): void {
+    this.entries = this.entries.filter((each) => each !== entry)
+    entry.memory.dispose()
+  }
+
+  private get bytes(): number {
+    return this.entries.reduce((sum, { memory }) => sum + memory.stateBytes(), 0)
+  }
+}
+
+const isBeginning = (beginning: Int32Array, tokens: Int32Array): boolean =>
+  beginning.length <= tokens.length && beginning.every((token, i) => token === tokens[i])
