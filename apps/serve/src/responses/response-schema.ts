@@ -51,7 +51,7 @@ export type ResponseBody = z.infer<ReturnType<typeof responseRequestSchema>>
 
 const statusSchema = z.enum(['in_progress', 'completed', 'incomplete'])
 
-export const outputTextSchema = z.object({
+const outputTextSchema = z.object({
   type: z.literal('output_text'),
   text: z.string(),
   annotations: z.array(z.never()),

@@ -46,7 +46,7 @@ export class ResponseStore {
   add(response: StoredResponse): void {
     this.responses.set(response.answer.id, response)
     const { maxCount, maxBytes } = this.options
-    for (const id of [...this.responses.keys()])
+    for (const id of this.responses.keys())
       if (this.responses.size > maxCount || this.bytes > maxBytes) this.delete(id)
   }
 
@@ -57,7 +57,7 @@ export class ResponseStore {
   }
 
   dispose(): void {
-    for (const id of [...this.responses.keys()]) this.delete(id)
+    for (const id of this.responses.keys()) this.delete(id)
   }
 
   private get bytes(): number {

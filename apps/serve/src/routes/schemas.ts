@@ -53,12 +53,10 @@ export const usageSchema = z
         .openapi({ description: 'Read before, for another text with the same beginning' }),
     }),
     tokens_read: z.int().openapi({ description: 'Tokens processed for this request' }),
-    tokens_reused: z
-      .int()
-      .openapi({
-        description:
-          'Tokens that were not processed again: of the memory, and of texts with the same beginning',
-      }),
+    tokens_reused: z.int().openapi({
+      description:
+        'Tokens that were not processed again: of the memory, and of texts with the same beginning',
+    }),
     tokens_learned: z.int().openapi({ description: 'Inner steps of this request × chunk' }),
   })
   .openapi('Usage')

@@ -46,7 +46,7 @@ export class PrefixCache {
   }
 
   dispose(): void {
-    for (const entry of [...this.entries]) this.remove(entry)
+    for (const entry of this.entries) this.remove(entry)
   }
 
   private remove(entry: Entry): void {
