@@ -1,7 +1,7 @@
 /** What one client can ask of the server, so that it can't take it from the others. */
 export const defaultLimits = {
   /** Requests that take turns at the model. */
-  parallel: 4,
+  parallel: 16,
   /** Requests that wait for one of those places; further ones are told to come back. */
   queue: 32,
   /** Tokens that a completion may ask for. */

@@ -20,6 +20,8 @@ export interface ServeOptions {
   threads?: number
   /** A folder that keeps memories over restarts. */
   memories?: string
+  /** See `SchedulerOptions`. */
+  deterministic: boolean
   limits: Limits
 }
 
@@ -60,6 +62,7 @@ const schema = z.strictObject({
   precision: z.enum(precisions).optional(),
   threads: count.optional(),
   memories: z.string().min(1).optional(),
+  deterministic: z.boolean().default(false),
   parallel: count.optional(),
   queue: z.coerce.number().int().min(0).optional(),
   maxTokens: count.optional(),

@@ -42,7 +42,10 @@ export async function serve(options: ServeOptions, print: (line: string) => void
     print((await resolveEngine(options.engine, { threads, precision })).line)
     const model = await loadModel(options.model)
     const id = model.name
-    const service = createService({ id, model }, { limits, metrics, ...(files && { files }) })
+    const service = createService(
+      { id, model },
+      { limits, metrics, deterministic: options.deterministic, ...(files && { files }) },
+    )
     state.service = service
     state.status = 'ready'
     print(`model: ${id}, ${model.system.name}, ${model.hash.slice(0, 12)}`)

@@ -20,17 +20,25 @@ export interface Service {
   started: Date
 }
 
-/** @param files keeps memories on disk; those of this model that are there already are taken in */
+export interface ServiceOptions {
+  limits: Limits
+  metrics: Metrics
+  /** Keeps memories on disk; those of this model that are there already are taken in. */
+  files?: MemoryFiles
+  /** See `SchedulerOptions`; not where left out. */
+  deterministic?: boolean
+}
+
 export function createService(
   { id, model }: { id: string; model: Model },
-  { limits, metrics, files }: { limits: Limits; metrics: Metrics; files?: MemoryFiles },
+  { limits, metrics, files, deterministic = false }: ServiceOptions,
 ): Service {
   const { parallel, queue, memories: maxCount, memoryBytes: maxBytes } = limits
   const memories = new MemoryStore({ maxCount, maxBytes, metrics, ...(files && { files }) })
   for (const memory of files?.load(model, console.warn) ?? []) memories.restore(memory)
   return {
     id,
-    scheduler: new Scheduler(model, { parallel, queue, metrics }),
+    scheduler: new Scheduler(model, { parallel, queue, deterministic, metrics }),
     memories,
     responses: new ResponseStore({ maxCount: limits.responses, maxBytes }),
     prefixes: new PrefixCache({ maxCount: limits.prefixes, maxBytes }),

@@ -74,6 +74,7 @@ export async function until(isSo: () => boolean | Promise<boolean>): Promise<voi
 interface TestOptions extends Partial<Omit<AppOptions, 'limits'>> {
   limits?: Partial<Limits>
   files?: MemoryFiles
+  deterministic?: boolean
   /** What the model is called. */
   id?: string
 }
@@ -83,10 +84,13 @@ interface ListeningOptions extends TestOptions {
 }
 
 /** An app around a tiny model, with short ways to ask it. */
-export function testApp(model: Model, { files, id = 'tiny', ...options }: TestOptions = {}) {
+export function testApp(
+  model: Model,
+  { files, id = 'tiny', deterministic = false, ...options }: TestOptions = {},
+) {
   const metrics = createMetrics()
   const limits = { ...defaultLimits, ...options.limits }
-  const service = createService({ id, model }, { limits, metrics, ...(files && { files }) })
+  const service = createService({ id, model }, { limits, metrics, deterministic, ...(files && { files }) })
   const state: ServerState = { status: 'ready', service }
   const app = createApp(state, {
     reach: { local: true, hosts: [], origins: [] },

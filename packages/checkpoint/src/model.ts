@@ -1,7 +1,14 @@
 import { checkTokens, type Tokenizer } from '@ttt-e2e/data'
 import type { Recipe } from '@ttt-e2e/meta-outer'
 import { disposeTree, pause } from '@ttt-e2e/tensor-ops'
-import { generate, Reader, type GenerateOptions, type Params, type System } from '@ttt-e2e/ttt-inner'
+import {
+  generate,
+  Reader,
+  ReaderGroup,
+  type GenerateOptions,
+  type Params,
+  type System,
+} from '@ttt-e2e/ttt-inner'
 import { Memory } from './memory'
 
 export interface ReadOptions {
@@ -75,6 +82,13 @@ export class Model {
   /** A memory of nothing. */
   startMemory(): Memory {
     return new Memory(new Reader(this.system, this.params, { bosToken: this.tokenizer.bosToken }), this.hash)
+  }
+
+  /** Memories' readers that decode side by side, a token of each at a time. */
+  startGroup(): ReaderGroup {
+    const { bosToken } = this.tokenizer
+    const { system, params } = this
+    return new ReaderGroup({ system, params, ...(bosToken !== undefined && { bosToken }) })
   }
 
   /**

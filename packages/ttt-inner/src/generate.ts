@@ -15,6 +15,8 @@ export interface GenerateOptions extends SamplingOptions {
   learn?: boolean
   /** Told of each token before it is read, with the model's logits [V] that it was drawn from. */
   onToken?(token: number, logits: Float32Array): void
+  /** Reads a token and gives the next one's logits [V], where others than the reader do: see `ReaderGroup`. */
+  step?(token: number): Promise<Float32Array>
   signal?: AbortSignal
 }
 
@@ -28,17 +30,28 @@ export async function* generate(
   reader: Reader,
   options: GenerateOptions = {},
 ): AsyncGenerator<number, void, void> {
-  const { maxTokens = Infinity, seed, prompt, stopTokens = [], learn = false, onToken, signal } = options
+  const {
+    maxTokens = Infinity,
+    seed,
+    prompt,
+    stopTokens = [],
+    learn = false,
+    onToken,
+    step,
+    signal,
+  } = options
   const sampler = new Sampler(options, { ...(seed !== undefined && { seed }), ...(prompt && { prompt }) })
+  let known: Float32Array | undefined
   for (let count = 0; count < maxTokens; count++) {
     // Timers, sockets and aborts get a turn between two tokens.
     await pause()
     if (signal?.aborted) return
-    const logits = await reader.nextLogits()
+    const logits = known ?? (await reader.nextLogits())
     const token = sampler.draw(logits)
     if (stopTokens.includes(token)) return
     onToken?.(token, logits)
-    await reader.read(Int32Array.of(token), { learn })
+    if (step) known = await step(token)
+    else await reader.read(Int32Array.of(token), { learn })
     yield token
   }
 }

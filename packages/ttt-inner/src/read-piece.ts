@@ -113,7 +113,7 @@ function predict(
  * @param next the token after it [B, 1]
  * @returns its nats [B, b]
  */
-function learnOpenChunk(
+export function learnOpenChunk(
   { system, params, rate = system.rule!.rate, bosToken }: ReadingModel,
   state: ReaderState,
   end: number,
@@ -147,7 +147,7 @@ function learnOpenChunk(
   return learned.tokenLosses
 }
 
-function extendOpenChunk({ open }: ReaderState, tokens: TokenBlock, hidden: Tensor): void {
+export function extendOpenChunk({ open }: ReaderState, tokens: TokenBlock, hidden: Tensor): void {
   const before = open.hidden
   open.hidden = tidy(() => (before ? tf.concat([before, hidden], 1) : tf.clone(hidden)))
   before?.dispose()
@@ -155,7 +155,7 @@ function extendOpenChunk({ open }: ReaderState, tokens: TokenBlock, hidden: Tens
 }
 
 /** Leaves a full chunk behind: the next one is open. */
-function closeChunk(state: ReaderState): void {
+export function closeChunk(state: ReaderState): void {
   const { tokens, hidden, states } = state.open
   hidden?.dispose()
   disposeTree(states)

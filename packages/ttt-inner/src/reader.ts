@@ -38,7 +38,9 @@ export interface ReadOptions {
  */
 export class Reader {
   private readonly batch: number
-  private state: ReaderState
+  private own: ReaderState
+  /** Where it is while it decodes beside others. */
+  private group?: { release(reader: Reader): void }
   /** The logits that `nextLogits` has asked for, and the hidden state that they are of. */
   private predicted?: { from: Tensor; logits: Promise<Float32Array> }
 
@@ -50,19 +52,32 @@ export class Reader {
     from?: SavedState | ReaderState,
   ) {
     this.batch = options.batch ?? 1
-    if (!from) this.state = startState(system, params, this.batch)
-    else if ('meta' in from) this.state = restoreState(system, params, this.batch, from)
-    else this.state = copyState(from)
+    if (!from) this.own = startState(system, params, this.batch)
+    else if ('meta' in from) this.own = restoreState(system, params, this.batch, from)
+    else this.own = copyState(from)
   }
 
   /** Tokens read of each sequence. */
   get position(): number {
-    return this.state.position
+    return this.own.position
   }
 
   /** Inner steps taken. */
   get steps(): number {
-    return this.state.steps
+    return this.own.steps
+  }
+
+  /**
+   * Joins a group of readers that decode side by side: the group changes the state, whose tensors but the open chunk's it
+   * holds, until it is asked to release the reader. Whatever else is done with the reader asks it to first.
+   *
+   * @returns the state
+   */
+  join(group: { release(reader: Reader): void }): ReaderState {
+    const { state } = this
+    delete this.predicted
+    this.group = group
+    return state
   }
 
   /** Another reader with the same memory; neither changes the other. Constant time: tensors are shared until changed. */
@@ -115,7 +130,7 @@ export class Reader {
   /** Forgets everything: the next token begins a document. */
   reset(): void {
     disposeState(this.state)
-    this.state = startState(this.system, this.params, this.batch)
+    this.own = startState(this.system, this.params, this.batch)
   }
 
   /** Bytes that this reader holds. */
@@ -125,6 +140,14 @@ export class Reader {
 
   dispose(): void {
     disposeState(this.state)
+  }
+
+  /** All that it remembers, in its own hands. */
+  private get state(): ReaderState {
+    const { group } = this
+    delete this.group
+    group?.release(this)
+    return this.own
   }
 
   /** The nats of the tokens that follow the last one read [B, 1]. */

@@ -18,7 +18,7 @@ export const smallSystem = (learns: boolean, suffixBlocks = 2): System => ({
   ...(learns && { rule: { chunk: 4, rate: 1, maxNorm: 1 } }),
 })
 
-export function randomTokens(batch: number, length: number): Int32Array {
-  const random = createRandom(5)
+export function randomTokens(batch: number, length: number, seed = 5): Int32Array {
+  const random = createRandom(seed)
   return Int32Array.from({ length: batch * length }, () => random.integer(11))
 }

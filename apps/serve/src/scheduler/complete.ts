@@ -1,5 +1,5 @@
 import type { Memory } from '@ttt-e2e/checkpoint'
-import type { SamplingOptions } from '@ttt-e2e/ttt-inner'
+import type { DecodingStep, SamplingOptions } from '@ttt-e2e/ttt-inner'
 import type { Metrics } from '../metrics'
 import type { Job } from './job'
 import type { ModelFacts } from './scheduler'
@@ -30,6 +30,12 @@ export interface Ending {
   tokens: number
 }
 
+/** What decodes tokens, beside those of others. */
+interface Decoding {
+  model: ModelFacts
+  step(step: DecodingStep): Promise<Float32Array>
+}
+
 /**
  * Goes on from what a memory has read, a turn at the model for each token.
  *
@@ -39,7 +45,7 @@ export interface Ending {
  */
 export async function* complete(
   job: Job,
-  { scheduler, metrics }: { scheduler: { model: ModelFacts }; metrics: Metrics },
+  { scheduler, metrics }: { scheduler: Decoding; metrics: Metrics },
   memory: Memory,
   { ignoreEnd, scores: top, ...options }: CompletionOptions,
   { prompt, since }: { prompt: Int32Array; since: number },
@@ -63,6 +69,7 @@ export async function* complete(
       ...options,
       prompt,
       signal: job.signal,
+      step: (token) => scheduler.step({ reader: memory.reader, token, learn: options.learn }),
       ...(ignoreEnd && { stopTokens: [] }),
       ...(top !== undefined && { onToken }),
     }),
@@ -71,7 +78,7 @@ export async function* complete(
   try {
     while (!stop.stopped) {
       const before = { tokens: memory.tokens, steps: memory.steps }
-      const { done, value } = await job.turn(() => pieces.next())
+      const { done, value } = await job.decode(() => pieces.next())
       metrics.tokensGenerated.inc(memory.tokens - before.tokens)
       metrics.innerSteps.inc(memory.steps - before.steps)
       job.signal.throwIfAborted()

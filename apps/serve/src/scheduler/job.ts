@@ -4,6 +4,7 @@ import type { Model } from '@ttt-e2e/checkpoint'
 interface Turns {
   enter(job: Job): Promise<void>
   turn<T>(job: Job, work: (model: Model) => T | Promise<T>): Promise<T>
+  decode<T>(job: Job, work: (model: Model) => T | Promise<T>): Promise<T>
   leave(job: Job): void
   end(job: Job): void
 }
@@ -44,6 +45,12 @@ export class Job {
   async turn<T>(work: (model: Model) => T | Promise<T>): Promise<T> {
     await this.place()
     return this.scheduler.turn(this, work)
+  }
+
+  /** The same for work that decodes a token by the scheduler's `step`, beside that of others. */
+  async decode<T>(work: (model: Model) => T | Promise<T>): Promise<T> {
+    await this.place()
+    return this.scheduler.decode(this, work)
   }
 
   abort(reason: unknown): void {

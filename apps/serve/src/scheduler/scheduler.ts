@@ -2,6 +2,8 @@ import type { Model } from '@ttt-e2e/checkpoint'
 import { pause } from '@ttt-e2e/tensor-ops'
 import { ApiError } from '../http/api-error'
 import type { Metrics } from '../metrics'
+import type { DecodingStep } from '@ttt-e2e/ttt-inner'
+import { DecodeTogether } from './decode-together'
 import { Job } from './job'
 
 export interface SchedulerOptions {
@@ -9,6 +11,8 @@ export interface SchedulerOptions {
   parallel: number
   /** Requests that wait for a place. */
   queue: number
+  /** Whether each request decodes by itself, so that what others ask can't change the rounding of its products. */
+  deterministic: boolean
   metrics: Metrics
 }
 
@@ -20,6 +24,8 @@ export type ModelFacts = Pick<
 
 interface Turn {
   signal: AbortSignal
+  /** Whether it may run beside others of its kind. */
+  decodes: boolean
   work: () => Promise<void>
   drop: (reason: unknown) => void
 }
@@ -31,22 +37,25 @@ interface Waiter {
 
 /**
  * The only owner of the model, and the one loop that works with it. A request that was let in waits for a place; with it,
- * it takes turns: one piece of text or one token at a time, first come, first served. So a long text and an answer
- * advance side by side, nothing ever runs at the same time, and a request whose client has gone is out before its next
- * turn.
+ * it takes turns: one piece of text or one token at a time, first come, first served; requests that decode take theirs
+ * together, one pass through the model for a token of each. So a long text and answers advance side by side, and a request
+ * whose client has gone is out before its next turn.
  */
 export class Scheduler {
   private readonly jobs = new Set<Job>()
   private readonly places = new Set<Job>()
   private readonly waiting = new Map<Job, Waiter>()
-  private readonly turns: Turn[] = []
+  private turns: Turn[] = []
+  private readonly together: DecodeTogether
   private looping = false
   private closing = false
 
   constructor(
     private readonly owned: Model,
     private readonly options: SchedulerOptions,
-  ) {}
+  ) {
+    this.together = new DecodeTogether(owned.startGroup())
+  }
 
   get model(): ModelFacts {
     return this.owned
@@ -106,11 +115,18 @@ export class Scheduler {
   }
 
   /** Runs `work` when it is its turn. @throws what `work` throws, or the abort's reason where that came first */
-  turn<T>({ signal }: Job, work: (model: Model) => T | Promise<T>): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      this.turns.push({ signal, work: async () => resolve(await work(this.owned)), drop: reject })
-      if (!this.looping) void this.loop()
-    })
+  turn<T>(job: Job, work: (model: Model) => T | Promise<T>): Promise<T> {
+    return this.queueTurn(job, false, work)
+  }
+
+  /** The same for work that decodes by `step`: it may run beside other such work. */
+  decode<T>(job: Job, work: (model: Model) => T | Promise<T>): Promise<T> {
+    return this.queueTurn(job, !this.options.deterministic, work)
+  }
+
+  /** Reads a token, and tells what comes next: for work that `decode` runs. @returns logits [V] */
+  step(step: DecodingStep): Promise<Float32Array> {
+    return this.together.step(step)
   }
 
   /** Frees a job's place for the next one that waits, or takes it out of the queue. */
@@ -152,19 +168,43 @@ export class Scheduler {
     this.count()
   }
 
+  private queueTurn<T>(
+    { signal }: Job,
+    decodes: boolean,
+    work: (model: Model) => T | Promise<T>,
+  ): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.turns.push({ signal, decodes, work: async () => resolve(await work(this.owned)), drop: reject })
+      if (!this.looping) void this.loop()
+    })
+  }
+
   private async loop(): Promise<void> {
     this.looping = true
-    for (let next = this.turns.shift(); next; next = this.turns.shift()) {
+    while (this.turns.length > 0) {
       // Sockets, timers and aborts get a turn between two of ours.
       await pause()
-      try {
-        next.signal.throwIfAborted()
-        await next.work()
-      } catch (error) {
-        next.drop(error)
-      }
+      await this.together.run(
+        this.nextTurns().map(({ signal, work, drop }) => async () => {
+          try {
+            signal.throwIfAborted()
+            await work()
+          } catch (error) {
+            drop(error)
+          }
+        }),
+      )
     }
     this.looping = false
+  }
+
+  /** The turn that came first, with all that may run beside it. */
+  private nextTurns(): Turn[] {
+    const [first] = this.turns
+    const isNext = (turn: Turn) => turn === first || (first.decodes && turn.decodes)
+    const next = this.turns.filter(isNext)
+    this.turns = this.turns.filter((turn) => !isNext(turn))
+    return next
   }
 
   private count(): void {
