@@ -147,7 +147,7 @@ export function learnOpenChunk(
   return learned.tokenLosses
 }
 
-export function extendOpenChunk({ open }: ReaderState, tokens: TokenBlock, hidden: Tensor): void {
+function extendOpenChunk({ open }: ReaderState, tokens: TokenBlock, hidden: Tensor): void {
   const before = open.hidden
   open.hidden = tidy(() => (before ? tf.concat([before, hidden], 1) : tf.clone(hidden)))
   before?.dispose()

@@ -7,11 +7,13 @@ import {
   treeMap,
   treeWithLeaves,
   type Tensor,
+  type TensorTree,
 } from '@ttt-e2e/tensor-ops'
+import { writeRing } from '@ttt-e2e/kernels/ops'
 import { grownStates, readPrefix, type MixingState } from '@ttt-e2e/swa-transformer'
 import { predictRows } from './chunk-programs'
 import type { FastWeights } from './fast-weights'
-import { closeChunk, extendOpenChunk, learnOpenChunk, type ReadingModel } from './read-piece'
+import { closeChunk, learnOpenChunk, type ReadingModel } from './read-piece'
 import type { Reader } from './reader'
 import type { ReaderState } from './reader-state'
 import { TokenBlock } from './token-block'
@@ -30,6 +32,8 @@ type Joined = {
   prefix: MixingState[]
   suffix: MixingState[]
   last: Tensor
+  /** The prefix's output of the open chunk's tokens, the token at p in slot p mod b [B, b, 1, D]; with a rule. */
+  open?: Tensor
 }
 
 /**
@@ -78,7 +82,7 @@ export class ReaderGroup {
     const leaving = this.rows.findIndex((row) => row.reader === reader)
     if (leaving < 0) return
     const all = this.split()
-    Object.assign(all[leaving].state, all[leaving].tensors)
+    give(all[leaving].state, all[leaving].tensors)
     const staying = all.filter((_, i) => i !== leaving)
     this.rows = this.rows.filter((_, i) => i !== leaving)
     this.join(staying.map(({ tensors }) => tensors))
@@ -91,12 +95,12 @@ export class ReaderGroup {
     if (isSame) return
     const before = this.split()
     for (const [i, { reader }] of this.rows.entries())
-      if (!readers.includes(reader)) Object.assign(before[i].state, before[i].tensors)
+      if (!readers.includes(reader)) give(before[i].state, before[i].tensors)
     const parts = readers.map((reader) => {
       const known = this.rows.findIndex((row) => row.reader === reader)
       if (known >= 0) return { reader, ...before[known] }
       const state = reader.join(this)
-      return { reader, state, tensors: tensorsOf(state) }
+      return { reader, state, tensors: this.taken(state) }
     })
     this.rows = parts.map(({ reader, state }) => ({ reader, state }))
     this.join(parts.map(({ tensors }) => tensors))
@@ -105,18 +109,33 @@ export class ReaderGroup {
   /** A step on each full chunk, or the next chunk without one, before the token after it is processed. */
   private endChunks(steps: readonly DecodingStep[]): void {
     const { rule } = this.model.system
-    if (!rule || !this.rows.some(({ state }) => state.open.tokens.length === rule.chunk)) return
-    const parts = this.split()
-    for (const [i, { state, tensors }] of parts.entries()) {
-      if (state.open.tokens.length < rule.chunk) continue
-      Object.assign(state, tensors)
-      const { token, learn } = steps[i]
-      if (learn)
+    const joined = this.joined!
+    const changed = new Map<number, Pick<Joined, 'fast' | 'suffix' | 'last'>>()
+    this.rows.forEach(({ state }, row) => {
+      if (!rule || state.open.tokens.length < rule.chunk) return
+      const { fast, suffix, open } = joined
+      Object.assign(
+        state,
+        tidy(() => rowOf({ fast, suffix }, row)),
+      )
+      state.open.hidden = tidy(() => openOf(open!, row, state))
+      const { token, learn } = steps[row]
+      if (learn) {
+        delete state.last
         learnOpenChunk(this.model, state, state.position, new TokenBlock(Int32Array.of(token), 1)).dispose()
-      else closeChunk(state)
-      parts[i].tensors = tensorsOf(state)
-    }
-    this.join(parts.map(({ tensors }) => tensors))
+        changed.set(row, { ...(state.fast && { fast: state.fast }), suffix: state.suffix, last: state.last! })
+      } else {
+        closeChunk(state)
+        disposeTree(state.suffix)
+        if (state.fast) disposeTree(state.fast)
+      }
+    })
+    if (changed.size === 0) return
+    const { fast, suffix, last } = joined
+    const before = { ...(fast && { fast }), suffix, last }
+    const after = tidy(() => withRows(before, this.rows.length, changed))
+    disposeTree([before, ...changed.values()])
+    Object.assign(joined, after)
   }
 
   private readTokens(block: TokenBlock): void {
@@ -137,7 +156,7 @@ export class ReaderGroup {
     const prefix = readPrefix(decoder, params, data.tokens, joined.prefix, data.position)
     disposeTree(joined.prefix)
     joined.prefix = prefix.states
-    if (system.rule) this.extendChunks(block, prefix.hidden)
+    if (system.rule) this.extendChunks(block, prefix.hidden, data.position)
     const { states, last } = predictRows(system, {
       params: decoder.suffixParams(params),
       weights: joined.fast ?? params.prime,
@@ -152,11 +171,13 @@ export class ReaderGroup {
     for (const { state } of this.rows) state.position++
   }
 
-  private extendChunks(block: TokenBlock, hidden: Tensor): void {
-    this.rows.forEach(({ state }, row) => {
-      const own = tidy(() => tf.slice(hidden, [row, 0, 0], [1, -1, -1]))
-      extendOpenChunk(state, new TokenBlock(block.row(row), 1), own)
-      own.dispose()
+  private extendChunks(block: TokenBlock, hidden: Tensor, position: Tensor): void {
+    const joined = this.joined!
+    const before = joined.open!
+    joined.open = tidy(() => writeRing(before, tf.expandDims(hidden, 2), position))
+    before.dispose()
+    this.rows.forEach(({ state: { open } }, row) => {
+      open.tokens = open.tokens.followedBy(new TokenBlock(block.row(row), 1))
     })
   }
 
@@ -165,10 +186,7 @@ export class ReaderGroup {
     const { joined } = this
     delete this.joined
     if (!joined) return []
-    const parts = this.rows.map(({ state }, row) => ({
-      state,
-      tensors: tidy(() => treeMap(joined, (tensor) => tf.slice(tensor, [row], [1]))),
-    }))
+    const parts = this.rows.map(({ state }, row) => ({ state, tensors: tidy(() => rowOf(joined, row)) }))
     disposeTree(joined)
     return parts
   }
@@ -199,11 +217,53 @@ export class ReaderGroup {
     )
     disposeTree(grown)
   }
+
+  /** Takes over what a reader holds. */
+  private taken(state: ReaderState): Joined {
+    const { fast, prefix, suffix, last, open } = state
+    const { rule } = this.model.system
+    const { hidden } = open
+    delete open.hidden
+    const ring = rule && tidy(() => ringOf(hidden, last!, rule.chunk))
+    hidden?.dispose()
+    return { ...(fast && { fast }), prefix, suffix, last: last!, ...(ring && { open: ring }) }
+  }
 }
 
-const tensorsOf = ({ fast, prefix, suffix, last }: ReaderState): Joined => ({
-  ...(fast && { fast }),
-  prefix,
-  suffix,
-  last: last!,
-})
+/** Gives a reader what a group held for it. */
+function give(state: ReaderState, { open, ...tensors }: Joined): void {
+  Object.assign(state, tensors)
+  if (!open) return
+  if (state.open.tokens.length > 0) state.open.hidden = tidy(() => openOf(open, 0, state))
+  open.dispose()
+}
+
+const rowOf = <T extends TensorTree>(tree: T, row: number): T =>
+  treeMap(tree, (tensor) => tf.slice(tensor, [row], [1]))
+
+/** The open chunk's rows of a ring [1, n, D]: a chunk begins in slot 0. */
+const openOf = (ring: Tensor, row: number, { open }: ReaderState): Tensor =>
+  tf.squeeze(tf.slice(ring, [row, 0, 0, 0], [1, open.tokens.length, -1, -1]), [2])
+
+/** The ring of an open chunk [1, n, D] that may have no row yet. @param like [1, 1, D] */
+function ringOf(hidden: Tensor | undefined, like: Tensor, chunk: number): Tensor {
+  const free = tf.zeros([1, chunk - (hidden?.shape[1] ?? 0), like.shape[2]!])
+  return tf.expandDims(hidden ? tf.concat([hidden, free], 1) : free, 2)
+}
+
+/** A tree of `count` rows with some of them replaced. */
+function withRows<T extends TensorTree>(tree: T, count: number, rows: ReadonlyMap<number, T>): T {
+  const leaves = new Map([...rows].map(([row, each]) => [row, treeLeaves(each)]))
+  const places = [...rows.keys()].toSorted((a, b) => a - b)
+  const replaced = treeLeaves(tree).map((tensor, leaf) => {
+    const parts: Tensor[] = []
+    let next = 0
+    for (const row of [...places, count]) {
+      if (row > next) parts.push(tf.slice(tensor, [next], [row - next]))
+      if (row < count) parts.push(leaves.get(row)![leaf])
+      next = row + 1
+    }
+    return tf.concat(parts, 0)
+  })
+  return treeWithLeaves(tree, replaced)
+}
