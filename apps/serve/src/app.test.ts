@@ -42,6 +42,7 @@ describe('completions', () => {
       prompt_tokens: 3,
       completion_tokens: 8,
       total_tokens: 11,
+      prompt_tokens_details: { cached_tokens: 0 },
       tokens_read: 11,
       tokens_reused: sea.length,
       tokens_learned: 8,
@@ -163,7 +164,7 @@ describe('the rest', () => {
     expect((await test.request('GET', '/v1/models/gpt-4')).status).toBe(404)
     expect(await (await test.request('GET', '/metrics')).text()).toMatch(/ttte2e_inner_steps_total \d+/)
     const { paths } = await json(test.request('GET', '/openapi.json'))
-    expect(Object.keys(paths)).toHaveLength(11)
+    expect(Object.keys(paths)).toHaveLength(17)
   })
 
   it('has a page that loads nothing from elsewhere', async () => {

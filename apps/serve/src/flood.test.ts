@@ -7,7 +7,7 @@ import { heldBytes, listeningApp, tinyModel, until } from './testing'
 type App = Awaited<ReturnType<typeof listeningApp>>
 
 let app: App
-beforeAll(async () => void (app = await listeningApp(await tinyModel())))
+beforeAll(async () => void (app = await listeningApp(await tinyModel(), { limits: { parallel: 4 } })))
 afterAll(() => app.close())
 
 const body = JSON.stringify({ prompt: 'It ', max_tokens: 2, temperature: 0 })

@@ -64,7 +64,7 @@ it('lets readers come and go, and be used by themselves in between', async () =>
     const steps = together.map((reader, i) => ({ reader, token: texts[i][t], learn: true }))
     const logits = await group.step(steps.filter((_, i) => i !== loner).toReversed())
     const own = await alone(together[loner], texts[loner].slice(t, t + 1), true)
-    const all = [...logits.toReversed()]
+    const all = logits.toReversed()
     all.splice(loner, 0, own[0])
     all.forEach((row, i) => expect(relativeError(row, expected[i][t])).toBeLessThan(1e-5))
   }

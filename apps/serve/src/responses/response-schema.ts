@@ -54,7 +54,7 @@ const statusSchema = z.enum(['in_progress', 'completed', 'incomplete'])
 const outputTextSchema = z.object({
   type: z.literal('output_text'),
   text: z.string(),
-  annotations: z.array(z.never()),
+  annotations: z.array(z.unknown()).max(0),
 })
 
 export const outputMessageSchema = z.object({
@@ -84,7 +84,7 @@ export const responseSchema = z
     temperature: z.number(),
     text: z.object({ format: z.object({ type: z.literal('text') }) }),
     tool_choice: z.literal('auto'),
-    tools: z.array(z.never()),
+    tools: z.array(z.unknown()).max(0),
     top_p: z.number(),
     truncation: z.literal('disabled'),
     usage: z
