@@ -4,9 +4,10 @@ import {
   liveTensors,
   readBacks,
   resolveEngine,
-  treeLeaves,
   tf,
+  treeLeaves,
   treeMap,
+  type Batch,
 } from '@ttt-e2e/tensor-ops'
 import '@ttt-e2e/kernels/engines'
 import { decodeRun, disposeRun, encodeRun, startRun, type RunState } from './run-state'
@@ -14,7 +15,6 @@ import { innerRateMultiplier, learningRate, standardSchedule } from './schedule'
 import { randomBatch, smallSystem } from './testing'
 import { train } from './train'
 import { NonFiniteGradient, NonFiniteLoss, standardOptimizer, trainStep } from './train-step'
-import type { Batch } from './batch'
 
 beforeAll(() => resolveEngine('cpu'))
 

@@ -67,6 +67,7 @@ export {
   type PlainTensors,
 } from './safetensors'
 export { UserError } from './user-error'
+export { type Batch } from './batch'
 export { bytesInMemory, type ByteSource } from './byte-source'
 export {
   allFinite,

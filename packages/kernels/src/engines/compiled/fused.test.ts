@@ -143,7 +143,7 @@ describe('fused kernels agree with their references', () => {
     it(`${op.name} ${JSON.stringify(shapes)} ${JSON.stringify(attributes ?? {})} from ${position} on`, async () => {
       await resolveEngine('cpu')
       const all = variants({ op, whole: op }, order)
-      const { given, references } = tf.tidy(() => expectationsOf(all, shapes, attributes, position))
+      const { given, references } = expectationsOf(all, shapes, attributes, position)
       await onEveryTarget((target) => {
         for (const { op: variant, whole } of all) {
           const inputs = variant.inputs.map((name) => given[name])
