@@ -77,6 +77,7 @@ export {
   wantedLike,
   type WeightSource,
 } from './weight-source'
+export { isForm, treeForm } from './tree-form'
 export { liveBytes, liveTensors } from './memory'
 export { pause } from './pause'
 export { read, readBacks, readTensors, type TensorValues, type ValuesOf } from './read'
