@@ -4,7 +4,7 @@ import type { RunState } from '@ttt-e2e/meta-outer'
 import { disposeTree, safetensorsSource, treeForm } from '@ttt-e2e/tensor-ops'
 import type { Params, System } from '@ttt-e2e/ttt-inner'
 import { CheckpointError } from './checkpoint-error'
-import { folderOnDisk } from './folders/folder-on-disk'
+import { folderOnDisk, hashOfFile } from './folders/folder-on-disk'
 import type { Extensions } from './formats/format'
 import { hashProblems, storedModel } from './formats/ttt-e2e/format'
 import { buildFor, loadStored, loadTree } from './load-tree'
@@ -104,6 +104,6 @@ async function openFile(path: string, kind: 'model' | 'optimizer', info: RunInfo
     problems.push(`${weightsFile} is missing`)
     return undefined
   }
-  const verify = () => hashProblems(folder, weightsFile, saved.sha256)
+  const verify = async () => hashProblems(weightsFile, saved.sha256, hashOfFile(join(path, weightsFile)))
   return { weightsFile, weights: await safetensorsSource(file), bytes: file.size, verify }
 }
