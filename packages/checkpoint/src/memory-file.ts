@@ -41,7 +41,10 @@ export async function encodeMemory(memory: Memory): Promise<Uint8Array> {
 }
 
 /** The hash of a memory's file as it is without this hash. */
-function contentHash(tensors: PlainTensors, { sha256: _, ...metadata }: Record<string, string>): string {
+function contentHash(
+  tensors: PlainTensors,
+  { sha256: _sha256, ...metadata }: Record<string, string>,
+): string {
   const entries = Object.entries(tensors)
   const header = encodeSafetensorsHeader(
     entries.map(([name, { shape }]) => ({ name, shape, dtype: 'F32' })),
