@@ -8,6 +8,8 @@ export default defineConfig({
     globalSetup: './vitest.setup.ts',
     pool: 'forks',
     maxWorkers: 2,
+    // Tests make many small tensors that live until a scope ends: collecting them often takes a third of the time.
+    execArgv: ['--max-semi-space-size=64'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },

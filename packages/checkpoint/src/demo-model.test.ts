@@ -3,10 +3,9 @@ import { join } from 'node:path'
 import { createSystem } from '@ttt-e2e/baselines'
 import { modelFolder } from '@ttt-e2e/demo-model'
 import type { Recipe } from '@ttt-e2e/meta-outer'
-import { bytesInMemory, loadLike, resolveEngine, safetensorsSource } from '@ttt-e2e/tensor-ops'
+import { bytesInMemory, loadLike, resolveEngine, safetensorsSource, treeForm } from '@ttt-e2e/tensor-ops'
 import { Reader } from '@ttt-e2e/ttt-inner'
 import { expect, it } from 'vitest'
-import { emptyParameters } from './parameter-form'
 import { loadModel } from './load-model'
 
 it('of version 1 is the model that its recipe makes, bit for bit', async () => {
@@ -18,7 +17,7 @@ it('of version 1 is the model that its recipe makes, bit for bit', async () => {
   expect(info.schemaVersion).toBe(1)
   const system = createSystem(info.recipe.system, info.recipe.size)
   const bytes = readFileSync(join(modelFolder, 'model.safetensors'))
-  const params = await loadLike(emptyParameters(system), await safetensorsSource(bytesInMemory(bytes)))
+  const params = await loadLike(treeForm(system.decoder.init), await safetensorsSource(bytesInMemory(bytes)))
   const reader = new Reader(system, params, { bosToken: 256 })
 
   const model = await loadModel(modelFolder)

@@ -1,14 +1,13 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RunState } from '@ttt-e2e/meta-outer'
-import { disposeTree, safetensorsSource } from '@ttt-e2e/tensor-ops'
+import { disposeTree, safetensorsSource, treeForm } from '@ttt-e2e/tensor-ops'
 import type { Params, System } from '@ttt-e2e/ttt-inner'
 import { CheckpointError } from './checkpoint-error'
-import { folderOnDisk } from './folders/folder-on-disk'
+import { folderOnDisk, hashOfFile } from './folders/folder-on-disk'
 import type { Extensions } from './formats/format'
 import { hashProblems, storedModel } from './formats/ttt-e2e/format'
 import { buildFor, loadStored, loadTree } from './load-tree'
-import { emptyParameters } from './parameter-form'
 import { readRunInfo } from './read-run-info'
 import { latestCheckpoint } from './run-folder'
 import { fileNames, trainingSchema, type RunInfo, type TrainedRunInfo } from './run-info'
@@ -43,8 +42,8 @@ export async function loadCheckpoint(folder: string, options: LoadOptions = {}):
   ])
   const { architecture } = info.model
   const system = model && buildFor({ architecture, ...model }, options, problems)
-  const params = system && (await loadTree(emptyParameters(system), model, problems))
-  const moments = system && optimizer && (await loadTree(emptyMoments(system), optimizer, problems))
+  const params = system && (await loadTree(treeForm(system.decoder.init), model, problems))
+  const moments = system && optimizer && (await loadTree(momentsForm(system), optimizer, problems))
   for (const file of [model, optimizer]) if (file) problems.push(...(await file.verify()))
   if (problems.length > 0 || !params || !moments) {
     disposeTree([params ?? [], moments ?? []])
@@ -59,10 +58,10 @@ export async function loadCheckpoint(folder: string, options: LoadOptions = {}):
   }
 }
 
-const emptyMoments = (system: System): { firstMoments: Params; secondMoments: Params } => ({
-  firstMoments: emptyParameters(system),
-  secondMoments: emptyParameters(system),
-})
+function momentsForm({ decoder }: System): { firstMoments: Params; secondMoments: Params } {
+  const form = treeForm(decoder.init)
+  return { firstMoments: form, secondMoments: form }
+}
 
 /** The parameters of a checkpoint, of a run's latest one, or of a model folder. The caller disposes them. */
 export async function loadParameters(folder: string, options: LoadOptions = {}) {
@@ -105,6 +104,6 @@ async function openFile(path: string, kind: 'model' | 'optimizer', info: RunInfo
     problems.push(`${weightsFile} is missing`)
     return undefined
   }
-  const verify = () => hashProblems(folder, weightsFile, saved.sha256)
+  const verify = async () => hashProblems(weightsFile, saved.sha256, hashOfFile(join(path, weightsFile)))
   return { weightsFile, weights: await safetensorsSource(file), bytes: file.size, verify }
 }

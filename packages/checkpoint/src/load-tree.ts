@@ -1,9 +1,8 @@
 import { buildSystem } from '@ttt-e2e/baselines'
-import { disposeTree, loadLike, SafetensorsError, type TensorTree } from '@ttt-e2e/tensor-ops'
+import { disposeTree, loadLike, SafetensorsError, treeForm, type TensorTree } from '@ttt-e2e/tensor-ops'
 import type { Params, System } from '@ttt-e2e/ttt-inner'
 import { CheckpointError } from './checkpoint-error'
 import type { Extensions, StoredModel } from './formats/format'
-import { emptyParameters } from './parameter-form'
 
 /** A model that was loaded, without what reads text with it. */
 export interface LoadedParameters {
@@ -25,7 +24,7 @@ export async function loadStored(
 ): Promise<LoadedParameters> {
   const problems: string[] = []
   const system = buildFor(stored, extensions, problems)
-  const params = system && (await loadTree(emptyParameters(system), stored, problems))
+  const params = system && (await loadTree(treeForm(system.decoder.init), stored, problems))
   problems.push(...((await stored.verify?.()) ?? []))
   if (problems.length === 0) return { system: system!, params: params! }
   if (params) disposeTree(params)

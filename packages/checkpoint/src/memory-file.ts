@@ -1,11 +1,20 @@
 import { problemsOf } from '@ttt-e2e/baselines'
-import { allFinite, decodeSafetensors, encodeSafetensors, readSafetensorsHeader } from '@ttt-e2e/tensor-ops'
+import {
+  allFinite,
+  bytesOf,
+  decodeSafetensors,
+  encodeSafetensors,
+  encodeSafetensorsHeader,
+  readSafetensorsHeader,
+  type PlainTensors,
+} from '@ttt-e2e/tensor-ops'
 import { Reader, type SavedState } from '@ttt-e2e/ttt-inner'
 import { z } from 'zod'
 import { CheckpointError } from './checkpoint-error'
 import { Memory } from './memory'
 import { memoryProblems, tokenProblems } from './memory-problems'
 import { foreignMemory, type Model } from './model'
+import { sha256Of } from './sha256'
 
 const count = z.int().min(0)
 /** Positions are int32 where they are read. */
@@ -18,16 +27,30 @@ const metaSchema: z.ZodType<SavedState['meta']> = z.strictObject({
   open: z.strictObject({ rows: count, tokens: z.array(z.array(count)) }),
 })
 
-/** A memory as a safetensors file, with the hash of its model in the metadata. */
+/** A memory as a safetensors file; in the metadata stand the hash of its model and one of everything else in the file. */
 export async function encodeMemory(memory: Memory): Promise<Uint8Array> {
   const { tensors, meta } = await memory.reader.save()
-  return encodeSafetensors(tensors, {
+  const metadata = {
     format: 'ttt-e2e memory',
     schemaVersion: '2',
     model: memory.modelHash,
     state: JSON.stringify(meta),
     unfinished: JSON.stringify(memory.unfinished),
-  })
+  }
+  return encodeSafetensors(tensors, { ...metadata, sha256: contentHash(tensors, metadata) })
+}
+
+/** The hash of a memory's file as it is without this hash. */
+function contentHash(
+  tensors: PlainTensors,
+  { sha256: _sha256, ...metadata }: Record<string, string>,
+): string {
+  const entries = Object.entries(tensors)
+  const header = encodeSafetensorsHeader(
+    entries.map(([name, { shape }]) => ({ name, shape, dtype: 'F32' })),
+    metadata,
+  )
+  return sha256Of([header, ...entries.map(([, { values }]) => bytesOf(values))])
 }
 
 /**
@@ -61,6 +84,7 @@ export function decodeMemory(model: Model, bytes: Uint8Array, name = 'memory'): 
   const { tensors } = decodeSafetensors(bytes)
   for (const [path, { values }] of Object.entries(tensors))
     if (!allFinite(values)) refuse([`${path} has values that are not finite`])
+  let memory: Memory
   try {
     const reader = new Reader(
       model.system,
@@ -68,12 +92,17 @@ export function decodeMemory(model: Model, bytes: Uint8Array, name = 'memory'): 
       { bosToken: model.tokenizer.bosToken },
       { tensors, meta: meta.data },
     )
-    const memory = new Memory(reader, model.hash)
-    memory.unfinished = unfinished.data
-    return memory
+    memory = new Memory(reader, model.hash)
   } catch (error) {
     return refuse([(error as Error).message])
   }
+  // Files of earlier releases have none. Last, since it says least of what is wrong.
+  if (metadata.sha256 !== undefined && metadata.sha256 !== contentHash(tensors, metadata)) {
+    memory.dispose()
+    refuse(['it is not the file that was saved (its hash differs)'])
+  }
+  memory.unfinished = unfinished.data
+  return memory
 }
 
 function json(text: string | undefined): unknown {

@@ -179,6 +179,11 @@ describe('a memory in a file', () => {
         edited((t) => (t['open.states.0.mixer.k'].shape = t['open.states.0.mixer.k'].shape.toReversed())),
         /open\.states\.0\.mixer\.k is \[/,
       ],
+      // What steps allow of tokens that were read without learning too.
+      [state('position', 56), /it is not the file that was saved \(its hash differs\)/],
+      [state('position', 71), /it is not the file that was saved/],
+      [edited((t) => (t.last.values[0] += 1)), /it is not the file that was saved/],
+      [edited((_, m) => (m.unfinished = '[65]')), /it is not the file that was saved/],
       [edited((_, m) => (m.unfinished = '[257]')), /unfinished: token 257 at position 0 is outside/],
       [state('steps', -1), /state: steps/],
     ]
@@ -186,6 +191,9 @@ describe('a memory in a file', () => {
       expect(() => decodeMemory(model, damaged)).toThrow(CheckpointError)
       expect(() => decodeMemory(model, damaged)).toThrow(error)
     }
+    // As those of earlier releases, without a hash.
+    const earlier = edited((_, m) => delete m.sha256)
+    expect(decodeMemory(model, earlier).tokens).toBe(55)
     expect(() => loadMemory(model, join(folder, 'none'))).toThrow(/it can't be read \(ENOENT\)/)
     writeFileSync(join(folder, 'good.memory'), bytes)
     expect(loadMemory(model, join(folder, 'good.memory')).tokens).toBe(55)

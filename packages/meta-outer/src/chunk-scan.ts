@@ -6,12 +6,12 @@ import {
   treeLeaves,
   treeWithLeaves,
   vjp,
+  type Batch,
   type GradientSum,
   type Tensor,
 } from '@ttt-e2e/tensor-ops'
 import type { MlpWeights, SuffixParams } from '@ttt-e2e/swa-transformer'
 import { startFastWeights, type FastWeights, type Params, type System } from '@ttt-e2e/ttt-inner'
-import type { Batch } from './batch'
 import { chunkSteps, pieceOf, type Carry, type ChunkOutput, type ChunkTold } from './chunk-steps'
 import type { Keep } from './prefix-scan'
 

@@ -1,7 +1,7 @@
-import { tf, tidy, type ScanStep, type Tensor } from '@ttt-e2e/tensor-ops'
+import { tf, tidy, type Batch, type ScanStep, type Tensor } from '@ttt-e2e/tensor-ops'
 import type { MixingState, SuffixParams } from '@ttt-e2e/swa-transformer'
 import { learnFromChunk, lossChunkOf, predictChunk, type FastWeights, type System } from '@ttt-e2e/ttt-inner'
-import { columns, type Batch } from './batch'
+import { columns } from './batch-columns'
 import { chunkMeans } from './chunk-means'
 
 /** What a chunk leaves to the next one: the weights that learn (the prime MLPs where nothing does) and the states. */

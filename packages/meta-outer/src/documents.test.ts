@@ -10,10 +10,10 @@ import {
   treeEntries,
   treeLeaves,
   treeMap,
+  type Batch,
 } from '@ttt-e2e/tensor-ops'
 import { useEngine } from '@ttt-e2e/tensor-ops/testing'
 import { Reader, type System } from '@ttt-e2e/ttt-inner'
-import type { Batch } from './batch'
 import { metaGradient } from './meta-gradient'
 import { sequencesOf } from './sequences'
 import { randomBatch, smallSystem } from './testing'

@@ -1,4 +1,5 @@
-export { columns, type Batch } from './batch'
+export type { Batch } from '@ttt-e2e/tensor-ops'
+export { columns } from './batch-columns'
 export { type Sequence } from './sequences'
 export { type Losses } from './losses'
 export { type ChunkRecord, type MetaGradientRecord } from './record'

@@ -1,6 +1,5 @@
-import type { Tensor, ValuesOf } from '@ttt-e2e/tensor-ops'
+import type { Batch, Tensor, ValuesOf } from '@ttt-e2e/tensor-ops'
 import type { System } from '@ttt-e2e/ttt-inner'
-import type { Batch } from './batch'
 import { pieceOf } from './chunk-steps'
 import type { Sequence, SequenceGroup, Sequences } from './sequences'
 

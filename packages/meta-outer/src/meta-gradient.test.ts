@@ -10,12 +10,12 @@ import {
   treeLeaves,
   treeMap,
   usePrograms,
+  type Batch,
   type TensorTree,
 } from '@ttt-e2e/tensor-ops'
 import '@ttt-e2e/kernels/engines'
 import { derivative, inFloat64, useEngine } from '@ttt-e2e/tensor-ops/testing'
 import type { Params, System } from '@ttt-e2e/ttt-inner'
-import type { Batch } from './batch'
 import { metaGradient, type MetaGradient, type MetaGradientOptions } from './meta-gradient'
 import { randomBatch, smallSystem } from './testing'
 

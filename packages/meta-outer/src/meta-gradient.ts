@@ -1,6 +1,5 @@
-import { disposeTree, read } from '@ttt-e2e/tensor-ops'
+import { disposeTree, read, type Batch } from '@ttt-e2e/tensor-ops'
 import type { Params, System } from '@ttt-e2e/ttt-inner'
-import type { Batch } from './batch'
 import { lossesOf, type Losses } from './losses'
 import type { MetaGradientRecord } from './record'
 import { sequencesOf } from './sequences'

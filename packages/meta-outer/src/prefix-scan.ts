@@ -3,6 +3,7 @@ import {
   scanVjp,
   tf,
   vjp,
+  type Batch,
   type GradientSum,
   type ScanOptions,
   type ScanStep,
@@ -10,7 +11,7 @@ import {
   type TensorTree,
 } from '@ttt-e2e/tensor-ops'
 import type { Params, System } from '@ttt-e2e/ttt-inner'
-import { columns, type Batch } from './batch'
+import { columns } from './batch-columns'
 
 /** What scans keep for the way back, and when they pause. */
 export type Keep = Pick<ScanOptions<never, never, never>, 'tapes' | 'stride' | 'pause'>

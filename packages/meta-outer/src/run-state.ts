@@ -1,14 +1,16 @@
 import {
+  bytesInMemory,
   createRandom,
-  decodeSafetensors,
   disposeTree,
   encodeSafetensors,
-  fromPlainTensor,
+  loadLike,
+  safetensorsSource,
+  SafetensorsError,
   tf,
   toPlainTensors,
   treeEntries,
+  treeForm,
   treeMap,
-  type PlainTensors,
 } from '@ttt-e2e/tensor-ops'
 import type { Params, System } from '@ttt-e2e/ttt-inner'
 
@@ -50,35 +52,16 @@ export async function encodeRun({
 }
 
 /**
- * @throws if the file isn't sound or its tensors are not those of `system`
+ * @throws SafetensorsError if the file isn't sound or its tensors are not those of `system`
  */
-export function decodeRun(system: System, bytes: Uint8Array): RunState {
-  const { tensors, metadata } = decodeSafetensors(bytes)
-  if (metadata.run === undefined) throw new Error("the file has no 'run' in its metadata")
-  const counters = JSON.parse(metadata.run) as Pick<RunState, 'step' | 'tokens' | 'cursor'>
-  return tf.tidy(() => {
-    const form = system.decoder.init(createRandom(0))
-    const load = (group: string) => loadTree(form, tensors, group)
-    const state = {
-      params: load('params'),
-      firstMoments: load('firstMoments'),
-      secondMoments: load('secondMoments'),
-    }
-    return { ...state, ...counters } as never
-  }) as RunState
-}
-
-function loadTree(form: Params, tensors: PlainTensors, group: string): Params {
-  const problems: string[] = []
-  const tree = treeMap(form, (leaf, path) => {
-    const name = `${group}.${path}`
-    const found = tensors[name]
-    if (!found) problems.push(`${name} is missing`)
-    else if (found.shape.join() !== leaf.shape.join())
-      problems.push(`${name} is [${found.shape}], not [${leaf.shape}]`)
-    else return fromPlainTensor(found)
-    return leaf
-  })
-  if (problems.length > 0) throw new Error(`the run doesn't fit the system: ${problems.join('; ')}`)
-  return tree
+export async function decodeRun(system: System, bytes: Uint8Array): Promise<RunState> {
+  const source = await safetensorsSource(bytesInMemory(bytes))
+  const params = treeForm(system.decoder.init)
+  const state = await loadLike({ params, firstMoments: params, secondMoments: params }, source)
+  const { run } = source.metadata
+  if (run === undefined) {
+    disposeTree(state)
+    throw new SafetensorsError(["the file has no 'run' in its metadata"])
+  }
+  return { ...state, ...(JSON.parse(run) as Pick<RunState, 'step' | 'tokens' | 'cursor'>) }
 }

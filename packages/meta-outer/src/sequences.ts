@@ -1,5 +1,5 @@
+import type { Batch } from '@ttt-e2e/tensor-ops'
 import { lossChunkOf, type System } from '@ttt-e2e/ttt-inner'
-import type { Batch } from './batch'
 
 /** What is read on its own: a row of a batch, or one of a row's documents. */
 export interface Sequence {

@@ -1,7 +1,6 @@
-import { createRandom } from '@ttt-e2e/tensor-ops'
+import { createRandom, type Batch } from '@ttt-e2e/tensor-ops'
 import { attentionMixer, createDecoder } from '@ttt-e2e/swa-transformer'
 import type { System } from '@ttt-e2e/ttt-inner'
-import type { Batch } from './batch'
 
 /** A decoder small enough for finite differences. */
 export function smallSystem(

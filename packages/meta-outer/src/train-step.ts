@@ -6,10 +6,10 @@ import {
   treeEntries,
   treeLeaves,
   treeWithLeaves,
+  type Batch,
   type Tensor,
 } from '@ttt-e2e/tensor-ops'
 import type { Params, System } from '@ttt-e2e/ttt-inner'
-import type { Batch } from './batch'
 import { lossesOf, type Losses } from './losses'
 import type { RunState } from './run-state'
 import { innerRateMultiplier, learningRate, type Schedule } from './schedule'

@@ -4,9 +4,10 @@ import {
   liveTensors,
   readBacks,
   resolveEngine,
-  treeLeaves,
   tf,
+  treeLeaves,
   treeMap,
+  type Batch,
 } from '@ttt-e2e/tensor-ops'
 import '@ttt-e2e/kernels/engines'
 import { decodeRun, disposeRun, encodeRun, startRun, type RunState } from './run-state'
@@ -14,7 +15,6 @@ import { innerRateMultiplier, learningRate, standardSchedule } from './schedule'
 import { randomBatch, smallSystem } from './testing'
 import { train } from './train'
 import { NonFiniteGradient, NonFiniteLoss, standardOptimizer, trainStep } from './train-step'
-import type { Batch } from './batch'
 
 beforeAll(() => resolveEngine('cpu'))
 
@@ -42,7 +42,7 @@ describe('training', () => {
     const losses = await run(whole, 8)
     const part = startRun(smallSystem(), 1)
     const first = await run(part, 8, 5)
-    const resumed = decodeRun(smallSystem(), await encodeRun(part))
+    const resumed = await decodeRun(smallSystem(), await encodeRun(part))
     expect([...first, ...(await run(resumed, 8))]).toEqual(losses)
     expect(valuesOf(resumed)).toEqual(valuesOf(whole))
     expect(resumed).toMatchObject({ step: 8, tokens: whole.tokens, cursor: 8 })
@@ -130,7 +130,9 @@ describe('training', () => {
 
   it('refuses a run of another system, naming what does not fit', async () => {
     const bytes = await encodeRun(startRun(smallSystem(), 1))
-    expect(() => decodeRun(smallSystem({ suffixBlocks: 3 }), bytes)).toThrow('params.prime.2.w1 is missing')
+    await expect(decodeRun(smallSystem({ suffixBlocks: 3 }), bytes)).rejects.toThrow(
+      'params.prime.2.w1 is missing',
+    )
   })
 })
 

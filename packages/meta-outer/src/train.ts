@@ -1,5 +1,5 @@
+import type { Batch } from '@ttt-e2e/tensor-ops'
 import type { System } from '@ttt-e2e/ttt-inner'
-import type { Batch } from './batch'
 import type { MetaGradientOptions } from './meta-gradient'
 import type { RunState } from './run-state'
 import { trainStep, type Optimizer, type StepReport } from './train-step'

@@ -1,6 +1,5 @@
-import { disposeTree, GradientSum, pause, TapeBudget } from '@ttt-e2e/tensor-ops'
+import { disposeTree, GradientSum, pause, TapeBudget, type Batch } from '@ttt-e2e/tensor-ops'
 import type { Params, System } from '@ttt-e2e/ttt-inner'
-import type { Batch } from './batch'
 import { scanChunks } from './chunk-scan'
 import type { ChunkLosses } from './losses'
 import { scanPrefix, type Keep } from './prefix-scan'

@@ -1,4 +1,4 @@
-import { tf, type Random, type Tensor } from '@ttt-e2e/tensor-ops'
+import { isForm, tf, type Random, type Tensor } from '@ttt-e2e/tensor-ops'
 
 /** Normal(0, 0.02), as every linear layer and the embedding start. */
 export const normalWeight = (random: Random, shape: number[]): Tensor =>
@@ -18,6 +18,7 @@ export const initConv = (random: Random, channels: number, taps: number): ConvPa
 })
 
 function drawn(shape: number[], draw: () => number): Tensor {
+  if (isForm()) return tf.zeros(shape)
   const values = new Float32Array(tf.util.sizeFromShape(shape))
   for (let i = 0; i < values.length; i++) values[i] = draw()
   return tf.tensor(values, shape)

@@ -67,6 +67,7 @@ export {
   type PlainTensors,
 } from './safetensors'
 export { UserError } from './user-error'
+export { type Batch } from './batch'
 export { bytesInMemory, type ByteSource } from './byte-source'
 export {
   allFinite,
@@ -76,6 +77,7 @@ export {
   wantedLike,
   type WeightSource,
 } from './weight-source'
+export { isForm, treeForm } from './tree-form'
 export { liveBytes, liveTensors } from './memory'
 export { pause } from './pause'
 export { read, readBacks, readTensors, type TensorValues, type ValuesOf } from './read'

@@ -67,9 +67,9 @@ export function mismatches(wanted: WantedTensors, { shapes, problems = [] }: Wei
 
 /**
  * Loads a tree: parameters, moments, anything whose tensors stand in a source by their paths. Each is uploaded before the
- * next is read, in the place of the form's own, so that there is never more in memory than the tree and one tensor.
+ * next is read, so that there is never more in memory than the tree and one tensor.
  *
- * @param form says what must be there; its tensors are disposed, whatever comes of it
+ * @param form says what must be there, see `treeForm`; left as it is
  * @throws SafetensorsError listing everything that doesn't match, or every tensor whose values are not finite
  */
 export async function loadLike<T extends TensorTree>(form: T, source: WeightSource): Promise<T> {
@@ -77,8 +77,7 @@ export async function loadLike<T extends TensorTree>(form: T, source: WeightSour
   try {
     const problems = mismatches(wantedLike(form), source)
     if (problems.length > 0) throw new SafetensorsError(problems)
-    for (const [path, leaf] of treeEntries(form)) {
-      leaf.dispose()
+    for (const [path] of treeEntries(form)) {
       const plain = await source.read(path)
       if (!allFinite(plain.values)) problems.push(`${path} has values that are not finite`)
       loaded.push(fromPlainTensor(plain))
@@ -86,7 +85,7 @@ export async function loadLike<T extends TensorTree>(form: T, source: WeightSour
     if (problems.length > 0) throw new SafetensorsError(problems)
     return treeWithLeaves(form, loaded)
   } catch (error) {
-    disposeTree([form, loaded])
+    disposeTree(loaded)
     throw error
   }
 }

@@ -1,6 +1,14 @@
-import { disposeTree, fromPlainTensor, tf, treeEntries, treeMap, type PlainTensor } from '@ttt-e2e/tensor-ops'
+import {
+  disposeTree,
+  fromPlainTensor,
+  tf,
+  treeEntries,
+  treeForm,
+  treeMap,
+  type PlainTensor,
+} from '@ttt-e2e/tensor-ops'
 import { buildSystem } from '@ttt-e2e/baselines'
-import { emptyParameters, familyOf, sourceOf, type PublishedModel } from '@ttt-e2e/checkpoint'
+import { familyOf, sourceOf, type PublishedModel } from '@ttt-e2e/checkpoint'
 import { metaGradient, type Batch } from '@ttt-e2e/meta-outer'
 import type { Params, System } from '@ttt-e2e/ttt-inner'
 import { Comparisons, type GoldenCase, type Verdict } from './golden-case'
@@ -40,8 +48,7 @@ export async function conformBaseline(golden: GoldenCase): Promise<Verdict | und
 
 /** The case's tensors of one group in the form of our parameters. */
 function fromGroup(golden: GoldenCase, published: PublishedModel, system: System, group: string): Params {
-  const form = emptyParameters(system)
-  const params = treeMap(form, (leaf, path) => {
+  return treeMap(treeForm(system.decoder.init), (leaf, path) => {
     const { name, from } = sourceOf(published, path)
     const plain: PlainTensor | undefined = golden.tensors[`${group}.${name}`]
     if (!plain) throw new Error(`the case has no tensor '${group}.${name}'`)
@@ -50,8 +57,6 @@ function fromGroup(golden: GoldenCase, published: PublishedModel, system: System
       throw new Error(`'${group}.${name}' makes ${path} [${tensor.shape}], not [${leaf.shape}]`)
     return tensor
   })
-  disposeTree(form)
-  return params
 }
 
 /** @throws where a parameter of the case is not, or not as a whole, part of the model */

@@ -6,7 +6,7 @@ export interface ModelFolder {
   readonly name: string
   /** @returns undefined if there is no such file */
   open(file: string): Promise<ByteSource | undefined>
-  /** Where a file can be hashed without holding all of it: 64 hexadecimal digits. */
+  /** 64 hexadecimal digits, where that is faster than to hash what is read. */
   sha256?(file: string): Promise<string>
 }
 

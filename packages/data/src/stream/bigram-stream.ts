@@ -1,6 +1,6 @@
-import { createRandom, fold } from '@ttt-e2e/tensor-ops'
+import { createRandom, fold, type Batch } from '@ttt-e2e/tensor-ops'
 import { bigramDocument, checkBigramLanguage, type BigramLanguage } from '../sources/bigram-languages'
-import type { Batch, StreamOptions } from './batch'
+import type { Cursor, StreamOptions } from './stream-options'
 import { sampleStream } from './sample-stream'
 
 export interface BigramStreamOptions extends BigramLanguage, StreamOptions {}
@@ -12,7 +12,7 @@ export interface BigramStreamOptions extends BigramLanguage, StreamOptions {}
  *
  * @throws DataError for a language or a size that cannot be; while reading, the reason of an aborted signal.
  */
-export function bigramStream(options: BigramStreamOptions): AsyncGenerator<Batch, void, void> {
+export function bigramStream(options: BigramStreamOptions): AsyncGenerator<Batch<Cursor>, void, void> {
   const { vocabularySize, successors, seed, length } = options
   checkBigramLanguage(options)
   return sampleStream({

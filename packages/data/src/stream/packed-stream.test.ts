@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { DataError } from '../data-error'
 import { byteTokenizer } from '../tokenizers/byte/byte-tokenizer'
 import { take } from '../testing/take'
-import type { Batch } from './batch'
+import type { Batch } from '@ttt-e2e/tensor-ops'
 import { packedStream } from './packed-stream'
 
 // A token says which document it is of, and where it stands there.

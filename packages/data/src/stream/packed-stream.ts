@@ -1,8 +1,8 @@
-import { createRandom, fold } from '@ttt-e2e/tensor-ops'
+import { createRandom, fold, type Batch } from '@ttt-e2e/tensor-ops'
 import { checkWhole, DataError } from '../data-error'
 import type { Document } from '../sources/document'
 import type { Tokenizer } from '../tokenizers/tokenizer'
-import type { Batch, StreamOptions } from './batch'
+import type { Cursor, StreamOptions } from './stream-options'
 import { checkTokens } from './check-tokens'
 import { firstAbove } from './first-above'
 import { sampleStream } from './sample-stream'
@@ -24,7 +24,7 @@ export interface PackedStreamOptions extends StreamOptions {
  * @throws DataError if the documents together don't fill a row, or hold a token outside the vocabulary; while
  * reading, the reason of an aborted signal.
  */
-export function packedStream(options: PackedStreamOptions): AsyncGenerator<Batch, void, void> {
+export function packedStream(options: PackedStreamOptions): AsyncGenerator<Batch<Cursor>, void, void> {
   const { tokenizer, length, seed } = options
   // In a row of two tokens, a border would leave no target.
   checkWhole('length', length, 2)

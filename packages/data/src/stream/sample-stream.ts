@@ -1,5 +1,6 @@
+import type { Batch } from '@ttt-e2e/tensor-ops'
 import { checkWhole } from '../data-error'
-import type { Batch, StreamOptions } from './batch'
+import type { Cursor, StreamOptions } from './stream-options'
 import { lossMask } from './loss-mask'
 
 export interface SampleStreamOptions extends Omit<StreamOptions, 'seed'> {
@@ -16,7 +17,7 @@ export interface SampleStreamOptions extends Omit<StreamOptions, 'seed'> {
  *
  * @throws DataError at the call for a bad size or cursor; while reading, the reason of an aborted signal.
  */
-export function sampleStream(options: SampleStreamOptions): AsyncGenerator<Batch, void, void> {
+export function sampleStream(options: SampleStreamOptions): AsyncGenerator<Batch<Cursor>, void, void> {
   checkWhole('batch', options.batch, 1)
   checkWhole('length', options.length, 1)
   checkWhole('cursor.nextSample', options.cursor?.nextSample ?? 0, 0)
@@ -24,7 +25,7 @@ export function sampleStream(options: SampleStreamOptions): AsyncGenerator<Batch
   return batches(options)
 }
 
-async function* batches(options: SampleStreamOptions): AsyncGenerator<Batch, void, void> {
+async function* batches(options: SampleStreamOptions): AsyncGenerator<Batch<Cursor>, void, void> {
   const { batch, length, signal, sample, bosToken, documentStarts } = options
   for (let first = options.cursor?.nextSample ?? 0; ; first += batch) {
     signal?.throwIfAborted()

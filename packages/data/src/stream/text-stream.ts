@@ -1,8 +1,8 @@
-import { createRandom, fold } from '@ttt-e2e/tensor-ops'
+import { createRandom, fold, type Batch } from '@ttt-e2e/tensor-ops'
 import { checkWhole, DataError } from '../data-error'
 import type { Document } from '../sources/document'
 import type { Tokenizer } from '../tokenizers/tokenizer'
-import type { Batch, StreamOptions } from './batch'
+import type { Cursor, StreamOptions } from './stream-options'
 import { checkTokens } from './check-tokens'
 import { firstAbove } from './first-above'
 import { sampleStream } from './sample-stream'
@@ -23,7 +23,7 @@ export interface TextStreamOptions extends StreamOptions {
  * @throws DataError if no document is long enough, or holds a token outside the vocabulary; while reading, the
  * reason of an aborted signal.
  */
-export function textStream(options: TextStreamOptions): AsyncGenerator<Batch, void, void> {
+export function textStream(options: TextStreamOptions): AsyncGenerator<Batch<Cursor>, void, void> {
   const { documents, tokenizer, length, seed } = options
   checkWhole('length', length, 1)
   const { long, ends } = countWindows(documents, length)

@@ -31,6 +31,7 @@ const op = defineFusedOp({
  * @param q [B, Tq, H, d]
  * @param k [B, Tk, G, d], each key head shared by H/G consecutive query heads
  * @param v [B, Tk, G, d]
+ * @param options what the queries see
  * @param options.window 0 for no limit
  * @param options.offset int32 [B], from 0 on: keys before the first query's own
  * @returns [B, Tq, H, d]

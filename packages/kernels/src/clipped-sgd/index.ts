@@ -41,6 +41,7 @@ export function clippedSgdOp(count: number) {
  *
  * @param weights each [B, ...]
  * @param gradients of the same shapes
+ * @param options how far to go
  * @param options.rate a scalar; a tensor, so that a recorded step can be replayed with another. Not differentiated
  * @returns the updated weights and the norms before the clip [B], a report that is not to be differentiated: its slope at 0 is infinite
  */

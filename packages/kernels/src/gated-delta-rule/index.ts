@@ -29,11 +29,14 @@ const epsilon = 1e-6
  * The gated delta rule, for each value head, on queries and keys that it brings to length 1, queries times 1/√K:
  * S ← e^g S; S ← S + k (β (v − Sᵀ k))ᵀ; o = Sᵀ q.
  *
- * @param q and k [B, T, H, K], each head shared by Hv/H consecutive value heads
- * @param v [B, T, Hv, V]
- * @param g [B, T, Hv] logarithms of the decays, at most 0
- * @param beta [B, T, Hv] in [0, 1], or up to 2 for negative eigenvalues
- * @param state [B, Hv, K, V] before the first token
+ * @param inputs what is read
+ * @param inputs.q [B, T, H, K]
+ * @param inputs.k [B, T, H, K]; of both, each head shared by Hv/H consecutive value heads
+ * @param inputs.v [B, T, Hv, V]
+ * @param inputs.g [B, T, Hv] logarithms of the decays, at most 0
+ * @param inputs.beta [B, T, Hv] in [0, 1], or up to 2 for negative eigenvalues
+ * @param inputs.state [B, Hv, K, V] before the first token
+ * @param options how to compute it
  * @param options.chunk tokens that are computed as matrices at once; the result doesn't depend on it
  * @returns o [B, T, Hv, V] and the state after these tokens
  */

@@ -23,6 +23,7 @@ const op = defineFusedOp({
  * position 10⁹ as at 10: only their cosines and sines are rounded to float32.
  *
  * @param x [B, T, H, d]
+ * @param options where the tokens stand and how fast their pairs turn
  * @param options.position int32 [B], from 0 on: the tokens before the first one of each sequence
  * @param options.period 0 or left out for none
  */

@@ -23,12 +23,13 @@ const op = defineFusedOp({
 /**
  * The state space of Mamba 2 (SSD), for each head: S ← exp(A dt) S + dt x Bᵀ; y = S C + D x.
  *
- * @param x [B, T, H, P]
- * @param dt [B, T, H] steps, at least 0: after softplus and limits
- * @param A [H] below 0
- * @param B and C [B, T, G, N], each group shared by H/G consecutive heads
- * @param D [H]
- * @param state [B, H, P, N] before the first token
+ * @param inputs.x [B, T, H, P]
+ * @param inputs.dt [B, T, H] steps, at least 0: after softplus and limits
+ * @param inputs.A [H] below 0
+ * @param inputs.B [B, T, G, N]
+ * @param inputs.C [B, T, G, N]; of both, each group shared by H/G consecutive heads
+ * @param inputs.D [H]
+ * @param inputs.state [B, H, P, N] before the first token
  * @param options.chunk tokens that are computed as matrices at once; the result doesn't depend on it
  * @returns y [B, T, H, P] and the state after these tokens
  */

@@ -1,8 +1,7 @@
 import {
-  createRandom,
-  disposeTree,
   fromPlainTensor,
   treeEntries,
+  treeForm,
   treeMap,
   type PlainTensor,
   type PlainTensors,
@@ -36,15 +35,12 @@ function publishedPlace(path: string, prefixBlocks: number): { name: string; lay
 
 /** Parameters from the authors' names. @param prefix stands before each name */
 export function fromE2eNames(decoder: Decoder, tensors: PlainTensors, prefix: string): Params {
-  const form = decoder.init(createRandom(0))
-  const params = treeMap(form, (_, path) => {
+  return treeMap(treeForm(decoder.init), (_, path) => {
     const { name, layer } = publishedPlace(path, decoder.prefixBlocks)
     const stacked = tensors[prefix + name]
     if (!stacked) throw new Error(`there is no tensor '${prefix}${name}'`)
     return fromPlainTensor(layer === undefined ? stacked : layerOf(stacked, layer))
   })
-  disposeTree(form)
-  return params
 }
 
 /** The authors' names with the values of our parameters, stacked over the layers. */

@@ -1,4 +1,5 @@
 import { safetensorsSource } from '@ttt-e2e/tensor-ops'
+import { hashedWhileRead } from '../../sha256'
 import { CheckpointError } from '../../checkpoint-error'
 import { readText, type ModelFolder } from '../../folders/model-folder'
 import { parseRunInfo } from '../../parse-run-info'
@@ -18,8 +19,9 @@ export const tttE2eFolder: Format = {
 
 /** The same where run.json was read already. */
 export async function storedModel(folder: ModelFolder, info: RunInfo): Promise<StoredModel> {
-  const file = await folder.open(fileNames.model)
-  if (!file) throw new CheckpointError(folder.name, [`${fileNames.model} is missing`])
+  const opened = await folder.open(fileNames.model)
+  if (!opened) throw new CheckpointError(folder.name, [`${fileNames.model} is missing`])
+  const { file, ...hashed } = hashedWhileRead(opened)
   const { architecture, tokenizer, documentsBeginWithBos } = info.model
   const { sha256 } = info.files.model
   return {
@@ -31,14 +33,11 @@ export async function storedModel(folder: ModelFolder, info: RunInfo): Promise<S
     documentsBeginWithBos,
     hash: sha256,
     ...(info.recipe && { recipe: info.recipe }),
-    verify: () => hashProblems(folder, fileNames.model, sha256),
+    verify: async () =>
+      hashProblems(fileNames.model, sha256, await (folder.sha256?.(fileNames.model) ?? hashed.sha256())),
   }
 }
 
-/** That a file isn't the one that was saved, where the folder can tell. */
-export async function hashProblems(folder: ModelFolder, file: string, sha256: string): Promise<string[]> {
-  const found = await folder.sha256?.(file)
-  return found === undefined || found === sha256
-    ? []
-    : [`${file} is not the file that was saved (its hash differs)`]
-}
+/** That a file isn't the one that was saved. */
+export const hashProblems = (file: string, saved: string, found: string): string[] =>
+  found === saved ? [] : [`${file} is not the file that was saved (its hash differs)`]

@@ -1,4 +1,4 @@
-import { tf, type FusedOp, type Shapes, type Tensor } from '@ttt-e2e/tensor-ops'
+import { resolveEngine, tf, type FusedOp, type Shapes, type Tensor } from '@ttt-e2e/tensor-ops'
 import { describe, it } from 'vitest'
 import {
   adamwOp,
@@ -17,7 +17,7 @@ import {
   tttMlpOp,
 } from '../../ops'
 import { tttShapes } from '../../ttt-layer/cases'
-import { expectLikeCpu, integers, normal } from './testing'
+import { expectClose, integers, normal, onEveryTarget, plainOf, plainResults, type Plain } from './testing'
 
 interface Case {
   op: FusedOp
@@ -108,13 +108,22 @@ const subsets = (names: readonly string[]) => [
   ...(names.length > 1 ? names.map((name) => [name]) : []),
 ]
 
+/** An op or a gradient of it, whole or in part, and the one that computes everything of the same cotangents. */
+interface Variant {
+  op: FusedOp
+  whole: FusedOp
+}
+
 /** An op, its gradients and theirs, whole and in part. */
-function variants(op: FusedOp, order: number): FusedOp[] {
-  if (order === 0) return [op]
+function variants({ op, whole }: Variant, order: number): Variant[] {
+  if (order === 0) return [{ op, whole }]
   const gradients = subsets(op.differentiable).flatMap((wanted) =>
-    subsets(op.outputs).map((cotangents) => op.gradient(wanted, cotangents)),
+    subsets(op.outputs).map((cotangents) => ({
+      op: op.gradient(wanted, cotangents),
+      whole: whole.gradient(op.differentiable, cotangents),
+    })),
   )
-  return [op, ...gradients.flatMap((gradient) => variants(gradient, order - 1))]
+  return [{ op, whole }, ...gradients.flatMap((gradient) => variants(gradient, order - 1))]
 }
 
 function inputOf(op: FusedOp, name: string, shape: number[], classes: number, position: number): Tensor {
@@ -132,26 +141,53 @@ function inputOf(op: FusedOp, name: string, shape: number[], classes: number, po
 describe('fused kernels agree with their references', () => {
   for (const { op, shapes, attributes, position = 0, order } of cases)
     it(`${op.name} ${JSON.stringify(shapes)} ${JSON.stringify(attributes ?? {})} from ${position} on`, async () => {
-      const inputs: Record<string, Tensor> = {}
-      for (const name of op.inputs)
-        inputs[name] = inputOf(op, name, shapes[name], shapes.weight?.[0], position)
-      const outputs = op.reference(inputs, attributes)
-      for (const variant of variants(op, order)) {
-        const given = variant.inputs.map((name) => {
-          if (inputs[name]) return inputs[name]
-          if (outputs[name]) return outputs[name]
-          return (inputs[name] = normal(shapeOf(name, inputs, outputs)))
-        })
-        const asRecord = (tensors: Tensor[]) =>
-          Object.fromEntries(variant.inputs.map((name, i) => [name, tensors[i]]))
-        const listed = (results: Record<string, Tensor>) => variant.outputs.map((name) => results[name])
-        await expectLikeCpu(given, (...x) => listed(variant.reference(asRecord(x), attributes)), {
-          compiled: (...x) => listed(variant(asRecord(x), attributes)),
-          tolerance: variant.order === 0 ? 3e-6 : 2e-5,
-        })
-      }
+      await resolveEngine('cpu')
+      const all = variants({ op, whole: op }, order)
+      const { given, references } = expectationsOf(all, shapes, attributes, position)
+      await onEveryTarget((target) => {
+        for (const { op: variant, whole } of all) {
+          const inputs = variant.inputs.map((name) => given[name])
+          const actual = plainResults(inputs, (...x) =>
+            listed(variant, variant(named(variant, x), attributes)),
+          )
+          const reference = references.get(whole.name)!
+          const expected = variant.outputs.map((name) => reference[name])
+          expectClose(actual, expected, variant.order === 0 ? 3e-6 : 2e-5, `${variant.name} on ${target}`)
+        }
+      })
     })
 })
+
+type Plains = Record<string, Plain>
+const named = ({ inputs }: FusedOp, tensors: readonly Tensor[]) =>
+  Object.fromEntries(inputs.map((name, i) => [name, tensors[i]]))
+const listed = ({ outputs }: FusedOp, results: Record<string, Tensor>) => outputs.map((name) => results[name])
+
+/** On cpu: values for all inputs by name, and what each `whole` makes of them, once for all that compute a part of it. */
+function expectationsOf(
+  all: readonly Variant[],
+  shapes: Shapes,
+  attributes: Record<string, number> | undefined,
+  position: number,
+): { given: Plains; references: Map<string, Plains> } {
+  const [{ op }] = all
+  const inputs: Record<string, Tensor> = {}
+  for (const name of op.inputs) inputs[name] = inputOf(op, name, shapes[name], shapes.weight?.[0], position)
+  const outputs = op.reference(inputs, attributes)
+  const given: Plains = {}
+  for (const name of all.flatMap((variant) => variant.op.inputs))
+    given[name] ??= plainOf(inputs[name] ?? outputs[name] ?? normal(shapeOf(name, inputs, outputs)))
+  const references = new Map<string, Plains>()
+  for (const { whole } of all) {
+    if (references.has(whole.name)) continue
+    const results = plainResults(
+      whole.inputs.map((name) => given[name]),
+      (...x) => listed(whole, whole.reference(named(whole, x), attributes)),
+    )
+    references.set(whole.name, Object.fromEntries(whole.outputs.map((name, i) => [name, results[i]])))
+  }
+  return { given, references }
+}
 
 /** The shape of a cotangent: d_y has that of the output y, d_grad_x that of the input x. */
 function shapeOf(name: string, inputs: Record<string, Tensor>, outputs: Record<string, Tensor>): number[] {

@@ -107,27 +107,27 @@ export function valuesOf(run: () => readonly Tensor[]): Values[] {
 }
 type Values = Float32Array | Int32Array | Uint8Array
 
-interface Plain {
+/** A tensor as a plain array, whatever engine is in use. */
+export interface Plain {
   shape: number[]
   dtype: tf.DataType
   values: Values
 }
 
-/** What `run` makes of the tensors on an engine, as plain arrays. */
-async function resultsOn(
-  engine: string,
-  inputs: Tensor[],
+/** What `run` makes of plain inputs on the engine in use. */
+export function plainResults(
+  inputs: readonly Plain[],
   run: (...inputs: Tensor[]) => Tensor | Tensor[],
-  threads = 2,
-): Promise<Plain[]> {
-  await resolveEngine(engine, { threads })
+): Plain[] {
   let results: Tensor[] = []
   const values = valuesOf(() => {
-    const made = run(...inputs.map((x) => tf.tensor(x.dataSync(), x.shape, x.dtype)))
+    const made = run(...inputs.map((x) => tf.tensor(x.values, x.shape, x.dtype)))
     return (results = Array.isArray(made) ? made : [made])
   })
   return results.map(({ shape, dtype }, i) => ({ shape, dtype, values: values[i] }))
 }
+
+export const plainOf = (x: Tensor): Plain => ({ shape: x.shape, dtype: x.dtype, values: x.dataSync() })
 
 /** Runs on cpu and on every target, fresh blocks full of NaN, and compares. */
 export async function expectLikeCpu(
@@ -135,25 +135,46 @@ export async function expectLikeCpu(
   run: (...inputs: Tensor[]) => Tensor | Tensor[],
   { tolerance = 2e-6, compiled = run }: { tolerance?: number; compiled?: typeof run } = {},
 ): Promise<void> {
-  const expected = await resultsOn('cpu', inputs, run)
+  const plain = inputs.map(plainOf)
+  await resolveEngine('cpu')
+  const expected = plainResults(plain, run)
+  await onEveryTarget((target) => expectClose(plainResults(plain, compiled), expected, tolerance, target))
+}
+
+/** Calls `run` on every target in turn, fresh blocks full of NaN. */
+export async function onEveryTarget(run: (target: string) => void): Promise<void> {
   for (const target of await compiledTargets()) {
     await target.use()
     target.setPoison(1)
-    const actual = await resultsOn(target.engine, inputs, compiled).finally(() => target.setPoison(0))
-    expect(actual.map(({ shape, dtype }) => [dtype, ...shape])).toEqual(
-      expected.map(({ shape, dtype }) => [dtype, ...shape]),
-    )
-    for (let i = 0; i < expected.length; i++) {
-      const [finite, special] = parted(actual[i].values)
-      const [wanted, wantedSpecial] = parted(expected[i].values)
-      expect(special, target.name).toEqual(wantedSpecial)
-      expect(relativeError(finite, wanted), target.name).toBeLessThan(tolerance)
+    try {
+      run(target.name)
+    } finally {
+      target.setPoison(0)
     }
+  }
+}
+
+/** Fails where types, shapes, values that aren't finite or relative errors are not as expected. */
+export function expectClose(
+  actual: readonly Plain[],
+  expected: readonly Plain[],
+  tolerance: number,
+  where: string,
+): void {
+  expect(actual.map(({ shape, dtype }) => [dtype, ...shape])).toEqual(
+    expected.map(({ shape, dtype }) => [dtype, ...shape]),
+  )
+  for (let i = 0; i < expected.length; i++) {
+    const [finite, special] = parted(actual[i].values)
+    const [wanted, wantedSpecial] = parted(expected[i].values)
+    expect(special, where).toEqual(wantedSpecial)
+    expect(relativeError(finite, wanted), where).toBeLessThan(tolerance)
   }
 }
 
 /** The values, zeros in place of those that aren't finite; and these alone. */
 function parted(values: Values): [finite: Values, special: number[]] {
+  if (values.every(Number.isFinite)) return [values, []]
   const finite = values.slice()
   const special: number[] = []
   for (let i = 0; i < values.length; i++)

@@ -1,21 +1,4 @@
-import { tf, type Tensor } from '@ttt-e2e/tensor-ops'
-
-/** What training and evaluation take from a stream of data. */
-export interface Batch {
-  /** [batch, length + 1], row-major: a target is the next token. */
-  tokens: Int32Array
-  /** [batch, length]: 1 where the target counts. */
-  mask: Uint8Array
-  /**
-   * [batch, length + 1]: 1 where a token begins a document; absent where each row is one. A document is read from W₀
-   * and empty states, and its first token is nobody's target.
-   */
-  documentStarts?: Uint8Array
-  batch: number
-  length: number
-  /** The stream's position after this batch, as JSON. */
-  cursor: unknown
-}
+import { tf, type Batch, type Tensor } from '@ttt-e2e/tensor-ops'
 
 /** Columns [start, end) of the inputs, targets and mask. */
 export function columns(
