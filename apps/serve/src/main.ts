@@ -3,7 +3,6 @@ import '@ttt-e2e/kernels/engines'
 import { engineNames } from '@ttt-e2e/tensor-ops'
 import { Command } from 'commander'
 import { readOptions } from './options'
-import { outliveOutput } from './outlive-output'
 
 /** Streams may go on for so long after the first Ctrl-C or TERM. */
 const graceSeconds = 10
@@ -54,7 +53,6 @@ Examples:
 /openapi.json describes every route. Ctrl-C or TERM lets what runs finish for ${graceSeconds} seconds; a second one quits at once.`,
   )
   .action(async (raw: Record<string, unknown>) => {
-    outliveOutput()
     const options = readOptions(raw, callersFolder())
     const print = (line: string) => void process.stdout.write(`${line}\n`)
     const { serve } = await import('./serve')

@@ -1,7 +1,14 @@
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import {
+  asFileError,
+  FileError,
+  removeFolder,
+  writeFolderDurably,
+  writerOf,
+  type WriteFile,
+} from '@ttt-e2e/tensor-ops/files'
 import { CheckpointError } from './checkpoint-error'
-import { removeFolder, writeFolderDurably, writerOf, type WriteFile } from './durable-files'
 import { hashOfFile } from './folders/folder-on-disk'
 import { readRunInfo } from './read-run-info'
 import { fileNames } from './run-info'
@@ -43,30 +50,58 @@ export function newCheckpointPath(run: string, step: number): string {
  *
  * @param path from `newCheckpointPath`
  * @param fill writes the files
+ * @param onLeft told of what the run no longer needs and could not be removed: the checkpoint is in its place all the same
+ * @throws FileError if the checkpoint can't be written
  */
 export async function placeCheckpoint(
   run: string,
   path: string,
   fill: (write: WriteFile) => Promise<void>,
+  onLeft: (reason: string) => void = console.warn,
 ): Promise<void> {
   await writeFolderDurably(path, fill)
-  tidyCheckpoints(run, path)
+  tidyCheckpoints(run, path, onLeft)
+}
+
+/**
+ * Makes room for one more checkpoint where there is none: of those that a run has, only the newest good one stays.
+ *
+ * @returns whether anything was removed
+ */
+export function makeRoom(run: string): boolean {
+  const newest = latestCheckpoint(run)?.path
+  let removed = 0
+  for (const path of newest === undefined ? [] : listCheckpoints(run))
+    if (path !== newest) removed += Number(isRemoved(path, () => {}))
+  return removed > 0
+}
+
+function isRemoved(path: string, onLeft: (reason: string) => void): boolean {
+  try {
+    removeFolder(path)
+    return true
+  } catch (error) {
+    const known = asFileError(error, { path })
+    if (!(known instanceof FileError)) throw known
+    onLeft(`'${path}' is no longer needed and can't be removed: ${known.reason}`)
+    return false
+  }
 }
 
 /**
  * Removes what a run no longer needs once `newest` is in place: all checkpoints but it and the one before it, those
  * further on too (a course that was given up), and what writers that are gone left unfinished.
  */
-function tidyCheckpoints(run: string, newest: string): void {
+function tidyCheckpoints(run: string, newest: string, onLeft: (reason: string) => void): void {
   const paths = listCheckpoints(run)
   const place = paths.indexOf(newest)
   paths.forEach((path, i) => {
-    if (i !== place && i !== place - 1) removeFolder(path)
+    if (i !== place && i !== place - 1) isRemoved(path, onLeft)
   })
   for (const name of readdirSync(checkpointsOf(run))) {
     const writer = writerOf(name)
     if (writer !== undefined && writer !== process.pid && !isRunning(writer))
-      rmSync(join(checkpointsOf(run), name), { recursive: true, force: true })
+      isRemoved(join(checkpointsOf(run), name), onLeft)
   }
 }
 

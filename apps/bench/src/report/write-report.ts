@@ -1,4 +1,4 @@
-import { writeFileDurably } from '@ttt-e2e/checkpoint'
+import { writeFileDurably } from '@ttt-e2e/tensor-ops/files'
 import { join } from 'node:path'
 import type { Results } from '../experiment/results'
 import type { Probe } from '../probes/probe'

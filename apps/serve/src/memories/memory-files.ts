@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { CheckpointError, loadMemory, saveMemory, writeFileDurably, type Model } from '@ttt-e2e/checkpoint'
+import { CheckpointError, loadMemory, saveMemory, type Model } from '@ttt-e2e/checkpoint'
+import { makeFolder, writeFileDurably } from '@ttt-e2e/tensor-ops/files'
 import { z } from 'zod'
 import type { StoredMemory } from './stored-memory'
 
@@ -13,7 +14,7 @@ const factsSchema = z.strictObject({
 /** Keeps memories in a folder: `<id>.safetensors` with what was read and `<id>.json` with what is said of it. */
 export class MemoryFiles {
   constructor(private readonly folder: string) {
-    mkdirSync(folder, { recursive: true })
+    makeFolder(folder)
   }
 
   /** Writes a memory whole or not at all: without its tensors' file, what is said of it counts for nothing. */
@@ -24,9 +25,17 @@ export class MemoryFiles {
       writeFileDurably(this.path(id, 'json'), `${JSON.stringify(facts, null, 2)}\n`)
       await saveMemory(memory, this.path(id, 'safetensors'))
     } catch (error) {
-      // Without tensors it belongs to nothing.
-      if (isNew) rmSync(this.path(id, 'json'), { force: true })
+      // Neither file is worth anything without the other.
+      if (isNew) this.removeIfPossible(id)
       throw error
+    }
+  }
+
+  private removeIfPossible(id: string): void {
+    try {
+      this.remove(id)
+    } catch {
+      // The reason why it could not be written is the one to tell.
     }
   }
 

@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { writeFileDurably } from '@ttt-e2e/checkpoint'
+import { writeFileDurably } from '@ttt-e2e/tensor-ops/files'
 import type { StepReport } from '@ttt-e2e/meta-outer'
 import type { HeldOutLoss } from '../evaluate'
 

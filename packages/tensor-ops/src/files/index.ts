@@ -1,0 +1,11 @@
+export {
+  removeFolder,
+  writeFileDurably,
+  writeFolderDurably,
+  writerOf,
+  type FileContent,
+  type WriteFile,
+} from './durable-files'
+export { asFileError, FileError } from './file-error'
+export { lockFolder, LockTaken, takeLock } from './folder-lock'
+export { makeFolder } from './make-folder'
