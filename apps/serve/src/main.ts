@@ -58,9 +58,10 @@ Examples:
     const { serve } = await import('./serve')
     const running = await serve(options, print)
     print(`ready: ${running.url}`)
-    // Told to end is what a server's end is; Ctrl-C is an interruption in every app.
+    // Told to end is what a server's end is; Ctrl-C and a terminal that closes are interruptions in every app.
     let exitCode = 0
-    process.once('SIGINT', () => (exitCode = interruptedExitCode))
+    for (const signal of ['SIGINT', 'SIGHUP'] as const)
+      process.once(signal, () => (exitCode = interruptedExitCode))
     await new Promise<void>((resolve) => void abortOnSignals(resolve))
     await running.close(graceSeconds)
     process.exit(exitCode)

@@ -17,7 +17,9 @@ export function loadMemory(model: Model, path: string): Memory {
     bytes = readFileSync(path)
   } catch (error) {
     const known = asFileError(error, { path })
-    throw known instanceof FileError ? new CheckpointError(path, [`it can't be read: ${known.reason}`]) : known
+    throw known instanceof FileError
+      ? new CheckpointError(path, [`it can't be read: ${known.reason}`])
+      : known
   }
   return decodeMemory(model, bytes, path)
 }

@@ -67,13 +67,13 @@ export async function placeCheckpoint(
  * Makes room for one more checkpoint where there is none: of those that a run has, only the newest good one stays.
  *
  * @returns whether anything was removed
+ * @throws CheckpointError if all are damaged
  */
 export function makeRoom(run: string): boolean {
-  const newest = latestCheckpoint(run)?.path
-  let removed = 0
-  for (const path of newest === undefined ? [] : listCheckpoints(run))
-    if (path !== newest) removed += Number(isRemoved(path, () => {}))
-  return removed > 0
+  const paths = listCheckpoints(run)
+  if (paths.length < 2) return false
+  const { path: newest } = latestCheckpoint(run)!
+  return paths.filter((path) => path !== newest && isRemoved(path, () => {})).length > 0
 }
 
 function isRemoved(path: string, onLeft: (reason: string) => void): boolean {

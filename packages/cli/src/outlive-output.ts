@@ -6,7 +6,9 @@
 export function outliveOutput(): void {
   process.stdout.once('error', ({ code }: NodeJS.ErrnoException) => {
     if (code === 'ENOSPC' || code === 'EDQUOT')
-      process.stderr.write(`nothing more can be printed: no space is left on the disk of the output (${code})\n`)
+      process.stderr.write(
+        `nothing more can be printed: no space is left on the disk of the output (${code})\n`,
+      )
   })
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 }

@@ -17,7 +17,11 @@ export class MemoryFiles {
     makeFolder(folder)
   }
 
-  /** Writes a memory whole or not at all: without its tensors' file, what is said of it counts for nothing. */
+  /**
+   * Writes a memory whole or not at all: without its tensors' file, what is said of it counts for nothing.
+   *
+   * @throws FileError if the file system refuses; what was there before is there still, and nothing else
+   */
   async write({ id, name, parent, created, memory }: StoredMemory): Promise<void> {
     const facts = { name, parent, created: created.toISOString() }
     const isNew = !existsSync(this.path(id, 'safetensors'))
@@ -31,14 +35,7 @@ export class MemoryFiles {
     }
   }
 
-  private removeIfPossible(id: string): void {
-    try {
-      this.remove(id)
-    } catch {
-      // The reason why it could not be written is the one to tell.
-    }
-  }
-
+  /** @throws file system errors */
   remove(id: string): void {
     rmSync(this.path(id, 'safetensors'), { force: true })
     rmSync(this.path(id, 'json'), { force: true })
@@ -63,6 +60,14 @@ export class MemoryFiles {
         return []
       }
     })
+  }
+
+  private removeIfPossible(id: string): void {
+    try {
+      this.remove(id)
+    } catch {
+      // The reason why it could not be written is the one to tell.
+    }
   }
 
   private path(id: string, type: 'json' | 'safetensors'): string {

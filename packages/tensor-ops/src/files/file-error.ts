@@ -88,7 +88,9 @@ export function asFileError(
 ): unknown {
   if (error instanceof FileError)
     // Whoever was nearer to it knows better.
-    return known.remains === undefined || error.refusal.remains !== undefined ? error : error.with(known.remains)
+    return known.remains === undefined || error.refusal.remains !== undefined
+      ? error
+      : error.with(known.remains)
   if (!isOfFileSystem(error)) return error
   const { code, path = 'a file' } = error
   const reason = `${Object.hasOwn(words, code) ? words[code] : 'the system refuses'} (${code})`

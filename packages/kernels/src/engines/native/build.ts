@@ -1,13 +1,5 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { LockTaken, makeFolder, takeLock } from '@ttt-e2e/tensor-ops/files'
+import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism, homedir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
@@ -38,16 +30,17 @@ export async function buildAddon(sources: Sources): Promise<Build> {
   const target = join(folder, `${keyOf(sources, [compiler, flagsOf(compiler)])}.node`)
   if (existsSync(target)) return { path: target }
   try {
-    mkdirSync(folder, { recursive: true })
-    const lock = `${target}.lock`
-    while (!takeLock(lock)) {
+    makeFolder(folder)
+    let unlock = takeTurn(`${target}.lock`)
+    while (!unlock) {
       await new Promise((resolve) => setTimeout(resolve, 100))
       if (existsSync(target)) return { path: target }
+      unlock = takeTurn(`${target}.lock`)
     }
     try {
       if (!existsSync(target)) await compileInto(target, folder, sources, compiler)
     } finally {
-      rmSync(lock, { recursive: true, force: true })
+      unlock()
     }
     return { path: target }
   } catch (error) {
@@ -55,29 +48,16 @@ export async function buildAddon(sources: Sources): Promise<Build> {
   }
 }
 
-/** One process builds while others wait; a lock whose owner is gone, or as old as this, was left behind. */
-const staleLockMilliseconds = 600_000
+/** One process builds while others wait, of other machines too; nobody takes as long as this. */
+const longestMilliseconds = 600_000
 
-function takeLock(path: string): boolean {
+/** @returns undefined while another process builds */
+function takeTurn(path: string): (() => void) | undefined {
   try {
-    writeFileSync(path, String(process.pid), { flag: 'wx' })
-    return true
-  } catch {
-    const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0)
-    if (age > staleLockMilliseconds || isGone(path)) rmSync(path, { recursive: true, force: true })
-    return false
-  }
-}
-
-function isGone(lock: string): boolean {
-  try {
-    const owner = Number(readFileSync(lock, 'utf8'))
-    // Just made, its owner isn't written yet.
-    if (owner === 0) return false
-    process.kill(owner, 0)
-    return false
+    return takeLock(path, longestMilliseconds)
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH'
+    if (error instanceof LockTaken) return undefined
+    throw error
   }
 }
 
