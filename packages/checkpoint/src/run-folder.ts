@@ -28,13 +28,23 @@ export function listCheckpoints(run: string): string[] {
 }
 
 function named(run: string): Named[] {
-  if (!statSync(checkpointsOf(run), { throwIfNoEntry: false })?.isDirectory()) return []
+  if (!isFolder(checkpointsOf(run))) return []
   return readdirSync(checkpointsOf(run))
     .flatMap((name) => {
       const found = /^step-(\d+)(?:\.(\d+))?$/.exec(name)
       return found ? [{ name, step: Number(found[1]), again: Number(found[2] ?? 1) }] : []
     })
     .sort((a, b) => a.step - b.step || a.again - b.again)
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory()
+  } catch (error) {
+    // ENOTDIR: the run would be below a file. Whoever writes to it is told so.
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return false
+    throw error
+  }
 }
 
 /** Where a run's checkpoint of this step goes: `checkpoints/step-000120`, with `.2` if there is one already. */

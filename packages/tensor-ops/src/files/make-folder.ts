@@ -22,7 +22,10 @@ export function makeFolder(path: string): void {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw asFileError(error, { path })
     // Another process was quicker.
     if (isFolder(path)) return
-    throw new FileError(path, { reason: 'a file stands where a folder is expected', systemCode: 'EEXIST' })
+    throw new FileError(path, {
+      reason: 'a file stands where a folder is expected (EEXIST)',
+      systemCode: 'EEXIST',
+    })
   }
 }
 
