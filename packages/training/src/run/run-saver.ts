@@ -85,9 +85,9 @@ export class RunSaver {
     return this.savedPath ?? (this.savedStep > 0 ? `that of step ${this.savedStep}` : 'none yet')
   }
 
-  private async hasSaved(folder: string, writeMetrics: () => void): Promise<boolean> {
+  private async hasSaved(folder: string, writeMetrics: () => void | Promise<void>): Promise<boolean> {
     try {
-      writeMetrics()
+      await writeMetrics()
       if (folder !== this.options.run.folder || this.options.run.state.step !== this.savedStep)
         await this.saveIn(folder)
       return true
@@ -98,13 +98,11 @@ export class RunSaver {
   }
 
   /** A checkpoint whose metrics are missing is worth something, unless the run's schedule depends on them. */
-  private flush(folder: string): void {
+  private async flush(folder: string): Promise<void> {
     try {
-      this.metrics.flush()
+      await withRoom(folder, () => this.metrics.flush())
     } catch (error) {
-      if (!(error instanceof FileError)) throw error
-      if (error.isForRoom && makeRoom(folder)) return this.metrics.flush()
-      if (this.needsMetrics) throw error
+      if (!(error instanceof FileError) || this.needsMetrics) throw error
     }
   }
 
@@ -113,12 +111,7 @@ export class RunSaver {
     const { recipe, state, data } = run
     const onLeft = (reason: string) => this.tellOnce(reason)
     const save = () => saveCheckpoint(folder, { recipe, state, engine, gitHash, data, onLeft })
-    try {
-      this.savedPath = await save()
-    } catch (error) {
-      if (!(error instanceof FileError && error.isForRoom && makeRoom(folder))) throw error
-      this.savedPath = await save()
-    }
+    this.savedPath = await withRoom(folder, save)
     this.savedAt = performance.now()
     this.savedStep = state.step
   }
@@ -128,5 +121,15 @@ export class RunSaver {
     this.told.add(reason)
     const { onLeft = console.warn } = this.options
     onLeft(reason)
+  }
+}
+
+/** Writes to a run's folder, once more with what older checkpoints take where there is no room. */
+async function withRoom<T>(folder: string, write: () => T | Promise<T>): Promise<T> {
+  try {
+    return await write()
+  } catch (error) {
+    if (!(error instanceof FileError && error.isForRoom && makeRoom(folder))) throw error
+    return await write()
   }
 }

@@ -3,14 +3,8 @@ import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { keyOf, type Sources } from '../compiled/sources'
-import {
-  baseFlags,
-  findCompiler,
-  instructionSetFlags,
-  linkFlags,
-  runCommand,
-  type Compiler,
-} from './toolchain'
+import { compile } from './compile'
+import { baseFlags, findCompiler, instructionSetFlags, linkFlags, type Compiler } from './toolchain'
 
 export type Build = { path: string } | { reason: string }
 
