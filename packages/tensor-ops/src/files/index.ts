@@ -7,5 +7,6 @@ export {
   type WriteFile,
 } from './durable-files'
 export { asFileError, FileError } from './file-error'
+export { filesBelow } from './files-below'
 export { lockFolder, LockTaken, takeLock } from './folder-lock'
 export { makeFolder } from './make-folder'

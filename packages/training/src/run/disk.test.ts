@@ -148,7 +148,7 @@ describe('a disk that gets full while metrics are written', () => {
 describe('a checkpoint that can not be written', () => {
   it('is told with what is lost and what is left', async () => {
     expect(await refusal(follow(await begin(), { saveEvery: 4 }, [3, block]))).toMatch(
-      /^'\/run\/checkpoints\/step-000004' can't be written: .*; steps 1 to 4 are lost; the last good checkpoint is none yet; .* begin again, and --spare FOLDER saves/,
+      /^'\/run\/checkpoints' can't be used: a file stands where a folder is expected \(EEXIST\); steps 1 to 4 are lost; nothing was saved before; when that is mended, begin again, and --spare FOLDER saves/,
     )
   })
 

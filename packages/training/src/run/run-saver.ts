@@ -73,10 +73,13 @@ export class RunSaver {
       )
     const lost =
       step - this.savedStep === 1 ? `step ${step} is` : `steps ${this.savedStep + 1} to ${step} are`
-    const again = this.savedStep > 0 ? `go on with --resume ${run.folder}` : 'begin again'
+    const [left, again] =
+      this.savedStep > 0
+        ? [`the last good checkpoint is ${this.lastGood()}`, `go on with --resume ${run.folder}`]
+        : ['nothing was saved before', 'begin again']
     const elsewhere = spare === undefined ? ', and --spare FOLDER saves elsewhere if it happens again' : ''
     return error.with(
-      `${lost} lost; the last good checkpoint is ${this.lastGood()}; when that is mended, ${again}${elsewhere}`,
+      `${lost} lost; ${left}; when that is mended, ${again}${elsewhere}`,
     )
   }
 
