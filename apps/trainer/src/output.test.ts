@@ -9,10 +9,13 @@ import { ended, metricsOf, microSettings, spawnTrainer, startTrainer, untilStep 
 const folder = mkdtempSync(join(tmpdir(), 'trainer-output-'))
 writeFileSync(join(folder, 'file'), '')
 
-const train = (out: string, steps: number) => [
-  ...['--recipe', 'tiny/languages', '--engine', 'cpu', '--out', out, ...microSettings],
-  ...['--set', `training.optimizer.schedule.steps=${steps}`, '--set', 'evaluation.every=1000'],
-]
+const train = (out: string, steps: number) =>
+  ['--recipe', 'tiny/languages', '--engine', 'cpu', '--out', out].concat(microSettings, [
+    '--set',
+    `training.optimizer.schedule.steps=${steps}`,
+    '--set',
+    'evaluation.every=1000',
+  ])
 
 it('trains to the end where nobody reads what it says, or its disk is full', async () => {
   const steps = 6

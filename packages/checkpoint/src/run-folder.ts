@@ -151,8 +151,11 @@ export function latestCheckpoint(run: string): LatestCheckpoint | undefined {
       if (problems.length > 0) throw new CheckpointError(path, problems)
       return { path, skipped }
     } catch (error) {
-      if (!(error instanceof CheckpointError)) throw error
-      skipped.push(error)
+      const known = asFileError(error, { path })
+      if (known instanceof CheckpointError) skipped.push(known)
+      // One that can't be read is as good as damaged.
+      else if (known instanceof FileError) skipped.push(new CheckpointError(path, [known.message]))
+      else throw known
     }
   }
   if (skipped.length === 0) return undefined

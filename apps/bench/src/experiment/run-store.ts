@@ -1,6 +1,6 @@
 import { CheckpointError, listCheckpoints } from '@ttt-e2e/checkpoint'
 import { UserError } from '@ttt-e2e/cli'
-import { makeFolder, writeFileDurably } from '@ttt-e2e/tensor-ops/files'
+import { asFileError, makeFolder, writeFileDurably } from '@ttt-e2e/tensor-ops/files'
 import { MetricsFile, resumeRun, type Run, type StepLine } from '@ttt-e2e/training'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -65,7 +65,8 @@ export class RunStore {
   private readJson(path: string): unknown {
     try {
       return JSON.parse(readFileSync(path, 'utf8'))
-    } catch {
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw asFileError(error, { path, attempt: 'read' })
       throw new UserError(`'${path}' is not JSON; remove its folder or choose another --out`)
     }
   }

@@ -95,7 +95,7 @@ it('says what is left or to do, by whoever is nearest', () => {
 })
 
 it('leaves errors of programs, sockets and of the program itself what they are', async () => {
-  const { error: program } = spawnSync('no-such-program')
+  const { error: program } = spawnSync(join(folder, 'no-such-program'))
   const socket = await new Promise((resolve) => connect(1, '127.0.0.1').once('error', resolve))
   for (const error of [program, socket, new TypeError('x'), undefined, 'text'])
     expect(asFileError(error)).toBe(error)

@@ -76,8 +76,16 @@ export class MetricsFile {
   /** Writes all lines, those that wait too, into another run's folder. @throws FileError */
   copyTo(run: string): void {
     makeFolder(run)
-    const written = existsSync(this.path) ? readFileSync(this.path, 'utf8') : ''
-    writeFileDurably(join(run, fileName), written + this.waiting)
+    writeFileDurably(join(run, fileName), this.read() + this.waiting)
+  }
+
+  private read(): string {
+    if (!existsSync(this.path)) return ''
+    try {
+      return readFileSync(this.path, 'utf8')
+    } catch (error) {
+      throw asFileError(error, { path: this.path, attempt: 'read' })
+    }
   }
 
   /** A disk that gets full takes a part of what is written. */
@@ -99,8 +107,7 @@ export class MetricsFile {
   }
 
   private lines(): MetricsLine[] {
-    if (!existsSync(this.path)) return []
-    return readFileSync(this.path, 'utf8')
+    return this.read()
       .split('\n')
       .flatMap((line) => {
         try {

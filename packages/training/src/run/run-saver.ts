@@ -78,9 +78,7 @@ export class RunSaver {
         ? [`the last good checkpoint is ${this.lastGood()}`, `go on with --resume ${run.folder}`]
         : ['nothing was saved before', 'begin again']
     const elsewhere = spare === undefined ? ', and --spare FOLDER saves elsewhere if it happens again' : ''
-    return error.with(
-      `${lost} lost; ${left}; when that is mended, ${again}${elsewhere}`,
-    )
+    return error.with(`${lost} lost; ${left}; when that is mended, ${again}${elsewhere}`)
   }
 
   /** Which checkpoint a run would go on from, in words. */

@@ -2,17 +2,32 @@ import { createHash } from 'node:crypto'
 import type { DataRecord } from '@ttt-e2e/checkpoint'
 import type { Corpus } from '@ttt-e2e/data'
 
-/** What tells a corpus from any other, wherever it lies, and which of its files differ from another's. */
-export function recordCorpus({ documents }: Corpus): DataRecord {
+/** The record goes into every checkpoint. */
+const mostNames = 4096
+
+/** What a document belongs to: its file, or where those are too many the folder below the text's own, or all of it. */
+const levels: ((id: string) => string)[] = [
+  // A line of a file is a document of its own: `pages.jsonl:12`.
+  (id) => id.replace(/:\d+$/, ''),
+  (id) => (id.includes('/') ? `${id.slice(0, id.indexOf('/'))}/` : 'files of the folder itself'),
+  () => 'all files',
+]
+
+/**
+ * What tells a corpus from any other, wherever it lies, and what in it differs from another's.
+ *
+ * @param most names in the record
+ */
+export function recordCorpus({ documents }: Corpus, most = mostNames): DataRecord {
+  const nameOf = levels.find((level) => new Set(documents.map(({ id }) => level(id))).size <= most)!
   const whole = createHash('sha256')
   const files = new Map<string, { hash: ReturnType<typeof createHash>; tokens: number }>()
   for (const { id, tokens } of documents) {
     const bytes = new Uint8Array(tokens.buffer, tokens.byteOffset, tokens.byteLength)
     const digest = createHash('sha256').update(bytes).digest()
-    whole.update(`${tokens.length}:`).update(digest)
-    const name = fileOf(id)
+    const name = nameOf(id)
     const file = files.get(name) ?? { hash: createHash('sha256'), tokens: 0 }
-    file.hash.update(`${tokens.length}:`).update(digest)
+    for (const hash of [whole, file.hash]) hash.update(`${tokens.length}:`).update(digest)
     file.tokens += tokens.length
     files.set(name, file)
   }
@@ -23,6 +38,3 @@ export function recordCorpus({ documents }: Corpus): DataRecord {
     ),
   }
 }
-
-/** A line of a file is a document of its own: `pages.jsonl:12`. */
-const fileOf = (id: string) => id.replace(/:\d+$/, '')

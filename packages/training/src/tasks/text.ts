@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { DataRecord } from '@ttt-e2e/checkpoint'
 import { byteTokenizer, checkTokens, packedStream, textStream, type Corpus, type Cursor } from '@ttt-e2e/data'
 import type { Recipe, RowsRecipe } from '@ttt-e2e/meta-outer'
 import { recordCorpus } from './record-corpus'
@@ -31,6 +32,7 @@ export function textTask(options: TextTaskOptions): Task {
   for (const { id, tokens } of chosen) checkTokens(tokens, vocabularySize, `document '${id}'`)
   const bytes = train.documents.reduce((sum, { tokens }) => sum + tokens.length, 0)
   const packed = rows === 'packed'
+  let recorded: DataRecord | undefined
   const streamOf = packed ? packedStream : textStream
   return {
     title,
@@ -49,7 +51,7 @@ export function textTask(options: TextTaskOptions): Task {
     bosToken,
     references: () => [],
     fingerprint: () => ({ documents: train.documents.length, sha256: digestOf(train) }),
-    ...(corpus && { record: () => recordCorpus(corpus) }),
+    ...(corpus && { record: () => (recorded ??= recordCorpus(corpus)) }),
     notes,
   }
 }
