@@ -1,6 +1,6 @@
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { basename, join, resolve, sep } from 'node:path'
-import { filesBelow } from '@ttt-e2e/tensor-ops/files'
+import { filesBelow, readWholeFile } from '@ttt-e2e/tensor-ops/files'
 import { DataError } from '../data-error'
 import type { Tokenizer } from '../tokenizers/tokenizer'
 import type { Corpus, Document } from './document'
@@ -48,7 +48,7 @@ function readFile(
   textField: string,
   named: boolean,
 ): Document[] {
-  const bytes = readFileSync(file)
+  const bytes = readWholeFile(file)
   if (file.endsWith('.jsonl')) {
     return readJsonLines(bytes, file, textField)
       .filter(({ text }) => text !== '')
