@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs'
+import { FileError, readWholeFile, writeFileDurably } from '@ttt-e2e/tensor-ops/files'
 import { CheckpointError } from './checkpoint-error'
-import { writeFileDurably } from './durable-files'
 import type { Memory } from './memory'
 import { decodeMemory, encodeMemory } from './memory-file'
 import type { Model } from './model'
 
-/** Writes a memory to a file, whole or not at all. */
+/** Writes a memory to a file, whole or not at all. @throws FileError if the file system refuses */
 export async function saveMemory(memory: Memory, path: string): Promise<void> {
   writeFileDurably(path, await encodeMemory(memory))
 }
@@ -14,9 +13,11 @@ export async function saveMemory(memory: Memory, path: string): Promise<void> {
 export function loadMemory(model: Model, path: string): Memory {
   let bytes: Uint8Array
   try {
-    bytes = readFileSync(path)
+    bytes = readWholeFile(path)
   } catch (error) {
-    throw new CheckpointError(path, [`it can't be read (${(error as NodeJS.ErrnoException).code})`])
+    throw error instanceof FileError
+      ? new CheckpointError(path, [`it can't be read: ${error.reason}`])
+      : error
   }
   return decodeMemory(model, bytes, path)
 }

@@ -1,4 +1,4 @@
-import { toApiError } from './answer-errors'
+import { logUnforeseen, toApiError } from './answer-errors'
 
 /** How a stream of JSON messages is written: as server-sent events, of their messages' types, or one JSON a line. */
 export type LineFormat = 'sse' | 'typed-sse' | 'ndjson'
@@ -74,7 +74,7 @@ export function lineStream<Message>(
           send(end)
         } catch (error) {
           const known = toApiError(error)
-          if (open && known.status >= 500 && known !== error) console.error(error)
+          if (open) logUnforeseen(error, known)
           send(line(known.body))
         }
         clearTimeout(silence)
