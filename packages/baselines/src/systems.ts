@@ -1,5 +1,5 @@
 import { UserError } from '@ttt-e2e/tensor-ops/user-error'
-import { fullAttention, hybrid, slidingWindow } from './attention/system'
+import { fullAttention, hybrid, hybridSinks, slidingWindow, slidingWindowSinks } from './attention/system'
 import type { SystemDefinition } from './definition'
 import { gatedDeltanet, gatedDeltanetPure, tttE2eGatedDeltanet } from './gated-deltanet/system'
 import { mamba2, mamba2Pure, tttE2eMamba2 } from './mamba2/system'
@@ -28,6 +28,8 @@ export const systems = {
   titans,
   'ttt-e2e+gated-deltanet': tttE2eGatedDeltanet,
   'ttt-e2e+mamba2': tttE2eMamba2,
+  'swa-sinks': slidingWindowSinks,
+  'hybrid-5-1-sinks': hybridSinks,
 } satisfies Record<string, SystemDefinition>
 
 export type SystemName = keyof typeof systems

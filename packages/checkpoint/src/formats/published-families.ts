@@ -1,12 +1,14 @@
 import { e2eRecipe } from './e2e-recipe/names'
 import { gatedDeltanet } from './gated-deltanet/names'
+import { gptOss } from './gpt-oss/names'
 import { lact } from './lact/names'
 import { llama } from './llama/names'
 import { mamba2 } from './mamba2/names'
 import type { ModelFamily } from './published-model'
 import { ttt } from './ttt/names'
 
-const publishedFamilies: readonly ModelFamily[] = [e2eRecipe, llama, mamba2, gatedDeltanet, ttt, lact]
+/** A family that is another with something added stands before it. */
+const publishedFamilies: readonly ModelFamily[] = [e2eRecipe, gptOss, llama, mamba2, gatedDeltanet, ttt, lact]
 
 /** The family of a model whose parameters have these names. */
 export const familyOf = (names: readonly string[]): ModelFamily | undefined =>
