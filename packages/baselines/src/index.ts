@@ -9,6 +9,8 @@ export {
   type GatedDeltanetOptions,
   type GatedDeltanetParams,
 } from './gated-deltanet/mixer'
+export { gdn2Mixer, type Gdn2Options } from './gdn2/mixer'
+export { kdaMixer, type KdaOptions } from './kda/mixer'
 export { mamba2Mixer, type Mamba2Options, type Mamba2Params } from './mamba2/mixer'
 export { type Knob, type NamedDefinition, type SystemDefinition } from './definition'
 export { patternLength, widthOf } from './width'

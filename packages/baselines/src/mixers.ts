@@ -3,6 +3,10 @@ import type { z } from 'zod'
 import { attentionOptions } from './attention/options'
 import { gatedDeltanetMixer } from './gated-deltanet/mixer'
 import { gatedDeltanetOptions } from './gated-deltanet/options'
+import { gdn2Mixer } from './gdn2/mixer'
+import { gdn2Options } from './gdn2/options'
+import { kdaMixer } from './kda/mixer'
+import { kdaOptions } from './kda/options'
 import { mamba2Mixer } from './mamba2/mixer'
 import { mamba2Options } from './mamba2/options'
 import { problemsOf } from './problems-of'
@@ -27,6 +31,8 @@ export const mixers: Mixers = {
   ),
   mamba2: checked('mamba2', mamba2Options, mamba2Mixer),
   'gated-deltanet': checked('gated-deltanet', gatedDeltanetOptions, gatedDeltanetMixer),
+  kda: checked('kda', kdaOptions, kdaMixer),
+  gdn2: checked('gdn2', gdn2Options, gdn2Mixer),
   'ttt-linear': checked('ttt-linear', tttOptions, tttLinearMixer),
   'ttt-mlp': checked('ttt-mlp', tttOptions, tttMlpMixer),
   'ttt-kvb': checked('ttt-kvb', tttKvbOptions, tttKvbMixer),

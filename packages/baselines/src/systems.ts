@@ -2,6 +2,8 @@ import { UserError } from '@ttt-e2e/tensor-ops/user-error'
 import { fullAttention, hybrid, hybridSinks, slidingWindow, slidingWindowSinks } from './attention/system'
 import type { SystemDefinition } from './definition'
 import { gatedDeltanet, gatedDeltanetPure, tttE2eGatedDeltanet } from './gated-deltanet/system'
+import { gdn2, gdn2Pure, tttE2eGdn2 } from './gdn2/system'
+import { kdaHybrid, kdaPure, kimiLinear, tttE2eKda } from './kda/system'
 import { mamba2, mamba2Pure, tttE2eMamba2 } from './mamba2/system'
 import { titans } from './titans/system'
 import { tttKvb } from './ttt-kvb/system'
@@ -28,6 +30,13 @@ export const systems = {
   titans,
   'ttt-e2e+gated-deltanet': tttE2eGatedDeltanet,
   'ttt-e2e+mamba2': tttE2eMamba2,
+  kda: kdaHybrid,
+  'kda-pure': kdaPure,
+  'kimi-linear': kimiLinear,
+  'ttt-e2e+kda': tttE2eKda,
+  gdn2,
+  'gdn2-pure': gdn2Pure,
+  'ttt-e2e+gdn2': tttE2eGdn2,
   'swa-sinks': slidingWindowSinks,
   'hybrid-5-1-sinks': hybridSinks,
 } satisfies Record<string, SystemDefinition>
