@@ -10,6 +10,7 @@ import {
 } from '@ttt-e2e/kernels/ops'
 import { tf, vjp, type FusedOp, type Tensor, type Tensors } from '@ttt-e2e/tensor-ops'
 import { Comparisons, tensorsUnder, type GoldenCase, type Verdict } from './golden-case'
+import { gdn2, kda } from './scan-ops/delta-rules'
 import { titansLayer } from './titans-layer'
 
 /** From a case's inputs and description to its outputs, both under the names that its file has. */
@@ -88,6 +89,8 @@ const ops: Record<string, Run> = {
     })
     return { o, s_last: lastState }
   },
+  kda,
+  gdn2,
   lact_postnorm: largeChunks(false),
   lact_prenorm: largeChunks(true),
   titans_memory: (inputs, { heads, chunk }) => titansLayer(inputs, Number(heads), Number(chunk)),

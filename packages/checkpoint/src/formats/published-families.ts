@@ -1,3 +1,4 @@
+import { gdn2, kda } from './delta-layer/names'
 import { e2eRecipe } from './e2e-recipe/names'
 import { gatedDeltanet } from './gated-deltanet/names'
 import { gptOss } from './gpt-oss/names'
@@ -8,7 +9,17 @@ import type { ModelFamily } from './published-model'
 import { ttt } from './ttt/names'
 
 /** A family that is another with something added stands before it. */
-const publishedFamilies: readonly ModelFamily[] = [e2eRecipe, gptOss, llama, mamba2, gatedDeltanet, ttt, lact]
+const publishedFamilies: readonly ModelFamily[] = [
+  gdn2,
+  kda,
+  e2eRecipe,
+  gptOss,
+  llama,
+  mamba2,
+  gatedDeltanet,
+  ttt,
+  lact,
+]
 
 /** The family of a model whose parameters have these names. */
 export const familyOf = (names: readonly string[]): ModelFamily | undefined =>
