@@ -22,7 +22,8 @@ export const gdn2Pure: SystemDefinition = {
 export const tttE2eGdn2: SystemDefinition = {
   summary:
     "TTT-E2E's rule around Gated DeltaNet-2: prime MLPs learn while reading, meta-trained through the scan",
-  pattern: () => [gdn2Layer],
+  // The blocks are TTT-E2E's; the output's norm has the ε that the layer is published with.
+  pattern: () => [{ ...gdn2Layer, options: { normEpsilon: 1e-5 } }],
   knob: { of: 'MLPs' },
   primes: true,
   learns: true,
