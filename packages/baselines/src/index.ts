@@ -10,6 +10,7 @@ export {
   type GatedDeltanetParams,
 } from './gated-deltanet/mixer'
 export { mamba2Mixer, type Mamba2Options, type Mamba2Params } from './mamba2/mixer'
+export { mamba3Mixer, type Mamba3Options, type Mamba3Params } from './mamba3/mixer'
 export { type Knob, type NamedDefinition, type SystemDefinition } from './definition'
 export { patternLength, widthOf } from './width'
 export { definitionOf, systemNames, systems, UnknownSystem, type SystemName } from './systems'

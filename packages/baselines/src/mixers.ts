@@ -5,6 +5,8 @@ import { gatedDeltanetMixer } from './gated-deltanet/mixer'
 import { gatedDeltanetOptions } from './gated-deltanet/options'
 import { mamba2Mixer } from './mamba2/mixer'
 import { mamba2Options } from './mamba2/options'
+import { mamba3Mixer } from './mamba3/mixer'
+import { mamba3Options } from './mamba3/options'
 import { problemsOf } from './problems-of'
 import { titansMixer } from './titans/mixer'
 import { titansOptions } from './titans/options'
@@ -31,6 +33,7 @@ export const mixers: Mixers = {
   'ttt-mlp': checked('ttt-mlp', tttOptions, tttMlpMixer),
   'ttt-kvb': checked('ttt-kvb', tttKvbOptions, tttKvbMixer),
   titans: checked('titans', titansOptions, titansMixer),
+  mamba3: checked('mamba3', mamba3Options, mamba3Mixer),
 }
 
 function checked<O>(name: string, schema: z.ZodType<O>, create: (options: O) => MixerKind): MixerMaker {

@@ -3,6 +3,7 @@ import { fullAttention, hybrid, hybridSinks, slidingWindow, slidingWindowSinks }
 import type { SystemDefinition } from './definition'
 import { gatedDeltanet, gatedDeltanetPure, tttE2eGatedDeltanet } from './gated-deltanet/system'
 import { mamba2, mamba2Pure, tttE2eMamba2 } from './mamba2/system'
+import { mamba3, mamba3Pure, tttE2eMamba3 } from './mamba3/system'
 import { titans } from './titans/system'
 import { tttKvb } from './ttt-kvb/system'
 import { tttLinear } from './ttt-linear/system'
@@ -30,6 +31,9 @@ export const systems = {
   'ttt-e2e+mamba2': tttE2eMamba2,
   'swa-sinks': slidingWindowSinks,
   'hybrid-5-1-sinks': hybridSinks,
+  mamba3,
+  'mamba3-pure': mamba3Pure,
+  'ttt-e2e+mamba3': tttE2eMamba3,
 } satisfies Record<string, SystemDefinition>
 
 export type SystemName = keyof typeof systems

@@ -4,11 +4,21 @@ import { gptOss } from './gpt-oss/names'
 import { lact } from './lact/names'
 import { llama } from './llama/names'
 import { mamba2 } from './mamba2/names'
+import { mamba3 } from './mamba3/names'
 import type { ModelFamily } from './published-model'
 import { ttt } from './ttt/names'
 
 /** A family that is another with something added stands before it. */
-const publishedFamilies: readonly ModelFamily[] = [e2eRecipe, gptOss, llama, mamba2, gatedDeltanet, ttt, lact]
+const publishedFamilies: readonly ModelFamily[] = [
+  e2eRecipe,
+  gptOss,
+  llama,
+  mamba2,
+  gatedDeltanet,
+  ttt,
+  lact,
+  mamba3,
+]
 
 /** The family of a model whose parameters have these names. */
 export const familyOf = (names: readonly string[]): ModelFamily | undefined =>
