@@ -5,10 +5,10 @@ import type { Mamba3Options } from './mixer'
 
 /**
  * Published: heads of 64, states of 128. A small model's heads are as wide as attention's, its states a quarter of it,
- * but wide enough for one pair of channels to turn.
+ * but no narrower than 8: keys are normed, and norms of few channels amplify what is small.
  */
 const mixer = ({ hiddenSize, heads }: ModelSize, more: Mamba3Options = {}): MixerRecord => {
-  const stateWidth = Math.min(128, 4 * Math.max(1, Math.round(hiddenSize / 16)))
+  const stateWidth = Math.min(128, 4 * Math.max(2, Math.round(hiddenSize / 16)))
   return { name: 'mamba3', options: { headWidth: Math.min(64, hiddenSize / heads), stateWidth, ...more } }
 }
 
