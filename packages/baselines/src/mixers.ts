@@ -3,10 +3,16 @@ import type { z } from 'zod'
 import { attentionOptions } from './attention/options'
 import { gatedDeltanetMixer } from './gated-deltanet/mixer'
 import { gatedDeltanetOptions } from './gated-deltanet/options'
+import { inPlaceTttMixer } from './in-place-ttt/mixer'
+import { inPlaceTttOptions } from './in-place-ttt/options'
 import { mamba2Mixer } from './mamba2/mixer'
 import { mamba2Options } from './mamba2/options'
 import { mamba3Mixer } from './mamba3/mixer'
 import { mamba3Options } from './mamba3/options'
+import { mesanetMixer } from './mesanet/mixer'
+import { mesanetOptions } from './mesanet/options'
+import { mlpMixer } from './mlp/mixer'
+import { mlpOptions } from './mlp/options'
 import { problemsOf } from './problems-of'
 import { titansMixer } from './titans/mixer'
 import { titansOptions } from './titans/options'
@@ -34,6 +40,9 @@ export const mixers: Mixers = {
   'ttt-kvb': checked('ttt-kvb', tttKvbOptions, tttKvbMixer),
   titans: checked('titans', titansOptions, titansMixer),
   mamba3: checked('mamba3', mamba3Options, mamba3Mixer),
+  mlp: checked('mlp', mlpOptions, mlpMixer),
+  'in-place-ttt': checked('in-place-ttt', inPlaceTttOptions, inPlaceTttMixer),
+  mesanet: checked('mesanet', mesanetOptions, mesanetMixer),
 }
 
 function checked<O>(name: string, schema: z.ZodType<O>, create: (options: O) => MixerKind): MixerMaker {

@@ -2,8 +2,10 @@ import { UserError } from '@ttt-e2e/tensor-ops/user-error'
 import { fullAttention, hybrid, hybridSinks, slidingWindow, slidingWindowSinks } from './attention/system'
 import type { SystemDefinition } from './definition'
 import { gatedDeltanet, gatedDeltanetPure, tttE2eGatedDeltanet } from './gated-deltanet/system'
+import { inPlaceTtt, tttE2eInPlaceTtt } from './in-place-ttt/system'
 import { mamba2, mamba2Pure, tttE2eMamba2 } from './mamba2/system'
 import { mamba3, mamba3Pure, tttE2eMamba3 } from './mamba3/system'
+import { mesanet } from './mesanet/system'
 import { titans } from './titans/system'
 import { tttKvb } from './ttt-kvb/system'
 import { tttLinear } from './ttt-linear/system'
@@ -34,6 +36,9 @@ export const systems = {
   mamba3,
   'mamba3-pure': mamba3Pure,
   'ttt-e2e+mamba3': tttE2eMamba3,
+  'in-place-ttt': inPlaceTtt,
+  'ttt-e2e+in-place-ttt': tttE2eInPlaceTtt,
+  mesanet,
 } satisfies Record<string, SystemDefinition>
 
 export type SystemName = keyof typeof systems

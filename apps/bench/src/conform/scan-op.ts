@@ -10,6 +10,8 @@ import {
 } from '@ttt-e2e/kernels/ops'
 import { tf, vjp, type FusedOp, type Tensor, type Tensors } from '@ttt-e2e/tensor-ops'
 import { Comparisons, tensorsUnder, type GoldenCase, type Verdict } from './golden-case'
+import { inPlaceTttCase } from './scan-ops/in-place-ttt'
+import { mesaCase } from './scan-ops/mesa'
 import { mamba3Mimo, mamba3Siso } from './scan-ops/mamba3'
 import { titansLayer } from './titans-layer'
 
@@ -95,6 +97,8 @@ const ops: Record<string, Run> = {
   ttt_linear: ttt(tttLinearOp, 1),
   ttt_mlp: ttt(tttMlpOp, 2),
   mamba3_siso: mamba3Siso,
+  inplace_ttt: inPlaceTttCase,
+  mesa: mesaCase,
   mamba3_mimo: mamba3Mimo,
 }
 
