@@ -4,7 +4,10 @@ import type { SystemDefinition } from './definition'
 import { gatedDeltanet, gatedDeltanetPure, tttE2eGatedDeltanet } from './gated-deltanet/system'
 import { gdn2, gdn2Pure, tttE2eGdn2 } from './gdn2/system'
 import { kdaHybrid, kdaPure, kimiLinear, tttE2eKda } from './kda/system'
+import { inPlaceTtt, tttE2eInPlaceTtt } from './in-place-ttt/system'
 import { mamba2, mamba2Pure, tttE2eMamba2 } from './mamba2/system'
+import { mamba3, mamba3Pure, tttE2eMamba3 } from './mamba3/system'
+import { mesanet } from './mesanet/system'
 import { titans } from './titans/system'
 import { tttKvb } from './ttt-kvb/system'
 import { tttLinear } from './ttt-linear/system'
@@ -39,6 +42,12 @@ export const systems = {
   'ttt-e2e+gdn2': tttE2eGdn2,
   'swa-sinks': slidingWindowSinks,
   'hybrid-5-1-sinks': hybridSinks,
+  mamba3,
+  'mamba3-pure': mamba3Pure,
+  'ttt-e2e+mamba3': tttE2eMamba3,
+  'in-place-ttt': inPlaceTtt,
+  'ttt-e2e+in-place-ttt': tttE2eInPlaceTtt,
+  mesanet,
 } satisfies Record<string, SystemDefinition>
 
 export type SystemName = keyof typeof systems

@@ -91,7 +91,7 @@ function modelWith(
       head: 'lm_head.weight',
     },
     layers: 'model.layers',
-    block: config.layers.map((kind) => (kind === 'attention' ? attention : mixer)),
+    blockOfLayer: config.layers.map((kind) => (kind === 'attention' ? attention : mixer)),
   }
 }
 
