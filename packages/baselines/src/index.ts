@@ -9,7 +9,13 @@ export {
   type GatedDeltanetOptions,
   type GatedDeltanetParams,
 } from './gated-deltanet/mixer'
+export { gdn2Mixer, type Gdn2Options } from './gdn2/mixer'
+export { kdaMixer, type KdaOptions } from './kda/mixer'
 export { mamba2Mixer, type Mamba2Options, type Mamba2Params } from './mamba2/mixer'
+export { mamba3Mixer, type Mamba3Options, type Mamba3Params } from './mamba3/mixer'
+export { mesanetMixer, type MesanetOptions, type MesanetParams } from './mesanet/mixer'
+export { mlpMixer } from './mlp/mixer'
+export { inPlaceTttMixer, type InPlaceTttOptions, type InPlaceTttParams } from './in-place-ttt/mixer'
 export { type Knob, type NamedDefinition, type SystemDefinition } from './definition'
 export { patternLength, widthOf } from './width'
 export { definitionOf, systemNames, systems, UnknownSystem, type SystemName } from './systems'

@@ -1,5 +1,6 @@
 import { suite as adamw } from './adamw/suite'
 import { suite as attention } from './attention/suite'
+import { suite as channelDeltaRule } from './channel-delta-rule/suite'
 import { suite as clippedSgd } from './clipped-sgd/suite'
 import { suite as gatedDeltaRule } from './gated-delta-rule/suite'
 import { suite as linearCrossEntropy } from './linear-cross-entropy/suite'
@@ -22,6 +23,7 @@ export const opSuites = {
   'short-conv': shortConv,
   'ssd-scan': ssdScan,
   'gated-delta-rule': gatedDeltaRule,
+  'channel-delta-rule': channelDeltaRule,
   'linear-cross-entropy': linearCrossEntropy,
   'clipped-sgd': clippedSgd,
   adamw,

@@ -2,6 +2,7 @@ import {
   disposeTree,
   scanVjp,
   tf,
+  tidy,
   vjp,
   type Batch,
   type GradientSum,
@@ -16,8 +17,8 @@ import { columns } from './batch-columns'
 /** What scans keep for the way back, and when they pause. */
 export type Keep = Pick<ScanOptions<never, never, never>, 'tapes' | 'stride' | 'pause'>
 
-/** The residual stream between two stages of the prefix [B, T, D]. */
-type Hidden = { hidden: Tensor }
+/** The residual stream between two stages of the prefix [B, T, D], and the embeddings for stages that need them too. */
+type Hidden = { hidden: Tensor; embedded?: Tensor }
 type Nothing = Record<string, never>
 type Data = { rateMultiplier: Tensor; position: Tensor }
 
@@ -43,7 +44,10 @@ export async function scanPrefix(
   }
   const steps = prefixSteps(system, params, batch.batch, data)
   const onStep = ({ carry }: { carry?: Hidden }) => onStage?.(carry!.hidden)
-  const scan = await scanVjp(steps, { hidden: embedded.value }, { ...keep, onStep }).catch((error) => {
+  const passed = system.decoder.readsEmbedding ? { embedded: tidy(() => tf.clone(embedded.value)) } : {}
+  const start: Hidden = { hidden: embedded.value, ...passed }
+  const scan = await scanVjp(steps, start, { ...keep, onStep }).catch((error) => {
+    disposeTree(passed)
     dispose()
     throw error
   })
@@ -52,12 +56,18 @@ export async function scanPrefix(
     hidden: scan.carry!.hidden,
     /** @param hidden the gradient with respect to it; freed here */
     async pull(hidden: Tensor, sum: GradientSum): Promise<void> {
-      const { carry } = await scan.pull({ carry: { hidden } }, sum)
-      sum.add({ embedding }, embedded.pull(carry.hidden))
+      // Nobody reads the embeddings after the last stage.
+      const unread = passed.embedded && { embedded: tidy(() => tf.zerosLike(passed.embedded!)) }
+      const { carry } = await scan.pull({ carry: { hidden, ...unread } }, sum)
+      const { embedded: read } = carry
+      const both = read ? tidy(() => tf.add(carry.hidden, read)) : undefined
+      sum.add({ embedding }, embedded.pull(both ?? carry.hidden))
+      both?.dispose()
       disposeTree(carry)
     },
     dispose() {
       scan.dispose()
+      disposeTree(passed)
       dispose()
     },
   }
@@ -76,8 +86,9 @@ function prefixSteps(
     data,
     run({ params, carry }: { params: TensorTree; carry: Hidden }, data: Data) {
       const start = stage.start(params, batch)
-      const { hidden } = stage.run(params, carry.hidden, start, data)
-      return { value: { carry: { hidden }, output: {} } }
+      const { embedded } = carry
+      const { hidden } = stage.run(params, carry.hidden, start, { ...data, ...(embedded && { embedded }) })
+      return { value: { carry: { hidden, ...(embedded && { embedded: tf.clone(embedded) }) }, output: {} } }
     },
   }))
 }

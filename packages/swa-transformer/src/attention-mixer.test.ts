@@ -13,3 +13,6 @@ runMixerSuite(
     sizes: { heads: 4 },
   },
 )
+runMixerSuite('window of 6 with sinks', attentionMixer(6, { sinks: true }))
+runMixerSuite('full attention with sinks', attentionMixer(0, { sinks: true }))
+runMixerSuite('full attention without positions', attentionMixer(0, { rope: false }))

@@ -22,6 +22,8 @@ export type AttentionParams = {
   /** RMSNorm scales of each head's query and key [d], shared by the heads; absent without QK norm. */
   qNorm?: Tensor
   kNorm?: Tensor
+  /** A score of each head that no key has [H], see `attention`; absent without sinks. */
+  sinks?: Tensor
 }
 
 export interface AttentionOptions {
@@ -31,6 +33,10 @@ export interface AttentionOptions {
   keyHeads?: number
   /** Width d of a head; the hidden size shared among the heads where left out. */
   headWidth?: number
+  /** Whether each head has a learned score that joins its softmax without a key; false where left out. */
+  sinks?: boolean
+  /** Whether RoPE turns queries and keys; true where left out. Without, order is for other layers to tell. */
+  rope?: boolean
 }
 
 /**
@@ -41,7 +47,7 @@ export interface AttentionOptions {
 export const attentionMixer =
   (window: number, options: AttentionOptions = {}): MixerKind =>
   ({ hiddenSize, heads, ropeTheta, normEpsilon }) => {
-    const { qkNorm = true, keyHeads = heads } = options
+    const { qkNorm = true, keyHeads = heads, sinks = false, rope = true } = options
     const width = options.headWidth ?? headWidthOf({ hiddenSize, heads })
     if (heads % keyHeads !== 0)
       throw new SizeError(`${keyHeads} heads of keys can't be shared evenly by ${heads} heads of queries`)
@@ -54,6 +60,7 @@ export const attentionMixer =
         wv: normalWeight(random, [hiddenSize, keyHeads * width]),
         wo: normalWeight(random, [heads * width, hiddenSize]),
         ...(qkNorm && { qNorm: tf.ones([width]), kNorm: tf.ones([width]) }),
+        ...(sinks && { sinks: normalWeight(random, [heads]) }),
       }),
       start: (_, batch) => startCache(batch, keyHeads, width),
       reserve: (state, tokens) => reserveCache(state as AttentionCache, tokens, window),
@@ -66,15 +73,17 @@ export const attentionMixer =
         const v = byHead(linear(x, params.wv), keyHeads)
         const { y, cache } = cachedAttention(q, k, v, state as AttentionCache, {
           window,
-          ropeTheta,
+          ropeTheta: rope ? ropeTheta : null,
           position,
+          sinks: params.sinks,
         })
         return {
           y: linear(tf.reshape(y, [batch, length, heads * width]), params.wo),
           state: cache,
         }
       },
-      parameterCount: weights + (qkNorm ? 2 * width : 0),
+      ...(sinks && { undecayed: ['sinks'] }),
+      parameterCount: weights + (qkNorm ? 2 * width : 0) + (sinks ? heads : 0),
       stateBytes: (position) => 2 * 4 * keyHeads * width * cacheSlots(position, window),
       flops: (position) => 2 * weights + 4 * heads * width * seenTokens(position, window),
     }

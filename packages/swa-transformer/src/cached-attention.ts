@@ -48,7 +48,9 @@ export function reserveCache({ k, v }: AttentionCache, tokens: number, window: n
  *
  * @param q [B, T, H, d], k and v [B, T, G, d]; neither q nor k is rotated yet
  * @param cache with room for these tokens, or one without slots where nothing was read
+ * @param ropeTheta null for attention without positions (NoPE)
  * @param position int32 [B]: tokens of each sequence before these
+ * @param sinks [H], see `attention`; none where left out
  * @returns [B, T, H, d] and the cache after these tokens
  */
 export function cachedAttention(
@@ -56,14 +58,19 @@ export function cachedAttention(
   k: Tensor,
   v: Tensor,
   cache: AttentionCache,
-  { window, ropeTheta, position }: { window: number; ropeTheta: number; position: Tensor },
+  {
+    window,
+    ropeTheta,
+    position,
+    sinks,
+  }: { window: number; ropeTheta: number | null; position: Tensor; sinks?: Tensor },
 ): { y: Tensor; cache: AttentionCache } {
   const [batch, length] = q.shape
-  const turned = { theta: ropeTheta, position }
-  const [queries, keys] = [rope(q, turned), rope(k, turned)]
+  const turned = (x: Tensor) => (ropeTheta === null ? x : rope(x, { theta: ropeTheta, position }))
+  const [queries, keys] = [turned(q), turned(k)]
   const slots = cache.k.shape[1]!
   if (slots === 0) {
-    const y = attention(queries, keys, v, { window, offset: tf.zeros([batch], 'int32') })
+    const y = attention(queries, keys, v, { window, offset: tf.zeros([batch], 'int32'), sinks })
     return { y, cache: { k: lastTokens(keys, window), v: lastTokens(v, window) } }
   }
   // Rotated keys need no order: one query sees all of a ring, as far as it is filled.
@@ -73,10 +80,12 @@ export function cachedAttention(
     ? undefined
     : { k: joinRing(cache.k, keys, position), v: joinRing(cache.v, v, position) }
   const written = { k: writeRing(cache.k, keys, position), v: writeRing(cache.v, v, position) }
-  if (!joined)
-    return { y: attention(queries, written.k, written.v, { window: 0, offset: position }), cache: written }
+  if (!joined) {
+    const y = attention(queries, written.k, written.v, { window: 0, offset: position, sinks })
+    return { y, cache: written }
+  }
   const offset = filledSlots(position, slots)
-  return { y: attention(queries, joined.k, joined.v, { window, offset }), cache: written }
+  return { y: attention(queries, joined.k, joined.v, { window, offset, sinks }), cache: written }
 }
 
 /** min(position, slots), by the kernels that engines have for float32: rounding a large position doesn't show. */

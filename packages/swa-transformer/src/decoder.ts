@@ -102,6 +102,8 @@ export interface Decoder {
   losses(params: SuffixParams, hidden: Tensor, targets: Tensor): Tensor
   /** @returns [B, T, V] */
   logits(params: SuffixParams, hidden: Tensor): Tensor
+  /** Whether some stage of the prefix needs the tokens' embeddings beside the hidden states. */
+  readonly readsEmbedding: boolean
   /** See `SequenceMixer.innerRate`; undefined where no mixer has one. */
   readonly innerRate?: number
   /** The paths of the parameters that weight decay leaves alone. */
@@ -136,6 +138,10 @@ export function createDecoder(config: DecoderConfig): Decoder {
     )
   const mixers: SequenceMixer[] = config.mixers.map((kind) => kind(config))
   const prefixBlocks = layers - suffixBlocks
+  if (mixers.slice(prefixBlocks + 1).some((mixer) => mixer.readsEmbedding))
+    throw new SizeError(
+      'a mixer that learns the embeddings must stand before the blocks that learn while reading; let it learn its own input there',
+    )
 
   const feedForwardSublayer = (params: BlockParams['feedForward'], hidden: Tensor): Tensor =>
     params ? mlpSublayer(params.norms, params.mlp, hidden, normEpsilon) : hidden
@@ -188,6 +194,7 @@ export function createDecoder(config: DecoderConfig): Decoder {
       finalNorm: tf.ones([hiddenSize]),
       ...(untiedHead && { head: normalWeight(random, [vocabularySize, hiddenSize]) }),
     }),
+    readsEmbedding: mixers.some((mixer) => mixer.readsEmbedding),
     innerRate: mixers.find((mixer) => mixer.innerRate !== undefined)?.innerRate,
     undecayed: mixers.flatMap(({ undecayed = [] }, i) =>
       undecayed.map((name) => `blocks.${i}.mixing.mixer.${name}`),

@@ -20,6 +20,8 @@ export interface ReadContext {
   position: Tensor
   /** What `innerRate` is multiplied with, a scalar; 1 where left out. */
   rateMultiplier?: Tensor
+  /** The tokens' embeddings [B, T, D], for mixers that say that they read them. */
+  embedded?: Tensor
 }
 
 /**
@@ -45,6 +47,8 @@ export interface SequenceMixer<P extends TensorTree = TensorTree> {
   read(params: P, x: Tensor, state: SequenceState, options: ReadContext): { y: Tensor; state: SequenceState }
   /** The rate at which the mixer itself learns from what it reads, where training warms that rate up. */
   readonly innerRate?: number
+  /** Whether reads need the tokens' embeddings; false where left out. Only blocks of the prefix can have them. */
+  readonly readsEmbedding?: boolean
   /** The parameters that weight decay leaves alone, by name; none where left out. */
   readonly undecayed?: readonly string[]
   /** How many values its parameters hold. */

@@ -22,8 +22,9 @@ export function readPrefix(
     { owner: decoder, key: 'read prefix' },
     ({ embedding, stages, tokens, position }, states) => {
       let hidden = decoder.embed(embedding, tokens)
+      const context = { position, ...(decoder.readsEmbedding && { embedded: hidden }) }
       const after = prefix.map((stage, i) => {
-        const next = stage.run(stages[i], hidden, states[i], { position })
+        const next = stage.run(stages[i], hidden, states[i], context)
         hidden = next.hidden
         return next.state
       })

@@ -1,5 +1,6 @@
 import {
   linear,
+  attention,
   rmsNormOp,
   ropeOp,
   swigluOp,
@@ -21,6 +22,8 @@ const ops: Record<string, Run> = {
   rope: (inputs, { theta, offset }) => ropeOp({ ...inputs, position: allAt(offset, inputs.x) }, { theta }).y,
   attention: (inputs, { window = 0, offset = 0 }) =>
     attentionOp({ ...inputs, offset: allAt(offset, inputs.q) }, { window }).y,
+  attention_sink: ({ q, k, v, sinks }, { window = 0, offset = 0 }) =>
+    attention(q, k, v, { window, offset: allAt(offset, q), sinks }),
   linear_cross_entropy: (inputs) => linearCrossEntropyOp(inputs).losses,
   mlp: ({ x, w1, w3, w2 }) => linear(swiglu(linear(x, w1), linear(x, w3)), w2),
 }

@@ -14,7 +14,7 @@ describe.each(sizeNames)('at size %s', (sizeName) => {
 
   it('only what attends to everything keeps more of a longer text', () => {
     const growing = systemNames.filter((_, i) => column('state at 128K')[i] !== column('state at 1M')[i])
-    expect(growing).toEqual(['full-attention', 'hybrid-5-1'])
+    expect(growing).toEqual(['full-attention', 'hybrid-5-1', 'kimi-linear', 'hybrid-5-1-sinks'])
   })
 
   it('learning takes more operations than reading alone, training three times those of reading', () => {

@@ -9,4 +9,6 @@ export const attentionOptions: z.ZodType<AttentionOptions & { window: number }> 
   qkNorm: z.boolean().optional(),
   keyHeads: count.optional(),
   headWidth: count.optional(),
+  sinks: z.boolean().optional(),
+  rope: z.boolean().optional(),
 })

@@ -10,7 +10,11 @@ export interface PublishedModel {
   /** By our path: `embedding`, `finalNorm`, `head`. */
   model: Record<string, Source>
   /** By our path within a block; the names follow `layers`, a dot, the block's number and a dot. */
-  block: Record<string, Source>
+  block?: Record<string, Source>
+  /** The same where a published layer is several blocks of ours, one after the other. */
+  blocksPerLayer?: readonly Record<string, Source>[]
+  /** The same where layers differ: each layer's. */
+  blockOfLayer?: readonly Record<string, Source>[]
   layers: string
 }
 
@@ -24,10 +28,13 @@ export interface ModelFamily {
 /** Where our parameter at `path` comes from. @throws if the family doesn't say */
 export function sourceOf(published: PublishedModel, path: string): { name: string; from(x: Tensor): Tensor } {
   const [, layer, rest] = /^blocks\.(\d+)\.(.+)$/.exec(path) ?? []
-  const source = layer === undefined ? published.model[path] : published.block[rest]
+  const { block = {}, blocksPerLayer: blocks = [block], blockOfLayer } = published
+  const within = (index: number) => blockOfLayer?.[index] ?? blocks[index % blocks.length]
+  const source = layer === undefined ? published.model[path] : within(Number(layer))[rest]
   if (source === undefined) throw new Error(`the published model has no parameter for '${path}'`)
   const [name, from] = typeof source === 'string' ? [source, (x: Tensor) => x] : source
-  return { name: layer === undefined ? name : `${published.layers}.${layer}.${name}`, from }
+  if (layer === undefined) return { name, from }
+  return { name: `${published.layers}.${Math.floor(Number(layer) / blocks.length)}.${name}`, from }
 }
 
 /** What published decoders have in common where they don't say otherwise: norms before sublayers only, nothing that learns. */

@@ -1,5 +1,7 @@
-import { atLeast, defineFusedOp, multipleOf, type Shapes, type Tensor } from '@ttt-e2e/tensor-ops'
+import { atLeast, defineFusedOp, multipleOf, tf, type Shapes, type Tensor } from '@ttt-e2e/tensor-ops'
 import { attentionReference } from './reference'
+
+const { mul, reshape, sigmoid, sub, transpose } = tf
 
 const op = defineFusedOp({
   name: 'Attention',
@@ -34,14 +36,20 @@ const op = defineFusedOp({
  * @param options what the queries see
  * @param options.window 0 for no limit
  * @param options.offset int32 [B], from 0 on: keys before the first query's own
+ * @param options.sinks [H]: a score s per query head that joins each row's softmax without a key and without a value
+ *   (gpt-oss's attention sinks), neither scaled nor subject to the window, so that a row's weights sum to less than 1
  * @returns [B, Tq, H, d]
  */
 export function attention(
   q: Tensor,
   k: Tensor,
   v: Tensor,
-  { window, offset }: { window: number; offset: Tensor },
+  { window, offset, sinks }: { window: number; offset: Tensor; sinks?: Tensor },
 ): Tensor {
-  return op({ q, k, v, offset }, { window }).y
+  const { y, logSumExp } = op({ q, k, v, offset }, { window })
+  if (!sinks) return y
+  // The keys' share of the softmax, e^L / (e^L + e^s): a function of bounded values, however large the scores are.
+  const share = sigmoid(sub(logSumExp, reshape(sinks, [1, sinks.size, 1])))
+  return mul(y, transpose(reshape(share, [...share.shape, 1]), [0, 2, 1, 3]))
 }
 export { op as attentionOp }

@@ -12,6 +12,7 @@ import { useEngine } from '@ttt-e2e/tensor-ops/testing'
 import { afterAll, describe, expect, it } from 'vitest'
 import '../engines'
 import { expectSameBits } from '../engines/compiled/testing'
+import { channelDeltaRuleOp } from '../channel-delta-rule'
 import { gatedDeltaRuleOp } from '../gated-delta-rule'
 import { ssdScanOp } from '../ssd-scan'
 
@@ -41,6 +42,14 @@ const deltaInputs = (length: number): Tensors => ({
   beta: tf.sigmoid(normal([2, length, 4])),
   state: normal([2, 4, 4, 3]),
 })
+const channelDeltaInputs = (length: number): Tensors => ({
+  q: normal([2, length, 1, 4]),
+  k: normal([2, length, 1, 4], 0.4),
+  erase: normal([2, length, 2, 4], 0.3),
+  v: normal([2, length, 4, 3]),
+  g: tf.neg(tf.square(normal([2, length, 2, 4]))),
+  state: normal([2, 4, 4, 3]),
+})
 const oneMore = (shape: number[], axis: number) => shape.map((size, i) => (i === axis ? size + 1 : size))
 const shapesOf = (inputs: Tensors): Shapes =>
   Object.fromEntries(Object.entries(inputs).map(([name, { shape }]) => [name, shape]))
@@ -48,6 +57,7 @@ const shapesOf = (inputs: Tensors): Shapes =>
 describe.each([
   { op: ssdScanOp as unknown as FusedOp, inputsOf: ssdInputs },
   { op: gatedDeltaRuleOp as unknown as FusedOp, inputsOf: deltaInputs },
+  { op: channelDeltaRuleOp as unknown as FusedOp, inputsOf: channelDeltaInputs },
 ])('$op.name', ({ op, inputsOf }) => {
   it('gives the same with any chunk, one token at a time too', async () => {
     await resolveEngine('cpu')

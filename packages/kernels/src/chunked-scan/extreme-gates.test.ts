@@ -12,9 +12,10 @@ import { inFloat64 } from '@ttt-e2e/tensor-ops/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import '../engines'
 import { compiledTargets } from '../engines/compiled/testing'
+import { channelDeltaRuleOp } from '../channel-delta-rule'
 import { gatedDeltaRuleOp } from '../gated-delta-rule'
 import { ssdScanOp } from '../ssd-scan'
-import { gatedDeltaRuleRecurrence, ssdRecurrence } from './recurrences'
+import { channelDeltaRuleRecurrence, gatedDeltaRuleRecurrence, ssdRecurrence } from './recurrences'
 
 /** Logarithms of decays over all that float32 holds, small ones often. */
 const logs = [0, -1e-30, -1e-7, -0.5, -0.5, -0.5, -2, -40, -80, -100, -1e4, -1e16, -1e30, -3.4e38, -Infinity]
@@ -48,6 +49,19 @@ const kinds: Kind[] = [
       v: [2, length, 2, 2],
       g: [2, length, 2],
       beta: [2, length, 2],
+      state: [2, 2, 3, 2],
+    }),
+  },
+  {
+    op: channelDeltaRuleOp,
+    recurrence: channelDeltaRuleRecurrence,
+    gates: () => ({ g: [logs] }),
+    shapes: (length) => ({
+      q: [2, length, 1, 3],
+      k: [2, length, 1, 3],
+      erase: [2, length, 2, 3],
+      v: [2, length, 2, 2],
+      g: [2, length, 2, 3],
       state: [2, 2, 3, 2],
     }),
   },

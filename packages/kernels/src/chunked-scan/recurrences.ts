@@ -13,6 +13,20 @@ export function gatedDeltaRuleRecurrence({ q, k, v, g, beta, state }: Tensors): 
   })
 }
 
+/** The delta rule with a decay for each channel as it is defined, token after token. */
+export function channelDeltaRuleRecurrence({ q, k, erase, v, g, state }: Tensors): Tensors {
+  const heads = v.shape[2]!
+  return scanTokens(v.shape[1]!, state, (before, token) => {
+    const [query, key, erased, decay] = [q, k, erase, tf.exp(g)].map((x) =>
+      column(shareAmong(at(x, token), heads)),
+    )
+    const decayed = tf.mul(before, decay)
+    const written = tf.sub(at(v, token), tf.sum(tf.mul(decayed, erased), 2))
+    const after = tf.add(decayed, tf.mul(key, tf.expandDims(written, 2)))
+    return { output: tf.sum(tf.mul(after, query), 2), after }
+  })
+}
+
 /** The state space of Mamba 2 as it is defined, token after token. */
 export function ssdRecurrence({ x, dt, A, B, C, D, state }: Tensors): Tensors {
   const heads = x.shape[2]!

@@ -1,8 +1,6 @@
-import { defineFusedOp, multipleOf, tf, type Shapes, type Tensor } from '@ttt-e2e/tensor-ops'
-import { rmsNorm } from '../rms-norm'
+import { defineFusedOp, multipleOf, type Shapes, type Tensor } from '@ttt-e2e/tensor-ops'
+import { unitQueriesAndKeys } from '../chunked-scan/unit-vectors'
 import { gatedDeltaRuleReference } from './reference'
-
-const { fill } = tf
 
 const op = defineFusedOp({
   name: 'GatedDeltaRule',
@@ -21,9 +19,6 @@ const op = defineFusedOp({
   wholeNumbers: { chunk: 1 },
   reference: gatedDeltaRuleReference,
 })
-
-/** Added to the sum of squares of each query and key. */
-const epsilon = 1e-6
 
 /**
  * The gated delta rule, for each value head, on queries and keys that it brings to length 1, queries times 1/√K:
@@ -44,14 +39,7 @@ export function gatedDeltaRule(
   { q, k, ...others }: { q: Tensor; k: Tensor; v: Tensor; g: Tensor; beta: Tensor; state: Tensor },
   options: { chunk?: number } = {},
 ): { o: Tensor; lastState: Tensor } {
-  const width = k.shape[3]!
-  // x / √(Σ x² + ε) is RMSNorm with ε/K, scaled by 1/√K.
-  const normalized = (x: Tensor, scale: number) =>
-    rmsNorm(x, fill([width], scale / Math.sqrt(width)), epsilon / width)
-  const { o, lastState } = op(
-    { q: normalized(q, 1 / Math.sqrt(width)), k: normalized(k, 1), ...others },
-    options,
-  )
+  const { o, lastState } = op({ ...unitQueriesAndKeys(q, k), ...others }, options)
   return { o, lastState }
 }
 /** The rule alone, on queries and keys as they are. */

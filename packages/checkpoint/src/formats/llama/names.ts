@@ -54,26 +54,35 @@ export const llama: ModelFamily = {
         normEpsilon: config.rms_norm_eps,
         untiedHead: !config.tie_word_embeddings,
       }),
-      model: {
-        embedding: 'model.embed_tokens.weight',
-        finalNorm: 'model.norm.weight',
-        head: 'lm_head.weight',
-      },
+      model: llamaModel,
       layers: 'model.layers',
-      block: {
-        'mixing.norms.norm': 'input_layernorm.weight',
-        'mixing.mixer.wq': rotated('self_attn.q_proj.weight', headWidth),
-        'mixing.mixer.wk': rotated('self_attn.k_proj.weight', headWidth),
-        'mixing.mixer.wv': linearWeight('self_attn.v_proj.weight'),
-        'mixing.mixer.wo': linearWeight('self_attn.o_proj.weight'),
-        'mixing.mixer.qNorm': ['self_attn.q_norm.weight', (scale) => pairHalves(scale, headWidth)],
-        'mixing.mixer.kNorm': ['self_attn.k_norm.weight', (scale) => pairHalves(scale, headWidth)],
-        'feedForward.norms.norm': 'post_attention_layernorm.weight',
-        ...swigluWeights('mlp.gate_proj.weight', 'mlp.up_proj.weight', 'mlp.down_proj.weight'),
-      },
+      block: llamaBlock(headWidth),
     }
   },
 }
+
+/** What is named alike in all models of Llama's kind: outside of the layers, and in each. */
+export const llamaModel: Record<string, Source> = {
+  embedding: 'model.embed_tokens.weight',
+  finalNorm: 'model.norm.weight',
+  head: 'lm_head.weight',
+}
+export const llamaBlock = (headWidth: number): Record<string, Source> => ({
+  'mixing.norms.norm': 'input_layernorm.weight',
+  ...attentionWeights('self_attn', headWidth),
+  'feedForward.norms.norm': 'post_attention_layernorm.weight',
+  ...swigluWeights('mlp.gate_proj.weight', 'mlp.up_proj.weight', 'mlp.down_proj.weight'),
+})
+
+/** Attention with Hugging Face's rotation, which stands under `at` in a layer. */
+export const attentionWeights = (at: string, headWidth: number): Record<string, Source> => ({
+  'mixing.mixer.wq': rotated(`${at}.q_proj.weight`, headWidth),
+  'mixing.mixer.wk': rotated(`${at}.k_proj.weight`, headWidth),
+  'mixing.mixer.wv': linearWeight(`${at}.v_proj.weight`),
+  'mixing.mixer.wo': linearWeight(`${at}.o_proj.weight`),
+  'mixing.mixer.qNorm': [`${at}.q_norm.weight`, (scale) => pairHalves(scale, headWidth)],
+  'mixing.mixer.kNorm': [`${at}.k_norm.weight`, (scale) => pairHalves(scale, headWidth)],
+})
 
 /** A linear layer whose outputs RoPE turns: Hugging Face pairs channel i of a head with i + d/2, we pair 2i with 2i + 1. */
 const rotated = (name: string, headWidth: number): Source => [

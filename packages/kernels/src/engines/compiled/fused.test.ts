@@ -4,6 +4,7 @@ import {
   adamwOp,
   attentionOp,
   biasedShortConvOp,
+  channelDeltaRuleOp,
   clippedSgdOp,
   gatedDeltaRuleOp,
   linearCrossEntropyOp,
@@ -49,6 +50,22 @@ const deltaShapes = (b: number, t: number, h: number, hv: number, k: number, v: 
   v: [b, t, hv, v],
   g: [b, t, hv],
   beta: [b, t, hv],
+  state: [b, hv, k, v],
+})
+const channelDeltaShapes = (
+  b: number,
+  t: number,
+  h: number,
+  hg: number,
+  hv: number,
+  k: number,
+  v: number,
+) => ({
+  q: [b, t, h, k],
+  k: [b, t, h, k],
+  erase: [b, t, hg, k],
+  v: [b, t, hv, v],
+  g: [b, t, hg, k],
   state: [b, hv, k, v],
 })
 const steps = ['p', 'g', 'm', 'v'].flatMap((letter) => [[`${letter}0`, [5, 7]], [`${letter}1`, [70, 300]]]) // prettier-ignore
@@ -100,6 +117,9 @@ const cases: Case[] = [
   { op: any(clippedSgdOp(2)), shapes: { w0: [2, 3, 4], w1: [2, 70, 500], g0: [2, 3, 4], g1: [2, 70, 500], rate: [] }, attributes: { maxNorm: 1 }, order: 2 }, // prettier-ignore
   { op: any(clippedSgdOp(2)), shapes: { w0: [2, 3, 4], w1: [2, 5], g0: [2, 3, 4], g1: [2, 5], rate: [] }, attributes: { maxNorm: 100 }, order: 2 }, // prettier-ignore
   { op: any(adamwOp(2)), shapes: Object.fromEntries(steps), attributes: { step: 3 }, order: 0 },
+  { op: any(channelDeltaRuleOp), shapes: channelDeltaShapes(1, 37, 2, 4, 4, 20, 24), order: 1 },
+  { op: any(channelDeltaRuleOp), shapes: channelDeltaShapes(2, 21, 2, 2, 4, 8, 17), attributes: { chunk: 9 }, order: 1 }, // prettier-ignore
+  { op: any(channelDeltaRuleOp), shapes: channelDeltaShapes(2, 1, 1, 2, 4, 9, 5), order: 1 },
 ]
 
 /** All of a list, and each one alone. */
@@ -132,7 +152,8 @@ function inputOf(op: FusedOp, name: string, shape: number[], classes: number, po
   // Scans forget, and write to keys of about length 1.
   if (name === 'g') return normal(shape).square().neg()
   if (name === 'beta') return normal(shape).sigmoid()
-  if (name === 'k' && op === any(gatedDeltaRuleOp)) return normal(shape, 1 / Math.sqrt(shape[3]))
+  if ((name === 'k' && op === any(gatedDeltaRuleOp)) || op === any(channelDeltaRuleOp))
+    return normal(shape, ['k', 'erase'].includes(name) ? 1 / Math.sqrt(shape[3]) : 1)
   if (name === 'dt') return normal(shape, 0.3).square()
   if (name === 'A') return normal(shape).square().neg()
   return name.startsWith('v') && shape.length < 3 ? normal(shape).square() : normal(shape)

@@ -6,6 +6,7 @@ import {
   adamwOp,
   attentionOp,
   biasedShortConvOp,
+  channelDeltaRuleOp,
   clippedSgdOp,
   gatedDeltaRuleOp,
   lactOp,
@@ -204,4 +205,23 @@ export const seededOps: SeededOp[] = [
     integersBelow: { position: 9 },
     scale: { rate: 0.5, w0: 0.3, w2: 0.7, s0: 0.2, s1: 0.2, s2: 0.2, g1: 0.3, g2: 0.3 },
   })),
+  seeded(channelDeltaRuleOp, 1, 35, (b, t) => {
+    const [keyHeads, gates, depth, width] = [between(1, 2), between(1, 2), size(20), size(12)]
+    const heads = keyHeads * gates * between(1, 2)
+    const keys = [b, t, keyHeads, depth]
+    const gated = [b, t, keyHeads * gates, depth]
+    return {
+      shapes: {
+        q: keys,
+        k: keys,
+        erase: gated,
+        v: [b, t, heads, width],
+        g: gated,
+        state: [b, heads, depth, width],
+      },
+      attributes: { chunk: between(1, 20) },
+      values: { g: [-0.1, -0.7, -0.02, -3, 0] },
+      scale: { k: 1 / Math.sqrt(depth), erase: 0.7 / Math.sqrt(depth) },
+    }
+  }),
 ]

@@ -1,0 +1,10 @@
+import { z } from 'zod'
+import type { InPlaceTttOptions } from './mixer'
+
+export const inPlaceTttOptions: z.ZodType<InPlaceTttOptions> = z.strictObject({
+  width: z.int().min(1),
+  chunk: z.int().min(1),
+  rate: z.number(),
+  target: z.enum(['hidden', 'embedding']),
+  projection: z.boolean().optional(),
+})
