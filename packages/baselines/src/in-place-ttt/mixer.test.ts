@@ -1,7 +1,7 @@
 import { runMixerSuite } from '@ttt-e2e/swa-transformer/testing'
 import { inPlaceTttMixer } from './mixer'
 
-const options = { width: 24, chunk: 4, rate: 0.3, target: 'hidden' } as const
+const options = { width: 24, chunk: 4, rate: 3, target: 'hidden' } as const
 
 runMixerSuite('In-Place TTT', inPlaceTttMixer(options), { step: 4 })
 runMixerSuite(
