@@ -1,6 +1,6 @@
 import { tf, type Tensor } from '@ttt-e2e/tensor-ops'
 import { mamba3Rotation } from '../mamba3-rotation'
-import { mamba3ScanOp } from './index'
+import { mamba3ScanOp } from './op'
 
 const { add, concat, expandDims, mul, neg, reshape, sigmoid, slice, squeeze, transpose, zeros } = tf
 
