@@ -191,16 +191,12 @@ describe('a memory in a file', () => {
       expect(() => decodeMemory(model, damaged)).toThrow(CheckpointError)
       expect(() => decodeMemory(model, damaged)).toThrow(error)
     }
-<<<<<<< HEAD
     // As those of earlier releases, without a hash.
     const earlier = edited((_, m) => delete m.sha256)
     expect(decodeMemory(model, earlier).tokens).toBe(55)
-    expect(() => loadMemory(model, join(folder, 'none'))).toThrow(/it can't be read \(ENOENT\)/)
-=======
     expect(() => loadMemory(model, join(folder, 'none'))).toThrow(
       /it can't be read: there is no such file or folder \(ENOENT\)/,
     )
->>>>>>> files
     writeFileSync(join(folder, 'good.memory'), bytes)
     expect(loadMemory(model, join(folder, 'good.memory')).tokens).toBe(55)
   })

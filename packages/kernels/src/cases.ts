@@ -5,6 +5,9 @@ import { suite as clippedSgd } from './clipped-sgd/suite'
 import { suite as gatedDeltaRule } from './gated-delta-rule/suite'
 import { suite as linearCrossEntropy } from './linear-cross-entropy/suite'
 import { suite as linear } from './linear/suite'
+import { suite as mamba3Rotation } from './mamba3-rotation/suite'
+import { suite as mamba3Scan } from './mamba3-scan/suite'
+import { suite as mesa } from './mesa/suite'
 import { suite as rmsNorm } from './rms-norm/suite'
 import { suite as rope } from './rope/suite'
 import { suite as shortConv } from './short-conv/suite'
@@ -24,6 +27,9 @@ export const opSuites = {
   'ssd-scan': ssdScan,
   'gated-delta-rule': gatedDeltaRule,
   'channel-delta-rule': channelDeltaRule,
+  'mamba3-rotation': mamba3Rotation,
+  'mamba3-scan': mamba3Scan,
+  mesa,
   'linear-cross-entropy': linearCrossEntropy,
   'clipped-sgd': clippedSgd,
   adamw,

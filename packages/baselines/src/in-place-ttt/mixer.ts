@@ -27,7 +27,7 @@ export interface InPlaceTttOptions {
 }
 
 /**
- * An MLP whose down projection learns while reading (In-Place TTT, Feng et al. 2026): after each chunk
+ * An MLP whose down projection learns while reading (In-Place TTT, arXiv 2604.06169): after each chunk
  * W ← W + η Σ v hᵀ, v the chunk's targets, convolved so that they look two tokens ahead, and projected. It stands in the
  * mixer's place of a block of one sublayer. Trained through the sums; nothing is differentiated twice.
  */

@@ -52,7 +52,7 @@ export interface Mamba3Options {
 const epsilon = 1e-5
 
 /**
- * The Mamba 3 layer (Lahoti et al. 2026, the official code's order of things): no convolution; steps of a trapezoid, keys
+ * The Mamba 3 layer (arXiv 2603.15569, the official code's order of things): no convolution; steps of a trapezoid, keys
  * and queries that data turns, and with MIMO several keys, values and queries per token on one state.
  */
 export const mamba3Mixer =

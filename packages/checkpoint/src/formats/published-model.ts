@@ -9,13 +9,14 @@ export interface PublishedModel {
   architecture: Architecture
   /** By our path: `embedding`, `finalNorm`, `head`. */
   model: Record<string, Source>
-  /** By our path within a block; the names follow `layers`, a dot, the block's number and a dot. */
-  block?: Record<string, Source>
-  /** The same where a published layer is several blocks of ours, one after the other. */
-  blocksPerLayer?: readonly Record<string, Source>[]
-  /** The same where layers differ: each layer's. */
-  blockOfLayer?: readonly Record<string, Source>[]
+  /**
+   * By our path within a block, or so for each layer where they differ; the names follow `layers`, a dot, the block's number
+   * and a dot.
+   */
+  block: Record<string, Source> | readonly Record<string, Source>[]
   layers: string
+  /** How many blocks of ours one published layer is; 1 where left out. */
+  blocksPerLayer?: number
 }
 
 /** A family of published models. */
@@ -28,14 +29,18 @@ export interface ModelFamily {
 /** Where our parameter at `path` comes from. @throws if the family doesn't say */
 export function sourceOf(published: PublishedModel, path: string): { name: string; from(x: Tensor): Tensor } {
   const [, layer, rest] = /^blocks\.(\d+)\.(.+)$/.exec(path) ?? []
-  const { block = {}, blocksPerLayer: blocks = [block], blockOfLayer } = published
-  const within = (index: number) => blockOfLayer?.[index] ?? blocks[index % blocks.length]
-  const source = layer === undefined ? published.model[path] : within(Number(layer))[rest]
+  const { model, block } = published
+  const named = layer === undefined ? model : isByLayer(block) ? block[Number(layer)] : block
+  const source = named[layer === undefined ? path : rest]
   if (source === undefined) throw new Error(`the published model has no parameter for '${path}'`)
   const [name, from] = typeof source === 'string' ? [source, (x: Tensor) => x] : source
   if (layer === undefined) return { name, from }
-  return { name: `${published.layers}.${Math.floor(Number(layer) / blocks.length)}.${name}`, from }
+  const number = Math.floor(Number(layer) / (published.blocksPerLayer ?? 1))
+  return { name: `${published.layers}.${number}.${name}`, from }
 }
+
+const isByLayer = (block: PublishedModel['block']): block is readonly Record<string, Source>[] =>
+  Array.isArray(block)
 
 /** What published decoders have in common where they don't say otherwise: norms before sublayers only, nothing that learns. */
 export const architectureOf = ({

@@ -14,6 +14,8 @@ import '../engines'
 import { expectSameBits } from '../engines/compiled/testing'
 import { channelDeltaRuleOp } from '../channel-delta-rule'
 import { gatedDeltaRuleOp } from '../gated-delta-rule'
+import { mamba3ScanOp } from '../mamba3-scan'
+import { mesaOp } from '../mesa'
 import { ssdScanOp } from '../ssd-scan'
 
 afterAll(() => resolveEngine('cpu'))
@@ -50,6 +52,29 @@ const channelDeltaInputs = (length: number): Tensors => ({
   g: tf.neg(tf.square(normal([2, length, 2, 4]))),
   state: normal([2, 4, 4, 3]),
 })
+const mamba3Inputs = (length: number): Tensors => ({
+  q: normal([2, length, 2, 3, 5]),
+  k: normal([2, length, 2, 3, 5]),
+  v: normal([2, length, 2, 3, 4]),
+  g: tf.neg(tf.square(normal([2, length, 3]))),
+  write: tf.sigmoid(normal([2, length, 3])),
+  own: tf.sigmoid(normal([2, length, 3])),
+  D: normal([3]),
+  state: normal([2, 3, 4, 5]),
+  keyBefore: normal([2, 2, 3, 5]),
+  valueBefore: normal([2, 2, 3, 4]),
+  writeBefore: normal([2, 3]),
+})
+const mesaInputs = (length: number): Tensors => ({
+  q: normal([2, length, 2, 4], 0.5),
+  k: normal([2, length, 2, 4], 0.5),
+  v: normal([2, length, 2, 3]),
+  g: tf.neg(tf.square(normal([2, length, 2], 0.3))),
+  beta: tf.sigmoid(normal([2, length, 2])),
+  lambda: tf.add(tf.square(normal([2, 4])), 0.25),
+  keys: tf.mul(tf.eye(4, 4, [2, 2]), 0.5),
+  values: normal([2, 2, 4, 3]),
+})
 const oneMore = (shape: number[], axis: number) => shape.map((size, i) => (i === axis ? size + 1 : size))
 const shapesOf = (inputs: Tensors): Shapes =>
   Object.fromEntries(Object.entries(inputs).map(([name, { shape }]) => [name, shape]))
@@ -58,6 +83,8 @@ describe.each([
   { op: ssdScanOp as unknown as FusedOp, inputsOf: ssdInputs },
   { op: gatedDeltaRuleOp as unknown as FusedOp, inputsOf: deltaInputs },
   { op: channelDeltaRuleOp as unknown as FusedOp, inputsOf: channelDeltaInputs },
+  { op: mamba3ScanOp as unknown as FusedOp, inputsOf: mamba3Inputs },
+  { op: mesaOp as unknown as FusedOp, inputsOf: mesaInputs },
 ])('$op.name', ({ op, inputsOf }) => {
   it('gives the same with any chunk, one token at a time too', async () => {
     await resolveEngine('cpu')

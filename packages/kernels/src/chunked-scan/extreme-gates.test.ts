@@ -14,8 +14,14 @@ import '../engines'
 import { compiledTargets } from '../engines/compiled/testing'
 import { channelDeltaRuleOp } from '../channel-delta-rule'
 import { gatedDeltaRuleOp } from '../gated-delta-rule'
+import { mamba3ScanOp } from '../mamba3-scan'
 import { ssdScanOp } from '../ssd-scan'
-import { channelDeltaRuleRecurrence, gatedDeltaRuleRecurrence, ssdRecurrence } from './recurrences'
+import {
+  channelDeltaRuleRecurrence,
+  gatedDeltaRuleRecurrence,
+  mamba3ScanRecurrence,
+  ssdRecurrence,
+} from './recurrences'
 
 /** Logarithms of decays over all that float32 holds, small ones often. */
 const logs = [0, -1e-30, -1e-7, -0.5, -0.5, -0.5, -2, -40, -80, -100, -1e4, -1e16, -1e30, -3.4e38, -Infinity]
@@ -80,6 +86,24 @@ const kinds: Kind[] = [
       C: [2, length, 2, 3],
       D: [4],
       state: [2, 4, 2, 3],
+    }),
+  },
+  {
+    op: mamba3ScanOp,
+    recurrence: mamba3ScanRecurrence,
+    gates: () => ({ g: [logs], write: [rates], own: [rates], writeBefore: [rates] }),
+    shapes: (length) => ({
+      q: [2, length, 1, 2, 3],
+      k: [2, length, 1, 2, 3],
+      v: [2, length, 1, 2, 2],
+      g: [2, length, 2],
+      write: [2, length, 2],
+      own: [2, length, 2],
+      D: [2],
+      state: [2, 2, 2, 3],
+      keyBefore: [2, 1, 2, 3],
+      valueBefore: [2, 1, 2, 2],
+      writeBefore: [2, 2],
     }),
   },
 ]

@@ -40,6 +40,30 @@ export function ssdRecurrence({ x, dt, A, B, C, D, state }: Tensors): Tensors {
   })
 }
 
+/** The state space of Mamba 3 on turned keys, of one rank, as it is defined, token after token. */
+export function mamba3ScanRecurrence(x: Tensors): Tensors {
+  const { D, state, keyBefore, valueBefore, writeBefore } = x
+  const length = x.v.shape[1]!
+  const heads = D.shape[0]
+  const [q, k, v] = [x.q, x.k, x.v].map((each) => tf.squeeze(each, [2]))
+  const outer = (value: Tensor, key: Tensor, weight: Tensor) =>
+    tf.mul(tf.mul(column(value), tf.expandDims(key, 2)), column(tf.expandDims(weight, 2)))
+  const start = tf.add(state, outer(tf.squeeze(valueBefore, [1]), tf.squeeze(keyBefore, [1]), writeBefore))
+  const { output, lastState } = scanTokens(length, start, (before, token) => {
+    const [query, key, value] = [q, k, v].map((each) => at(each, token))
+    const decayed = tf.mul(before, column(tf.expandDims(tf.exp(at(x.g, token)), 2)))
+    const read = tf.add(decayed, outer(value, key, at(x.own, token)))
+    return {
+      output: tf.add(
+        tf.sum(tf.mul(read, tf.expandDims(query, 2)), 3),
+        tf.mul(value, tf.reshape(D, [heads, 1])),
+      ),
+      after: tf.add(decayed, outer(value, key, at(x.write, token))),
+    }
+  })
+  return { output: tf.expandDims(output, 2), lastState }
+}
+
 type Step = (before: Tensor, token: number) => { output: Tensor; after: Tensor }
 
 function scanTokens(length: number, state: Tensor, step: Step): Tensors {

@@ -29,7 +29,7 @@ const op = defineFusedOp({
 export type InPlaceTttState = Record<(typeof states)[number], Tensor>
 
 /**
- * What an MLP's down projection learns by In-Place TTT (Feng et al. 2026): after each whole chunk of C tokens it gains
+ * What an MLP's down projection learns by In-Place TTT (arXiv 2604.06169): after each whole chunk of C tokens it gains
  * Σ_i u_i h_iᵀ, with u the chunk's targets after a centred convolution of width 5, zeros outside of the chunk. A chunk's
  * tokens all read with what the chunks before it left, z_i = (Σ u hᵀ) h_i. The rate and what u is projected by are linear
  * and left to the caller: with W the projection, y_i = W h_i + η Pᵀ z_i.

@@ -25,7 +25,7 @@ const op = defineFusedOp({
 })
 
 /**
- * Mamba 3's keys and queries (Mamba-3, section 3.2): B and C plus the head's bias, pairs of channels turned by angles that
+ * Mamba 3's keys and queries (Mamba-3, arXiv 2603.15569): B and C plus the head's bias, pairs of channels turned by angles that
  * grow with the steps, angle ← angle + dt π tanh θ, a rate for each pair that all heads share.
  *
  * @param B and C [B, T, R, G, N], each group for H/G consecutive heads

@@ -1,6 +1,6 @@
 import { tf, type Tensor } from '@ttt-e2e/tensor-ops'
 import { mamba3Rotation } from '../mamba3-rotation'
-import { mamba3ScanOp } from './index'
+import { mamba3ScanOp } from './op'
 
 const { add, concat, expandDims, mul, neg, reshape, sigmoid, slice, squeeze, transpose, zeros } = tf
 
@@ -29,7 +29,7 @@ export interface Mamba3Inputs {
 export type Mamba3State = { angle: Tensor; scan: Tensor; key: Tensor; x: Tensor }
 
 /**
- * The recurrence of Mamba 3 (Lahoti et al. 2026), for each head. With α = e^(a dt), λ = sigmoid(trap), keys and queries
+ * The recurrence of Mamba 3 (arXiv 2603.15569), for each head. With α = e^(a dt), λ = sigmoid(trap), keys and queries
  * turned by data-dependent angles (see `mamba3Rotation`) and v_r = valueScale_r ⊙ x:
  * h_t = α h_{t−1} + (1 − λ) dt α Σ v_{t−1} k_{t−1}ᵀ + λ dt Σ v_t k_tᵀ; y_r = h_t q_r + D v_r.
  *

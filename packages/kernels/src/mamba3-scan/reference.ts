@@ -2,7 +2,7 @@ import { tf, type Tensor, type Tensors } from '@ttt-e2e/tensor-ops'
 import { chunksOf, decaysWithinChunks, joinChunks, padTokens } from '../chunked-scan/chunks'
 
 /**
- * The chunked matrix form (Mamba-3, section 3.1): what a token writes counts with one weight for those after it, and with
+ * The chunked matrix form (Mamba-3, arXiv 2603.15569): what a token writes counts with one weight for those after it, and with
  * another for itself. The R ranks of a token are as many rows, which see each other.
  */
 export function mamba3ScanReference(

@@ -35,7 +35,7 @@ export const cases: OpCase<{ chunk: number }>[] = [
     name: 'decays from 1 to nothing side by side',
     shapes: shapes(1, 9, 1, 4, 3),
     attributes: { chunk: 4 },
-    values: { ...values(4), g: [-50, 0, -0.03, -1e4, -200, -0.2] },
+    values: { ...values(4), g: [0, -0.03, -50, -1e4, -200, -0.2] },
     scale,
   },
 ]

@@ -91,7 +91,7 @@ function modelWith(
       head: 'lm_head.weight',
     },
     layers: 'model.layers',
-    blockOfLayer: config.layers.map((kind) => (kind === 'attention' ? attention : mixer)),
+    block: config.layers.map((kind) => (kind === 'attention' ? attention : mixer)),
   }
 }
 

@@ -40,7 +40,8 @@ export const inPlaceTtt: ModelFamily = {
       }),
       model: llamaModel,
       layers: 'model.layers',
-      blocksPerLayer: [attentionBlock(config.attn_head_dim!), mlpBlock],
+      block: config.layers.flatMap(() => [attentionBlock(config.attn_head_dim!), mlpBlock]),
+      blocksPerLayer: 2,
     }
   },
 }

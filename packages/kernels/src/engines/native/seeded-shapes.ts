@@ -9,6 +9,7 @@ import {
   channelDeltaRuleOp,
   clippedSgdOp,
   gatedDeltaRuleOp,
+  inPlaceTttOp,
   lactOp,
   linearCrossEntropyOp,
   linearOp,
@@ -19,6 +20,9 @@ import {
   shortConvOp,
   ssdScanOp,
   swigluOp,
+  mamba3RotationOp,
+  mamba3ScanOp,
+  mesaOp,
   titansMemoryOp,
   tttLinearOp,
   tttMlpOp,
@@ -222,6 +226,73 @@ export const seededOps: SeededOp[] = [
       attributes: { chunk: between(1, 20) },
       values: { g: [-0.1, -0.7, -0.02, -3, 0] },
       scale: { k: 1 / Math.sqrt(depth), erase: 0.7 / Math.sqrt(depth) },
+    }
+  }),
+  seeded(mamba3RotationOp, 1, 25, (b, t) => {
+    const [ranks, groups, half] = [between(1, 3), between(1, 2), size(12)]
+    const [heads, pairs] = [groups * between(1, 2), between(1, half)]
+    const shared = [b, t, ranks, groups, 2 * half]
+    const bias = [heads, ranks, 2 * half]
+    return {
+      shapes: { B: shared, C: shared, dt: [b, t, heads], theta: [b, t, pairs], bBias: bias, cBias: bias, angle: [b, heads, pairs] }, // prettier-ignore
+      attributes: { halves: random.integer(2) },
+      scale: { dt: 0.3 },
+    }
+  }),
+  seeded(mamba3ScanOp, 1, 30, (b, t) => {
+    const [ranks, heads, depth, width] = [between(1, 3), between(1, 3), size(20), size(12)]
+    const perToken = [b, t, heads]
+    return {
+      shapes: {
+        q: [b, t, ranks, heads, depth],
+        k: [b, t, ranks, heads, depth],
+        v: [b, t, ranks, heads, width],
+        g: perToken,
+        write: perToken,
+        own: perToken,
+        D: [heads],
+        state: [b, heads, width, depth],
+        keyBefore: [b, ranks, heads, depth],
+        valueBefore: [b, ranks, heads, width],
+        writeBefore: [b, heads],
+      },
+      attributes: { chunk: between(1, 20) },
+      values: { g: [-0.1, -0.7, -0.02, -3, 0] },
+      scale: { write: 0.5, own: 0.5, k: 1 / Math.sqrt(depth) },
+    }
+  }),
+  seeded(mesaOp, 1, 25, (b, t) => {
+    const [heads, depth, width] = [between(1, 3), size(16), size(12)]
+    const row = [b, t, heads, depth]
+    const sums = Array.from({ length: depth ** 2 }, (_, i) => (i % (depth + 1) === 0 ? 0.7 : 0.02))
+    return {
+      shapes: {
+        q: row,
+        k: row,
+        v: [b, t, heads, width],
+        g: [b, t, heads],
+        beta: [b, t, heads],
+        lambda: [heads, depth],
+        keys: [b, heads, depth, depth],
+        values: [b, heads, depth, width],
+      },
+      values: { g: [-0.1, -0.7, -0.02, -3, 0], beta: [0.5, 0.9, 0, 0.3], lambda: [0.3, 1, 0.5], keys: sums },
+      scale: { q: 1 / Math.sqrt(depth), k: 1 / Math.sqrt(depth) },
+    }
+  }),
+  seeded(inPlaceTttOp, 1, 30, (b, t) => {
+    const [width, hidden, chunk] = [size(12), size(20), between(1, 8)]
+    return {
+      shapes: {
+        h: [b, t, hidden],
+        t: [b, t, width],
+        conv: [width, 5],
+        fast: [b, width, hidden],
+        hOpen: [b, chunk, hidden],
+        tOpen: [b, chunk, width],
+        position: [b],
+      },
+      integersBelow: { position: 20 },
     }
   }),
 ]
