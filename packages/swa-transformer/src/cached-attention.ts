@@ -1,4 +1,4 @@
-import { attention, joinRing, rope, writeRing } from '@ttt-e2e/kernels/ops'
+import { attention, joinRing, rope, writeRing, type RopeScaling } from '@ttt-e2e/kernels/ops'
 import { tf, type Tensor } from '@ttt-e2e/tensor-ops'
 
 /**
@@ -56,10 +56,15 @@ export function cachedAttention(
   k: Tensor,
   v: Tensor,
   cache: AttentionCache,
-  { window, ropeTheta, position }: { window: number; ropeTheta: number; position: Tensor },
+  {
+    window,
+    ropeTheta,
+    ropeScaling,
+    position,
+  }: { window: number; ropeTheta: number; ropeScaling?: RopeScaling | null; position: Tensor },
 ): { y: Tensor; cache: AttentionCache } {
   const [batch, length] = q.shape
-  const turned = { theta: ropeTheta, position }
+  const turned = { theta: ropeTheta, scaling: ropeScaling, position }
   const [queries, keys] = [rope(q, turned), rope(k, turned)]
   const slots = cache.k.shape[1]!
   if (slots === 0) {

@@ -9,4 +9,5 @@ export const attentionOptions: z.ZodType<AttentionOptions & { window: number }> 
   qkNorm: z.boolean().optional(),
   keyHeads: count.optional(),
   headWidth: count.optional(),
+  biases: z.enum(['inputs', 'all']).optional(),
 })
