@@ -4,6 +4,7 @@ import { folderAtUrl, type FileUrls } from './folders/folder-at-url'
 import { folderOnDisk } from './folders/folder-on-disk'
 import type { ModelFolder } from './folders/model-folder'
 import { locate, type LoadOptions } from './load-checkpoint'
+import { formats } from './formats'
 import { isModelFolder } from './load-model.browser'
 import type { Model } from './model'
 import { openModel, type OpenModelOptions } from './open-model'
@@ -36,7 +37,7 @@ async function folderOf(
 
 async function onDisk(path: string, options: LoadModelOptions): Promise<ModelFolder> {
   const folder = folderOnDisk(path)
-  for (const format of existsSync(path) ? (options.formats ?? []) : [])
+  for (const format of existsSync(path) ? [...(options.formats ?? []), ...formats] : [])
     if (await format.recognises(folder)) return folder
   return folderOnDisk(locate(path, options))
 }
