@@ -4,6 +4,8 @@ import type { ByteSource } from '@ttt-e2e/tensor-ops'
 export interface ModelFolder {
   /** What to call it in errors. */
   readonly name: string
+  /** The file, where it is no folder but one file alone. */
+  readonly file?: string
   /** @returns undefined if there is no such file */
   open(file: string): Promise<ByteSource | undefined>
   /** Where a file can be hashed without holding all of it: 64 hexadecimal digits. */
