@@ -1,6 +1,7 @@
 // What a page can use too is in `browser.ts`; here stands beside it what needs files.
 export * from './browser'
 export { writeFileDurably, writeFolderDurably, type FileContent, type WriteFile } from './durable-files'
+export { saveHuggingFace } from './formats/hugging-face/write'
 export { lockFolder } from './folder-lock'
 export { folderOnDisk } from './folders/folder-on-disk'
 export { loadCheckpoint, loadParameters, type Checkpoint, type LoadOptions } from './load-checkpoint'
