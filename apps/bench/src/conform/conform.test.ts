@@ -11,7 +11,7 @@ import { runConform } from './index'
 const golden = fileURLToPath(new URL('../../fixtures/golden', import.meta.url))
 
 describe.each(['cpu', 'native', 'wasm'])('conform on %s', (engine) => {
-  it.for(['ops', 'e2e', 'baselines'])('agrees with every golden case of %s', async (folder, { skip }) => {
+  it.for(['ops', 'e2e', 'baselines', 'checkpoints'])('agrees with every golden case of %s', async (folder, { skip }) => {
     await resolveEngine(engine).catch((error: Error) => skip(error.message))
     const lines: string[] = []
     const code = await runConform(join(golden, folder), { engine, print: (line) => lines.push(line) })
