@@ -86,9 +86,8 @@ const ggufNames: [RegExp, string][] = [
 export function ggufTensors(folder: string, permuted: boolean): PlainTensors {
   const { tensors } = decodeSafetensors(readFileSync(join(folder, 'model.safetensors')))
   return Object.fromEntries(
-    Object.entries(tensors).map(([name, { shape, values }]) => {
-      const renamed = ggufNames.reduce((text, [from, to]) => text.replace(from, to), name)
-      if (!permuted || !/attn_[qk]\./.test(renamed)) return [renamed, { shape, values }]
+    Object.entries(renamed(tensors)).map(([name, { shape, values }]) => {
+      if (!permuted || !/attn_[qk]\./.test(name)) return [name, { shape, values }]
       const width = values.length / shape[0]
       const rows = Float32Array.from(values)
       // Row 2i + s of a head of 4 is Hugging Face's row 2s + i.
@@ -97,7 +96,56 @@ export function ggufTensors(folder: string, permuted: boolean): PlainTensors {
         const from = head + 2 * (place % 2) + (place >> 1)
         rows.set(values.slice(from * width, (from + 1) * width) as Float32Array, row * width)
       }
-      return [renamed, { shape, values: rows }]
+      return [name, { shape, values: rows }]
     }),
   )
 }
+
+/** What a folder of Hugging Face's says of `tinyLlama`. */
+export const tinyConfig = {
+  model_type: 'llama',
+  vocab_size: tinyVocabulary.length,
+  hidden_size: 16,
+  intermediate_size: 24,
+  num_hidden_layers: 2,
+  num_attention_heads: 4,
+  num_key_value_heads: 2,
+  head_dim: 4,
+  rms_norm_eps: 2 ** -20,
+  tie_word_embeddings: true,
+  rope_theta: 10_000,
+}
+
+const shapes = {
+  'input_layernorm.weight': [16],
+  'post_attention_layernorm.weight': [16],
+  'self_attn.q_proj.weight': [16, 16],
+  'self_attn.k_proj.weight': [8, 16],
+  'self_attn.v_proj.weight': [8, 16],
+  'self_attn.o_proj.weight': [16, 16],
+  'mlp.gate_proj.weight': [24, 16],
+  'mlp.up_proj.weight': [24, 16],
+  'mlp.down_proj.weight': [16, 24],
+}
+
+/** Tensors of zeros by Hugging Face's names, of `tinyConfig`'s shapes. */
+export const huggingFaceTensors = (): PlainTensors =>
+  Object.fromEntries(
+    [
+      ['model.embed_tokens.weight', [tinyVocabulary.length, 16]] as const,
+      ['model.norm.weight', [16]] as const,
+      ...[0, 1].flatMap((layer) =>
+        Object.entries(shapes).map(([name, shape]) => [`model.layers.${layer}.${name}`, shape] as const),
+      ),
+    ].map(([name, shape]) => [
+      name,
+      { shape: [...shape], values: new Float32Array(shape.reduce((a, b) => a * b, 1)) },
+    ]),
+  )
+
+/** The same by GGUF's. */
+export const publishedTensors = (): PlainTensors => renamed(huggingFaceTensors())
+
+const ggufName = (name: string): string => ggufNames.reduce((text, [from, to]) => text.replace(from, to), name)
+const renamed = (tensors: PlainTensors): PlainTensors =>
+  Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [ggufName(name), tensor]))
