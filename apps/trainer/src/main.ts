@@ -78,8 +78,14 @@ command
 
 command
   .command('convert <from> <folder>')
-  .description('writes a model of any format that is known in another: folders of ours or of Hugging Face, GGUF files')
-  .option('--format <name>', 'ttt-e2e, our own folder, or hugging-face: config.json and safetensors', 'ttt-e2e')
+  .description(
+    'writes a model of any format that is known in another: folders of ours or of Hugging Face, GGUF files',
+  )
+  .option(
+    '--format <name>',
+    'ttt-e2e, our own folder, or hugging-face: config.json and safetensors',
+    'ttt-e2e',
+  )
   .action(async (from: string, folder: string, { format }: { format: string }) => {
     const { convert } = await import('./convert')
     await convert(resolve(caller, from), resolve(caller, folder), format)

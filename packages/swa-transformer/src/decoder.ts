@@ -255,7 +255,8 @@ export function createDecoder(config: DecoderConfig): Decoder {
       (untiedHead ? 2 : 1) * vocabularySize * hiddenSize +
       hiddenSize +
       sum(mixers.map((mixer) => mixer.parameterCount)) +
-      layers * (normsCount + preConvCount + mlpBiasCount + (intermediateSize > 0 ? mlpCount + normsCount : 0)) +
+      layers *
+        (normsCount + preConvCount + mlpBiasCount + (intermediateSize > 0 ? mlpCount + normsCount : 0)) +
       suffixBlocks * (mlpCount + normsCount),
     stateBytes(position) {
       const bytes = mixers.map((mixer) => mixer.stateBytes(position) + preConvBytes)

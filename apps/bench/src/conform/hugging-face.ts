@@ -19,7 +19,8 @@ export async function conformHuggingFace({ folder, tensors }: GoldenCase): Promi
     const actual = new Float32Array(batch * length * width)
     const nats = new Float32Array(batch * length)
     for (let t = 0; t < length; t++) {
-      const column = (from: ArrayLike<number>) => Int32Array.from({ length: batch }, (_, b) => from[b * length + t])
+      const column = (from: ArrayLike<number>) =>
+        Int32Array.from({ length: batch }, (_, b) => from[b * length + t])
       const read = await reader.read(column(inputs.values), { next: column(targets.values) })
       const predicted = await reader.nextLogits()
       for (let b = 0; b < batch; b++) {

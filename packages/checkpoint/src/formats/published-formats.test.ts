@@ -32,7 +32,13 @@ const forms: Record<string, Partial<Architecture>> = {
   'Llama 3.1': {
     rope: {
       base: 5e5,
-      scaling: { type: 'llama3', factor: 8, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalLength: 64 },
+      scaling: {
+        type: 'llama3',
+        factor: 8,
+        lowFrequencyFactor: 1,
+        highFrequencyFactor: 4,
+        originalLength: 64,
+      },
     },
   },
   YaRN: {

@@ -26,7 +26,9 @@ export function publishedMismatches(
     else if (own.shape.join() !== shape.join())
       mismatches.push(`'${name}' is [${own.shape.join(', ')}], not [${shape.join(', ')}]`)
     else if (!types.has(own.dtype))
-      mismatches.push(`'${name}' is of type ${own.dtype}, which no weight can be; known: ${[...types].join(', ')}`)
+      mismatches.push(
+        `'${name}' is of type ${own.dtype}, which no weight can be; known: ${[...types].join(', ')}`,
+      )
   }
   for (const name of found.keys())
     if (!shapes.has(name) && !unused(name)) mismatches.push(`'${name}' is no tensor of this model`)

@@ -146,6 +146,7 @@ export const huggingFaceTensors = (): PlainTensors =>
 /** The same by GGUF's. */
 export const publishedTensors = (): PlainTensors => renamed(huggingFaceTensors())
 
-const ggufName = (name: string): string => ggufNames.reduce((text, [from, to]) => text.replace(from, to), name)
+const ggufName = (name: string): string =>
+  ggufNames.reduce((text, [from, to]) => text.replace(from, to), name)
 const renamed = (tensors: PlainTensors): PlainTensors =>
   Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [ggufName(name), tensor]))

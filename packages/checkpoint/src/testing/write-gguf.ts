@@ -40,7 +40,9 @@ export function writeGguf(
       one(typeOf(value), value)
       continue
     }
-    const type = value.every((each) => typeOf(each) === 4) ? 4 : typeOf(value.find((each) => typeOf(each) !== 4)!)
+    const type = value.every((each) => typeOf(each) === 4)
+      ? 4
+      : typeOf(value.find((each) => typeOf(each) !== 4)!)
     u32(type)
     u64(value.length)
     for (const each of value) one(type, each)

@@ -18,6 +18,7 @@ export const tokenizers: Readonly<Record<string, TokenizerMaker>> = {
   byte: () => byteTokenizer,
   symbols: ({ vocabularySize }) => symbolTokenizer(vocabularySize as number),
   none: ({ vocabularySize }) => noTokenizer(vocabularySize as number),
+  'llama-3': async () => (await import('./llama-3/llama-3-tokenizer')).llama3Tokenizer(),
   'hugging-face': async (options) =>
     (await import('./hugging-face/hugging-face-tokenizer')).huggingFaceTokenizer(options),
 }

@@ -10,7 +10,12 @@ export function ropeReference(
   const pairs = width / 2
   const first = tf.reshape(position, [batch, 1])
   const places = tf.add(first, tf.range(0, length, 1, 'int32'))
-  const turns = turnsOf(period === 0 ? places : tf.mod(places, tf.scalar(period, 'int32')), theta, width, ramp)
+  const turns = turnsOf(
+    period === 0 ? places : tf.mod(places, tf.scalar(period, 'int32')),
+    theta,
+    width,
+    ramp,
+  )
   const [cos, sin] = turns.map((turn) => tf.reshape(turn, [batch, length, 1, pairs, 1]))
   const [a, b] = tf.split(tf.reshape(x, [batch, length, heads, pairs, 2]), 2, 4)
   const turned = [tf.sub(tf.mul(a, cos), tf.mul(b, sin)), tf.add(tf.mul(a, sin), tf.mul(b, cos))]
@@ -56,7 +61,10 @@ function tablesOf(theta: number, width: number, unit: number, ramp: RopeRamp): T
       { length: base * pairs },
       (_, i) => Math.floor(i / pairs) * unit * frequencyOf(theta, width, i % pairs, ramp),
     )
-    known = [angles.map((angle) => magnitude * Math.cos(angle)), angles.map((angle) => magnitude * Math.sin(angle))]
+    known = [
+      angles.map((angle) => magnitude * Math.cos(angle)),
+      angles.map((angle) => magnitude * Math.sin(angle)),
+    ]
     if (tables.size >= mostTables) tables.clear()
     tables.set(key, known)
   }

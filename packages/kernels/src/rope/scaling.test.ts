@@ -4,12 +4,31 @@ import { frequencyOf, rampOf, type RopeScaling } from './scaling'
 /** By an own script after `_compute_yarn_parameters` and `_compute_llama3_parameters` of transformers 5.24. */
 const cases: [RopeScaling, theta: number, wanted: number[]][] = [
   [
-    { type: 'yarn', factor: 4, originalLength: 4096, betaFast: 32, betaSlow: 1, attentionFactor: 1, truncate: true },
+    {
+      type: 'yarn',
+      factor: 4,
+      originalLength: 4096,
+      betaFast: 32,
+      betaSlow: 1,
+      attentionFactor: 1,
+      truncate: true,
+    },
     10_000,
-    [1.0, 0.31622776601683794, 0.1, 0.02569350598886808, 0.00625, 0.0013834964763236657, 0.00025, 7.905694150420948e-5],
+    [
+      1.0, 0.31622776601683794, 0.1, 0.02569350598886808, 0.00625, 0.0013834964763236657, 0.00025,
+      7.905694150420948e-5,
+    ],
   ],
   [
-    { type: 'yarn', factor: 8, originalLength: 512, betaFast: 32, betaSlow: 1, attentionFactor: 1, truncate: false },
+    {
+      type: 'yarn',
+      factor: 8,
+      originalLength: 512,
+      betaFast: 32,
+      betaSlow: 1,
+      attentionFactor: 1,
+      truncate: false,
+    },
     1e6,
     [1.0, 0.14225970581436245, 0.011510123131155755, 0.0007029266564879364, 0.000125, 2.2228492625486534e-5, 3.952847075210474e-6, 7.029266564879364e-7], // prettier-ignore
   ],

@@ -55,7 +55,12 @@ export function rampOf(
       return { ...noRamp, factor, byPair: 1, low: width, high: width + 1 }
     case 'llama3': {
       const turn = (2 * Math.PI) / scaling.originalLength
-      return { ...noRamp, factor, low: scaling.lowFrequencyFactor * turn, high: scaling.highFrequencyFactor * turn }
+      return {
+        ...noRamp,
+        factor,
+        low: scaling.lowFrequencyFactor * turn,
+        high: scaling.highFrequencyFactor * turn,
+      }
     }
     case 'yarn': {
       const { originalLength, betaFast, betaSlow, attentionFactor, truncate } = scaling

@@ -37,7 +37,8 @@ export class Cursor {
   /** @throws Unreadable for one that is no safe integer */
   u64(what: string): number {
     const value = this.view.getBigUint64(this.take(8, what), true)
-    if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new Unreadable(`${what} is ${value}, which is too large`)
+    if (value > BigInt(Number.MAX_SAFE_INTEGER))
+      throw new Unreadable(`${what} is ${value}, which is too large`)
     return Number(value)
   }
 

@@ -8,10 +8,13 @@ const { source: _, ...cases } = JSON.parse(
 
 const bytesOf = (text: string, encoding: BufferEncoding) => new Uint8Array(Buffer.from(text, encoding))
 
-it.each(Object.entries(cases))('makes of blocks of %s what the gguf library makes, bit for bit', (type, each) => {
-  const wanted = new Float32Array(bytesOf(each.values, 'base64').buffer)
-  expect(dequantise(type, bytesOf(each.blocks, 'hex'), wanted.length)).toEqual(wanted)
-})
+it.each(Object.entries(cases))(
+  'makes of blocks of %s what the gguf library makes, bit for bit',
+  (type, each) => {
+    const wanted = new Float32Array(bytesOf(each.values, 'base64').buffer)
+    expect(dequantise(type, bytesOf(each.blocks, 'hex'), wanted.length)).toEqual(wanted)
+  },
+)
 
 it('widens halves and bfloats', () => {
   const half = Uint16Array.of(0x3c00, 0xc000, 0x0001, 0x7bff)

@@ -8,7 +8,11 @@ type Block = (bytes: Uint8Array, at: number, values: Float32Array, to: number) =
  *
  * @param bytes the blocks, the receiver's own
  */
-export function dequantise(type: string, bytes: Uint8Array<ArrayBuffer>, count: number): Float32Array<ArrayBuffer> {
+export function dequantise(
+  type: string,
+  bytes: Uint8Array<ArrayBuffer>,
+  count: number,
+): Float32Array<ArrayBuffer> {
   if (type === 'F32') return new Float32Array(bytes.buffer)
   if (type === 'F16') return float16Values(new Uint16Array(bytes.buffer))
   const values = new Float32Array(count)
@@ -58,7 +62,9 @@ const groupsOf256 =
     for (let group = 0; group < 8; group++) {
       const early = group < 4
       const sixBits = early ? packed(group) & 63 : (packed(group + 4) & 15) | ((packed(group - 4) >> 6) << 4)
-      const minimumBits = early ? packed(group + 4) & 63 : (packed(group + 4) >> 4) | ((packed(group) >> 6) << 4)
+      const minimumBits = early
+        ? packed(group + 4) & 63
+        : (packed(group + 4) >> 4) | ((packed(group) >> 6) << 4)
       const d = fround(scale * sixBits)
       const m = fround(minimum * minimumBits)
       for (let i = 0; i < 32; i++) {

@@ -59,9 +59,14 @@ async function openGguf(folder: ModelFolder, file: ByteSource, header: GgufHeade
   const isLlama = header.metadata.get('general.architecture') === 'llama'
   const published = llamaModel(sizes, names, isLlama ? 'pairs' : 'halves')
   const types = new Set([...blockTypes.values()].map(({ name }) => name))
-  problems.push(...publishedMismatches(published, weights, { unused: (name) => name === divisorsName, types }))
+  problems.push(
+    ...publishedMismatches(published, weights, { unused: (name) => name === divisorsName, types }),
+  )
   if (problems.length > 0) throw new CheckpointError(folder.name, problems)
-  const values = [...header.tensors.values()].reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0)
+  const values = [...header.tensors.values()].reduce(
+    (sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1),
+    0,
+  )
   return {
     architecture: published.architecture,
     ...publishedWeights(published, weights),
@@ -76,6 +81,9 @@ async function openGguf(folder: ModelFolder, file: ByteSource, header: GgufHeade
     const { values: divisors } = await weights.read(divisorsName)
     const scaling = scalingOfDivisors(divisors, model)
     if (scaling) model.rope.scaling = scaling
-    else problems.push(`the divisors of RoPE's frequencies (${divisorsName}) are not those of Llama 3.1's scaling`)
+    else
+      problems.push(
+        `the divisors of RoPE's frequencies (${divisorsName}) are not those of Llama 3.1's scaling`,
+      )
   }
 }

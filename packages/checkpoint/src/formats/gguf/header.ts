@@ -71,8 +71,7 @@ function parse(cursor: Cursor, fileSize: number): GgufHeader {
     if (place[0] % alignment !== 0) problems.push(`'${name}' doesn't begin at a multiple of ${alignment}`)
     place[0] += dataStart
     place[1] += dataStart
-    if (place[1] > fileSize)
-      problems.push(`'${name}' ends at byte ${place[1]}, the file has ${fileSize}`)
+    if (place[1] > fileSize) problems.push(`'${name}' ends at byte ${place[1]}, the file has ${fileSize}`)
   }
   checkOverlaps(tensors, problems)
   return { metadata, tensors, problems }

@@ -39,7 +39,11 @@ export function sizesOf({ metadata, tensors }: GgufHeader, problems: string[]): 
       problems.push(`${architecture}.${key} is not the width of a head, ${headWidth}`)
   const experts = metadata.get(`${architecture}.expert_count`) ?? 0
   if (experts !== 0) problems.push(`it is a mixture of ${String(experts)} experts, which can't be read`)
-  const biases = tensors.has('blk.0.attn_output.bias') ? 'all' : tensors.has('blk.0.attn_q.bias') ? 'inputs' : undefined
+  const biases = tensors.has('blk.0.attn_output.bias')
+    ? 'all'
+    : tensors.has('blk.0.attn_q.bias')
+      ? 'inputs'
+      : undefined
   return {
     vocabularySize: tensors.get('token_embd.weight')?.shape[0] ?? 1,
     hiddenSize,
@@ -68,7 +72,8 @@ export function sizesOf({ metadata, tensors }: GgufHeader, problems: string[]): 
         originalLength: whole('rope.scaling.original_context_length', 1e9),
         betaFast: number('rope.scaling.yarn_beta_fast', 32),
         betaSlow: number('rope.scaling.yarn_beta_slow', 1),
-        attentionFactor: number('rope.scaling.attn_factor', 1) * (factor <= 1 ? 1 : 0.1 * Math.log(factor) + 1),
+        attentionFactor:
+          number('rope.scaling.attn_factor', 1) * (factor <= 1 ? 1 : 0.1 * Math.log(factor) + 1),
         truncate: true,
       }
     }
@@ -78,7 +83,12 @@ export function sizesOf({ metadata, tensors }: GgufHeader, problems: string[]): 
 }
 
 /** What Llama 3.1 and its successors were extended from. */
-const llama3 = { type: 'llama3', lowFrequencyFactor: 1, highFrequencyFactor: 4, originalLength: 8192 } as const
+const llama3 = {
+  type: 'llama3',
+  lowFrequencyFactor: 1,
+  highFrequencyFactor: 4,
+  originalLength: 8192,
+} as const
 
 /**
  * Llama 3.1's scaling, which a GGUF file has as a divisor for each pair.

@@ -40,7 +40,17 @@ export function tokenizerOf(
   if (vocab.size !== tokens.length) return problem('tokenizer.ggml.tokens has a token twice')
   const added = tokens.flatMap((content, id) =>
     content !== '' && [unknownType, controlType, userType].includes(typeOf(id))
-      ? [{ id, content, special: typeOf(id) !== userType, normalized: false, single_word: false, lstrip: false, rstrip: false }]
+      ? [
+          {
+            id,
+            content,
+            special: typeOf(id) !== userType,
+            normalized: false,
+            single_word: false,
+            lstrip: false,
+            rstrip: false,
+          },
+        ]
       : [],
   )
   const parts = model === 'gpt2' ? byteLevel() : sentencePiece()

@@ -37,8 +37,7 @@ export function huggingFaceFormOf(architecture: Architecture): HuggingFaceForm |
 function configOf(architecture: Architecture, all: readonly (AttentionOptions & { window: number })[]) {
   const [{ window, qkNorm = true, keyHeads, headWidth, biases }] = all
   const windowed = all.find((options) => options.window > 0)?.window
-  const type =
-    qkNorm ? 'qwen3' : biases === 'inputs' ? 'qwen2' : windowed === undefined ? 'llama' : 'mistral'
+  const type = qkNorm ? 'qwen3' : biases === 'inputs' ? 'qwen2' : windowed === undefined ? 'llama' : 'mistral'
   const className = { qwen3: 'Qwen3', qwen2: 'Qwen2', llama: 'Llama', mistral: 'Mistral' }[type]
   const { heads, hiddenSize, rope } = architecture
   return {
@@ -101,9 +100,13 @@ function ropeOf({ rope: { scaling } }: Architecture): Record<string, unknown> {
 function described({ system: _, lossChunk: __, mixers, ...rest }: Architecture) {
   const { heads, hiddenSize, layers } = rest
   const all = Array.from({ length: layers }, (_each, layer) => {
-    const { window, qkNorm = true, keyHeads = heads, headWidth = hiddenSize / heads, biases = null } = mixers[
-      layer % mixers.length
-    ].options as AttentionOptions & { window: number }
+    const {
+      window,
+      qkNorm = true,
+      keyHeads = heads,
+      headWidth = hiddenSize / heads,
+      biases = null,
+    } = mixers[layer % mixers.length].options as AttentionOptions & { window: number }
     return [window, qkNorm, keyHeads, headWidth, biases]
   })
   return [Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1)), all]

@@ -7,7 +7,10 @@ import { huggingFaceFolder } from './format'
 let files: Record<string, Uint8Array | string>
 beforeAll(async () => {
   await resolveEngine('cpu')
-  files = { 'config.json': JSON.stringify(tinyConfig), 'model.safetensors': encodeSafetensors(huggingFaceTensors()) }
+  files = {
+    'config.json': JSON.stringify(tinyConfig),
+    'model.safetensors': encodeSafetensors(huggingFaceTensors()),
+  }
 })
 
 const open = (change: Record<string, Uint8Array | string | undefined>) => {
@@ -45,15 +48,33 @@ describe('a configuration that is not true', () => {
     [{ attention_bias: true }, "'model.layers.0.self_attn.q_proj.bias' is missing"],
     [{ mlp_bias: true }, "'model.layers.0.mlp.gate_proj.bias' is missing"],
     [{ model_type: 'qwen3' }, "'model.layers.0.self_attn.q_norm.weight' is missing"],
-    [{ rope_scaling: { rope_type: 'dynamic', factor: 2 } }, "rope_type: 'dynamic' is unknown; known: default, linear, llama3, yarn"],
-    [{ rope_scaling: { type: 'linear' } }, 'rope_scaling.factor: it is missing, and RoPE of type linear needs it'],
+    [
+      { rope_scaling: { rope_type: 'dynamic', factor: 2 } },
+      "rope_type: 'dynamic' is unknown; known: default, linear, llama3, yarn",
+    ],
+    [
+      { rope_scaling: { type: 'linear' } },
+      'rope_scaling.factor: it is missing, and RoPE of type linear needs it',
+    ],
     [{ rope_scaling: { type: 'linear', factor: 0 } }, 'config.json: rope_scaling.factor: '],
-    [{ rope_scaling: { rope_type: 'llama3', factor: 8, low_freq_factor: 4, high_freq_factor: 1 } }, '4 must be below high_freq_factor, 1'],
-    [{ rope_scaling: { rope_type: 'yarn', factor: 4, beta_fast: 1, beta_slow: 32 } }, '1 must not be below beta_slow, 32'],
-    [{ rope_parameters: { rope_type: 'yarn', factor: 4 } }, 'original_max_position_embeddings: it is missing'],
+    [
+      { rope_scaling: { rope_type: 'llama3', factor: 8, low_freq_factor: 4, high_freq_factor: 1 } },
+      '4 must be below high_freq_factor, 1',
+    ],
+    [
+      { rope_scaling: { rope_type: 'yarn', factor: 4, beta_fast: 1, beta_slow: 32 } },
+      '1 must not be below beta_slow, 32',
+    ],
+    [
+      { rope_parameters: { rope_type: 'yarn', factor: 4 } },
+      'original_max_position_embeddings: it is missing',
+    ],
     [{ partial_rotary_factor: 0.5 }, 'partial_rotary_factor: only whole heads can be rotated'],
     [{ model_type: 'qwen3', layer_types: ['full_attention'] }, 'layer_types: it has 1 of 2 layers'],
-    [{ quantization_config: { bits: 4 } }, 'quantization_config: quantised weights of this kind cannot be read'],
+    [
+      { quantization_config: { bits: 4 } },
+      'quantization_config: quantised weights of this kind cannot be read',
+    ],
   ])('%j', async (change, sentence) => {
     await expect(open(config(change))).rejects.toThrow(sentence)
   })
@@ -64,13 +85,37 @@ describe('files that are not true', () => {
   it.each<[string, Record<string, Uint8Array | string | undefined>, string]>([
     ['a configuration that is no JSON', { 'config.json': '{' }, 'config.json is not a JSON object'],
     ['a list for a configuration', { 'config.json': 'null' }, 'config.json is not a JSON object'],
-    ['no weights', { 'model.safetensors': undefined }, 'there is neither model.safetensors nor model.safetensors.index.json'],
-    ['weights that end', { 'model.safetensors': new Uint8Array(4) }, 'a safetensors file has at least 8 bytes, this one has 4'],
-    ['an index without a map', index(7), 'model.safetensors.index.json has no weight_map that gives each tensor a file'],
+    [
+      'no weights',
+      { 'model.safetensors': undefined },
+      'there is neither model.safetensors nor model.safetensors.index.json',
+    ],
+    [
+      'weights that end',
+      { 'model.safetensors': new Uint8Array(4) },
+      'a safetensors file has at least 8 bytes, this one has 4',
+    ],
+    [
+      'an index without a map',
+      index(7),
+      'model.safetensors.index.json has no weight_map that gives each tensor a file',
+    ],
     ['an index of numbers', index({ a: 1 }), 'has no weight_map that gives each tensor a file'],
-    ['an index of files that are missing', index({ a: 'b.safetensors' }), 'b.safetensors, which model.safetensors.index.json names, is missing'],
-    ['an index of files elsewhere', index({ a: '../model.safetensors' }), '../model.safetensors, which model.safetensors.index.json names, is missing'],
-    ['an index of other tensors', index({ a: 'model.safetensors' }), "'a' is not in model.safetensors, where model.safetensors.index.json has it"],
+    [
+      'an index of files that are missing',
+      index({ a: 'b.safetensors' }),
+      'b.safetensors, which model.safetensors.index.json names, is missing',
+    ],
+    [
+      'an index of files elsewhere',
+      index({ a: '../model.safetensors' }),
+      '../model.safetensors, which model.safetensors.index.json names, is missing',
+    ],
+    [
+      'an index of other tensors',
+      index({ a: 'model.safetensors' }),
+      "'model.embed_tokens.weight' is in model.safetensors, where model.safetensors.index.json doesn't have it",
+    ],
     ['a tokenizer that is no JSON', { 'tokenizer.json': '[]' }, 'tokenizer.json is not a JSON object'],
   ])('%s', async (_, change, sentence) => {
     await expect(open(change)).rejects.toThrow(sentence)

@@ -25,7 +25,11 @@ export async function openShards(folder: ModelFolder): Promise<Shards | string> 
 
 async function openIndexed(folder: ModelFolder, list: string): Promise<Shards | string> {
   const map = (parseJson(list) as { weight_map?: unknown } | null | undefined)?.weight_map
-  if (typeof map !== 'object' || map === null || !Object.values(map).every((file) => typeof file === 'string'))
+  if (
+    typeof map !== 'object' ||
+    map === null ||
+    !Object.values(map).every((file) => typeof file === 'string')
+  )
     return `${index} has no weight_map that gives each tensor a file`
   const placed = new Map(Object.entries(map as Record<string, string>))
   const sources = new Map<string, WeightSource>()

@@ -60,7 +60,7 @@ function joined(pieces: readonly Uint8Array[]): Uint8Array {
 function encoderOf(file: TokenizerFile): LibraryTokenizer {
   try {
     const encoder = new LibraryTokenizer(
-      { normalizer: null, pre_tokenizer: null, post_processor: null, ...withOwnDigits(file) },
+      { normalizer: null, post_processor: null, ...withOwnDigits(file) },
       {},
     )
     encoder.encode('a b', { add_special_tokens: false })
@@ -84,7 +84,8 @@ function withoutSpecials(file: TokenizerFile): TokenizerFile {
 
 function checkedOptions(options: Readonly<Record<string, unknown>>, vocabularySize: number) {
   const { bosToken, endTokens, chatTemplate } = options
-  const isId = (id: unknown) => Number.isSafeInteger(id) && (id as number) >= 0 && (id as number) < vocabularySize
+  const isId = (id: unknown) =>
+    Number.isSafeInteger(id) && (id as number) >= 0 && (id as number) < vocabularySize
   if (bosToken !== undefined && !isId(bosToken))
     throw new DataError(`bosToken is ${JSON.stringify(bosToken)}; it must be a token of the vocabulary`)
   if (endTokens !== undefined && !(Array.isArray(endTokens) && endTokens.every(isId)))

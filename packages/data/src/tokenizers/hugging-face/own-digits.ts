@@ -12,7 +12,7 @@ interface PreTokenizer {
  */
 export const withOwnDigits = (file: TokenizerFile): TokenizerFile => ({
   ...file,
-  pre_tokenizer: file.pre_tokenizer && rewritten(file.pre_tokenizer),
+  pre_tokenizer: file.pre_tokenizer ? rewritten(file.pre_tokenizer) : null,
 })
 
 function rewritten(step: PreTokenizer): object {

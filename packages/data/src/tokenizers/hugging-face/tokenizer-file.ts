@@ -67,7 +67,10 @@ function checkModel({ vocab, merges }: Record<string, unknown>, problems: string
   else {
     const ids = new Set<unknown>()
     for (const [token, id] of Object.entries(tokens)) {
-      if (!isId(id)) problems.push(`the id of ${JSON.stringify(token)} is ${JSON.stringify(id)}, not one from 0 to ${mostIds}`)
+      if (!isId(id))
+        problems.push(
+          `the id of ${JSON.stringify(token)} is ${JSON.stringify(id)}, not one from 0 to ${mostIds}`,
+        )
       else if (ids.has(id)) problems.push(`two tokens have the id ${id}`)
       ids.add(id)
     }
@@ -75,7 +78,11 @@ function checkModel({ vocab, merges }: Record<string, unknown>, problems: string
   if (!Array.isArray(merges)) return void problems.push('its model has no list of merges')
   merges.forEach((merge: unknown, i) => {
     const parts: unknown = typeof merge === 'string' ? merge.split(' ') : merge
-    if (!Array.isArray(parts) || parts.length !== 2 || parts.some((part) => typeof part !== 'string' || part === ''))
+    if (
+      !Array.isArray(parts) ||
+      parts.length !== 2 ||
+      parts.some((part) => typeof part !== 'string' || part === '')
+    )
       problems.push(`merge ${i} is not a pair of tokens`)
     else if (tokens && parts.some((part) => !Object.hasOwn(tokens, part)))
       problems.push(`merge ${i} is of tokens that the vocabulary doesn't have`)
@@ -94,4 +101,5 @@ const isId = (value: unknown): value is number =>
 
 const shown = 12
 const shortened = (problems: string[]): string =>
-  problems.slice(0, shown).join('; ') + (problems.length > shown ? `; and ${problems.length - shown} more` : '')
+  problems.slice(0, shown).join('; ') +
+  (problems.length > shown ? `; and ${problems.length - shown} more` : '')
