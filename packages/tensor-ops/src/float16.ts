@@ -7,7 +7,7 @@ export function float16Values(halves: Uint16Array): Float32Array<ArrayBuffer> {
 }
 
 /** Every value there is, made when it is first asked for. */
-export function tableOf(): Float32Array {
+function tableOf(): Float32Array {
   return (known ??= Float32Array.from({ length: 65_536 }, (_, bits) => {
     const sign = bits & 0x8000 ? -1 : 1
     const exponent = (bits >> 10) & 31

@@ -85,7 +85,7 @@ function checkCount(cursor: Cursor, what: string, count: number, least: number):
 function readTensor(cursor: Cursor, name: string): GgufTensor | string {
   const axes = cursor.u32(`the axes of '${name}'`)
   if (axes > 4) throw new Unreadable(`'${name}' claims ${axes} axes; it may have 4`)
-  const shape = Array.from({ length: axes }, () => cursor.u64(`the shape of '${name}'`)).reverse()
+  const shape = Array.from({ length: axes }, () => cursor.u64(`the shape of '${name}'`)).toReversed()
   const number = cursor.u32(`the type of '${name}'`)
   const offset = cursor.u64(`the place of '${name}'`)
   const type = blockTypes.get(number)

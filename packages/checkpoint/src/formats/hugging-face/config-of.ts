@@ -97,7 +97,8 @@ function ropeOf({ rope: { scaling } }: Architecture): Record<string, unknown> {
 }
 
 /** All that computes, each default said. */
-function described({ system: _, lossChunk: __, mixers, ...rest }: Architecture) {
+function described(architecture: Architecture) {
+  const { mixers, ...rest } = { ...architecture, system: null, lossChunk: null }
   const { heads, hiddenSize, layers } = rest
   const all = Array.from({ length: layers }, (_each, layer) => {
     const {

@@ -16,22 +16,23 @@ const configFile = 'config.json'
 export const huggingFaceFolder: Format = {
   name: 'hugging-face',
   recognises: async (folder) => (await folder.open(configFile)) !== undefined,
-  open: (folder) => openHuggingFace(folder),
+  open: openHuggingFace,
 }
 
-/** @param config the file that says what the model is, `config.json` where left out */
-export async function openHuggingFace(folder: ModelFolder, config = configFile): Promise<StoredModel> {
-  const text = (await readText(folder, config)) ?? ''
+async function openHuggingFace(folder: ModelFolder): Promise<StoredModel> {
+  const text = (await readText(folder, configFile)) ?? ''
   const json = parseJson(text) as { model_type?: unknown } | null | undefined
   if (typeof json !== 'object' || json === null)
-    throw new CheckpointError(folder.name, [`${config} is not a JSON object`])
+    throw new CheckpointError(folder.name, [`${configFile} is not a JSON object`])
   if (json.model_type === undefined)
-    throw new CheckpointError(folder.name, [`${config} has no model_type: what the model is isn't guessed`])
+    throw new CheckpointError(folder.name, [
+      `${configFile} has no model_type: what the model is isn't guessed`,
+    ])
   const sizes = llamaConfig.safeParse(json)
   if (!sizes.success)
     throw new CheckpointError(
       folder.name,
-      problemsOf(sizes.error).map((problem) => `${config}: ${problem}`),
+      problemsOf(sizes.error).map((problem) => `${configFile}: ${problem}`),
     )
   const shards = await openShards(folder)
   if (typeof shards === 'string') throw new CheckpointError(folder.name, [shards])
