@@ -60,6 +60,7 @@ Examples, each after \`pnpm --filter trainer start\`:
                                             documents too short for a row of their own, several in each
   --recipe 125m/pretrain-8k --dry-run       what the published model would take here
   export runs/tiny-books my-model           the model alone, to ship and to serve
+  convert model.gguf my-model               a pretrained model as a folder of ours; --format hugging-face as one of theirs
 
 With another number of steps the warm-ups keep their share of them. A run folder has metrics.jsonl, a line for each step
 and evaluation, and its last two checkpoints; one process at a time trains in it, on the text that it began with, wherever that lies.
@@ -78,6 +79,21 @@ command
   .action(async (run: string, folder: string) => {
     const { exportModel } = await import('./export-model')
     await exportModel(resolve(caller, run), resolve(caller, folder))
+  })
+
+command
+  .command('convert <from> <folder>')
+  .description(
+    'writes a model of any format that is known in another: folders of ours or of Hugging Face, GGUF files',
+  )
+  .option(
+    '--format <name>',
+    'ttt-e2e, our own folder, or hugging-face: config.json and safetensors',
+    'ttt-e2e',
+  )
+  .action(async (from: string, folder: string, { format }: { format: string }) => {
+    const { convert } = await import('./convert')
+    await convert(resolve(caller, from), resolve(caller, folder), format)
   })
 
 await runCommand(command)

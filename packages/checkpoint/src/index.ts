@@ -1,6 +1,7 @@
 // What a page can use too is in `browser.ts`; here stands beside it what needs files.
 export * from './browser'
 export type { DataRecord } from './data-record'
+export { saveHuggingFace } from './formats/hugging-face/write'
 export { folderOnDisk } from './folders/folder-on-disk'
 export { loadCheckpoint, loadParameters, type Checkpoint, type LoadOptions } from './load-checkpoint'
 export { loadModel, type LoadModelOptions } from './load-model'

@@ -1,9 +1,10 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { folderAtUrl, type FileUrls } from './folders/folder-at-url'
-import { folderOnDisk } from './folders/folder-on-disk'
+import { folderOnDisk, singleFileOnDisk } from './folders/folder-on-disk'
 import type { ModelFolder } from './folders/model-folder'
 import { locate, type LoadOptions } from './load-checkpoint'
+import { formats } from './formats'
 import { isModelFolder } from './load-model.browser'
 import type { Model } from './model'
 import { openModel, type OpenModelOptions } from './open-model'
@@ -13,8 +14,8 @@ export interface LoadModelOptions extends OpenModelOptions, LoadOptions {}
 /**
  * Loads a model to read and generate with.
  *
- * @param from a model folder, a checkpoint, or a run, whose latest good checkpoint is taken; a URL, or URLs by file; or any
- * folder of a format that `options` bring
+ * @param from a model folder of ours or of Hugging Face's, a GGUF file, a checkpoint, or a run, whose latest good checkpoint
+ * is taken; a URL, or URLs by file; or any folder of a format that `options` bring
  * @throws CheckpointError listing everything that doesn't match; EngineError for an engine that can't run here; DataError
  * for an unknown tokenizer
  */
@@ -35,8 +36,9 @@ async function folderOf(
 }
 
 async function onDisk(path: string, options: LoadModelOptions): Promise<ModelFolder> {
+  if (existsSync(path) && statSync(path).isFile()) return singleFileOnDisk(path)
   const folder = folderOnDisk(path)
-  for (const format of existsSync(path) ? (options.formats ?? []) : [])
+  for (const format of existsSync(path) ? [...(options.formats ?? []), ...formats] : [])
     if (await format.recognises(folder)) return folder
   return folderOnDisk(locate(path, options))
 }

@@ -161,11 +161,15 @@ const cases: [what: string, damage: Damage, error: RegExp][] = [
     editInfo(['model.architecture.mixers.0.options.taps', 4]),
     /the mixer 'attention' can't be as it is described: .*taps/,
   ],
-  ['biases', editInfo(['model.architecture.biases', true]), /biases: .* with biases are not implemented/],
   [
-    'scaled RoPE',
+    'biases that the file lacks',
+    editInfo(['model.architecture.biases', true]),
+    /blocks\.0\.feedForward\.mlp\.b1 is missing/,
+  ],
+  [
+    'an unknown scaling of RoPE',
     editInfo(['model.architecture.rope.scaling', { factor: 8 }]),
-    /rope\.scaling: scaled RoPE is not implemented; only null/,
+    /run\.json: model\.architecture\.rope\.scaling/,
   ],
   ['no architecture', editInfo(['model.architecture', undefined]), /run\.json: model\.architecture: /],
   [

@@ -123,15 +123,15 @@ export class Model {
 
   /**
    * Generates text from what a memory has read, in pieces of whole characters: the tokens of an unfinished one are held
-   * back, and the next generation from this memory goes on with them. Ends at BOS, unless `stopTokens` say otherwise;
+   * back, and the next generation from this memory goes on with them. Ends at BOS or the tokenizer's end tokens, unless `stopTokens` say otherwise;
    * an abort ends it without an error. What is given out has been read by the memory.
    *
    * @throws if the memory has read nothing
    */
   async *generate(memory: Memory, options: GenerateOptions = {}): AsyncGenerator<string, void, void> {
     this.checkOwn(memory)
-    const { bosToken } = this.tokenizer
-    const stopTokens = options.stopTokens ?? (bosToken === undefined ? [] : [bosToken])
+    const { bosToken, endTokens = [] } = this.tokenizer
+    const stopTokens = options.stopTokens ?? (bosToken === undefined ? endTokens : [bosToken, ...endTokens])
     const pieces = this.tokenizer.stream(memory.unfinished)
     for await (const token of generate(memory.reader, { ...options, stopTokens })) {
       const text = pieces.push(token)

@@ -38,7 +38,7 @@ export async function openModel(folder: ModelFolder, options: OpenModelOptions =
       // First, so that nothing is loaded for a tokenizer that there isn't.
       tokenizer: 'encode' in tokenizer ? tokenizer : await createTokenizer(tokenizer, options.tokenizers),
       ...(await loadStored(stored, folder.name, options)),
-      hash,
+      hash: typeof hash === 'string' ? hash : await hash(),
       documentsBeginWithBos,
       ...(recipe && { recipe }),
     })

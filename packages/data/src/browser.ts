@@ -1,5 +1,6 @@
 export { DataError } from './data-error'
 export type { EncodeOptions, Tokenizer } from './tokenizers/tokenizer'
+export { renderChat, type ChatMessage } from './tokenizers/chat-template'
 export { DecodeStream } from './tokenizers/decode-stream'
 export { byteTokenizer } from './tokenizers/byte/byte-tokenizer'
 export { symbolTokenizer } from './tokenizers/symbols/symbol-tokenizer'

@@ -1,6 +1,6 @@
 export { linear, linearOp } from './linear'
 export { rmsNorm, rmsNormOp } from './rms-norm'
-export { rope, ropeOp } from './rope'
+export { rope, ropeOp, type RopeScaling } from './rope'
 export { swiglu, swigluOp } from './swiglu'
 export { attention, attentionOp } from './attention'
 export { joinRing, ringJoinOp, ringWriteOp, writeRing } from './ring-cache'

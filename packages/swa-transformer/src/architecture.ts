@@ -1,3 +1,5 @@
+import type { RopeScaling } from '@ttt-e2e/kernels/ops'
+
 /** A mixer by the name that it is registered under, and what is special about it: window, key heads, widths, … */
 export interface MixerRecord {
   readonly name: string
@@ -22,14 +24,14 @@ export interface Architecture {
   rule: { readonly chunk: number; readonly rate: number; readonly maxNorm: number } | null
   /** Tokens over which a loss is averaged first, without a rule; null for all of a sequence. */
   lossChunk: number | null
-  rope: { readonly base: number; readonly scaling: null }
+  rope: { readonly base: number; readonly scaling: RopeScaling | null }
   normEpsilon: number
   /** Whether a norm follows each sublayer too. */
   postNorms: boolean
   /** Taps of a causal depthwise convolution before each mixer; 0 for none. */
   preConv: number
-  /** Whether the linear layers of attention and MLPs add a bias. */
-  biases: false
+  /** Whether the linear layers of the blocks' own MLPs add a bias; mixers say it of theirs in their options. */
+  biases: boolean
   /** Whether the output head has weights of its own, not the embedding's. */
   untiedHead: boolean
 }

@@ -1,6 +1,6 @@
 import { linear, rmsNorm } from '@ttt-e2e/kernels/ops'
 import { tf, type Tensor } from '@ttt-e2e/tensor-ops'
-import { normalWeight } from './init'
+import { biased, normalWeight } from './init'
 import type { MixerKind, SequenceMixer } from './mixer'
 import {
   cachedAttention,
@@ -24,6 +24,11 @@ export type AttentionParams = {
   kNorm?: Tensor
   /** A score of each head that no key has [H], see `attention`; absent without sinks. */
   sinks?: Tensor
+  /** Biases of the projections [H·d], [G·d] twice and [D]; absent without them. */
+  bq?: Tensor
+  bk?: Tensor
+  bv?: Tensor
+  bo?: Tensor
 }
 
 export interface AttentionOptions {
@@ -37,6 +42,8 @@ export interface AttentionOptions {
   sinks?: boolean
   /** Whether RoPE turns queries and keys; true where left out. Without, order is for other layers to tell. */
   rope?: boolean
+  /** Which projections add a bias: those of queries, keys and values, or the output's too; none where left out. */
+  biases?: 'inputs' | 'all'
 }
 
 /**
@@ -46,12 +53,13 @@ export interface AttentionOptions {
  */
 export const attentionMixer =
   (window: number, options: AttentionOptions = {}): MixerKind =>
-  ({ hiddenSize, heads, ropeTheta, normEpsilon }) => {
-    const { qkNorm = true, keyHeads = heads, sinks = false, rope = true } = options
+  ({ hiddenSize, heads, ropeTheta, ropeScaling, normEpsilon }) => {
+    const { qkNorm = true, keyHeads = heads, sinks = false, rope = true, biases } = options
     const width = options.headWidth ?? headWidthOf({ hiddenSize, heads })
     if (heads % keyHeads !== 0)
       throw new SizeError(`${keyHeads} heads of keys can't be shared evenly by ${heads} heads of queries`)
     const weights = 2 * hiddenSize * (heads + keyHeads) * width
+    const biasCount = biases ? (heads + 2 * keyHeads) * width + (biases === 'all' ? hiddenSize : 0) : 0
     const mixer: SequenceMixer<AttentionParams> = {
       name: window === 0 ? 'full attention' : `attention in a window of ${window}`,
       init: (random) => ({
@@ -61,6 +69,12 @@ export const attentionMixer =
         wo: normalWeight(random, [heads * width, hiddenSize]),
         ...(qkNorm && { qNorm: tf.ones([width]), kNorm: tf.ones([width]) }),
         ...(sinks && { sinks: normalWeight(random, [heads]) }),
+        ...(biases && {
+          bq: tf.zeros([heads * width]),
+          bk: tf.zeros([keyHeads * width]),
+          bv: tf.zeros([keyHeads * width]),
+        }),
+        ...(biases === 'all' && { bo: tf.zeros([hiddenSize]) }),
       }),
       start: (_, batch) => startCache(batch, keyHeads, width),
       reserve: (state, tokens) => reserveCache(state as AttentionCache, tokens, window),
@@ -68,22 +82,23 @@ export const attentionMixer =
         const [batch, length] = x.shape
         const byHead = (y: Tensor, count: number) => tf.reshape(y, [batch, length, count, width])
         const normed = (y: Tensor, scale?: Tensor) => (scale ? rmsNorm(y, scale, normEpsilon) : y)
-        const q = normed(byHead(linear(x, params.wq), heads), params.qNorm)
-        const k = normed(byHead(linear(x, params.wk), keyHeads), params.kNorm)
-        const v = byHead(linear(x, params.wv), keyHeads)
+        const q = normed(byHead(biased(linear(x, params.wq), params.bq), heads), params.qNorm)
+        const k = normed(byHead(biased(linear(x, params.wk), params.bk), keyHeads), params.kNorm)
+        const v = byHead(biased(linear(x, params.wv), params.bv), keyHeads)
         const { y, cache } = cachedAttention(q, k, v, state as AttentionCache, {
           window,
           ropeTheta: rope ? ropeTheta : null,
+          ropeScaling,
           position,
           sinks: params.sinks,
         })
         return {
-          y: linear(tf.reshape(y, [batch, length, heads * width]), params.wo),
+          y: biased(linear(tf.reshape(y, [batch, length, heads * width]), params.wo), params.bo),
           state: cache,
         }
       },
       ...(sinks && { undecayed: ['sinks'] }),
-      parameterCount: weights + (qkNorm ? 2 * width : 0) + (sinks ? heads : 0),
+      parameterCount: weights + (qkNorm ? 2 * width : 0) + (sinks ? heads : 0) + biasCount,
       stateBytes: (position) => 2 * 4 * keyHeads * width * cacheSlots(position, window),
       flops: (position) => 2 * weights + 4 * heads * width * seenTokens(position, window),
     }

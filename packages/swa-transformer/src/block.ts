@@ -1,6 +1,6 @@
 import { linear, rmsNorm, shortConv, swiglu } from '@ttt-e2e/kernels/ops'
 import { tf, type Random, type Tensor, type TensorTree } from '@ttt-e2e/tensor-ops'
-import { initConv, normalWeight, type ConvParams } from './init'
+import { biased, initConv, normalWeight, type ConvParams } from './init'
 import type { ReadContext, SequenceMixer, SequenceState } from './mixer'
 
 /** SwiGLU weights: w1, w3 [D, F], w2 [F, D]; as fast weights each with a leading batch axis. */
@@ -9,6 +9,9 @@ export type MlpWeights = {
   w3: Tensor
   w2: Tensor
 }
+
+/** A block's own MLP; its linear layers may add biases b1, b3 [F], b2 [D]. */
+export type FeedForwardWeights = MlpWeights & { b1?: Tensor; b3?: Tensor; b2?: Tensor }
 
 /** RMSNorm scales [D] before a sublayer and, in a sandwich, after it. */
 export type SublayerNorms = {
@@ -24,7 +27,7 @@ export type BlockParams = {
   /** Blocks that learn while they read only: the norms around their prime MLP, whose weights are an argument. */
   prime?: { norms: SublayerNorms }
   /** Absent from blocks without an MLP. */
-  feedForward?: { mlp: MlpWeights; norms: SublayerNorms }
+  feedForward?: { mlp: FeedForwardWeights; norms: SublayerNorms }
 }
 
 /** What a block's mixing remembers: the mixer's state and the last inputs of its convolution [B, D, K − 1]. */
@@ -72,13 +75,14 @@ export function mixSublayer(
 /** h + postNorm(w2(silu(x·w1) ⊙ (x·w3))) with x = norm(h). @param hidden [B, T, D] */
 export function mlpSublayer(
   norms: SublayerNorms,
-  weights: MlpWeights,
+  weights: FeedForwardWeights,
   hidden: Tensor,
   epsilon: number,
 ): Tensor {
   const x = rmsNorm(hidden, norms.norm, epsilon)
-  const y = linear(swiglu(linear(x, weights.w1), linear(x, weights.w3)), weights.w2)
-  return addSublayer(hidden, y, norms, epsilon)
+  const { w1, w3, w2, b1, b3, b2 } = weights
+  const y = linear(swiglu(biased(linear(x, w1), b1), biased(linear(x, w3), b3)), w2)
+  return addSublayer(hidden, biased(y, b2), norms, epsilon)
 }
 
 const addSublayer = (hidden: Tensor, y: Tensor, { postNorm }: SublayerNorms, epsilon: number): Tensor =>
@@ -93,6 +97,12 @@ export const initMlp = (random: Random, hiddenSize: number, intermediateSize: nu
   w1: normalWeight(random, [hiddenSize, intermediateSize]),
   w3: normalWeight(random, [hiddenSize, intermediateSize]),
   w2: normalWeight(random, [intermediateSize, hiddenSize]),
+})
+
+export const initMlpBiases = (hiddenSize: number, intermediateSize: number) => ({
+  b1: tf.zeros([intermediateSize]),
+  b3: tf.zeros([intermediateSize]),
+  b2: tf.zeros([hiddenSize]),
 })
 
 export const initPreConv = (

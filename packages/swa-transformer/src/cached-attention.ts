@@ -1,4 +1,4 @@
-import { attention, joinRing, rope, writeRing } from '@ttt-e2e/kernels/ops'
+import { attention, joinRing, rope, writeRing, type RopeScaling } from '@ttt-e2e/kernels/ops'
 import { tf, type Tensor } from '@ttt-e2e/tensor-ops'
 
 /**
@@ -61,12 +61,20 @@ export function cachedAttention(
   {
     window,
     ropeTheta,
+    ropeScaling,
     position,
     sinks,
-  }: { window: number; ropeTheta: number | null; position: Tensor; sinks?: Tensor },
+  }: {
+    window: number
+    ropeTheta: number | null
+    ropeScaling?: RopeScaling | null
+    position: Tensor
+    sinks?: Tensor
+  },
 ): { y: Tensor; cache: AttentionCache } {
   const [batch, length] = q.shape
-  const turned = (x: Tensor) => (ropeTheta === null ? x : rope(x, { theta: ropeTheta, position }))
+  const turned = (x: Tensor) =>
+    ropeTheta === null ? x : rope(x, { theta: ropeTheta, scaling: ropeScaling, position })
   const [queries, keys] = [turned(q), turned(k)]
   const slots = cache.k.shape[1]!
   if (slots === 0) {

@@ -1,7 +1,8 @@
-import { linearCrossEntropy, rmsNorm } from '@ttt-e2e/kernels/ops'
+import { linearCrossEntropy, rmsNorm, type RopeScaling } from '@ttt-e2e/kernels/ops'
 import { tf, type Random, type Tensor, type TensorTree } from '@ttt-e2e/tensor-ops'
 import {
   initMlp,
+  initMlpBiases,
   initNorms,
   initPreConv,
   mixSublayer,
@@ -27,11 +28,15 @@ export interface DecoderConfig {
   /** How many of the last blocks have a prime MLP beside their own. */
   suffixBlocks: number
   ropeTheta: number
+  /** For contexts longer than those of pretraining; none where left out. */
+  ropeScaling?: RopeScaling | null
   normEpsilon: number
   /** Whether a norm follows each sublayer too (a sandwich, as the paper's recipe has it); true where left out. */
   postNorms?: boolean
   /** Taps K of a causal depthwise convolution before each mixer; 0, none, where left out. */
   preConv?: number
+  /** Whether the linear layers of the blocks' own MLPs add a bias; not where left out. */
+  biases?: boolean
   /** Whether the output head has weights of its own; where left out it is the embedding. */
   untiedHead?: boolean
 }
@@ -128,7 +133,7 @@ export interface DecoderFlops {
 /** @throws SizeError if the sizes don't fit each other */
 export function createDecoder(config: DecoderConfig): Decoder {
   const { vocabularySize, hiddenSize, intermediateSize, suffixBlocks, normEpsilon } = config
-  const { postNorms = true, preConv = 0, untiedHead = false } = config
+  const { postNorms = true, preConv = 0, biases = false, untiedHead = false } = config
   const layers = config.mixers.length
   if (suffixBlocks > layers)
     throw new SizeError(`${suffixBlocks} suffix blocks don't fit into ${layers} layers`)
@@ -165,6 +170,7 @@ export function createDecoder(config: DecoderConfig): Decoder {
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
   const normsCount = hiddenSize * (postNorms ? 2 : 1)
   const mlpCount = 3 * hiddenSize * intermediateSize
+  const mlpBiasCount = biases && intermediateSize > 0 ? 2 * intermediateSize + hiddenSize : 0
   const preConvBytes = preConv > 0 ? 4 * hiddenSize * (preConv - 1) : 0
   const preConvCount = preConv > 0 ? hiddenSize * (preConv + 1) + normsCount : 0
   const prefix = Array.from({ length: prefixBlocks }, (_, i) => wholeBlock(i))
@@ -185,7 +191,10 @@ export function createDecoder(config: DecoderConfig): Decoder {
         ...(i >= prefixBlocks && { prime: { norms: initNorms(hiddenSize, postNorms) } }),
         ...(intermediateSize > 0 && {
           feedForward: {
-            mlp: initMlp(random, hiddenSize, intermediateSize),
+            mlp: {
+              ...initMlp(random, hiddenSize, intermediateSize),
+              ...(biases && initMlpBiases(hiddenSize, intermediateSize)),
+            },
             norms: initNorms(hiddenSize, postNorms),
           },
         }),
@@ -253,7 +262,8 @@ export function createDecoder(config: DecoderConfig): Decoder {
       (untiedHead ? 2 : 1) * vocabularySize * hiddenSize +
       hiddenSize +
       sum(mixers.map((mixer) => mixer.parameterCount)) +
-      layers * (normsCount + preConvCount + (intermediateSize > 0 ? mlpCount + normsCount : 0)) +
+      layers *
+        (normsCount + preConvCount + mlpBiasCount + (intermediateSize > 0 ? mlpCount + normsCount : 0)) +
       suffixBlocks * (mlpCount + normsCount),
     stateBytes(position) {
       const bytes = mixers.map((mixer) => mixer.stateBytes(position) + preConvBytes)

@@ -4,6 +4,9 @@ import { isForm, tf, type Random, type Tensor } from '@ttt-e2e/tensor-ops'
 export const normalWeight = (random: Random, shape: number[]): Tensor =>
   drawn(shape, () => 0.02 * random.normal())
 
+/** What a linear layer gives, with its bias where it has one. */
+export const biased = (y: Tensor, bias?: Tensor): Tensor => (bias ? tf.add(y, bias) : y)
+
 /** Uniform in [−bound, bound). */
 export const uniformWeight = (random: Random, shape: number[], bound: number): Tensor =>
   drawn(shape, () => bound * (2 * random.uniform() - 1))

@@ -1,3 +1,4 @@
+import type { RopeScaling } from '@ttt-e2e/kernels/ops'
 import type { Random, Tensor, TensorTree } from '@ttt-e2e/tensor-ops'
 
 /**
@@ -11,6 +12,7 @@ export interface MixerSizes {
   hiddenSize: number
   heads: number
   ropeTheta: number
+  ropeScaling?: RopeScaling | null
   normEpsilon: number
 }
 

@@ -66,6 +66,7 @@ export {
   type PlainTensor,
   type PlainTensors,
 } from './safetensors'
+export { float16Values } from './float16'
 export { UserError } from './user-error'
 export { type Batch } from './batch'
 export { bytesInMemory, type ByteSource } from './byte-source'

@@ -92,7 +92,7 @@ describe('refuses', () => {
     [
       'several things, each in the list',
       file({ x: { dtype: 'F8' }, y: { dtype: 'F32', shape: 2 } }),
-      `'x' has type "F8"; known: F32, F64, BF16, I32, U8; 'y' has no valid shape`,
+      `'x' has type "F8"; known: F32, F64, F16, BF16, I32, U8; 'y' has no valid shape`,
     ],
   ])('%s', (_, bytes, message) => {
     expect(() => decodeSafetensors(bytes)).toThrow(message)

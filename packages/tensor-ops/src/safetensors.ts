@@ -1,9 +1,10 @@
 import { UserError } from './user-error'
+import { float16Values } from './float16'
 import { readTensors } from './read'
 import type { ByteSource } from './byte-source'
 import { tf, type Tensor } from './tf'
 
-/** A tensor as plain data; `values` are float32 (also for F64 and BF16 in the file), int32 or uint8. */
+/** A tensor as plain data; `values` are float32 (also for F64, F16 and BF16 in the file), int32 or uint8. */
 export interface PlainTensor {
   shape: number[]
   values: Float32Array | Int32Array | Uint8Array
@@ -20,7 +21,7 @@ export class SafetensorsError extends UserError {
   }
 }
 
-const bytesPer = { F32: 4, F64: 8, BF16: 2, I32: 4, U8: 1 } as const
+const bytesPer = { F32: 4, F64: 8, F16: 2, BF16: 2, I32: 4, U8: 1 } as const
 export type FileType = keyof typeof bytesPer
 
 /** What a safetensors file says of its tensors, and everything that is wrong with it. */
@@ -78,7 +79,7 @@ function checkHeader(text: Uint8Array, fileEnd: number): SafetensorsHeader {
 }
 
 /**
- * Reads a safetensors file. F32, I32 and U8 stay as they are; F64 is rounded and BF16 widened to float32.
+ * Reads a safetensors file. F32, I32 and U8 stay as they are; F64 is rounded, F16 and BF16 widened to float32.
  *
  * @throws SafetensorsError listing everything by which it isn't sound
  */
@@ -172,6 +173,8 @@ export function decodeValues(dtype: FileType, bytes: Uint8Array<ArrayBuffer>): P
       return new Int32Array(bytes.buffer)
     case 'U8':
       return bytes
+    case 'F16':
+      return float16Values(new Uint16Array(bytes.buffer))
     case 'BF16': {
       const halves = new Uint16Array(bytes.buffer)
       const words = Uint32Array.from(halves, (half) => half << 16)

@@ -7,8 +7,12 @@ export function addConform(command: Command, caller: string): void {
     .description('runs the golden cases below a folder through the public packages')
     .option('--engine <name>', 'the engine to run them on', 'auto')
     .option('--kind <kind>', 'only cases of this kind')
-    .action(async (folder: string, options: { engine: string; kind?: string }) => {
+    .option('--gguf <file>', 'the file of SmolLM2-135M-Instruct (Q4_1), for its case')
+    .action(async (folder: string, options: { engine: string; kind?: string; gguf?: string }) => {
       const { runConform } = await import('./index')
-      process.exitCode = await runConform(resolve(caller, folder), options)
+      process.exitCode = await runConform(resolve(caller, folder), {
+        ...options,
+        ...(options.gguf !== undefined && { gguf: resolve(caller, options.gguf) }),
+      })
     })
 }

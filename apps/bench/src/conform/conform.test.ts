@@ -11,14 +11,17 @@ import { runConform } from './index'
 const golden = fileURLToPath(new URL('../../fixtures/golden', import.meta.url))
 
 describe.each(['cpu', 'native', 'wasm'])('conform on %s', (engine) => {
-  it.for(['ops', 'e2e', 'baselines'])('agrees with every golden case of %s', async (folder, { skip }) => {
-    await resolveEngine(engine).catch((error: Error) => skip(error.message))
-    const lines: string[] = []
-    const code = await runConform(join(golden, folder), { engine, print: (line) => lines.push(line) })
-    expect(lines.filter((line) => line.includes('FAIL'))).toEqual([])
-    expect(lines.at(-1)).toBe(`${findCases(join(golden, folder)).length} ok, 0 failed, 0 skipped`)
-    expect(code).toBe(0)
-  })
+  it.for(['ops', 'e2e', 'baselines', 'checkpoints'])(
+    'agrees with every golden case of %s',
+    async (folder, { skip }) => {
+      await resolveEngine(engine).catch((error: Error) => skip(error.message))
+      const lines: string[] = []
+      const code = await runConform(join(golden, folder), { engine, print: (line) => lines.push(line) })
+      expect(lines.filter((line) => line.includes('FAIL'))).toEqual([])
+      expect(lines.at(-1)).toBe(`${findCases(join(golden, folder)).length} ok, 0 failed, 0 skipped`)
+      expect(code).toBe(0)
+    },
+  )
 })
 
 describe('conform', () => {

@@ -5,23 +5,32 @@ import '@ttt-e2e/kernels/engines'
 import { conformBaseline } from './baseline'
 import { conformE2e } from './e2e'
 import { findCases, passes, readCase, readDescription, type GoldenCase, type Verdict } from './golden-case'
+import { conformHuggingFace } from './hugging-face'
 import { conformOp } from './op'
 import { conformOuterSteps } from './outer-steps'
 import { conformScanOp } from './scan-op'
+import { conformSmollm2 } from './smollm2'
 
 export interface ConformOptions {
   engine?: string
   /** Only cases of this kind. */
   kind?: string
+  /** The GGUF file of a model that is too large to lie beside its case. */
+  gguf?: string
   print?: (line: string) => void
 }
 
-const runners: Record<string, (golden: GoldenCase) => Promise<Verdict | string> | Verdict | string> = {
+type Runner = (golden: GoldenCase, gguf?: string) => Promise<Verdict | string> | Verdict | string
+
+const runners: Record<string, Runner> = {
   op: (golden) => conformOp(golden) ?? `op ${String(golden.description.op)}`,
   'scan-op': (golden) => conformScanOp(golden) ?? `scan-op ${String(golden.description.case)}`,
   e2e: conformE2e,
   'outer-steps': conformOuterSteps,
   baseline: async (golden) => (await conformBaseline(golden)) ?? 'a model of an unknown family',
+  'hugging-face': conformHuggingFace,
+  smollm2: (golden, gguf) =>
+    gguf === undefined ? 'give its file by --gguf FILE' : conformSmollm2(golden, gguf),
 }
 
 /**
@@ -30,7 +39,7 @@ const runners: Record<string, (golden: GoldenCase) => Promise<Verdict | string> 
  * @returns the exit code: 0 if every case that ran is ok and at least one ran
  */
 export async function runConform(folder: string, options: ConformOptions = {}): Promise<number> {
-  const { engine = 'auto', kind, print = console.log } = options
+  const { engine = 'auto', kind, gguf, print = console.log } = options
   if (!existsSync(folder) || !statSync(folder).isDirectory()) {
     console.error(
       `conform: ${folder} is not a folder; give one with golden cases (NAME.json beside NAME.safetensors)`,
@@ -44,7 +53,7 @@ export async function runConform(folder: string, options: ConformOptions = {}): 
     if (!description || (kind !== undefined && description.kind !== kind)) continue
     const name = relative(folder, stem).replaceAll(sep, '/')
     const run = runners[String(description.kind)]
-    const outcome = run ? await attempt(run, stem, description) : `kind ${String(description.kind)}`
+    const outcome = run ? await attempt(run, stem, description, gguf) : `kind ${String(description.kind)}`
     if (typeof outcome === 'string') {
       counts.skipped++
       print(`${name}  skipped: ${outcome}`)
@@ -61,9 +70,9 @@ export async function runConform(folder: string, options: ConformOptions = {}): 
   return counts.failed === 0 && counts.ok > 0 ? 0 : 1
 }
 
-async function attempt(run: (typeof runners)[string], stem: string, description: Record<string, unknown>) {
+async function attempt(run: Runner, stem: string, description: Record<string, unknown>, gguf?: string) {
   try {
-    return await run(readCase(stem, description))
+    return await run(readCase(stem, description), gguf)
   } catch (error) {
     return { worst: error instanceof Error ? error.message : String(error), error: Infinity, tolerance: 0 }
   }

@@ -36,8 +36,9 @@ describe.each(systemNames)('%s', (name) => {
 const architecture = architectureOf('ttt-e2e', size)
 
 it.each([
-  [{ biases: true }, 'linear layers with biases are not implemented; only false can be used'],
-  [{ rope: { base: 1e4, scaling: { factor: 8 } } }, 'scaled RoPE is not implemented; only null can be used'],
+  [{ biases: 'some' }, 'expected boolean'],
+  [{ rope: { base: 1e4, scaling: { type: 'dynamic', factor: 8 } } }, 'scaling'],
+  [{ rope: { base: 1e4, scaling: { type: 'linear', factor: 0.5 } } }, 'factor'],
   [{ mixers: [] }, 'Too small'],
   [{ depth: 3 }, 'depth'],
 ])('refuses %j as JSON', (change, message) => {

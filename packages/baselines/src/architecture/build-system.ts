@@ -32,7 +32,7 @@ export function buildSystem(blueprint: Blueprint, more?: Mixers): System {
 /** The decoder alone. @throws SizeError as `buildSystem` */
 export function buildDecoder(blueprint: Blueprint, more: Mixers = {}): Decoder {
   const { layers, mixers: pattern, rope, vocabularySize, hiddenSize, heads, intermediateSize } = blueprint
-  const { suffixBlocks, normEpsilon, postNorms, preConv, untiedHead } = blueprint
+  const { suffixBlocks, normEpsilon, postNorms, preConv, biases, untiedHead } = blueprint
   const known = { ...mixers, ...more }
   const kinds = pattern.map((each) => (typeof each === 'function' ? each : kindOf(each, known)))
   return createDecoder({
@@ -43,9 +43,11 @@ export function buildDecoder(blueprint: Blueprint, more: Mixers = {}): Decoder {
     mixers: Array.from({ length: layers }, (_, i) => kinds[i % kinds.length]),
     suffixBlocks,
     ropeTheta: rope.base,
+    ropeScaling: rope.scaling,
     normEpsilon,
     postNorms,
     preConv,
+    biases,
     untiedHead,
   })
 }

@@ -4,6 +4,36 @@ import { z } from 'zod'
 const count = z.int().min(1).max(1e9)
 const countOrNone = z.int().min(0).max(1e9)
 
+const atLeastOne = z.number().min(1)
+
+const ropeScaling = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('linear'), factor: atLeastOne }),
+  z
+    .strictObject({
+      type: z.literal('llama3'),
+      factor: atLeastOne,
+      lowFrequencyFactor: z.number().positive(),
+      highFrequencyFactor: z.number().positive(),
+      originalLength: count,
+    })
+    .refine((scaling) => scaling.lowFrequencyFactor < scaling.highFrequencyFactor, {
+      error: 'lowFrequencyFactor must be below highFrequencyFactor',
+    }),
+  z
+    .strictObject({
+      type: z.literal('yarn'),
+      factor: atLeastOne,
+      originalLength: count,
+      betaFast: z.number().positive(),
+      betaSlow: z.number().positive(),
+      attentionFactor: z.number().positive(),
+      truncate: z.boolean(),
+    })
+    .refine((scaling) => scaling.betaSlow <= scaling.betaFast, {
+      error: 'betaSlow must not be above betaFast',
+    }),
+])
+
 /** An architecture as JSON: every field there, of its type and in a range that makes sense, and nothing else. */
 export const architectureSchema: z.ZodType<Architecture> = z.strictObject({
   system: z.string().min(1),
@@ -20,13 +50,11 @@ export const architectureSchema: z.ZodType<Architecture> = z.strictObject({
   lossChunk: count.nullable(),
   rope: z.strictObject({
     base: z.number().positive(),
-    scaling: z.null({ error: 'scaled RoPE is not implemented; only null can be used' }),
+    scaling: ropeScaling.nullable(),
   }),
   normEpsilon: z.number().positive(),
   postNorms: z.boolean(),
   preConv: countOrNone,
-  biases: z.literal(false, {
-    error: 'linear layers with biases are not implemented; only false can be used',
-  }),
+  biases: z.boolean(),
   untiedHead: z.boolean(),
 })

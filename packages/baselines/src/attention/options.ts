@@ -11,4 +11,5 @@ export const attentionOptions: z.ZodType<AttentionOptions & { window: number }> 
   headWidth: count.optional(),
   sinks: z.boolean().optional(),
   rope: z.boolean().optional(),
+  biases: z.enum(['inputs', 'all']).optional(),
 })

@@ -80,7 +80,7 @@ const decayBias = -9
  */
 export const titansMixer =
   ({ window, chunk, expansion = 4, maxRate }: TitansOptions): MixerKind =>
-  ({ hiddenSize, heads, ropeTheta, normEpsilon }) => {
+  ({ hiddenSize, heads, ropeTheta, ropeScaling, normEpsilon }) => {
     const width = headWidthOf({ hiddenSize, heads })
     const hidden = expansion * width
     const highestRate = maxRate ?? Math.min(1, width / (8 * chunk))
@@ -143,7 +143,7 @@ export const titansMixer =
           rmsNorm(k, params.kNorm, normEpsilon),
           v,
           { k: cachedK, v: cachedV },
-          { window, ropeTheta, position },
+          { window, ropeTheta, ropeScaling, position },
         )
         const [rate, momentum, decay, gate] = tf.split(
           tf.add(linear(x, params.wGates), params.gatesBias),

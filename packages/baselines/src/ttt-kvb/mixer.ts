@@ -84,7 +84,7 @@ const normEpsilon = 1e-5
  */
 export const tttKvbMixer =
   (options: TttKvbOptions): MixerKind =>
-  ({ hiddenSize, heads, ropeTheta }) => {
+  ({ hiddenSize, heads, ropeTheta, ropeScaling }) => {
     const { window, chunk, fastHeads = 4, rank = 32, expansion = 1, baseRate = 0.001 } = options
     const { preNorm = false, qkNorm = false } = options
     if (hiddenSize % fastHeads !== 0)
@@ -108,6 +108,7 @@ export const tttKvbMixer =
         const unit = unitHeads(silu(tf.add(tf.mul(y, scale), offset)), fastHeads)
         const turned = rope(tf.reshape(unit, [batch, length, heads, headWidth]), {
           theta: ropeTheta,
+          scaling: ropeScaling,
           position,
         })
         return byHead(tf.reshape(turned, [batch, length, hiddenSize]), fastHeads)
@@ -172,7 +173,7 @@ export const tttKvbMixer =
         const split = (y: Tensor) => tf.reshape(y, [batch, length, heads, headWidth])
         const { k: cachedK, v: cachedV, ...fastState } = state
         const cache = { k: cachedK, v: cachedV }
-        const options = { window, ropeTheta, position }
+        const options = { window, ropeTheta, ropeScaling, position }
         const attended = cachedAttention(split(q), split(k), split(v), cache, options)
         const fast = readFast(params, x, [q, k, v], fastState, position)
         return {

@@ -4,7 +4,7 @@ import type { ModelFolder } from './model-folder'
 /** Files by name, each at a URL of its own, as bundlers make them of a model's files. */
 export type FileUrls = Readonly<Record<string, string | URL>>
 
-/** A folder on a server. Its files are read by range where the server can, else whole, once. */
+/** A folder, or a GGUF file, on a server. Its files are read by range where the server can, else whole, once. */
 export function folderAtUrl(at: string | URL | FileUrls): ModelFolder {
   const isFolder = typeof at === 'string' || at instanceof URL
   const name = isFolder ? String(at) : Object.values(at).map(String).join(', ')
@@ -12,6 +12,9 @@ export function folderAtUrl(at: string | URL | FileUrls): ModelFolder {
     if (!isFolder) return Object.hasOwn(at, file) ? String(at[file]) : undefined
     return `${String(at).replace(/\/$/, '')}/${file}`
   }
+  const alone = isFolder ? /\/([^/?#]+\.gguf)(?:[?#].*)?$/.exec(String(at))?.[1] : undefined
+  if (alone !== undefined)
+    return { name, file: alone, open: async (file) => (file === alone ? openUrl(String(at)) : undefined) }
   return {
     name,
     async open(file) {

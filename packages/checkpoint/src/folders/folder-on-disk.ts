@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { ByteSource } from '@ttt-e2e/tensor-ops'
 import { asFileError } from '@ttt-e2e/tensor-ops/files'
 import type { ModelFolder } from './model-folder'
@@ -21,6 +21,18 @@ export const folderOnDisk = (path: string): ModelFolder => ({
   },
   sha256: async (file) => hashOfFile(join(path, file)),
 })
+
+/** One file on the disk, as a folder of nothing else. */
+export const singleFileOnDisk = (path: string): ModelFolder => {
+  const { open: openFile, sha256 } = folderOnDisk(dirname(path))
+  const file = basename(path)
+  return {
+    name: path,
+    file,
+    open: async (name) => (name === file ? openFile(name) : undefined),
+    sha256: sha256!,
+  }
+}
 
 const fileOnDisk = (path: string, size: number): ByteSource => ({
   size,

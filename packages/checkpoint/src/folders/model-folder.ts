@@ -4,6 +4,8 @@ import type { ByteSource } from '@ttt-e2e/tensor-ops'
 export interface ModelFolder {
   /** What to call it in errors. */
   readonly name: string
+  /** The file, where it is no folder but one file alone. */
+  readonly file?: string
   /** @returns undefined if there is no such file */
   open(file: string): Promise<ByteSource | undefined>
   /** 64 hexadecimal digits, where that is faster than to hash what is read. */

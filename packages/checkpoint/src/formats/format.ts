@@ -33,8 +33,9 @@ export interface StoredModel {
   bytes: number
   tokenizer: TokenizerRecord | Tokenizer
   documentsBeginWithBos: boolean
-  /** What no other weights have: memories belong to it. SHA-256 of the weights' file in our own format. */
-  hash: string
+  /** What no other weights have: memories belong to it. SHA-256 of the weights' file in our own format; a
+   * function where it is known once all weights were read. */
+  hash: string | (() => Promise<string>)
   /** How it was trained, where that is known. */
   recipe?: Recipe
   /** What is wrong with the weights' file as a whole, once it was read: that it isn't the one that was saved. */

@@ -1,5 +1,7 @@
 import type { Format } from './format'
+import { gguf } from './gguf/format'
+import { huggingFaceFolder } from './hugging-face/format'
 import { tttE2eFolder } from './ttt-e2e/format'
 
 /** Every format that models are read from. */
-export const formats: readonly Format[] = [tttE2eFolder]
+export const formats: readonly Format[] = [tttE2eFolder, huggingFaceFolder, gguf]

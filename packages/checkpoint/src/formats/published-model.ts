@@ -1,8 +1,16 @@
 import type { Architecture } from '@ttt-e2e/swa-transformer'
 import { tf, type Tensor } from '@ttt-e2e/tensor-ops'
 
-/** A published tensor's name, or the name and what makes our parameter of it (no arithmetic, so that gradients map alike). */
-export type Source = string | readonly [name: string, from: (tensor: Tensor) => Tensor]
+/**
+ * A published tensor's name, or the name and what makes our parameter of it (no arithmetic, so that gradients map alike).
+ */
+export type Source = string | readonly [name: string, from: (tensor: Tensor) => Tensor, back?: Back]
+
+/** What makes a published tensor of our parameter, and either's shape of the other's. */
+export interface Back {
+  to(tensor: Tensor): Tensor
+  shape(shape: readonly number[]): number[]
+}
 
 /** What a published configuration is in our terms, and where our parameters are in the published checkpoint. */
 export interface PublishedModel {
@@ -17,6 +25,8 @@ export interface PublishedModel {
   layers: string
   /** How many blocks of ours one published layer is; 1 where left out. */
   blocksPerLayer?: number
+  /** The shape of every published tensor by its whole name, for families that are read from folders. */
+  shapes?: ReadonlyMap<string, readonly number[]>
 }
 
 /** A family of published models. */
@@ -27,20 +37,27 @@ export interface ModelFamily {
 }
 
 /** Where our parameter at `path` comes from. @throws if the family doesn't say */
-export function sourceOf(published: PublishedModel, path: string): { name: string; from(x: Tensor): Tensor } {
+export function sourceOf(
+  published: PublishedModel,
+  path: string,
+): { name: string; from(x: Tensor): Tensor; back?: Back } {
   const [, layer, rest] = /^blocks\.(\d+)\.(.+)$/.exec(path) ?? []
   const { model, block } = published
   const named = layer === undefined ? model : isByLayer(block) ? block[Number(layer)] : block
   const source = named[layer === undefined ? path : rest]
   if (source === undefined) throw new Error(`the published model has no parameter for '${path}'`)
-  const [name, from] = typeof source === 'string' ? [source, (x: Tensor) => x] : source
-  if (layer === undefined) return { name, from }
+  const [name, from, back] = typeof source === 'string' ? [source, asItIs, asItIsBack] : source
+  const known = { from, ...(back && { back }) }
+  if (layer === undefined) return { name, ...known }
   const number = Math.floor(Number(layer) / (published.blocksPerLayer ?? 1))
-  return { name: `${published.layers}.${number}.${name}`, from }
+  return { name: `${published.layers}.${number}.${name}`, ...known }
 }
 
 const isByLayer = (block: PublishedModel['block']): block is readonly Record<string, Source>[] =>
   Array.isArray(block)
+
+export const asItIs = (x: Tensor): Tensor => x
+const asItIsBack: Back = { to: asItIs, shape: (shape) => [...shape] }
 
 /** What published decoders have in common where they don't say otherwise: norms before sublayers only, nothing that learns. */
 export const architectureOf = ({
@@ -59,11 +76,15 @@ const common = {
   lossChunk: null,
   postNorms: false as boolean,
   preConv: 0,
-  biases: false as const,
+  biases: false as boolean,
 }
 
 /** A linear layer of PyTorch, [out, in] there. */
-export const linearWeight = (name: string): Source => [name, (weight) => tf.transpose(weight)]
+export const linearWeight = (name: string): Source => [
+  name,
+  (weight) => tf.transpose(weight),
+  { to: (weight) => tf.transpose(weight), shape: (shape) => shape.toReversed() },
+]
 
 /** A depthwise convolution of PyTorch, [C, 1, K] there. */
 export const convolution = (name: string): Source => [name, (weight) => tf.squeeze(weight, [1])]

@@ -8,13 +8,19 @@ interface Decoding {
   decode(tokens: ArrayLike<number>): string
 }
 
-/** Turns tokens into text as they come, and holds back those of a character that isn't complete. */
+/**
+ * Turns tokens into text as they come, and holds back those of a character that isn't complete: the token in which it
+ * begins, with what stands before it there, and those that follow.
+ */
 export class DecodeStream {
   private held: number[]
+  private begun = false
 
+  /** @param fromStart what is made of the text's beginning, before anything else was given out */
   constructor(
     private readonly tokenizer: Decoding,
     unfinished: readonly number[] = [],
+    private readonly fromStart: (text: string) => string = (text) => text,
   ) {
     this.held = [...unfinished]
   }
@@ -29,26 +35,37 @@ export class DecodeStream {
     // A vocabulary may be larger than its tokenizer: such a token has no text.
     if (token >= this.tokenizer.vocabularySize) return this.end() + replacement
     this.held.push(token)
-    const text = this.decode(this.held)
-    // The beginning of a character decodes, as a whole, to one replacement character, and belongs to none before it.
-    const isBeginning = (count: number) =>
-      this.decode(this.held.slice(-count)) === replacement &&
-      text === this.decode(this.held.slice(0, -count)) + replacement
-    let count = Math.min(longestBeginning, this.held.length)
-    while (count > 0 && !isBeginning(count)) count--
+    const text = this.tokenizer.decode(this.held)
+    let count = text.endsWith(replacement) ? Math.min(longestBeginning, this.held.length) : 0
+    while (count > 0 && !this.isBeginning(count, text)) count--
     const complete = this.held.slice(0, this.held.length - count)
     this.held = this.held.slice(this.held.length - count)
-    return this.decode(complete)
+    return this.given(complete)
   }
 
   /** Nothing follows. @returns what was held back: a character that was never completed, as a replacement; or '' */
   end(): string {
-    const text = this.decode(this.held)
+    const tokens = this.held
     this.held = []
-    return text
+    return this.given(tokens)
   }
 
-  private decode(tokens: readonly number[]): string {
-    return this.tokenizer.decode(tokens)
+  /**
+   * Whether the last tokens held are the beginning of a character, after text that is complete: they decode to that and
+   * one replacement character, and belong to none before them.
+   */
+  private isBeginning(count: number, all: string): boolean {
+    const last = this.tokenizer.decode(this.held.slice(-count))
+    return (
+      last.indexOf(replacement) === last.length - 1 &&
+      all === this.tokenizer.decode(this.held.slice(0, -count)) + last
+    )
+  }
+
+  private given(tokens: readonly number[]): string {
+    const text = this.tokenizer.decode(tokens)
+    if (this.begun || text === '') return text
+    this.begun = true
+    return this.fromStart(text)
   }
 }

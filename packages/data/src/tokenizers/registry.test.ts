@@ -14,7 +14,7 @@ it('takes tokenizers from outside, and names the known ones', async () => {
   const upper = { ...byteTokenizer, name: 'upper' }
   expect(await createTokenizer({ name: 'upper' }, { upper: () => upper })).toBe(upper)
   await expect(createTokenizer({ name: 'bpe' }, { upper: () => upper })).rejects.toThrow(
-    "unknown tokenizer 'bpe'; known: byte, symbols, upper",
+    "unknown tokenizer 'bpe'; known: byte, symbols, none, llama-3, hugging-face, upper",
   )
   await expect(createTokenizer({ name: 'symbols' })).rejects.toThrow(
     'vocabularySize is undefined; it must be a whole number from 1 up',

@@ -1,5 +1,6 @@
 import { DataError } from '../data-error'
 import { byteTokenizer } from './byte/byte-tokenizer'
+import { noTokenizer } from './none/no-tokenizer'
 import { symbolTokenizer } from './symbols/symbol-tokenizer'
 import type { Tokenizer } from './tokenizer'
 
@@ -16,6 +17,10 @@ export type TokenizerMaker = (options: Readonly<Record<string, unknown>>) => Tok
 export const tokenizers: Readonly<Record<string, TokenizerMaker>> = {
   byte: () => byteTokenizer,
   symbols: ({ vocabularySize }) => symbolTokenizer(vocabularySize as number),
+  none: ({ vocabularySize }) => noTokenizer(vocabularySize as number),
+  'llama-3': async () => (await import('./llama-3/llama-3-tokenizer')).llama3Tokenizer(),
+  'hugging-face': async (options) =>
+    (await import('./hugging-face/hugging-face-tokenizer')).huggingFaceTokenizer(options),
 }
 
 /** What `createTokenizer` makes it from again. */

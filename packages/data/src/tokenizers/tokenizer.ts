@@ -18,11 +18,18 @@ export interface Tokenizer {
   vocabularySize: number
   /** The id that begins a document, where the vocabulary has one. `encode` never adds it. */
   bosToken?: number
+  /** Ids that end a text or a turn of a conversation, where the vocabulary has any: a generation ends with them. */
+  endTokens?: readonly number[]
   /** How a conversation becomes text, as a Jinja template, where the model was trained on conversations. */
   chatTemplate?: string
   encode(text: string, options?: EncodeOptions): Int32Array
   /** BOS tokens are left out of the text. Throws DataError for an id outside the vocabulary. */
   decode(tokens: ArrayLike<number>): string
-  /** Text from tokens as they come. @param unfinished tokens of a character that an earlier stream left */
+  /**
+   * Text from tokens as they come.
+   *
+   * @param unfinished tokens of a character that an earlier stream left; with them, also where there are none, the text
+   * goes on from one before
+   */
   stream(unfinished?: readonly number[]): DecodeStream
 }

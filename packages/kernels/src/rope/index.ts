@@ -1,5 +1,6 @@
 import { defineFusedOp, multipleOf, type Shapes, type Tensor } from '@ttt-e2e/tensor-ops'
 import { ropeReference } from './reference'
+import { noRamp, rampOf, type RopeScaling } from './scaling'
 
 const op = defineFusedOp({
   name: 'Rope',
@@ -7,7 +8,7 @@ const op = defineFusedOp({
   integers: ['position'],
   differentiable: ['x'],
   outputs: ['y'],
-  attributes: { theta: 500_000, period: 0 },
+  attributes: { theta: 500_000, period: 0, ...noRamp },
   outputShapes: ({ x }: Shapes) => ({ y: x }),
   inputShapes: ({ x: [batch, length, heads, width] }: Shapes) => ({
     x: [batch, length, heads, multipleOf(width, 2)],
@@ -26,11 +27,18 @@ const op = defineFusedOp({
  * @param options where the tokens stand and how fast their pairs turn
  * @param options.position int32 [B], from 0 on: the tokens before the first one of each sequence
  * @param options.period 0 or left out for none
+ * @param options.scaling how a pretrained model's frequencies are changed for longer contexts; null or left out for not at all
  */
 export function rope(
   x: Tensor,
-  { position, ...options }: { theta: number; position: Tensor; period?: number },
+  {
+    position,
+    scaling,
+    ...options
+  }: { theta: number; position: Tensor; period?: number; scaling?: RopeScaling | null },
 ): Tensor {
-  return op({ x, position }, options).y
+  const ramp = scaling ? rampOf(scaling, { theta: options.theta, width: x.shape[3]! }) : {}
+  return op({ x, position }, { ...options, ...ramp }).y
 }
 export { op as ropeOp }
+export type { RopeScaling } from './scaling'

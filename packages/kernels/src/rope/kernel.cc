@@ -1,4 +1,4 @@
-// Rope is a rotation of pairs: its gradient turns back, its gradient's gradient turns forth again.
+// Rope is a rotation of pairs, times a number: its gradient turns back, its gradient's gradient turns forth again.
 #include <cmath>
 #include <cstdlib>
 
@@ -11,12 +11,32 @@ namespace {
 /** Places among the inputs of all orders. */
 enum Input { x_in, position_in, d_y_in, d_grad_x_in };
 
+/** Places among the attributes. */
+enum Attribute { theta_at, period_at, factor_at, by_pair_at, low_at, high_at, magnitude_at };
+
+/** What the frequencies are made of; see scaling.ts. */
+struct Frequencies {
+  double theta = 0, factor = 1, by_pair = 0, low = 0, high = 1, magnitude = 1;
+
+  bool operator==(const Frequencies& o) const {
+    return theta == o.theta && factor == o.factor && by_pair == o.by_pair && low == o.low && high == o.high &&
+           magnitude == o.magnitude;
+  }
+  double of(int64_t pair, int64_t width) const {
+    const double frequency = std::pow(theta, -static_cast<double>(2 * pair) / static_cast<double>(width));
+    if (factor == 1) return frequency;
+    const double along = by_pair == 1 ? static_cast<double>(pair) : frequency;
+    const double kept = std::fmin(1, std::fmax(0, (along - low) / (high - low)));
+    return frequency * (kept + (1 - kept) / factor);
+  }
+};
+
 /**
  * The turns of the first places, of which a model meets most again and again: cos and ±sin of their angles
  * [places, width] each, laid out beside the pairs that they turn. Angles are in float64.
  */
 struct Table {
-  double theta = 0;
+  Frequencies made_of;
   int64_t places = 0, width = 0;
   float *cosines = nullptr, *sines = nullptr;
   /** By how much a place turns each pair more than the one before [width / 2]. */
@@ -25,8 +45,8 @@ struct Table {
   void write(int64_t place, float* cos_row, float* sin_row) const {
     for (int64_t i = 0; i < width; i += 2) {
       const double angle = static_cast<double>(place) * frequencies[i / 2];
-      cos_row[i] = cos_row[i + 1] = static_cast<float>(std::cos(angle));
-      sin_row[i + 1] = static_cast<float>(std::sin(angle));
+      cos_row[i] = cos_row[i + 1] = static_cast<float>(made_of.magnitude * std::cos(angle));
+      sin_row[i + 1] = static_cast<float>(made_of.magnitude * std::sin(angle));
       sin_row[i] = -sin_row[i + 1];
     }
   }
@@ -37,10 +57,10 @@ int next_table = 0;
 constexpr int64_t most_values = int64_t{1} << 24;
 
 /** The table with room for so many places where there is memory for them; null where there is none at all. */
-const Table* table_for(double theta, int64_t width, int64_t wanted) {
+const Table* table_for(const Frequencies& made_of, int64_t width, int64_t wanted) {
   Table* t = nullptr;
   for (Table& each : tables)
-    if (each.frequencies != nullptr && each.theta == theta && each.width == width) t = &each;
+    if (each.frequencies != nullptr && each.made_of == made_of && each.width == width) t = &each;
   if (t == nullptr) {
     t = &tables[next_table];
     std::free(t->cosines);
@@ -49,9 +69,8 @@ const Table* table_for(double theta, int64_t width, int64_t wanted) {
     double* frequencies = static_cast<double*>(std::malloc(static_cast<size_t>(width / 2 + 1) * sizeof(double)));
     if (frequencies == nullptr) return nullptr;
     next_table = (next_table + 1) % 16;
-    *t = {theta, 0, width, nullptr, nullptr, frequencies};
-    for (int64_t i = 0; i < width; i += 2)
-      frequencies[i / 2] = std::pow(theta, -static_cast<double>(i) / static_cast<double>(width));
+    *t = {made_of, 0, width, nullptr, nullptr, frequencies};
+    for (int64_t pair = 0; 2 * pair < width; pair++) frequencies[pair] = made_of.of(pair, width);
   }
   if (wanted <= t->places || wanted > most_values / larger<int64_t>(width, 1)) return t;
   int64_t places = larger<int64_t>(64, t->places);
@@ -73,10 +92,10 @@ const Table* table_for(double theta, int64_t width, int64_t wanted) {
   return t;
 }
 
-/** y = x turned by `direction` (1 or −1) times the angles; x [batch, length, heads, width]. */
+/** y = x turned by `direction` (1 or −1) times the angles, and multiplied by the magnitude; x [batch, length, heads, width]. */
 void turn(const Call& call, const Tensor& x, const Tensor& y, float direction) {
   const int64_t batch = x.dims[0], length = x.dims[1], heads = x.dims[2], width = x.dims[3];
-  const int64_t period = static_cast<int64_t>(call.attributes[1]);
+  const int64_t period = static_cast<int64_t>(call.attributes[period_at]);
   const int32_t* positions = call.inputs[position_in].ints();
   const auto place_of = [&](int64_t token) {
     const int64_t place = larger<int64_t>(0, positions[token / length]) + token % length;
@@ -86,7 +105,9 @@ void turn(const Call& call, const Tensor& x, const Tensor& y, float direction) {
   int64_t wanted = period;
   if (period == 0)
     for (int64_t b = 0; b < batch; b++) wanted = larger(wanted, place_of(b * length) + length);
-  const Table* found = table_for(call.attributes[0], width, wanted);
+  const Frequencies made_of = {call.attributes[theta_at], call.attributes[factor_at], call.attributes[by_pair_at],
+                               call.attributes[low_at],   call.attributes[high_at],   call.attributes[magnitude_at]};
+  const Table* found = table_for(made_of, width, wanted);
   if (found == nullptr) {
     *call.error = "Rope: there is no memory for its frequencies";
     return;

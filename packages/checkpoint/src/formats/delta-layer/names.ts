@@ -1,6 +1,6 @@
 import type { Gdn2Options, KdaOptions } from '@ttt-e2e/baselines'
 import { attentionOf, modelOf, type LayeredConfig } from '../layered-config'
-import { attentionWeights } from '../llama/names'
+import { attentionNames } from '../llama/layer-names'
 import {
   architectureOf,
   convolution,
@@ -75,7 +75,7 @@ function modelWith(
     'feedForward.norms.norm': 'mlp_norm.weight',
     ...swigluWeights('mlp.gate_proj.weight', 'mlp.up_proj.weight', 'mlp.down_proj.weight'),
   }
-  const attention = { ...around, ...attentionWeights('attn', config.attn_head_dim ?? 0) }
+  const attention = { ...around, ...attentionNames('attn', config.attn_head_dim ?? 0) }
   const mixer = { ...around, ...mixerWeights, ...gates }
   return {
     architecture: architectureOf({

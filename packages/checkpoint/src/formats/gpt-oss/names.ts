@@ -1,5 +1,5 @@
 import { attentionOf, modelOf, type LayeredConfig } from '../layered-config'
-import { llamaBlock, llamaModel } from '../llama/names'
+import { layerNames, modelNames } from '../llama/layer-names'
 import { architectureOf, type ModelFamily } from '../published-model'
 
 /** Attention with a sink per head, layers with and without a window, as gpt-oss has it; one SwiGLU in place of experts. */
@@ -13,9 +13,9 @@ export const gptOss: ModelFamily = {
         system: 'gpt-oss',
         mixers: config.layers.map((_, layer) => attentionOf(config, layer)),
       }),
-      model: llamaModel,
+      model: modelNames,
       layers: 'model.layers',
-      block: { ...llamaBlock(config.attn_head_dim!), 'mixing.mixer.sinks': 'self_attn.sinks' },
+      block: { ...layerNames(config.attn_head_dim!), 'mixing.mixer.sinks': 'self_attn.sinks' },
     }
   },
 }

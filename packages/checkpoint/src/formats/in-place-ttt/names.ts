@@ -1,7 +1,7 @@
 import type { InPlaceTttOptions } from '@ttt-e2e/baselines'
 import type { MixerRecord } from '@ttt-e2e/swa-transformer'
 import { attentionOf, modelOf, type LayeredConfig } from '../layered-config'
-import { attentionWeights, llamaModel } from '../llama/names'
+import { attentionNames, modelNames } from '../llama/layer-names'
 import { architectureOf, convolution, linearWeight, type ModelFamily, type Source } from '../published-model'
 
 /** The keys of In-Place TTT's configuration that say how a model computes. */
@@ -38,7 +38,7 @@ export const inPlaceTtt: ModelFamily = {
         layers: 2 * config.layers.length,
         mixers: config.layers.flatMap((_, layer) => [attentionOf(config, layer), mlpOf(layer)]),
       }),
-      model: llamaModel,
+      model: modelNames,
       layers: 'model.layers',
       block: config.layers.flatMap(() => [attentionBlock(config.attn_head_dim!), mlpBlock]),
       blocksPerLayer: 2,
@@ -48,7 +48,7 @@ export const inPlaceTtt: ModelFamily = {
 
 const attentionBlock = (headWidth: number): Record<string, Source> => ({
   'mixing.norms.norm': 'input_layernorm.weight',
-  ...attentionWeights('self_attn', headWidth),
+  ...attentionNames('self_attn', headWidth),
 })
 const mlpBlock: Record<string, Source> = {
   'mixing.norms.norm': 'post_attention_layernorm.weight',

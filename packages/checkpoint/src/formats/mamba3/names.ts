@@ -1,7 +1,7 @@
 import type { Mamba3Options } from '@ttt-e2e/baselines'
 import { tf, type Tensor } from '@ttt-e2e/tensor-ops'
 import { attentionOf, modelOf, type LayeredConfig } from '../layered-config'
-import { attentionWeights } from '../llama/names'
+import { attentionNames } from '../llama/layer-names'
 import { architectureOf, linearWeight, type ModelFamily } from '../published-model'
 
 /** The keys of Mamba 3's configuration that say how a model computes. */
@@ -62,7 +62,7 @@ export const mamba3: ModelFamily = {
         'mixing.mixer.gateScale': 'mixer.mimo_z',
         'mixing.mixer.outputScale': 'mixer.mimo_o',
         'mixing.mixer.outProj': linearWeight('mixer.out_proj.weight'),
-        ...attentionWeights('mixer', config.attn_head_dim ?? 2),
+        ...attentionNames('mixer', config.attn_head_dim ?? 2),
         'feedForward.norms.norm': 'norm2.weight',
         'feedForward.mlp.w1': ['mlp.fc1.weight', (both) => tf.transpose(half(both, 1))],
         'feedForward.mlp.w3': ['mlp.fc1.weight', (both) => tf.transpose(half(both, 0))],

@@ -1,0 +1,60 @@
+import { problemsOf } from '@ttt-e2e/baselines'
+import { CheckpointError } from '../../checkpoint-error'
+import { readText, type ModelFolder } from '../../folders/model-folder'
+import type { Format, StoredModel } from '../format'
+import { llamaConfig } from '../llama/config'
+import { llamaModel } from '../llama/model'
+import { huggingFaceNames } from '../llama/names'
+import { parseJson } from '../parse-json'
+import { publishedMismatches, publishedWeights } from '../published-weights'
+import { openShards } from './shards'
+import { tokenizerOfFolder } from './tokenizer'
+
+const configFile = 'config.json'
+
+/** Hugging Face's folders: config.json, safetensors in one file or several, tokenizer.json. */
+export const huggingFaceFolder: Format = {
+  name: 'hugging-face',
+  recognises: async (folder) => (await folder.open(configFile)) !== undefined,
+  open: openHuggingFace,
+}
+
+async function openHuggingFace(folder: ModelFolder): Promise<StoredModel> {
+  const text = (await readText(folder, configFile)) ?? ''
+  const json = parseJson(text) as { model_type?: unknown } | null | undefined
+  if (typeof json !== 'object' || json === null)
+    throw new CheckpointError(folder.name, [`${configFile} is not a JSON object`])
+  if (json.model_type === undefined)
+    throw new CheckpointError(folder.name, [
+      `${configFile} has no model_type: what the model is isn't guessed`,
+    ])
+  const sizes = llamaConfig.safeParse(json)
+  if (!sizes.success)
+    throw new CheckpointError(
+      folder.name,
+      problemsOf(sizes.error).map((problem) => `${configFile}: ${problem}`),
+    )
+  const shards = await openShards(folder)
+  if (typeof shards === 'string') throw new CheckpointError(folder.name, [shards])
+  const { tied } = sizes.data
+  const published = llamaModel(sizes.data, huggingFaceNames, 'halves')
+  const problems = publishedMismatches(published, shards.weights, {
+    // Buffers that old versions saved; a head that transformers doesn't use either.
+    unused: (name) => name.endsWith('.rotary_emb.inv_freq') || (tied && name === 'lm_head.weight'),
+  })
+  if (problems.length > 0)
+    throw new CheckpointError(
+      folder.name,
+      problems.map((problem) => `${shards.file}: ${problem}`),
+    )
+  const { tokenizer, beginsWithBos } = await tokenizerOfFolder(folder, sizes.data.vocabularySize)
+  return {
+    architecture: published.architecture,
+    ...publishedWeights(published, shards.weights),
+    weightsFile: shards.file,
+    // Whole values, however short they are in the file.
+    bytes: 2 * shards.bytes,
+    tokenizer,
+    documentsBeginWithBos: beginsWithBos,
+  }
+}

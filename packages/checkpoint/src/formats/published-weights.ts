@@ -1,0 +1,79 @@
+import { disposeTree, fromPlainTensor, tf, toPlainTensors, type WeightSource } from '@ttt-e2e/tensor-ops'
+import { asItIs, sourceOf, type PublishedModel } from './published-model'
+
+/** A published model whose every tensor's shape is known. */
+export type ShapedModel = PublishedModel & Required<Pick<PublishedModel, 'shapes'>>
+
+/** Widened or dequantised to float32 when they are read. */
+const readable = new Set(['F32', 'F16', 'BF16', 'F64'])
+
+/**
+ * Everything by which a file's tensors aren't those of a model, by the file's own names. Reads none.
+ *
+ * @param unused tells names of tensors that such files have and no model of the family computes with
+ * @param types that are read beside those of safetensors
+ */
+export function publishedMismatches(
+  { shapes }: ShapedModel,
+  { shapes: found, problems = [] }: WeightSource,
+  { unused, types = readable }: { unused(name: string): boolean; types?: ReadonlySet<string> },
+): string[] {
+  const mismatches = [...problems]
+  if (found.size === 0 && mismatches.length > 0) return mismatches
+  for (const [name, shape] of shapes) {
+    const own = found.get(name)
+    if (!own) mismatches.push(`'${name}' is missing`)
+    else if (own.shape.join() !== shape.join())
+      mismatches.push(`'${name}' is [${own.shape.join(', ')}], not [${shape.join(', ')}]`)
+    else if (!types.has(own.dtype))
+      mismatches.push(
+        `'${name}' is of type ${own.dtype}, which no weight can be; known: ${[...types].join(', ')}`,
+      )
+  }
+  for (const name of found.keys())
+    if (!shapes.has(name) && !unused(name)) mismatches.push(`'${name}' is no tensor of this model`)
+  return mismatches
+}
+
+/** The weights of a model by the paths of our parameters, turned as each is read, and a hash of all once they were. */
+export function publishedWeights(
+  published: ShapedModel,
+  raw: WeightSource,
+): { weights: WeightSource; hash(): Promise<string> } {
+  const { layers } = published.architecture
+  const paths = [
+    ...Object.keys(published.model),
+    ...Array.from({ length: layers }, (_, layer) =>
+      Object.keys(published.block).map((path) => `blocks.${layer}.${path}`),
+    ).flat(),
+  ]
+  const sources = new Map(paths.map((path) => [path, sourceOf(published, path)]))
+  const digests = new Map<string, string>()
+  return {
+    weights: {
+      shapes: new Map(
+        [...sources].map(([path, { name, back }]) => [
+          path,
+          { shape: back!.shape(published.shapes.get(name)!), dtype: 'F32' },
+        ]),
+      ),
+      async read(path) {
+        const { name, from } = sources.get(path)!
+        const plain = await raw.read(name)
+        digests.set(name, await sha256(plain.values as Float32Array<ArrayBuffer>))
+        if (from === asItIs) return plain
+        const turned = tf.tidy(() => from(fromPlainTensor(plain)))
+        const { [path]: own } = await toPlainTensors([[path, turned]])
+        const values = own.values.slice()
+        disposeTree([turned])
+        return { shape: [...turned.shape], values }
+      },
+    },
+    hash: () => sha256(new TextEncoder().encode(JSON.stringify([...digests].sort()))),
+  }
+}
+
+async function sha256(bytes: Uint8Array<ArrayBuffer> | Float32Array<ArrayBuffer>): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}

@@ -1,0 +1,171 @@
+import { describe, expect, it } from 'vitest'
+import { createTokenizer } from '../registry'
+import { byteAlphabet } from './token-bytes'
+
+const special = (content: string, id: number) => ({
+  id,
+  content,
+  special: true,
+  normalized: false,
+  single_word: false,
+  lstrip: false,
+  rstrip: false,
+})
+
+/** The 256 bytes, what `merges` make of them, and two special tokens. */
+function byteLevel(merges: string[], pretokenizers: object[] = [{ type: 'ByteLevel', add_prefix_space: false }]) {
+  const tokens = [...byteAlphabet, ...merges.map((merge) => merge.replace(' ', ''))]
+  return {
+    added_tokens: [special('<|start|>', tokens.length), special('<|end|>', tokens.length + 1)],
+    pre_tokenizer: { type: 'Sequence', pretokenizers },
+    decoder: { type: 'ByteLevel' },
+    model: { type: 'BPE', vocab: Object.fromEntries(tokens.map((token, id) => [token, id])), merges },
+  }
+}
+
+/** SentencePiece's way: spaces are ▁, and bytes of what has no token. */
+function sentencePiece() {
+  const bytes = Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`)
+  const tokens = ['<unk>', ...bytes, '▁', 'a', 'b', '▁a', 'ab', '▁ab']
+  return {
+    added_tokens: [special('<unk>', 0)],
+    normalizer: {
+      type: 'Sequence',
+      normalizers: [
+        { type: 'Prepend', prepend: '▁' },
+        { type: 'Replace', pattern: { String: ' ' }, content: '▁' },
+      ],
+    },
+    decoder: {
+      type: 'Sequence',
+      decoders: [
+        { type: 'Replace', pattern: { String: '▁' }, content: ' ' },
+        { type: 'ByteFallback' },
+        { type: 'Fuse' },
+        { type: 'Strip', content: ' ', start: 1, stop: 0 },
+      ],
+    },
+    model: {
+      type: 'BPE',
+      unk_token: '<unk>',
+      byte_fallback: true,
+      fuse_unk: true,
+      vocab: Object.fromEntries(tokens.map((token, id) => [token, id])),
+      merges: ['a b', '▁ ab', '▁ a'],
+    },
+  }
+}
+
+const make = (tokenizer: unknown, rest: object = {}) =>
+  createTokenizer({ name: 'hugging-face', options: { tokenizer, ...rest } })
+const texts = ['', 'a', ' ab  ab ', 'naïve — 鯨 🐋!', '\ufeffmark', 'x\r\n\t y\0', '👩‍👩‍👧 ü']
+// The first bytes of 🐋 with the space before it, and its last two: no token is a whole character.
+const whale = byteLevel(['Ġ ð', 'Ġð Ł', 'Ĳ ĭ'])
+
+describe.each([
+  ['byte-level', whale],
+  ['SentencePiece-style', sentencePiece()],
+])('%s BPE', (_, file) => {
+  it.each(texts)('gives %j back, as a whole and as a stream', async (text) => {
+    const tokenizer = await make(file)
+    const tokens = tokenizer.encode(text)
+    expect(tokenizer.decode(tokens)).toBe(text)
+    const stream = tokenizer.stream()
+    const pieces = Array.from(tokens, (token) => stream.push(token))
+    expect(pieces.join('')).toBe(text)
+    expect(stream.end()).toBe('')
+    expect(pieces.every((piece) => !piece.includes('\ufffd'))).toBe(true)
+  })
+
+  it('goes on with a stream from where an earlier one was left', async () => {
+    const tokenizer = await make(file)
+    const tokens = [...tokenizer.encode('a 🐋 a')]
+    for (let cut = 0; cut <= tokens.length; cut++) {
+      const first = tokenizer.stream()
+      const before = tokens.slice(0, cut).map((token) => first.push(token))
+      const second = tokenizer.stream(first.unfinished)
+      const after = tokens.slice(cut).map((token) => second.push(token))
+      // What goes on is not a text's beginning: its first space is its own.
+      if (cut > 0) expect([...before, ...after].join('')).toBe('a 🐋 a')
+    }
+  })
+})
+
+it('holds back a token that ends in half a character', async () => {
+  const tokenizer = await make(whale)
+  const tokens = [...tokenizer.encode('a 🐋')]
+  expect(tokens).toHaveLength(3)
+  const stream = tokenizer.stream()
+  expect(tokens.map((token) => stream.push(token))).toEqual(['a', '', ' 🐋'])
+})
+
+it('takes special tokens from a text only where asked to', async () => {
+  const tokenizer = await make(byteLevel([]), { bosToken: 256, endTokens: [257], chatTemplate: 'x' })
+  expect([...tokenizer.encode('<|start|>a<|end|>', { special: true })]).toEqual([256, 97, 257])
+  expect(tokenizer.encode('<|start|>a')).toHaveLength(10)
+  expect(tokenizer.decode([256, 97, 257])).toBe('a<|end|>')
+  expect(tokenizer).toMatchObject({ vocabularySize: 258, bosToken: 256, endTokens: [257], chatTemplate: 'x' })
+})
+
+it('takes every number for digits, as Hugging Face does', async () => {
+  const pretokenizers = [{ type: 'Digits', individual_digits: true }, { type: 'ByteLevel', add_prefix_space: false }]
+  const pair = '1 2'
+  const tokenizer = await make(byteLevel([pair, 'Â ²', 'Â² Â²'], pretokenizers))
+  expect(tokenizer.encode('12')).toHaveLength(2)
+  expect(tokenizer.encode('²²')).toHaveLength(2)
+})
+
+it.each<[string, (file: ReturnType<typeof whaleCopy>) => unknown, string]>([
+  ['a text', () => 'x', 'tokenizer.json is not a JSON object'],
+  ['a list', () => [], 'tokenizer.json is not a JSON object'],
+  ['null', () => null, 'tokenizer.json is not a JSON object'],
+  ['no model', (file) => ({ ...file, model: undefined }), 'it has no model'],
+  ['a model of words', (file) => ({ ...file, model: { ...file.model, type: 'WordPiece' } }), 'its model is of type "WordPiece"; only BPE can be read'],
+  ['a unigram model', (file) => ({ ...file, model: { ...file.model, type: 'Unigram' } }), 'of type "Unigram"'],
+  ['no vocabulary', (file) => ({ ...file, model: { ...file.model, vocab: undefined } }), 'its model has no vocab'],
+  ['an empty vocabulary', (file) => ({ ...file, model: { ...file.model, vocab: {} } }), 'its model has no vocab'],
+  ['a list for a vocabulary', (file) => ({ ...file, model: { ...file.model, vocab: ['a'] } }), 'its model has no vocab'],
+  ['an id that is a text', (file) => withToken(file, 'q!', '7'), 'the id of "q!" is "7", not one from 0 to 10000000'],
+  ['a negative id', (file) => withToken(file, 'q!', -1), 'the id of "q!" is -1'],
+  ['a broken id', (file) => withToken(file, 'q!', 1.5), 'the id of "q!" is 1.5'],
+  ['an enormous id', (file) => withToken(file, 'q!', 4e9), 'the id of "q!" is 4000000000'],
+  ['two tokens of one id', (file) => withToken(file, 'q!', 3), 'two tokens have the id 3'],
+  ['no merges', (file) => withMerges(file, undefined), 'its model has no list of merges'],
+  ['merges of one', (file) => withMerges(file, ['ab']), 'merge 0 is not a pair of tokens'],
+  ['merges of three', (file) => withMerges(file, [['a', 'b', 'c']]), 'merge 0 is not a pair of tokens'],
+  ['merges of numbers', (file) => withMerges(file, [[1, 2]]), 'merge 0 is not a pair of tokens'],
+  ['merges of strangers', (file) => withMerges(file, ['aa b']), "merge 0 is of tokens that the vocabulary doesn't have"],
+  ['a merge without a result', (file) => withMerges(file, ['a b']), "merge 0 makes a token that the vocabulary doesn't have"],
+  ['added tokens that are none', (file) => ({ ...file, added_tokens: {} }), 'its added_tokens are no list'],
+  ['an added token without an id', (file) => ({ ...file, added_tokens: [{ content: 'x' }] }), 'added token 0 has no id'],
+  ['an added token without a text', (file) => ({ ...file, added_tokens: [{ id: 300, content: '' }] }), 'added token 0 has no id'],
+  ['an enormous added id', (file) => ({ ...file, added_tokens: [{ id: 1e15, content: 'x' }] }), 'added token 0 has no id'],
+  ['no decoder', (file) => ({ ...file, decoder: null }), 'it has no decoder'],
+  ['a decoder of words', (file) => ({ ...file, decoder: { type: 'WordPiece' } }), "its decoder is of type 'WordPiece'; known: ByteLevel"],
+  ['an unknown step', (file) => ({ ...file, decoder: { type: 'Sequence', decoders: [{ type: 'CTC' }] } }), "its decoder is of type 'CTC'"],
+  ['a text for a normalizer', (file) => ({ ...file, normalizer: 'NFC' }), 'its normalizer is no object'],
+  ['an unknown normalizer', (file) => ({ ...file, normalizer: { type: 'Upper' } }), "tokenizer.json can't be used: "],
+  ['an unknown pre-tokenizer', (file) => ({ ...file, pre_tokenizer: { type: 'Words' } }), "tokenizer.json can't be used: "],
+  ['a broken expression', (file) => ({ ...file, pre_tokenizer: { type: 'Split', pattern: { Regex: '(' }, behavior: 'Isolated' } }), "tokenizer.json can't be used: "],
+])('refuses %s', async (_, change, sentence) => {
+  await expect(make(change(whaleCopy()))).rejects.toThrow(sentence)
+})
+
+it.each([
+  [{ bosToken: 1000 }, 'bosToken is 1000; it must be a token of the vocabulary'],
+  [{ endTokens: [1, -1] }, 'endTokens are [1,-1]; they must be tokens of the vocabulary'],
+  [{ chatTemplate: 1 }, 'chatTemplate must be a text'],
+])('refuses %j', async (rest, sentence) => {
+  await expect(make(whale, rest)).rejects.toThrow(sentence)
+})
+
+function whaleCopy() {
+  return structuredClone(whale) as typeof whale
+}
+type File = ReturnType<typeof whaleCopy>
+function withToken(file: File, token: string, id: unknown) {
+  return { ...file, model: { ...file.model, vocab: { ...file.model.vocab, [token]: id } } }
+}
+function withMerges(file: File, merges: unknown) {
+  return { ...file, model: { ...file.model, merges } }
+}

@@ -1,0 +1,96 @@
+import { Tokenizer as LibraryTokenizer } from '@huggingface/tokenizers'
+import { DataError } from '../../data-error'
+import { checkTokens } from '../../stream/check-tokens'
+import { DecodeStream } from '../decode-stream'
+import type { Tokenizer } from '../tokenizer'
+import { withOwnDigits } from './own-digits'
+import { tokenBytes } from './token-bytes'
+import { checkTokenizerFile, type TokenizerFile } from './tokenizer-file'
+
+/**
+ * A byte-level or SentencePiece-style BPE as a tokenizer.json says it. Its options: `tokenizer`, that file's content;
+ * `bosToken`, `endTokens` and `chatTemplate` as in `Tokenizer`.
+ *
+ * @throws DataError for a tokenizer.json that can't be used
+ */
+export function huggingFaceTokenizer(options: Readonly<Record<string, unknown>>): Tokenizer {
+  const file = checkTokenizerFile(options.tokenizer)
+  const { bytes, dropsFirstSpace } = tokenBytes(file)
+  const vocabularySize = bytes.length
+  const { bosToken, endTokens, chatTemplate } = checkedOptions(options, vocabularySize)
+  const encoders: Record<string, LibraryTokenizer> = {}
+  // The first says at once whether the library understands the file.
+  encoders.false = encoderOf(withoutSpecials(file))
+  const textOf = (tokens: ArrayLike<number>): string => {
+    checkTokens(tokens, vocabularySize)
+    const pieces = Array.from(tokens, (token) => (token === bosToken ? undefined : bytes[token]) ?? nothing)
+    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(joined(pieces))
+  }
+  const fromStart = (text: string) => (dropsFirstSpace && text.startsWith(' ') ? text.slice(1) : text)
+  return {
+    name: 'hugging-face',
+    options,
+    vocabularySize,
+    ...(bosToken !== undefined && { bosToken }),
+    ...(endTokens && { endTokens }),
+    ...(chatTemplate !== undefined && { chatTemplate }),
+    encode(text, { special = false } = {}) {
+      if (text === '') return new Int32Array()
+      const encoder = (encoders[String(special)] ??= encoderOf(file))
+      return Int32Array.from(encoder.encode(text, { add_special_tokens: false }).ids)
+    },
+    decode: (tokens) => fromStart(textOf(tokens)),
+    stream: (unfinished) =>
+      new DecodeStream({ vocabularySize, decode: textOf }, unfinished, unfinished ? undefined : fromStart),
+  }
+}
+
+const nothing = new Uint8Array()
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const piece of pieces) {
+    all.set(piece, at)
+    at += piece.length
+  }
+  return all
+}
+
+function encoderOf(file: TokenizerFile): LibraryTokenizer {
+  try {
+    const encoder = new LibraryTokenizer(
+      { normalizer: null, post_processor: null, ...withOwnDigits(file) },
+      {},
+    )
+    encoder.encode('a b', { add_special_tokens: false })
+    return encoder
+  } catch (error) {
+    throw new DataError(`tokenizer.json can't be used: ${(error as Error).message}`)
+  }
+}
+
+/** The same for which names of special tokens are text like any other. */
+function withoutSpecials(file: TokenizerFile): TokenizerFile {
+  const specials = new Set(file.added_tokens.filter(({ special }) => special).map(({ content }) => content))
+  const { vocab, unk_token: unknown } = file.model
+  const rest = Object.entries(vocab).filter(([token]) => !specials.has(token) || token === unknown)
+  return {
+    ...file,
+    added_tokens: file.added_tokens.filter(({ special }) => !special),
+    model: { ...file.model, vocab: Object.fromEntries(rest) },
+  }
+}
+
+function checkedOptions(options: Readonly<Record<string, unknown>>, vocabularySize: number) {
+  const { bosToken, endTokens, chatTemplate } = options
+  const isId = (id: unknown) =>
+    Number.isSafeInteger(id) && (id as number) >= 0 && (id as number) < vocabularySize
+  if (bosToken !== undefined && !isId(bosToken))
+    throw new DataError(`bosToken is ${JSON.stringify(bosToken)}; it must be a token of the vocabulary`)
+  if (endTokens !== undefined && !(Array.isArray(endTokens) && endTokens.every(isId)))
+    throw new DataError(`endTokens are ${JSON.stringify(endTokens)}; they must be tokens of the vocabulary`)
+  if (chatTemplate !== undefined && typeof chatTemplate !== 'string')
+    throw new DataError('chatTemplate must be a text')
+  return { bosToken, endTokens, chatTemplate } as Pick<Tokenizer, 'bosToken' | 'endTokens' | 'chatTemplate'>
+}
