@@ -1,5 +1,5 @@
 import {
-  existsSync,
+  chmodSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -9,10 +9,12 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { createRequire } from 'node:module'
-import { availableParallelism, homedir } from 'node:os'
+import { homedir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
+import { coreCount } from '../compiled/core-count'
 import { kernelTable } from '../compiled/kernel-table'
 import { keyOf, type Sources } from '../compiled/sources'
+import { addonFileName, findAddonFile, tellRefused, userId } from './addon-file'
 import {
   baseFlags,
   findCompiler,
@@ -35,21 +37,29 @@ export async function buildAddon(sources: Sources): Promise<Build> {
   if ('tried' in compiler)
     return { reason: `no C++ compiler found (tried ${compiler.tried.join(', ')}); install g++ or clang` }
   const folder = join(cacheFolder(), 'native')
-  const target = join(folder, `${keyOf(sources, [compiler, flagsOf(compiler)])}.node`)
-  if (existsSync(target)) return { path: target }
+  const key = keyOf(sources, [compiler, flagsOf(compiler)])
+  const find = () => findAddonFile(folder, key, [userId()])
   try {
     mkdirSync(folder, { recursive: true })
-    const lock = `${target}.lock`
+    const user = userId()
+    if (user !== undefined && statSync(folder).uid !== user)
+      return { reason: `${folder} belongs to another user; TTT_E2E_CACHE can name a folder of your own` }
+    const found = find()
+    if (found.path) return { path: found.path }
+    tellRefused(found.refused)
+    const lock = join(folder, `${key}.lock`)
     while (!takeLock(lock)) {
       await new Promise((resolve) => setTimeout(resolve, 100))
-      if (existsSync(target)) return { path: target }
+      const { path } = find()
+      if (path) return { path }
     }
     try {
-      if (!existsSync(target)) await compileInto(target, folder, sources, compiler)
+      const path = find().path ?? (await compileInto(folder, key, sources, compiler))
+      for (const each of find().refused) rmSync(each.path, { force: true })
+      return { path }
     } finally {
       rmSync(lock, { recursive: true, force: true })
     }
-    return { path: target }
   } catch (error) {
     return { reason: `it could not be compiled (${firstLineOf(error)})` }
   }
@@ -81,16 +91,21 @@ function isGone(lock: string): boolean {
   }
 }
 
+/** @returns the addon's path */
 async function compileInto(
-  target: string,
   folder: string,
+  key: string,
   sources: Sources,
   compiler: Compiler,
-): Promise<void> {
+): Promise<string> {
   const work = mkdtempSync(join(folder, 'build-'))
   process.stderr.write(`compiling the native engine into ${folder} …, once\n`)
   try {
-    renameSync(await compile(sources, compiler, work), target)
+    const built = await compile(sources, compiler, work)
+    const path = join(folder, addonFileName(key, readFileSync(built)))
+    chmodSync(built, 0o755)
+    renameSync(built, path)
+    return path
   } finally {
     rmSync(work, { recursive: true, force: true })
   }
@@ -136,7 +151,7 @@ export async function compile(
   const worker = async () => {
     for (let job = waiting.shift(); job; job = waiting.shift()) await job()
   }
-  await Promise.all(Array.from({ length: availableParallelism() }, worker))
+  await Promise.all(Array.from({ length: coreCount() }, worker))
   const addon = join(folder, 'addon.node')
   await run(...linkFlags(compiler), ...objects, ...libraries, '-o', addon)
   return addon

@@ -1,7 +1,8 @@
 import { registerEngine } from '@ttt-e2e/tensor-ops'
+import { coreCount } from '../compiled/core-count'
 import type { KernelSet } from '../compiled/kernel-set'
 import { registerCompiledBackend } from '../compiled/register'
-import { coreCount, mostBytes } from './host'
+import { mostBytes } from './host'
 import { loadWasm, type WasmModule } from './module'
 
 export type { WasmModule }
