@@ -39,8 +39,13 @@ function checkedBlueprint(definition: NamedDefinition, size: ModelSize): Bluepri
   return {
     ...blueprintOf(definition, size, width),
     system: name,
-    ...(learns
-      ? { rule: { chunk: size.chunk, rate: size.innerRate, maxNorm: 1 }, lossChunk: null }
-      : { rule: null, lossChunk: size.chunk }),
+    ...(learns ? { rule: ruleOf(size), lossChunk: null } : { rule: null, lossChunk: size.chunk }),
   }
 }
+
+const ruleOf = ({ chunk, innerRate, innerDecay }: ModelSize): Architecture['rule'] => ({
+  chunk,
+  rate: innerRate,
+  maxNorm: 1,
+  ...(innerDecay !== undefined && { decay: innerDecay }),
+})

@@ -19,7 +19,7 @@ describe('the prebuilt addon', () => {
   afterEach(() => void vi.unstubAllEnvs())
 
   /** A package of the target's, with an addon of this key. @returns what finds its files */
-  function install(key: string, { bytes = '', written = bytes } = {}) {
+  function install(key: string, bytes = '', written = bytes) {
     const path = join(folder, 'node_modules/@ttt-e2e/native-linux-arm64')
     mkdirSync(path, { recursive: true })
     writeFileSync(join(path, 'package.json'), '{}')
@@ -44,7 +44,7 @@ describe('the prebuilt addon', () => {
   })
 
   it('is passed over where it was cut off', () => {
-    const resolve = install(prebuiltKey(sources, target), { bytes: 'an addon', written: 'an a' })
+    const resolve = install(prebuiltKey(sources, target), 'an addon', 'an a')
     expect(findPrebuilt(sources, target, resolve)).toEqual({
       reason: expect.stringContaining('is passed over: it was cut off or altered: its 4 bytes'),
     })
