@@ -28,8 +28,12 @@ async function load(): Promise<WasmModule | string> {
   }
 }
 
+/** Not `wasm`: so is that of TensorFlow.js' own package called, which a program may have beside this one. */
+const backend = 'ttt-wasm'
+
 registerEngine({
   name: 'wasm',
+  backend,
   rank: 40,
   async probe() {
     const module = await wasmModule()
@@ -38,7 +42,7 @@ registerEngine({
   async create({ threads: wanted = coreCount() }) {
     const module = await wasmModule()
     if (typeof module === 'string') throw new Error(module)
-    kernels ??= registerCompiledBackend('wasm', module)
+    kernels ??= registerCompiledBackend(backend, module)
     const { threads, refused } = await module.useThreads(wanted)
     return `128-bit SIMD, ${threads} ${threads === 1 ? 'thread' : 'threads'}${refused ? ` (${refused})` : ''}`
   },
