@@ -31,7 +31,7 @@ it.each([0.3, 1])('the meta-gradient of a decay of %d agrees with finite differe
   await inFloat64(async () => {
     const system = decaying(decay)
     const params = parametersOf(system)
-    const batch = randomBatch(2, 14)
+    const batch = randomBatch(1, 14)
     const random = createRandom(7)
     const direction = treeLeaves(params).map(({ shape, size }) =>
       tf.tensor(
@@ -97,12 +97,12 @@ describe.each(['cpu', 'native', 'wasm'])('on %s', (engine) => {
     const params = parametersOf(decaying(0.3))
     const { tokenLosses, gradients } = await metaGradient(decaying(0.3), params, batch)
     disposeTree(gradients)
-    for (const [system, options] of [
-      [decaying(0.3), {}],
-      [decaying(undefined), { decay: 0.3 }],
-      [decaying(0.9), { decay: 0.3 }],
+    for (const [system, options, sizes] of [
+      [decaying(0.3), {}, [1, 4, 23]],
+      [decaying(undefined), { decay: 0.3 }, [23]],
+      [decaying(0.9), { decay: 0.3 }, [23]],
     ] as const)
-      for (const pieces of [1, 4, 23]) {
+      for (const pieces of sizes) {
         const reader = new Reader(system, params, options)
         const losses: number[] = []
         for (let at = 0; at < 23; at += pieces)
