@@ -108,7 +108,9 @@ function tokenByToken(kind: Kind, position: number) {
         ),
       }
     }
-    return { ...last, y: tf.concat(outputs, 1) }
+    const all: Tensors = { ...last, y: tf.concat(outputs, 1) }
+    // Cotangents are drawn in this order.
+    return Object.fromEntries(op.outputs.map((name) => [name, all[name]]))
   }
 }
 
