@@ -29,7 +29,7 @@ export async function damage(folder: string, options: DamageOptions): Promise<vo
 }
 
 /** Reads the text afresh and after the random bytes, with each decay. */
-export async function tableOfDamage(
+async function tableOfDamage(
   model: Model,
   { bytes, kilobytes, decay }: Pick<DamageOptions, 'bytes' | 'kilobytes' | 'decay'>,
   onProgress: (text: string) => void,
