@@ -83,9 +83,13 @@ function draw(kind: Kind, length: number, seed: number): Values {
   )
 }
 
+/** Cotangents are drawn in this order. */
+const inOrder = ({ outputs }: FusedOp, results: Tensors): Tensors =>
+  Object.fromEntries(outputs.map((name) => [name, results[name]]))
+
 /** Everything at once, from inside a chunk on. */
 const atOnce = (kind: Kind, call: FusedOp['reference'], position: number) => (x: Tensors) =>
-  call({ ...x, position: positions(kind, x, position) }, kind.attributes)
+  inOrder(kind.op, call({ ...x, position: positions(kind, x, position) }, kind.attributes))
 
 /** The definition: one token after the other, each from the state that those before left. */
 function tokenByToken(kind: Kind, position: number) {
@@ -108,9 +112,7 @@ function tokenByToken(kind: Kind, position: number) {
         ),
       }
     }
-    const all: Tensors = { ...last, y: tf.concat(outputs, 1) }
-    // Cotangents are drawn in this order.
-    return Object.fromEntries(op.outputs.map((name) => [name, all[name]]))
+    return inOrder(op, { ...last, y: tf.concat(outputs, 1) })
   }
 }
 
