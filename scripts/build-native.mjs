@@ -1,6 +1,6 @@
 // Builds the native engine's addon for each platform named, or for all that have a package, into packages/native-<platform>,
 // with the same pinned compiler as the WebAssembly module. `node scripts/build-native.mjs [platform …]`
-import { mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { execFileSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -11,7 +11,8 @@ import { installZig } from './zig.mjs'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const engines = (path) => tsImport(`../packages/kernels/src/engines/${path}.ts`, import.meta.url)
 const { compile } = await engines('native/compile')
-const { prebuiltName, prebuiltPlatforms } = await engines('native/prebuilt')
+const { addonFileName } = await engines('native/addon-file')
+const { prebuiltKey, prebuiltPlatforms } = await engines('native/prebuilt')
 const { findSources } = await engines('compiled/sources')
 
 /** The compiler's names. Systems as old as the C library named here, or macOS 11, will do. */
@@ -47,7 +48,7 @@ async function build(name) {
     }[platform]()
     const addon = await compile(sources, compiler, folder, ['-s', ...libraries])
     for (const old of readdirSync(target).filter((file) => file.endsWith('.node'))) rmSync(join(target, old))
-    const path = join(target, prebuiltName(sources, { platform, arch }))
+    const path = join(target, addonFileName(prebuiltKey(sources, { platform, arch }), readFileSync(addon)))
     renameSync(addon, path)
     console.log(`${path}: ${statSync(path).size} bytes`)
   } finally {

@@ -6,6 +6,7 @@ export default defineConfig(
     index: 'src/index.ts',
     'user-error': 'src/user-error.ts',
     files: 'src/files/index.ts',
+    'supported-node': 'src/supported-node.ts',
     testing: 'src/testing/index.ts',
     'op-check': 'src/testing/op-check.ts',
   }),

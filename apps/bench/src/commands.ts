@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { addConform } from './conform/command'
+import { addDamage } from './damage/command'
 import { addExperiment } from './experiment/command'
 import { addMemory } from './memory/command'
 import { addStream } from './stream/command'
@@ -13,6 +14,7 @@ export const commands: readonly ((command: Command, caller: string) => void)[] =
   addConform,
   addSystems,
   addMemory,
+  addDamage,
   addStream,
   addTrainSpeed,
   addReadSpeed,

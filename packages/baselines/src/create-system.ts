@@ -1,4 +1,4 @@
-import { SizeError, type Architecture, type ModelSize } from '@ttt-e2e/swa-transformer'
+import { checkSizes, SizeError, type Architecture, type ModelSize } from '@ttt-e2e/swa-transformer'
 import type { System } from '@ttt-e2e/ttt-inner'
 import { buildSystem, type Blueprint } from './architecture/build-system'
 import type { NamedDefinition } from './definition'
@@ -30,6 +30,7 @@ const named = (system: string | NamedDefinition): NamedDefinition =>
   typeof system === 'string' ? { ...definitionOf(system), name: system } : system
 
 function checkedBlueprint(definition: NamedDefinition, size: ModelSize): Blueprint {
+  checkSize(definition, size)
   const { name, learns } = definition
   const width = widthOf(definition, size)
   const layers = layersOf(definition, size)
@@ -39,8 +40,42 @@ function checkedBlueprint(definition: NamedDefinition, size: ModelSize): Bluepri
   return {
     ...blueprintOf(definition, size, width),
     system: name,
-    ...(learns
-      ? { rule: { chunk: size.chunk, rate: size.innerRate, maxNorm: 1 }, lossChunk: null }
-      : { rule: null, lossChunk: size.chunk }),
+    ...(learns ? { rule: ruleOf(size), lossChunk: null } : { rule: null, lossChunk: size.chunk }),
   }
+}
+
+const ruleOf = ({ chunk, innerRate, innerDecay }: ModelSize): Architecture['rule'] => ({
+  chunk,
+  rate: innerRate,
+  maxNorm: 1,
+  ...(innerDecay !== undefined && { decay: innerDecay }),
+})
+
+const sizeNames = [
+  'vocabularySize',
+  'hiddenSize',
+  'heads',
+  'layers',
+  'intermediateSize',
+  'suffixBlocks',
+  'window',
+  'chunk',
+  'innerRate',
+  'ropeTheta',
+] as const satisfies (keyof ModelSize)[]
+
+/** In the words of the fields that were given, before any width is made of them. */
+function checkSize({ name, primes, learns, hiddenSizeStep }: NamedDefinition, size: ModelSize): void {
+  checkSizes(Object.fromEntries(sizeNames.map((each) => [each, size[each]])), ['intermediateSize'])
+  if (size.innerDecay !== undefined) checkSizes({ innerDecay: size.innerDecay })
+  const { hiddenSize, layers, suffixBlocks } = size
+  if (primes && suffixBlocks > layers)
+    throw new SizeError(`suffixBlocks is ${suffixBlocks}; it must be at most layers, ${layers}`)
+  if (learns && suffixBlocks === 0)
+    throw new SizeError(
+      `suffixBlocks is 0, but '${name}' learns in its last blocks; it must be a whole number from 1 to layers, ${layers}`,
+    )
+  const step = hiddenSizeStep?.(size) ?? 1
+  if (hiddenSize % step !== 0)
+    throw new SizeError(`hiddenSize is ${hiddenSize}; for '${name}' it must be a multiple of ${step}`)
 }

@@ -23,6 +23,8 @@ export interface SystemDefinition {
   primes?: boolean
   /** Whether the prime MLPs learn while reading. */
   learns?: boolean
+  /** What the hidden size must be a multiple of for its mixers' widths to be whole. */
+  hiddenSizeStep?: (size: ModelSize) => number
   /** The system whose trained weights this one reads with: it is not trained itself. */
   weightsOf?: string
 }

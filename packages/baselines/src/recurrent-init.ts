@@ -15,3 +15,9 @@ export function initStepBias(random: Random, heads: number): Tensor {
 /** Logarithms of decay rates that are drawn evenly from (low, high]. */
 export const initLogRate = (random: Random, heads: number, low: number, high: number): Tensor =>
   tf.tensor1d(Float32Array.from({ length: heads }, () => Math.log(high - (high - low) * random.uniform())))
+
+/** Above this exp is no float32 any more. What decays at such a rate is gone within a token either way. */
+const mostLogRate = 88.7
+
+/** Decay rates of their logarithms: finite for every one, so that a step of 0 times a rate is 0, in gradients too. */
+export const ratesOf = (logRate: Tensor): Tensor => tf.exp(tf.minimum(logRate, mostLogRate))

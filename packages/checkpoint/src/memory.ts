@@ -33,6 +33,12 @@ export class Memory {
     return fork
   }
 
+  /** Forgets everything, whatever it was made of: it is a memory of nothing, as a new one. */
+  reset(): void {
+    this.reader.reset()
+    this.unfinished = []
+  }
+
   dispose(): void {
     this.reader.dispose()
   }

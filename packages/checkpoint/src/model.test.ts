@@ -65,6 +65,28 @@ describe('a model', () => {
     expect(await generated(model, memory, { learn: true })).toEqual(pieces)
   })
 
+  it('a memory that was reset is as a new one, and its forks keep what they have', async () => {
+    const memory = await model.read(text)
+    const fork = memory.fork()
+    memory.reset()
+    expect(memory).toMatchObject({ tokens: 0, steps: 0 })
+    await model.read('Call me Ishmael.', { memory })
+    const fresh = await model.read('Call me Ishmael.')
+    expect(await generated(model, memory)).toEqual(await generated(model, fresh))
+    expect(await generated(model, fork)).toEqual(await generated(model, await model.read(text)))
+    for (const each of [memory, fork, fresh]) each.dispose()
+  })
+
+  it('a decay that a memory is given changes what it learns, and none leaves it', async () => {
+    const long = text.repeat(3)
+    const [usual, none, strong] = [undefined, 0, 1].map((decay) => model.startMemory({ decay }))
+    for (const memory of [usual, none, strong]) await model.read(long, { memory })
+    const [a, b, c] = await Promise.all([usual, none, strong].map((memory) => memory.reader.nextLogits()))
+    expect(b).toEqual(a)
+    expect(c).not.toEqual(a)
+    for (const each of [usual, none, strong]) each.dispose()
+  })
+
   it('holds back an unfinished character for the next generation', async () => {
     const memory = await model.read(text)
     // The likeliest token needs no seed, so that one at a time gives the same as all at once.

@@ -79,9 +79,10 @@ export class Model {
     return this.recipe?.name ?? this.system.name
   }
 
-  /** A memory of nothing. */
-  startMemory(): Memory {
-    return new Memory(new Reader(this.system, this.params, { bosToken: this.tokenizer.bosToken }), this.hash)
+  /** A memory of nothing. @param options.decay of its inner steps, see `LearningRule.decay`; the rule's own where left out */
+  startMemory({ decay }: { decay?: number } = {}): Memory {
+    const { bosToken } = this.tokenizer
+    return new Memory(new Reader(this.system, this.params, { bosToken, decay }), this.hash)
   }
 
   /** Memories' readers that decode side by side, a token of each at a time. */

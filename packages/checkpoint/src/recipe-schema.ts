@@ -16,6 +16,7 @@ const size = z.strictObject({
   window: count,
   chunk: count,
   innerRate: finite,
+  innerDecay: z.number().min(0).max(1).optional(),
   ropeTheta: z.number().positive(),
 })
 

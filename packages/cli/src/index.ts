@@ -1,3 +1,4 @@
+import './check-node'
 export { formatBytes, formatCount, formatDuration } from './format'
 export { gitHash } from './git-hash'
 export { abortOnSignals, interruptedExitCode } from './interrupt'

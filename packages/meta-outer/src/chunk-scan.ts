@@ -32,7 +32,7 @@ export async function scanChunks(
 ) {
   const suffixParams = system.decoder.suffixParams(params)
   const start = startOf(system, params, suffixParams, batch)
-  const steps = chunkSteps(system, suffixParams, batch, hidden, rates)
+  const steps = chunkSteps(system, params, batch, hidden, rates)
   let shape: number[] = []
   const dispose = () => {
     for (const { input, data } of steps) disposeTree([input, data])

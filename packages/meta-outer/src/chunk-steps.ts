@@ -1,6 +1,13 @@
 import { tf, tidy, type Batch, type ScanStep, type Tensor } from '@ttt-e2e/tensor-ops'
-import type { MixingState, SuffixParams } from '@ttt-e2e/swa-transformer'
-import { learnFromChunk, lossChunkOf, predictChunk, type FastWeights, type System } from '@ttt-e2e/ttt-inner'
+import type { MixingState, MlpWeights, SuffixParams } from '@ttt-e2e/swa-transformer'
+import {
+  learnFromChunk,
+  lossChunkOf,
+  predictChunk,
+  type FastWeights,
+  type Params,
+  type System,
+} from '@ttt-e2e/ttt-inner'
 import { columns } from './batch-columns'
 import { chunkMeans } from './chunk-means'
 
@@ -14,8 +21,18 @@ export type ChunkOutput = { loss: Tensor }
 export type ChunkTold = { tokenLosses: Tensor; norm?: Tensor; hidden?: Tensor; gradient?: FastWeights }
 
 export type ChunkStep = ScanStep<Carry, ChunkInput, ChunkOutput, ChunkTold>
-type Data = { targets: Tensor; mask: Tensor; rate: Tensor; rateMultiplier: Tensor; position: Tensor }
-type Given = { params: SuffixParams; carry: Carry; input: ChunkInput }
+type Data = {
+  targets: Tensor
+  mask: Tensor
+  rate: Tensor
+  rateMultiplier: Tensor
+  position: Tensor
+  /** Of a rule with a decay. */
+  decay?: Tensor
+}
+/** `prime`: W₀, for a rule that goes back towards it. */
+type StepParams = SuffixParams & { prime?: readonly MlpWeights[] }
+type Given = { params: StepParams; carry: Carry; input: ChunkInput }
 
 /** Targets of a piece of the suffix: a chunk of the rule's, else the whole sequence. */
 export const pieceOf = (system: System, length: number): number =>
@@ -28,7 +45,7 @@ export const pieceOf = (system: System, length: number): number =>
  */
 export function chunkSteps(
   system: System,
-  params: SuffixParams,
+  params: Params,
   batch: Batch,
   hidden: Tensor,
   options: { rateMultiplier: number; record: boolean },
@@ -38,6 +55,11 @@ export function chunkSteps(
   const size = pieceOf(system, length)
   const count = Math.ceil(length / size)
   const lossChunk = lossChunkOf(system, length)
+  const decay = system.rule?.decay ?? 0
+  const stepParams: StepParams = {
+    ...system.decoder.suffixParams(params),
+    ...(decay > 0 && { prime: params.prime }),
+  }
   return Array.from({ length: count }, (_, i) => {
     const [first, end] = [i * size, Math.min(length, (i + 1) * size)]
     const { tokens, targets, mask } = columns(batch, first, end)
@@ -46,7 +68,7 @@ export function chunkSteps(
     const learn = system.rule !== undefined && end - first === size && (i < count - 1 || record)
     return {
       ...chunkFunction(system, { learn, record, lossChunk }),
-      params,
+      params: stepParams,
       input: { hidden: tidy(() => tf.slice(hidden, [0, first, 0], [-1, end - first, -1])) },
       data: {
         targets,
@@ -54,6 +76,7 @@ export function chunkSteps(
         rate: tf.scalar((system.rule?.rate ?? 0) * rateMultiplier),
         rateMultiplier: tf.scalar(rateMultiplier),
         position: tf.fill([batch.batch], first, 'int32'),
+        ...(decay > 0 && { decay: tf.scalar(decay) }),
       },
     }
   })
@@ -65,7 +88,7 @@ function chunkFunction(
 ): Pick<ChunkStep, 'key' | 'run'> {
   return {
     key: { owner: system, key: JSON.stringify(['chunk', learn, record, lossChunk]) },
-    run({ params, carry, input }: Given, { targets, mask, rate, ...context }: Data) {
+    run({ params, carry, input }: Given, { targets, mask, rate, decay, ...context }: Data) {
       const chunk = { hidden: input.hidden, targets, mask }
       if (!learn) {
         const read = predictChunk(system, params, carry.fast, chunk, carry.states, context)
@@ -75,7 +98,8 @@ function chunkFunction(
           aux: { tokenLosses: read.tokenLosses, ...(record && { hidden: read.hidden }) },
         }
       }
-      const learned = learnFromChunk(system, params, carry.fast, chunk, carry.states, rate, context)
+      const towards = decay && { start: params.prime!, share: decay }
+      const learned = learnFromChunk(system, params, carry.fast, chunk, carry.states, rate, context, towards)
       const { loss, fast, tokenLosses, norm, hidden, gradient } = learned
       return {
         value: { carry: { fast, states: learned.states }, output: { loss } },

@@ -21,7 +21,12 @@ export interface Architecture {
   /** How many of the last blocks have a prime MLP, of the same width, beside their own. */
   suffixBlocks: number
   /** How the prime MLPs learn while the model reads; null where they don't. */
-  rule: { readonly chunk: number; readonly rate: number; readonly maxNorm: number } | null
+  rule: {
+    readonly chunk: number
+    readonly rate: number
+    readonly maxNorm: number
+    readonly decay?: number
+  } | null
   /** Tokens over which a loss is averaged first, without a rule; null for all of a sequence. */
   lossChunk: number | null
   rope: { readonly base: number; readonly scaling: RopeScaling | null }

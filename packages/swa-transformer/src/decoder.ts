@@ -15,6 +15,7 @@ import {
 } from './block'
 import { normalWeight } from './init'
 import type { MixerKind, ReadContext, SequenceMixer } from './mixer'
+import { checkSizes } from './check-sizes'
 import { SizeError } from './size-error'
 
 export interface DecoderConfig {
@@ -130,11 +131,12 @@ export interface DecoderFlops {
   mlp: number
 }
 
-/** @throws SizeError if the sizes don't fit each other */
+/** @throws SizeError if a size can't be, or they don't fit each other */
 export function createDecoder(config: DecoderConfig): Decoder {
   const { vocabularySize, hiddenSize, intermediateSize, suffixBlocks, normEpsilon } = config
   const { postNorms = true, preConv = 0, biases = false, untiedHead = false } = config
   const layers = config.mixers.length
+  checkSizes({ layers, ...config, postNorms, preConv, untiedHead })
   if (suffixBlocks > layers)
     throw new SizeError(`${suffixBlocks} suffix blocks don't fit into ${layers} layers`)
   if (suffixBlocks > 0 && intermediateSize === 0)

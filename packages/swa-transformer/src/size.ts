@@ -14,6 +14,8 @@ export interface ModelSize {
   chunk: number
   /** Rate of the inner step. */
   innerRate: number
+  /** The share of the way back to W₀ that each inner step goes, from 0 to 1; none where left out. */
+  innerDecay?: number
   ropeTheta: number
 }
 

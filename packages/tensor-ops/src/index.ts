@@ -1,4 +1,6 @@
+import './check-node'
 export { tf, type Tensor } from './tf'
+export { TwoCopies } from './autodiff/one-copy'
 export { isDifferentiated, vjp, type Vjp, type Cotangents } from './autodiff/vjp'
 export { defineFusedOp } from './fused-op/define'
 export {

@@ -1,7 +1,7 @@
 import { program, tf, type Tensor } from '@ttt-e2e/tensor-ops'
 import type { MixingState, MlpWeights, SuffixParams } from '@ttt-e2e/swa-transformer'
 import { learnFromChunk } from './chunk'
-import type { FastWeights } from './fast-weights'
+import type { Decay, FastWeights } from './fast-weights'
 import type { System } from './system'
 
 /** What a reader's programs take; they free none of it, but may write over the states. */
@@ -57,14 +57,17 @@ export function predictRows(
  */
 export function learnRows(
   system: System,
-  { states, ...given }: Given & { fast: FastWeights; targets: Tensor; mask: Tensor; rate: Tensor },
+  {
+    states,
+    ...given
+  }: Given & { fast: FastWeights; targets: Tensor; mask: Tensor; rate: Tensor; decay?: Decay },
 ): Read & { fast: FastWeights; tokenLosses: Tensor } {
   const [, rows] = given.hidden.shape
   return program(
-    { owner: system, key: 'learn' },
-    ({ params, fast, hidden, position, targets, mask, rate }, states) => {
+    { owner: system, key: given.decay ? 'learn with decay' : 'learn' },
+    ({ params, fast, hidden, position, targets, mask, rate, decay }, states) => {
       const chunk = { hidden, targets, mask }
-      const result = learnFromChunk(system, params, fast, chunk, states, rate, { position })
+      const result = learnFromChunk(system, params, fast, chunk, states, rate, { position }, decay)
       return {
         fast: result.fast,
         states: result.states,

@@ -1,7 +1,7 @@
 import { clippedSgd } from '@ttt-e2e/kernels/ops'
 import { tf, treeLeaves, treeWithLeaves, vjp, type Tensor } from '@ttt-e2e/tensor-ops'
 import type { MixingState, MlpWeights, ReadContext, SuffixParams } from '@ttt-e2e/swa-transformer'
-import type { FastWeights } from './fast-weights'
+import { decayed, type Decay, type FastWeights } from './fast-weights'
 import type { System } from './system'
 
 export interface Chunk {
@@ -65,6 +65,7 @@ export function maskedMean(losses: Tensor, mask: Tensor): Tensor {
  *
  * @param rate of the step, a scalar
  * @param context of the chunk's first token
+ * @param decay for a rule with one: the gradient is still that at W_{i−1}, the step starts from there drawn towards W₀
  */
 export function learnFromChunk(
   system: System,
@@ -74,13 +75,15 @@ export function learnFromChunk(
   states: readonly MixingState[],
   rate: Tensor,
   context: ReadContext,
+  decay?: Decay,
 ): LearnedChunk {
   const inner = vjp((weights: FastWeights) => {
     const prediction = predictChunk(system, params, weights, chunk, states, context)
     return { value: tf.sum(prediction.loss), aux: prediction }
   }, fast)
   const gradient = inner.pull(tf.scalar(1))
-  const { updated, norm } = clippedSgd(treeLeaves(fast), treeLeaves(gradient), {
+  const from = decay ? decayed(fast, decay) : fast
+  const { updated, norm } = clippedSgd(treeLeaves(from), treeLeaves(gradient), {
     rate,
     maxNorm: system.rule?.maxNorm ?? 1,
   })

@@ -6,7 +6,7 @@ export {
   type LearnedChunk,
   type Prediction,
 } from './chunk'
-export { startFastWeights, type FastWeights } from './fast-weights'
+export { startFastWeights, type Decay, type FastWeights } from './fast-weights'
 export { countFlops, type FlopCount } from './flops'
 export { countStateBytes } from './state-bytes'
 export { lossChunkOf, type LearningRule, type Params, type System } from './system'

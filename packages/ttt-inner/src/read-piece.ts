@@ -12,6 +12,8 @@ export interface ReadingModel {
   params: Params
   /** Of the inner steps; the rule's own where left out. */
   rate?: number
+  /** Of the inner steps, see `LearningRule.decay`; the rule's own where left out. */
+  decay?: number
   /** A token that is never learned to be predicted. */
   bosToken?: number
 }
@@ -114,7 +116,7 @@ function predict(
  * @returns its nats [B, b]
  */
 export function learnOpenChunk(
-  { system, params, rate = system.rule!.rate, bosToken }: ReadingModel,
+  { system, params, rate = system.rule!.rate, decay = system.rule!.decay ?? 0, bosToken }: ReadingModel,
   state: ReaderState,
   end: number,
   next: TokenBlock,
@@ -131,14 +133,17 @@ export function learnOpenChunk(
     position: positionOf(end - tokens.length, following.batch),
   }
   const fast = state.fast!
+  const share = decay > 0 ? tf.scalar(decay) : undefined
   const learned = learnRows(system, {
     params: decoder.suffixParams(params),
     fast,
     hidden: hidden!,
     states: state.open.states,
+    ...(share && { decay: { start: params.prime, share } }),
     ...data,
   })
   disposeTree([data, fast, state.suffix])
+  share?.dispose()
   state.fast = learned.fast
   state.suffix = learned.states
   replaceLast(state, learned.last)

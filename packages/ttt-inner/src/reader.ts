@@ -11,6 +11,8 @@ export interface ReaderOptions {
   batch?: number
   /** Rate of the inner steps; the rule's own where left out. */
   rate?: number
+  /** The share of the way back to W₀ that each inner step goes, see `LearningRule.decay`; the rule's own where left out. */
+  decay?: number
   /** A token that is never learned to be predicted (the mark before a document). */
   bosToken?: number
 }

@@ -8,6 +8,11 @@ export interface LearningRule {
   rate: number
   /** The inner gradient's norm, over one sequence's fast weights together, is clipped to this. */
   maxNorm: number
+  /**
+   * The share of the way back to W₀ that each step goes before its gradient's: W_i = W_{i−1} + decay · (W₀ − W_{i−1}) −
+   * η clip(g). From 0, none, to 1; 0 where left out, as the paper has it. What was learned fades by half in ln 2 / decay steps.
+   */
+  decay?: number
 }
 
 /** A model as it is trained and read with: a decoder and, where it learns, a rule. */

@@ -1,4 +1,5 @@
 import {
+  checkSizes,
   createDecoder,
   SizeError,
   type Architecture,
@@ -19,7 +20,14 @@ export type Blueprint = Omit<Architecture, 'mixers'> & { mixers: readonly (Mixer
  * @throws SizeError for an unknown mixer, options that it can't have, or sizes that don't fit each other
  */
 export function buildSystem(blueprint: Blueprint, more?: Mixers): System {
-  const { system: name, rule, lossChunk } = blueprint
+  const { system: name, rule, lossChunk, suffixBlocks } = blueprint
+  if (rule)
+    checkSizes({ chunk: rule.chunk, innerRate: rule.rate, maxNorm: rule.maxNorm, decay: rule.decay ?? 0 })
+  if (rule && suffixBlocks === 0)
+    throw new SizeError(
+      `suffixBlocks is 0, but '${name}' learns in the prime MLPs of its last blocks; it must be a whole number from 1 on`,
+    )
+  if (lossChunk !== null) checkSizes({ lossChunk })
   return {
     name,
     decoder: buildDecoder(blueprint, more),
@@ -33,6 +41,7 @@ export function buildSystem(blueprint: Blueprint, more?: Mixers): System {
 export function buildDecoder(blueprint: Blueprint, more: Mixers = {}): Decoder {
   const { layers, mixers: pattern, rope, vocabularySize, hiddenSize, heads, intermediateSize } = blueprint
   const { suffixBlocks, normEpsilon, postNorms, preConv, biases, untiedHead } = blueprint
+  checkSizes({ ...blueprint, ropeTheta: rope.base, lossChunk: 1 })
   const known = { ...mixers, ...more }
   const kinds = pattern.map((each) => (typeof each === 'function' ? each : kindOf(each, known)))
   return createDecoder({

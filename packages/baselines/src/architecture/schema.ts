@@ -46,7 +46,14 @@ export const architectureSchema: z.ZodType<Architecture> = z.strictObject({
     .min(1),
   intermediateSize: countOrNone,
   suffixBlocks: countOrNone.max(1024),
-  rule: z.strictObject({ chunk: count, rate: z.number(), maxNorm: z.number().positive() }).nullable(),
+  rule: z
+    .strictObject({
+      chunk: count,
+      rate: z.number(),
+      maxNorm: z.number().positive(),
+      decay: z.number().min(0).max(1).optional(),
+    })
+    .nullable(),
   lossChunk: count.nullable(),
   rope: z.strictObject({
     base: z.number().positive(),

@@ -1,7 +1,7 @@
 import { gatedDeltaRule, linear, rmsNorm, shortConv, swiglu } from '@ttt-e2e/kernels/ops'
 import { normalWeight, SizeError, type MixerKind, type SequenceMixer } from '@ttt-e2e/swa-transformer'
 import { tf, type Tensor } from '@ttt-e2e/tensor-ops'
-import { initLogRate, initStepBias } from '../recurrent-init'
+import { initLogRate, initStepBias, ratesOf } from '../recurrent-init'
 
 /** With H heads of keys of width K, Hv heads of values of width V. */
 export type GatedDeltanetParams = {
@@ -98,7 +98,7 @@ export const gatedDeltanetMixer =
           q: byHead(q.y, keyHeads),
           k: byHead(k.y, keyHeads),
           v: byHead(v.y, valueHeads),
-          g: tf.neg(tf.mul(steps, tf.exp(params.logRate))),
+          g: tf.neg(tf.mul(steps, ratesOf(params.logRate))),
           beta: negativeEigenvalues ? tf.mul(rates, 2) : rates,
           state: state.rule,
         })

@@ -1,7 +1,7 @@
 import { linear, rmsNorm, shortConv, ssdScan, swiglu } from '@ttt-e2e/kernels/ops'
 import { uniformWeight, SizeError, type MixerKind, type SequenceMixer } from '@ttt-e2e/swa-transformer'
 import { tf, type Tensor } from '@ttt-e2e/tensor-ops'
-import { initLogRate, initStepBias } from '../recurrent-init'
+import { initLogRate, initStepBias, ratesOf } from '../recurrent-init'
 
 /** With E the inner width, H heads of width P = E/H, and G groups that share keys and queries of the state's width N. */
 export type Mamba2Params = {
@@ -88,7 +88,7 @@ export const mamba2Mixer =
         const scan = ssdScan({
           x: tf.reshape(values, [batch, length, heads, headWidth]),
           dt: limited(tf.softplus(tf.add(rawSteps, params.stepBias))),
-          A: tf.neg(tf.exp(params.logRate)),
+          A: tf.neg(ratesOf(params.logRate)),
           B: tf.reshape(B, [batch, length, groups, stateWidth]),
           C: tf.reshape(C, [batch, length, groups, stateWidth]),
           D: params.skip,

@@ -5,8 +5,8 @@ const count = z.int().min(1).optional()
 
 export const mamba2Options: z.ZodType<Mamba2Options> = z.strictObject({
   innerWidth: count,
-  headWidth: z.number().positive().optional(),
-  stateWidth: z.number().positive().optional(),
+  headWidth: count,
+  stateWidth: count,
   groups: count,
   taps: count,
   stepLimit: z.tuple([z.number(), z.number()]).readonly().optional(),

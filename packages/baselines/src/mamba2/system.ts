@@ -11,11 +11,21 @@ const scaled = ({ hiddenSize, heads, layers }: ModelSize): Mamba2Options => ({
   layers,
 })
 
+/** States below 128 are a quarter as wide; heads of at most 64 share twice the width. */
+const stateStep = ({ hiddenSize }: ModelSize): number => (hiddenSize < 512 ? 4 : 1)
+function hiddenSizeStep(size: ModelSize): number {
+  const headStep = size.hiddenSize / size.heads > 64 ? 32 : size.heads
+  let step = headStep
+  while (step % stateStep(size) !== 0) step += headStep
+  return step
+}
+
 const mixer = (options: Mamba2Options): MixerRecord => ({ name: 'mamba2', options })
 
 export const mamba2: SystemDefinition = {
   summary: 'Mamba 2 layers alternating with window attention, as the paper compares it',
   pattern: (size) => [mixer(scaled(size)), attention(size.window)],
+  hiddenSizeStep,
   knob: { of: 'MLPs' },
   blocks: { postNorms: false },
 }
@@ -32,6 +42,7 @@ export const mamba2Pure: SystemDefinition = {
     }),
   ],
   layers: ({ layers }) => 2 * layers,
+  hiddenSizeStep: stateStep,
   knob: { of: 'mixers', width: innerWidth },
   blocks: { postNorms: false, normEpsilon: 1e-5 },
 }
@@ -39,6 +50,7 @@ export const mamba2Pure: SystemDefinition = {
 export const tttE2eMamba2: SystemDefinition = {
   summary: "TTT-E2E's rule around Mamba 2: prime MLPs learn while reading, meta-trained through the scan",
   pattern: (size) => [mixer(scaled(size))],
+  hiddenSizeStep,
   knob: { of: 'MLPs' },
   primes: true,
   learns: true,

@@ -13,6 +13,7 @@ export const tttKvb: SystemDefinition = {
   summary:
     'LaCT layers: window attention and SwiGLU fast weights that learn to map keys to values, side by side',
   pattern: (size) => [{ name: 'ttt-kvb', options: scaled(size) }],
+  hiddenSizeStep: () => 4,
   knob: { of: 'MLPs' },
   blocks: { postNorms: false },
 }

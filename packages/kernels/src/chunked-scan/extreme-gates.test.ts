@@ -1,13 +1,4 @@
-import {
-  createRandom,
-  resolveEngine,
-  tf,
-  vjp,
-  type FusedOp,
-  type Random,
-  type Shapes,
-  type Tensors,
-} from '@ttt-e2e/tensor-ops'
+import { createRandom, resolveEngine, tf, type FusedOp, type Random, type Shapes } from '@ttt-e2e/tensor-ops'
 import { inFloat64 } from '@ttt-e2e/tensor-ops/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import '../engines'
@@ -22,6 +13,7 @@ import {
   mamba3ScanRecurrence,
   ssdRecurrence,
 } from './recurrences'
+import { derivativesOf, worstRow, type Scan, type Values } from './derivatives-testing'
 
 /** Logarithms of decays over all that float32 holds, small ones often. */
 const logs = [0, -1e-30, -1e-7, -0.5, -0.5, -0.5, -2, -40, -80, -100, -1e4, -1e16, -1e30, -3.4e38, -Infinity]
@@ -32,9 +24,6 @@ const rangesOfA = [
   { A: [-1e-3, -1, -1, -7], dt: [0, 0, 1e-30, 1e-3, 0.2, 0.5, 0.5, 1, 30, 1e4, 1e16, 1e30] },
   { A: [-1e4, -1e16, -1e30, -3.4e38], dt: [0.1, 0.5, 1, 30, 1e4, 1e16, 1e30] },
 ]
-
-type Values = Record<string, { shape: number[]; values: Float32Array }>
-type Scan = (inputs: Tensors) => Tensors
 
 interface Kind {
   op: FusedOp<{ chunk: number }>
@@ -120,62 +109,6 @@ function draw({ shapes, gates }: Kind, length: number, random: Random): Values {
       return [name, { shape, values: Float32Array.from({ length: tf.util.sizeFromShape(shape) }, value) }]
     }),
   )
-}
-
-/** Outputs, gradients and gradients of gradients, for cotangents that a seed decides. */
-function derivativesOf(scan: Scan, inputs: Values): Values {
-  return tf.tidy(() => {
-    const tensors = Object.fromEntries(
-      Object.entries(inputs).map(([name, { shape, values }]) => [
-        name,
-        tf.tensor(Float32Array.from(values), shape),
-      ]),
-    )
-    const gradient = (x: Tensors) => {
-      const { value, pull } = vjp((y: Tensors) => ({ value: scan(y) }), x)
-      return pull(cotangentsOf(value, 2))
-    }
-    const { value, pull } = vjp((x: Tensors) => ({ value: gradient(x) }), tensors)
-    const orders = { output: scan(tensors), gradient: value, 'second gradient': pull(cotangentsOf(value, 3)) }
-    return Object.fromEntries(
-      Object.entries(orders).flatMap(([order, results]) =>
-        Object.entries(results).map(([name, tensor]) => [
-          `${order} ${name}`,
-          { shape: tensor.shape, values: tensor.dataSync() as Float32Array },
-        ]),
-      ),
-    )
-  })
-}
-
-function cotangentsOf(tensors: Tensors, seed: number): Tensors {
-  const random = createRandom(seed)
-  return Object.fromEntries(
-    Object.entries(tensors).map(([name, { shape, size }]) => [
-      name,
-      tf.tensor(
-        Float32Array.from({ length: size }, () => Math.fround(random.normal())),
-        shape,
-      ),
-    ]),
-  )
-}
-
-/** The largest error of a row, the last axis, beside the row's own largest value, where float32 can hold the truth. */
-function worstRow({ shape, values }: Values[string], truth: ArrayLike<number>): number {
-  const width = shape[shape.length - 1]
-  let worst = 0
-  for (let row = 0; row < truth.length; row += width) {
-    let [size, error] = [0.01, 0]
-    for (let i = row; i < row + width; i++) {
-      if (!(Math.abs(truth[i]) < 1e37)) continue
-      size = Math.max(size, Math.abs(truth[i]))
-      const difference = Math.abs(values[i] - truth[i])
-      error = Math.max(error, Number.isNaN(difference) ? Infinity : difference)
-    }
-    worst = Math.max(worst, error / size)
-  }
-  return worst
 }
 
 afterAll(() => resolveEngine('cpu'))

@@ -21,7 +21,8 @@ export interface TapeEngine {
   addTapeNode(...args: unknown[]): void
   startScope(name?: string): void
   endScope(result?: unknown): void
-  repaired?: boolean
+  /** What repaired it: the gradient that `Select` has since. */
+  repaired?: tf.GradConfig
 }
 
 export function tapeEngine(): TapeEngine {
@@ -39,7 +40,6 @@ export function tapeEngine(): TapeEngine {
 export function repairTape(): void {
   const engine = tapeEngine()
   if (engine.repaired) return
-  engine.repaired = true
   const addTapeNode = engine.addTapeNode
   engine.addTapeNode = function (this: TapeEngine, ...args: unknown[]) {
     addTapeNode.apply(this, args)
@@ -48,7 +48,7 @@ export function repairTape(): void {
     moveLastNodeBeforeItsConsumers(tape)
   }
   registerZeroGradients()
-  registerSelectGradient()
+  engine.repaired = registerSelectGradient()
 }
 
 function moveLastNodeBeforeItsConsumers(tape: TapeNode[]): void {
@@ -90,8 +90,8 @@ function registerZeroGradients(): void {
     tf.registerGradient({ kernelName, inputsToSave: ['x'], gradFunc: (_, [x]) => ({ x: () => zeros(x) }) })
 }
 
-function registerSelectGradient(): void {
-  tf.registerGradient({
+function registerSelectGradient(): tf.GradConfig {
+  const config: tf.GradConfig = {
     kernelName: 'Select',
     inputsToSave: ['condition'],
     gradFunc: (dy, [condition]) => {
@@ -102,5 +102,7 @@ function registerSelectGradient(): void {
         e: () => tf.where(condition, none, slope),
       }
     },
-  })
+  }
+  tf.registerGradient(config)
+  return config
 }

@@ -2,6 +2,7 @@ import { tf, type Tensor } from '../tf'
 import { treeLeaves, treeMap, treeWithLeaves, type TensorTree } from '../tree'
 import { Adjoints } from './adjoints'
 import { directGradientOf } from './direct-gradients'
+import { checkOneCopy } from './one-copy'
 import { tapeEngine, type TapeNode } from './repair-tape'
 
 /** Cotangents of a tree: a leaf or a whole branch may be left out, which means zero. */
@@ -41,6 +42,7 @@ export function vjp<X extends TensorTree, Y extends TensorTree, A = undefined>(
 ): Vjp<X, Y, A> {
   const { state } = tapeEngine()
   const nested = state.gradientDepth > 0
+  if (!nested) checkOneCopy()
   const outerTape = state.activeTape
   const tape: TapeNode[] = nested ? outerTape! : []
   const start = tape.length

@@ -1,3 +1,4 @@
+import { checkOneCopy } from '../autodiff/one-copy'
 import { fusedKernel } from '../fused-op/kernels'
 import { tf } from '../tf'
 import { UserError } from '../user-error'
@@ -18,15 +19,16 @@ export interface EngineOptions {
 }
 
 export interface Engine {
-  /** Also that of the tfjs backend it registers. */
   name: string
+  /** The tfjs backend that it registers; of the engine's own name where left out. */
+  backend?: string
   /** Its place in the order in which `auto` tries engines, the lowest first. */
   rank: number
   /** f32 alone where left out. */
   precisions?: readonly Precision[]
   /** Whether this engine can run here; a string is the reason why not, in one clause. */
   probe(): Promise<true | string>
-  /** Registers the tfjs backend of this name, ready to be set. Returns what it runs on, in a few words. */
+  /** Registers its tfjs backend, ready to be set. Returns what it runs on, in a few words. */
   create(options: EngineOptions): Promise<string>
   /** What it holds now. Asked only once it is created. */
   memory(): EngineMemory
@@ -74,7 +76,9 @@ export function engineNames(precision?: Precision): string[] {
 
 /** What the active engine holds. */
 export function engineMemory(): EngineMemory {
-  return engines.get(tf.getBackend())?.memory() ?? memoryOfTensors()
+  const active = tf.getBackend()
+  const engine = [...engines.values()].find((each) => backendOf(each) === active)
+  return engine?.memory() ?? memoryOfTensors()
 }
 
 /**
@@ -82,8 +86,10 @@ export function engineMemory(): EngineMemory {
  * asked for by name is never replaced by another.
  *
  * @throws EngineError if a name is unknown, or that engine can't run here or in that precision
+ * @throws TwoCopies if TensorFlow.js was loaded twice
  */
 export async function resolveEngine(request: string, options: EngineOptions = {}): Promise<ResolvedEngine> {
+  checkOneCopy()
   const named = engines.get(request)
   if (request !== 'auto' && !named)
     throw new EngineError(`unknown engine '${request}'; known: auto, ${engineNames().join(', ')}`)
@@ -101,7 +107,8 @@ export async function resolveEngine(request: string, options: EngineOptions = {}
     }
     const description = await engine.create(options)
     // Setting it goes through all registered kernels, even where it is set.
-    if (tf.getBackend() !== name) await tf.setBackend(name)
+    const backend = backendOf(engine)
+    if (tf.getBackend() !== backend) await tf.setBackend(backend)
     await tf.ready()
     const because = refused.map((r) => `${r.name}: ${r.reason}`).join('; ')
     return {
@@ -110,13 +117,15 @@ export async function resolveEngine(request: string, options: EngineOptions = {}
       precision,
       refused,
       hasOwnKernel: (kernelName) =>
-        fusedKernel(name, kernelName) !== undefined || (engine.hasOwnKernel?.(kernelName) ?? true),
+        fusedKernel(backend, kernelName) !== undefined || (engine.hasOwnKernel?.(kernelName) ?? true),
       line: `engine: ${name} (${description})${because ? ` — refused ${because}` : ''}`,
     }
   }
   const reasons = refused.map((r) => `${r.name}: ${r.reason}`).join('; ')
   throw new EngineError(`the engine '${request}' can't run here (${reasons})`)
 }
+
+const backendOf = ({ name, backend = name }: Engine): string => backend
 
 const precisionsOf = ({ precisions: able = ['f32'] }: Engine): readonly Precision[] => able
 

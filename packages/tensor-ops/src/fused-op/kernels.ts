@@ -28,7 +28,7 @@ const kernels = new Map<string, Map<string, FusedKernel>>()
 /**
  * Offers an engine's kernels to every fused op and variant of a gradient, those made later too.
  *
- * @param engine its name, which is that of its tfjs backend
+ * @param engine the name of its tfjs backend
  * @param kernelOf the kernel for a family (an op's name, `…Grad` for its gradient, `…GradGrad` for that one's, …);
  *   undefined where there is none
  */

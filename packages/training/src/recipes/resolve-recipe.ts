@@ -1,7 +1,7 @@
 import { createSystem, definitionOf } from '@ttt-e2e/baselines'
 import { problemsOf, recipeSchema, tokenizerOf } from '@ttt-e2e/checkpoint'
 import type { Recipe, RowsRecipe } from '@ttt-e2e/meta-outer'
-import { SizeError } from '@ttt-e2e/swa-transformer'
+import { checkSizes, SizeError } from '@ttt-e2e/swa-transformer'
 import { TrainingError } from '../training-error'
 import { recipes } from './index'
 import { nearest } from './nearest'
@@ -40,6 +40,7 @@ export function resolveRecipe(recipe: Recipe, { system, settings, data }: Recipe
     },
     settings,
   )
+  inWordsOf("the recipe can't be as it was set: size.", () => checkSizes(changed.size, ['intermediateSize']))
   const checked = recipeSchema.safeParse(changed)
   if (!checked.success)
     throw new TrainingError(`the recipe can't be as it was set: ${problemsOf(checked.error).join('; ')}`)
@@ -57,13 +58,18 @@ export function resolveRecipe(recipe: Recipe, { system, settings, data }: Recipe
     throw new TrainingError(
       `data.successors is ${changed.data.successors}; a language of ${changed.size.vocabularySize} symbols has at most as many`,
     )
+  inWordsOf("the sizes don't fit each other: ", () => createSystem(changed.system, changed.size))
+  return changed
+}
+
+/** @throws TrainingError in place of a SizeError, with what comes before its message */
+function inWordsOf(before: string, check: () => unknown): void {
   try {
-    createSystem(changed.system, changed.size)
+    check()
   } catch (error) {
     if (!(error instanceof SizeError)) throw error
-    throw new TrainingError(`the sizes don't fit each other: ${error.message}`)
+    throw new TrainingError(`${before}${error.message}`)
   }
-  return changed
 }
 
 const rowsOf = ({ data }: Recipe): RowsRecipe => (data.kind === 'languages' ? 'windows' : data.rows)

@@ -11,6 +11,11 @@ it('replaces single values and leaves the recipe as it was', () => {
   expect(books.training.batch).toBe(4)
 })
 
+it('takes a decay, which recipes leave out', () => {
+  expect(resolveRecipe(books, { settings: ['size.innerDecay=0.001'] }).size.innerDecay).toBe(0.001)
+  expect(Object.hasOwn(resolveRecipe(books, { settings: [] }).size, 'innerDecay')).toBe(false)
+})
+
 it('lets warm-ups keep their share of the steps, unless they are set', () => {
   const schedule = (...settings: string[]) => applySettings(books, settings).training.optimizer.schedule
   const steps = 'training.optimizer.schedule.steps=40'
@@ -34,6 +39,11 @@ it.each([
   ['data.kind=films', /the recipe can't be as it was set: data/],
   ['data.rows=loose', /the recipe can't be as it was set: data.rows: /],
   ['size.heads=5', /the sizes don't fit each other: .*5 heads/],
+  ['size.chunk=0', /size.chunk is 0; it must be a whole number from 1 on/],
+  ['size.layers=1.5', /size.layers is 1.5; it must be a whole number from 1 on/],
+  ['size.ropeTheta=0', /size.ropeTheta is 0; it must be a number above 0/],
+  ['size.innerDecay=2', /size.innerDecay is 2; it must be a number from 0 to 1/],
+  ['size.suffixBlocks=0', /suffixBlocks is 0, but 'ttt-e2e' learns in its last blocks/],
   ['size.vocabularySize=100', /size.vocabularySize is 100; the data has 257 tokens/],
 ])('refuses %s', (setting, error) => {
   expect(() => resolveRecipe(books, { settings: [setting] })).toThrow(error)

@@ -4,6 +4,9 @@ import { nearest } from './nearest'
 
 type Json = Record<string, unknown>
 
+/** Values that a recipe may lack, and what they are then. */
+const optional: Json = { 'size.innerDecay': 0 }
+
 /**
  * A recipe with single values replaced. Where the number of steps is changed and a warm-up isn't, the warm-up keeps its
  * share of them.
@@ -37,6 +40,7 @@ function apply(recipe: Json, setting: string): string {
     place = isObject(place) && Object.hasOwn(place, key) ? place[key] : undefined
   const key = keys[keys.length - 1]
   const leaves = leafPaths(recipe)
+  if (Object.hasOwn(optional, path) && isObject(place)) place[key] ??= optional[path]
   if (!isObject(place) || !Object.hasOwn(place, key))
     throw new TrainingError(`the recipe has no '${path}'; did you mean '${nearest(path, leaves)}'?`)
   if (isObject(place[key])) {

@@ -1,8 +1,9 @@
-import { LockTaken, makeFolder, takeLock } from '@ttt-e2e/tensor-ops/files'
-import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { makeFolder, LockTaken, takeLock } from '@ttt-e2e/tensor-ops/files'
+import { chmodSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { keyOf, type Sources } from '../compiled/sources'
+import { addonFileName, findAddonFile, tellRefused, userId } from './addon-file'
 import { compile } from './compile'
 import { baseFlags, findCompiler, instructionSetFlags, linkFlags, type Compiler } from './toolchain'
 
@@ -19,22 +20,31 @@ export async function buildAddon(sources: Sources): Promise<Build> {
   if ('tried' in compiler)
     return { reason: `no C++ compiler found (tried ${compiler.tried.join(', ')}); install g++ or clang` }
   const folder = join(cacheFolder(), 'native')
-  const target = join(folder, `${keyOf(sources, [compiler, flagsOf(compiler)])}.node`)
-  if (existsSync(target)) return { path: target }
+  const key = keyOf(sources, [compiler, flagsOf(compiler)])
+  const find = () => findAddonFile(folder, key, [userId()])
   try {
     makeFolder(folder)
-    let unlock = takeTurn(`${target}.lock`)
+    const user = userId()
+    if (user !== undefined && statSync(folder).uid !== user)
+      return { reason: `${folder} belongs to another user; TTT_E2E_CACHE can name a folder of your own` }
+    const found = find()
+    if (found.path) return { path: found.path }
+    tellRefused(found.refused)
+    const lock = join(folder, `${key}.lock`)
+    let unlock = takeTurn(lock)
     while (!unlock) {
       await new Promise((resolve) => setTimeout(resolve, 100))
-      if (existsSync(target)) return { path: target }
-      unlock = takeTurn(`${target}.lock`)
+      const { path } = find()
+      if (path) return { path }
+      unlock = takeTurn(lock)
     }
     try {
-      if (!existsSync(target)) await compileInto(target, folder, sources, compiler)
+      const path = find().path ?? (await compileInto(folder, key, sources, compiler))
+      for (const each of find().refused) rmSync(each.path, { force: true })
+      return { path }
     } finally {
       unlock()
     }
-    return { path: target }
   } catch (error) {
     return { reason: `it could not be compiled (${firstLineOf(error)})` }
   }
@@ -53,16 +63,21 @@ function takeTurn(path: string): (() => void) | undefined {
   }
 }
 
+/** @returns the addon's path */
 async function compileInto(
-  target: string,
   folder: string,
+  key: string,
   sources: Sources,
   compiler: Compiler,
-): Promise<void> {
+): Promise<string> {
   const work = mkdtempSync(join(folder, 'build-'))
   process.stderr.write(`compiling the native engine into ${folder} …, once\n`)
   try {
-    renameSync(await compile(sources, compiler, work), target)
+    const built = await compile(sources, compiler, work)
+    const path = join(folder, addonFileName(key, readFileSync(built)))
+    chmodSync(built, 0o755)
+    renameSync(built, path)
+    return path
   } finally {
     rmSync(work, { recursive: true, force: true })
   }

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { availableParallelism } from 'node:os'
 import { basename, dirname, join } from 'node:path'
+import { coreCount } from '../compiled/core-count'
 import { kernelTable } from '../compiled/kernel-table'
 import type { Sources } from '../compiled/sources'
 import { baseFlags, instructionSetFlags, linkFlags, runCommand, type Compiler } from './toolchain'
@@ -37,7 +37,7 @@ export async function compile(
   const worker = async () => {
     for (let job = waiting.shift(); job; job = waiting.shift()) await job()
   }
-  await Promise.all(Array.from({ length: availableParallelism() }, worker))
+  await Promise.all(Array.from({ length: coreCount() }, worker))
   const addon = join(folder, 'addon.node')
   await run(...linkFlags(compiler), ...objects, ...libraries, '-o', addon)
   return addon

@@ -1,9 +1,10 @@
 import { registerEngine, type Precision } from '@ttt-e2e/tensor-ops'
-import { availableParallelism, totalmem } from 'node:os'
+import { totalmem } from 'node:os'
+import { coreCount } from '../compiled/core-count'
 import type { KernelSet } from '../compiled/kernel-set'
 import { registerCompiledBackend } from '../compiled/register'
 import { loadAddon, type Addon } from './addon'
-import { buildAddon } from './build'
+import { buildAddon, type Build } from './build'
 import { NativeModule } from './module'
 import { findPrebuilt } from './prebuilt'
 import { findSources } from '../compiled/sources'
@@ -33,7 +34,7 @@ async function load(): Promise<Addon | string> {
 /** The prebuilt addon, else one compiled here. */
 async function find(): Promise<Addon | string> {
   const sources = findSources('native')
-  let prebuilt = findPrebuilt(sources)
+  let prebuilt: Build = findPrebuilt(sources)
   if ('path' in prebuilt) {
     try {
       return loadAddon(prebuilt.path)
@@ -80,7 +81,7 @@ registerEngine({
     const addon = await nativeAddon()
     return typeof addon === 'string' ? addon : true
   },
-  async create({ threads = availableParallelism(), precision = 'f32' }) {
+  async create({ threads = coreCount(), precision = 'f32' }) {
     const addon = await nativeAddon()
     if (typeof addon === 'string') throw new Error(addon)
     addon.setThreads(threads)

@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import type { Build } from './build'
+import { findAddonFile, lineOf, tellRefused, userId } from './addon-file'
 import { keyOf, type Sources } from '../compiled/sources'
 import { baseFlags, instructionSetFlags, type Compiler } from './toolchain'
 
@@ -17,10 +18,10 @@ export const prebuiltPlatforms = [
   'win32-arm64',
 ] as const
 
-/** The addon's file in its package. It bears what it was built from, so that sources never meet another's addon. */
-export function prebuiltName(sources: Sources, { platform, arch }: Target): string {
+/** What the name of the addon's file in its package begins with: sources never meet another's addon. See addon-file.ts. */
+export function prebuiltKey(sources: Sources, { platform, arch }: Target): string {
   const flags = [baseFlags, instructionSetFlags({ arch, version: 'clang' })]
-  return `${keyOf(sources, [platform, arch, flags])}.node`
+  return keyOf(sources, [platform, arch, flags])
 }
 
 /**
@@ -38,12 +39,17 @@ export function findPrebuilt(
   if (!(prebuiltPlatforms as readonly string[]).includes(platform))
     return { reason: `none is prebuilt for ${platform}` }
   const name = `@ttt-e2e/native-${platform}`
-  let folder: string
+  let manifest: string
   try {
-    folder = dirname(resolve(`${name}/package.json`))
+    manifest = resolve(`${name}/package.json`)
   } catch {
     return { reason: `${name} is not installed` }
   }
-  const path = join(folder, prebuiltName(sources, target))
-  return existsSync(path) ? { path } : { reason: `${name} holds none that was built from these sources` }
+  // Whoever installed the package could have put anything into its JavaScript too.
+  const owners = [userId(), statSync(manifest).uid]
+  const { path, refused } = findAddonFile(dirname(manifest), prebuiltKey(sources, target), owners)
+  if (path) return { path }
+  tellRefused(refused)
+  if (refused.length > 0) return { reason: refused.map(lineOf).join('; ') }
+  return { reason: `${name} holds none that was built from these sources` }
 }

@@ -161,7 +161,7 @@ describe('the wasm engine', () => {
 })
 
 describe.each(['shared', 'unshared'])('the wasm engine on %s memory', (kind) => {
-  const name = kind === 'shared' ? 'wasm' : 'wasm-unshared'
+  const name = kind === 'shared' ? 'ttt-wasm' : 'wasm-unshared'
   let wasm: WasmModule
   beforeAll(async () => {
     wasm = kind === 'shared' ? await wasmForTests() : await loadWithoutSharedMemory()
@@ -198,4 +198,17 @@ describe.each(['shared', 'unshared'])('the wasm engine on %s memory', (kind) => 
     const values = tf.add(tf.zeros([4]), 1).dataSync()
     expect(values.buffer).toBeInstanceOf(ArrayBuffer)
   })
+})
+
+it("leaves TensorFlow.js' own backend of the name wasm what it is", () => {
+  const output = inProcess(`
+    tf.registerBackend('wasm', tf.findBackendFactory('cpu'))
+    tf.copyRegisteredKernels('cpu', 'wasm')
+    const theirs = tf.getKernel('Add', 'wasm')
+    console.log((await resolveEngine('wasm', { threads: 1 })).name, tf.getBackend(), tf.add(1, 2).dataSync()[0])
+    await tf.setBackend('wasm')
+    console.log(tf.getKernel('Add', 'wasm') === theirs, tf.add(1, 2).dataSync()[0])
+    console.log((await resolveEngine('wasm', { threads: 1 })).name, tf.getBackend())
+  `)
+  expect(output).toBe('wasm ttt-wasm 3\ntrue 3\nwasm ttt-wasm\n')
 })

@@ -33,11 +33,6 @@ const pageScript = `${work}onmessage = ({ data }) => (postMessage('started'), wo
 
 const builtinModules = typeof process === 'undefined' ? undefined : process.getBuiltinModule
 
-/** All cores. */
-export function coreCount(): number {
-  return builtinModules?.('node:os').availableParallelism() ?? navigator.hardwareConcurrency ?? 1
-}
-
 /** The module imports its memory: these limits, in pages of 64 KiB, stand in it. */
 const limits = { initial: 320, maximum: 65535 }
 export const mostBytes = limits.maximum * 2 ** 16

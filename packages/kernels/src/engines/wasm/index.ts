@@ -1,7 +1,8 @@
 import { registerEngine } from '@ttt-e2e/tensor-ops'
+import { coreCount } from '../compiled/core-count'
 import type { KernelSet } from '../compiled/kernel-set'
 import { registerCompiledBackend } from '../compiled/register'
-import { coreCount, mostBytes } from './host'
+import { mostBytes } from './host'
 import { loadWasm, type WasmModule } from './module'
 
 export type { WasmModule }
@@ -27,8 +28,12 @@ async function load(): Promise<WasmModule | string> {
   }
 }
 
+/** Not `wasm`: so is that of TensorFlow.js' own package called, which a program may have beside this one. */
+const backend = 'ttt-wasm'
+
 registerEngine({
   name: 'wasm',
+  backend,
   rank: 40,
   async probe() {
     const module = await wasmModule()
@@ -37,7 +42,7 @@ registerEngine({
   async create({ threads: wanted = coreCount() }) {
     const module = await wasmModule()
     if (typeof module === 'string') throw new Error(module)
-    kernels ??= registerCompiledBackend('wasm', module)
+    kernels ??= registerCompiledBackend(backend, module)
     const { threads, refused } = await module.useThreads(wanted)
     return `128-bit SIMD, ${threads} ${threads === 1 ? 'thread' : 'threads'}${refused ? ` (${refused})` : ''}`
   },

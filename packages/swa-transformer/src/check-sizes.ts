@@ -1,0 +1,47 @@
+import { SizeError } from './size-error'
+
+type Rule = { allowed: string; holds(value: number): boolean }
+
+const whole = (least: number): Rule => ({
+  allowed: `a whole number from ${least} on`,
+  holds: (value) => Number.isSafeInteger(value) && value >= least,
+})
+const positive: Rule = { allowed: 'a number above 0', holds: (value) => value > 0 && value < Infinity }
+const from0: Rule = { allowed: 'a number from 0 on', holds: (value) => value >= 0 && value < Infinity }
+const share: Rule = { allowed: 'a number from 0 to 1', holds: (value) => value >= 0 && value <= 1 }
+
+/** What each size of a model may be by itself; what it may be beside others is for those to say that use both. */
+const rules: Readonly<Record<string, Rule>> = {
+  vocabularySize: whole(1),
+  hiddenSize: whole(1),
+  heads: whole(1),
+  layers: whole(1),
+  intermediateSize: whole(0),
+  suffixBlocks: whole(0),
+  window: whole(0),
+  chunk: whole(1),
+  lossChunk: whole(1),
+  preConv: whole(0),
+  innerRate: from0,
+  innerDecay: share,
+  decay: share,
+  maxNorm: positive,
+  ropeTheta: positive,
+  normEpsilon: positive,
+}
+
+/**
+ * Checks sizes one by one, by their names. Those that have no rule are passed over.
+ *
+ * @param above0 which of them can't be 0 here
+ * @throws SizeError for the first that can't be: which, what was given, what is allowed
+ */
+export function checkSizes(sizes: object, above0: readonly string[] = []): void {
+  for (const [name, value] of Object.entries(sizes) as [string, unknown][]) {
+    const own = Object.hasOwn(rules, name) ? rules[name] : undefined
+    const rule = above0.includes(name) ? whole(1) : own
+    if (rule === undefined || (typeof value === 'number' && rule.holds(value))) continue
+    const given = value === undefined ? 'missing' : typeof value === 'number' ? value : JSON.stringify(value)
+    throw new SizeError(`${name} is ${given}; it must be ${rule.allowed}`)
+  }
+}
