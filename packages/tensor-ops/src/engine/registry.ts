@@ -26,6 +26,8 @@ export interface Engine {
   precisions?: readonly Precision[]
   /** Whether this engine can run here; a string is the reason why not, in one clause. */
   probe(): Promise<true | string>
+  /** Whether `auto` takes it where it can run, or why not; true where left out. */
+  worthIt?(): Promise<true | string>
   /** Registers the tfjs backend of this name, ready to be set. Returns what it runs on, in a few words. */
   create(options: EngineOptions): Promise<string>
   /** What it holds now. Asked only once it is created. */
@@ -94,7 +96,8 @@ export async function resolveEngine(request: string, options: EngineOptions = {}
   const refused: ResolvedEngine['refused'] = []
   for (const engine of candidates) {
     const { name } = engine
-    const verdict = await verdictOn(engine, precision)
+    const able = await verdictOn(engine, precision)
+    const verdict = able === true && !named ? ((await engine.worthIt?.()) ?? true) : able
     if (verdict !== true) {
       refused.push({ name, reason: verdict })
       continue
