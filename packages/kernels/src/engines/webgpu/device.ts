@@ -13,6 +13,8 @@ const wantedLimits = [
 
 /** A device with what is known of its adapter. */
 export interface Gpu {
+  /** Held for the device's sake: Dawn's events go through it, and the collector would take it away. */
+  source: GPU
   device: GPUDevice
   limits: GPUSupportedLimits
   /** e.g. "nvidia, lovelace". */
@@ -54,6 +56,7 @@ export async function openGpu(): Promise<Gpu | string> {
       : (new Error(`WebGPU: ${error.message}`) as UserError)
   })
   return {
+    source: gpu,
     device,
     limits: device.limits,
     adapterName: [info.vendor, info.architecture].filter(Boolean).join(', ') || 'unnamed adapter',
