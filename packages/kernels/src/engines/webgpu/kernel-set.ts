@@ -1,5 +1,6 @@
 import { noteFallback, tf } from '@ttt-e2e/tensor-ops'
 import type { GpuBackend, TensorInfo } from './backend'
+import { mostKept } from './data'
 
 export interface KernelCall {
   inputs: Record<string, TensorInfo>
@@ -30,7 +31,10 @@ export class KernelSet {
           backend: GpuBackend
         }
         const result = kernel({ inputs, attributes: attrs, backend })
-        if (result !== undefined) return result
+        if (result !== undefined) {
+          if (fallback) keepKnown(backend, Object.values(inputs), result, () => fallback.kernelFunc(given))
+          return result
+        }
         if (!fallback)
           throw new Error(`the engine '${backendName}' can't run the kernel ${kernelName} on these inputs`)
         noteFallback()
@@ -39,4 +43,29 @@ export class KernelSet {
     })
     this.own.add(kernelName)
   }
+}
+
+/**
+ * Integers that follow from few that JavaScript knows, the positions of heads from those of rows for example, stay known
+ * to it: some references look at them.
+ */
+function keepKnown(
+  backend: GpuBackend,
+  inputs: readonly TensorInfo[],
+  result: TensorInfo | TensorInfo[],
+  compute: () => TensorInfo | TensorInfo[],
+): void {
+  const results = [result].flat()
+  const isKnown = (x: TensorInfo) => x.dtype === 'int32' && backend.dataOf(x).own !== undefined
+  const isOpen = (x: TensorInfo) => {
+    const { own, size } = backend.dataOf(x)
+    return x.dtype === 'int32' && own === undefined && size <= mostKept
+  }
+  if (!results.every(isOpen) || inputs.length === 0 || !inputs.every(isKnown)) return
+  backend.programs.unseen(() =>
+    [compute()].flat().forEach(({ dataId }, i) => {
+      backend.dataOf(results[i]).own = backend.dataOf({ dataId }).own
+      backend.disposeData(dataId)
+    }),
+  )
 }

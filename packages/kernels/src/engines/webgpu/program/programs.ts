@@ -44,6 +44,17 @@ export class Programs implements ProgramBackend {
     }
   }
 
+  /** Runs what a recording is to know nothing of. */
+  unseen(run: () => void): void {
+    const { current } = this
+    this.current = undefined
+    try {
+      run()
+    } finally {
+      this.current = current
+    }
+  }
+
   compile(recordings: readonly GpuRecording[]): CompiledProgram | string {
     const [first, second] = recordings
     const plan = planProgram<GpuData, RecordedCall>(recordings, {

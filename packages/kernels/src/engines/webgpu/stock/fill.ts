@@ -1,5 +1,5 @@
 import { sizeOf, type GpuBackend } from '../backend'
-import type { DataType } from '../data'
+import { mostKept, type DataType } from '../data'
 import { floatWord, forEachValue, groupsFor, type GpuKernel, type Part } from '../kernel'
 import type { KernelSet } from '../kernel-set'
 
@@ -21,6 +21,9 @@ export const fillPart = (size: number, word: number, output = 0): Part => ({
 const filled = (backend: GpuBackend, shape: number[], value: unknown, dtype: DataType) => {
   if (typeof value !== 'number' || (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool'))
     return undefined
+  // Positions, for example, which some references look at: JavaScript goes on knowing them.
+  if (dtype === 'int32' && sizeOf(shape) <= mostKept)
+    return backend.makeTensorInfo(shape, dtype, new Int32Array(sizeOf(shape)).fill(value))
   const word = dtype === 'float32' ? floatWord(value) : value >>> 0
   return backend.call([], [{ shape, dtype }], [fillPart(sizeOf(shape), word)])[0]
 }
