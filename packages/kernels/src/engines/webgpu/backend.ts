@@ -1,10 +1,11 @@
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu'
 import { tf } from '@ttt-e2e/tensor-ops'
-import { BufferPool } from './buffers'
+import { BufferPool, type PooledBuffer } from './buffers'
 import { Commands } from './commands'
 import { GpuData, isGpuType, mostKept, type DataType, type GpuType, type Values } from './data'
 import type { Gpu } from './device'
 import type { Part } from './kernel'
+import type { DataOwner } from './program/data-owner'
 import { Programs } from './program/programs'
 
 export type TensorInfo = tf.TensorInfo
@@ -20,7 +21,7 @@ export interface Output {
  * A tfjs backend whose float32, int32 and bool tensors live in buffers of a GPU. Values come back by `read`, which is
  * awaited; the cpu backend's kernels run on what still stands in JavaScript, and refuse the rest.
  */
-export class GpuBackend extends MathBackendCPU {
+export class GpuBackend extends MathBackendCPU implements DataOwner {
   readonly pool: BufferPool
   readonly commands: Commands
   /** What records kernel calls and replays them; see tensor-ops' `program`. */
@@ -69,7 +70,7 @@ export class GpuBackend extends MathBackendCPU {
   }
 
   /** The buffer that the data stand in from now on. */
-  bufferOf(data: GpuData) {
+  bufferOf(data: GpuData): PooledBuffer {
     if (data.buffer) return data.buffer
     if (!isGpuType(data.dtype))
       throw new Error(`a kernel of the engine 'webgpu' can't take a ${data.dtype} tensor`)

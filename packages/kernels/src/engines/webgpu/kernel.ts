@@ -35,7 +35,7 @@ export function floatWord(value: number): number {
 }
 
 /** Threads of a workgroup, wherever the kernel doesn't say otherwise: every adapter has as many. */
-export const groupSize = 256
+const groupSize = 256
 const mostGroups = 65535
 
 /** Groups for a thread each for so many values; `thread` of the source numbers them. */

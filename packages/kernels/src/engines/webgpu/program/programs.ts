@@ -1,6 +1,6 @@
 import type { CompiledProgram, ProgramBackend, ProgramRest, Tensor } from '@ttt-e2e/tensor-ops'
 import { planProgram } from '../../programs/plan-program'
-import type { GpuBackend } from '../backend'
+import type { DataOwner } from './data-owner'
 import { isGpuType, type GpuData, type GpuType } from '../data'
 import { Arena } from './arena'
 import { GpuRecording } from './gpu-recording'
@@ -12,7 +12,7 @@ export class Programs implements ProgramBackend {
   current: GpuRecording | undefined
   private arena: Arena | undefined
 
-  constructor(private readonly backend: GpuBackend) {}
+  constructor(private readonly backend: DataOwner) {}
 
   get recording(): boolean {
     return this.current !== undefined

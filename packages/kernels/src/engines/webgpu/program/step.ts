@@ -1,6 +1,6 @@
 import { tf, type ProgramRest, type Tensor } from '@ttt-e2e/tensor-ops'
 import type { StepPlan } from '../../programs/plan-step'
-import type { GpuBackend } from '../backend'
+import type { DataOwner } from './data-owner'
 import type { PooledBuffer } from '../buffers'
 import type { GpuData, GpuType } from '../data'
 import type { Arena } from './arena'
@@ -15,7 +15,7 @@ export const tensorsOf = (infos: readonly tf.TensorInfo[]): Tensor[] =>
  * The data of a step's inputs, of which the last `spent` may be overwritten: what others hold as well can't, and is copied.
  * The copies are to be let go of after the run.
  */
-export function ownData(backend: GpuBackend, inputs: readonly Tensor[], spent: number) {
+export function ownData(backend: DataOwner, inputs: readonly Tensor[], spent: number) {
   const copies: GpuData[] = []
   const own = inputs.map((x, i) => {
     const data = backend.dataOf(x)
@@ -46,7 +46,7 @@ export class Step {
   }[]
 
   constructor(
-    private readonly backend: GpuBackend,
+    private readonly backend: DataOwner,
     arena: Arena,
     recording: GpuRecording,
     private readonly plan: StepPlan<GpuData, RecordedCall>,
@@ -107,7 +107,7 @@ export class Rest implements ProgramRest {
   private done = false
 
   constructor(
-    private readonly backend: GpuBackend,
+    private readonly backend: DataOwner,
     private readonly step: Step,
     private readonly held: readonly PooledBuffer[],
     private readonly kept: readonly GpuData[],
