@@ -6,8 +6,8 @@ import { buildAddon } from './packages/kernels/src/engines/native/build'
 import { findSources } from './packages/kernels/src/engines/compiled/sources'
 
 /** Where Chromium's packages have the Vulkan driver that computes on the processor. */
-const softwareDrivers = ['chromium', 'chromium-browser'].map(
-  (folder) => `/usr/lib/${folder}/vk_swiftshader_icd.json`,
+const softwareDrivers = ['/usr/lib/chromium', '/usr/lib/chromium-browser', '/opt/google/chrome'].map(
+  (folder) => `${folder}/vk_swiftshader_icd.json`,
 )
 
 /**
@@ -21,8 +21,8 @@ export default async function setup(): Promise<() => Promise<void>> {
   await buildAddon(findSources('native'))
   const folder = mkdtempSync(join(tmpdir(), 'tests-'))
   for (const name of ['TMPDIR', 'TEMP', 'TMP']) process.env[name] = folder
-  if (!process.env.VK_DRIVER_FILES && !process.env.VK_ICD_FILENAMES)
-    process.env.VK_DRIVER_FILES = softwareDrivers.find(existsSync) ?? ''
+  const driver = softwareDrivers.find(existsSync)
+  if (driver && !process.env.VK_ICD_FILENAMES) process.env.VK_DRIVER_FILES ??= driver
   // A browser's processes may still write for a moment.
   return () => rm(folder, { recursive: true, force: true, maxRetries: 5 })
 }

@@ -32,8 +32,17 @@ export interface Engine {
   create(options: EngineOptions): Promise<string>
   /** What it holds now. Asked only once it is created. */
   memory(): EngineMemory
+  /** What it has given to its device so far, where it has one. */
+  commands?(): EngineCommands
   /** Whether the engine runs this stock kernel of tfjs itself, where it can fall back to another's. */
   hasOwnKernel?(kernelName: string): boolean
+}
+
+/** What was given to a device that computes beside the program. */
+export interface EngineCommands {
+  dispatches: number
+  submits: number
+  readBacks: number
 }
 
 export interface ResolvedEngine {
@@ -78,6 +87,9 @@ export function engineNames(precision?: Precision): string[] {
 export function engineMemory(): EngineMemory {
   return engines.get(tf.getBackend())?.memory() ?? memoryOfTensors()
 }
+
+/** What the active engine has given to its device so far; undefined where it has none. */
+export const engineCommands = (): EngineCommands | undefined => engines.get(tf.getBackend())?.commands?.()
 
 /**
  * Chooses an engine, makes it tfjs's backend and says which in one line. `auto` takes the first that works; an engine

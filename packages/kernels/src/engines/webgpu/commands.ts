@@ -1,3 +1,4 @@
+import type { EngineCommands } from '@ttt-e2e/tensor-ops'
 import { usage, type PooledBuffer } from './buffers'
 import type { Gpu } from './device'
 import { mostParameters, type Part } from './kernel'
@@ -8,16 +9,9 @@ export const parameterBytes = mostParameters * 4
 /** Dispatches of one by one calls that are given to the GPU together. */
 const mostDispatches = 256
 
-/** What was given to the GPU so far. */
-export interface CommandCounts {
-  dispatches: number
-  submits: number
-  readBacks: number
-}
-
 /** Dispatches, uploads and read-backs in their order. They are gathered and submitted together. */
 export class Commands {
-  readonly counts: CommandCounts = { dispatches: 0, submits: 0, readBacks: 0 }
+  readonly counts: EngineCommands = { dispatches: 0, submits: 0, readBacks: 0 }
   readonly pipelines: Pipelines
   private batch = 0
   private encoder: GPUCommandEncoder | undefined

@@ -39,5 +39,6 @@ registerEngine({
     reserved: running?.backend.pool.reservedBytes ?? 0,
     limit: Infinity,
   }),
+  commands: () => ({ ...(running?.backend.commands.counts ?? { dispatches: 0, submits: 0, readBacks: 0 }) }),
   hasOwnKernel: (kernelName) => running?.kernels.own.has(kernelName) ?? false,
 })

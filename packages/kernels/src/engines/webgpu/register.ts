@@ -1,6 +1,7 @@
 import { tf } from '@ttt-e2e/tensor-ops'
 import { GpuBackend } from './backend'
 import type { Gpu } from './device'
+import { offerFusedKernels } from './fused-kernels'
 import { KernelSet } from './kernel-set'
 import { registerElementwise } from './stock/elementwise'
 import { registerFill } from './stock/fill'
@@ -26,5 +27,6 @@ export function registerGpuBackend(name: string, gpu: Gpu): { backend: GpuBacken
     registerFill,
   ])
     register(kernels)
+  offerFusedKernels(name)
   return { backend, kernels }
 }
