@@ -17,7 +17,7 @@ export function ropeReference(
 }
 
 /** Three digits of this base tell all places of int32 apart. */
-const base = 1300
+export const base = 1300
 
 /**
  * Cosines and sines of the angles of places int32 [B, T], each [B, T, pairs]. The values of places stay unread: a place's
@@ -43,8 +43,18 @@ function turnsOf(places: Tensor, theta: number, width: number): Tensor[] {
 
 const tables = new Map<string, [cos: Float64Array, sin: Float64Array]>()
 
-/** cos and sin [base, pairs] of the angles of places 0, unit, 2 unit, … */
 function tablesOf(theta: number, width: number, unit: number): Tensor[] {
+  return turnTables(theta, width, unit).map((values) =>
+    tf.tensor(Float32Array.from(values), [base, width / 2]),
+  )
+}
+
+/** cos and sin [base, pairs] of the angles of places 0, unit, 2 unit, … */
+export function turnTables(
+  theta: number,
+  width: number,
+  unit: number,
+): readonly [Float64Array, Float64Array] {
   const key = `${theta} ${width} ${unit}`
   const pairs = width / 2
   let known = tables.get(key)
@@ -57,6 +67,6 @@ function tablesOf(theta: number, width: number, unit: number): Tensor[] {
     if (tables.size >= mostTables) tables.clear()
     tables.set(key, known)
   }
-  return known.map((values) => tf.tensor(Float32Array.from(values), [base, pairs]))
+  return known
 }
 const mostTables = 64

@@ -27,6 +27,7 @@ export class GpuBackend extends MathBackendCPU implements DataOwner {
   /** What records kernel calls and replays them; see tensor-ops' `program`. */
   readonly programs: Programs
   private count = 0
+  private readonly constants = new Map<string, GpuData>()
 
   constructor(readonly gpu: Gpu) {
     super()
@@ -63,6 +64,18 @@ export class GpuBackend extends MathBackendCPU implements DataOwner {
     const kept = outputs.length - temporary
     for (const data of made.slice(kept)) this.disposeData(data)
     return outputs.slice(0, kept).map(({ shape, dtype }, i) => ({ dataId: made[i], shape, dtype }))
+  }
+
+  /** A tensor of numbers that a kernel needs and that never change: made once for each key, and kept. */
+  constant(key: string, shape: number[], make: () => Float32Array): TensorInfo {
+    let data = this.constants.get(key)
+    if (!data) {
+      data = this.empty('float32', sizeOf(shape))
+      this.commands.upload(data.buffer!, make())
+      this.constants.set(key, data)
+    }
+    if (!this.programs.current?.knows(data)) this.programs.current?.made(data)
+    return { dataId: data, shape, dtype: 'float32' }
   }
 
   dataOf({ dataId }: { dataId: DataId }): GpuData {

@@ -2,12 +2,13 @@ import { registerFusedKernels } from '@ttt-e2e/tensor-ops'
 import { gpuKernels as adamw } from '../../adamw/wgsl'
 import { gpuKernels as clippedSgd } from '../../clipped-sgd/wgsl'
 import { gpuKernels as rmsNorm } from '../../rms-norm/wgsl'
+import { gpuKernels as rope } from '../../rope/wgsl'
 import { gpuKernels as swiglu } from '../../swiglu/wgsl'
 import type { GpuBackend } from './backend'
 import type { GpuFusedKernels } from './fused-kernel'
 
 /** By the names of families: an op's, `…Grad` for its gradient's, `…GradGrad` for that one's. */
-const kernels: GpuFusedKernels = { ...adamw, ...clippedSgd, ...rmsNorm, ...swiglu }
+const kernels: GpuFusedKernels = { ...adamw, ...clippedSgd, ...rmsNorm, ...rope, ...swiglu }
 
 /** Offers the kernels in WGSL to the fused ops of their names; the others run as their references. */
 export function offerFusedKernels(engine: string): void {
