@@ -1,19 +1,26 @@
-import { registerFusedKernels } from '@ttt-e2e/tensor-ops'
+import { registerFusedKernels, type FusedKernel } from '@ttt-e2e/tensor-ops'
 import { gpuKernels as adamw } from '../../adamw/wgsl'
+import { attentionMemory, gpuKernels as attention } from '../../attention/wgsl'
 import { gpuKernels as clippedSgd } from '../../clipped-sgd/wgsl'
 import { gpuKernels as rmsNorm } from '../../rms-norm/wgsl'
 import { gpuKernels as rope } from '../../rope/wgsl'
 import { gpuKernels as swiglu } from '../../swiglu/wgsl'
 import type { GpuBackend } from './backend'
+import type { Gpu } from './device'
 import type { GpuFusedKernels } from './fused-kernel'
 
 /** By the names of families: an op's, `…Grad` for its gradient's, `…GradGrad` for that one's. */
-const kernels: GpuFusedKernels = { ...adamw, ...clippedSgd, ...rmsNorm, ...rope, ...swiglu }
+const kernels: GpuFusedKernels = { ...adamw, ...attention, ...clippedSgd, ...rmsNorm, ...rope, ...swiglu }
 
 /** Offers the kernels in WGSL to the fused ops of their names; the others run as their references. */
-export function offerFusedKernels(engine: string): void {
+export function offerFusedKernels(engine: string, { limits }: Gpu): void {
+  const most = limits.maxComputeWorkgroupStorageSize
+  const supports: NonNullable<FusedKernel['supports']> = ({ q }) => {
+    const bytes = attentionMemory(q[3])
+    return bytes <= most || `its heads take ${bytes} bytes of workgroup memory, this GPU has ${most}`
+  }
   registerFusedKernels<GpuBackend>(engine, (family) => {
     const run = kernels[family.name]
-    return run && { run: (call) => run(call, family) }
+    return run && { run: (call) => run(call, family), ...(family.name === 'Attention' && { supports }) }
   })
 }

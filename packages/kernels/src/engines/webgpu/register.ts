@@ -27,6 +27,6 @@ export function registerGpuBackend(name: string, gpu: Gpu): { backend: GpuBacken
     registerFill,
   ])
     register(kernels)
-  offerFusedKernels(name)
+  offerFusedKernels(name, gpu)
   return { backend, kernels }
 }
