@@ -1,11 +1,15 @@
+import { attentionGradient, gradientMemory } from './wgsl-gradient'
 import type { GpuFusedKernel, GpuFusedKernels } from '../engines/webgpu/fused-kernel'
 import { floatWord, type GpuKernel, type Part } from '../engines/webgpu/kernel'
 
 /** Queries, and keys at a time, of a group of so many threads squared. */
 const tile = 16
 
-/** Bytes of workgroup memory that heads of this width take. */
-export const attentionMemory = (width: number): number => 4 * (2 * tile * (width + 1) + tile * tile)
+/** What the forward pass and the gradient take of a GPU, for heads of this width. */
+export const attentionNeeds = {
+  Attention: (width: number) => ({ memory: 4 * (2 * tile * (width + 1) + tile * tile), buffers: 6 }),
+  AttentionGrad: (width: number) => ({ memory: gradientMemory(width), buffers: 9 }),
+}
 
 /**
  * A tile of queries goes through the keys that it sees tile by tile; a thread has one score of each, then some columns of
@@ -124,4 +128,4 @@ const attention: GpuFusedKernel = ({ inputs, outputShapes, attributes: [window],
   return backend.call([q!, k!, v!, offset!], outputs, [part])
 }
 
-export const gpuKernels: GpuFusedKernels = { Attention: attention }
+export const gpuKernels: GpuFusedKernels = { Attention: attention, AttentionGrad: attentionGradient }

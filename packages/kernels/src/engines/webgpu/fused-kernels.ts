@@ -1,6 +1,6 @@
 import { registerFusedKernels, type FusedKernel } from '@ttt-e2e/tensor-ops'
 import { gpuKernels as adamw } from '../../adamw/wgsl'
-import { attentionMemory, gpuKernels as attention } from '../../attention/wgsl'
+import { attentionNeeds, gpuKernels as attention } from '../../attention/wgsl'
 import { gpuKernels as clippedSgd } from '../../clipped-sgd/wgsl'
 import { gpuKernels as rmsNorm } from '../../rms-norm/wgsl'
 import { gpuKernels as rope } from '../../rope/wgsl'
@@ -14,13 +14,18 @@ const kernels: GpuFusedKernels = { ...adamw, ...attention, ...clippedSgd, ...rms
 
 /** Offers the kernels in WGSL to the fused ops of their names; the others run as their references. */
 export function offerFusedKernels(engine: string, { limits }: Gpu): void {
-  const most = limits.maxComputeWorkgroupStorageSize
-  const supports: NonNullable<FusedKernel['supports']> = ({ q }) => {
-    const bytes = attentionMemory(q[3])
-    return bytes <= most || `its heads take ${bytes} bytes of workgroup memory, this GPU has ${most}`
-  }
   registerFusedKernels<GpuBackend>(engine, (family) => {
     const run = kernels[family.name]
-    return run && { run: (call) => run(call, family), ...(family.name === 'Attention' && { supports }) }
+    return run && { run: (call) => run(call, family), supports: supportsOf(family.name, limits) }
   })
+}
+
+function supportsOf(name: string, limits: GPUSupportedLimits): FusedKernel['supports'] {
+  if (name !== 'Attention' && name !== 'AttentionGrad') return undefined
+  return ({ q }) => {
+    const { memory, buffers } = attentionNeeds[name](q[3])
+    const { maxComputeWorkgroupStorageSize: most, maxStorageBuffersPerShaderStage: mostBuffers } = limits
+    if (memory > most) return `its heads take ${memory} bytes of workgroup memory, this GPU has ${most}`
+    return buffers <= mostBuffers || `it takes ${buffers} buffers, this GPU has ${mostBuffers} for a kernel`
+  }
 }
