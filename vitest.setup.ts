@@ -1,14 +1,20 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync } from 'node:fs'
+import { existsSync, mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const engines = './packages/kernels/src/engines'
 
+/** Where Chromium's packages have the Vulkan driver that computes on the processor. */
+const softwareDrivers = ['/usr/lib/chromium', '/usr/lib/chromium-browser', '/opt/google/chrome'].map(
+  (folder) => `${folder}/vk_swiftshader_icd.json`,
+)
+
 /**
  * Compiles the native engine where there is a compiler, so that no test's time limit has to cover it, and has all
- * temporary folders made in one, so that no test has to remove its own.
+ * temporary folders made in one, so that no test has to remove its own. The engine webgpu gets an adapter of software,
+ * unless a driver is named.
  *
  * @returns what removes that folder
  */
@@ -22,6 +28,8 @@ export default async function setup(): Promise<() => Promise<void>> {
   execFileSync(process.execPath, options, { cwd: import.meta.dirname, stdio: 'inherit' })
   const folder = mkdtempSync(join(tmpdir(), 'tests-'))
   for (const name of ['TMPDIR', 'TEMP', 'TMP']) process.env[name] = folder
+  const driver = softwareDrivers.find(existsSync)
+  if (driver && !process.env.VK_ICD_FILENAMES) process.env.VK_DRIVER_FILES ??= driver
   // A browser's processes may still write for a moment.
   return () => rm(folder, { recursive: true, force: true, maxRetries: 5 })
 }

@@ -19,6 +19,7 @@ export { registerFusedKernels, type FusedKernel, type FusedKernelCall } from './
 export { definedFusedOps } from './fused-op/registry'
 export { type EngineMemory } from './engine/memory'
 export {
+  engineCommands,
   engineMemory,
   engineNames,
   EngineError,
@@ -26,6 +27,7 @@ export {
   registerEngine,
   resolveEngine,
   type Engine,
+  type EngineCommands,
   type EngineOptions,
   type Precision,
   type ResolvedEngine,

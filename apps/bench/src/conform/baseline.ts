@@ -4,6 +4,7 @@ import {
   tf,
   treeEntries,
   treeForm,
+  read,
   treeMap,
   type PlainTensor,
 } from '@ttt-e2e/tensor-ops'
@@ -31,7 +32,7 @@ export async function conformBaseline(golden: GoldenCase): Promise<Verdict | und
   const comparisons = new Comparisons()
   const { hidden } = result.record!.chunks[0]
   const logits = system.decoder.logits(system.decoder.suffixParams(params), hidden)
-  comparisons.compareLargest('logits', logits.dataSync(), golden.tensors.logits.values, forwardTolerance)
+  comparisons.compareLargest('logits', await read(logits), golden.tensors.logits.values, forwardTolerance)
   const losses = golden.tensors.loss_per_token64.values
   comparisons.compareLargest('loss_per_token64', result.tokenLosses, losses, forwardTolerance)
   const expected = new Map(treeEntries(fromGroup(golden, published, system, 'grad')))
@@ -39,7 +40,7 @@ export async function conformBaseline(golden: GoldenCase): Promise<Verdict | und
     const { name } = sourceOf(published, path)
     const scale = largest(golden.tensors[`grad.${name}`].values) || 1
     const wanted = expected.get(path)!
-    comparisons.compareLargest(path, gradient.dataSync(), wanted.dataSync(), gradientTolerance, scale)
+    comparisons.compareLargest(path, await read(gradient), await read(wanted), gradientTolerance, scale)
     wanted.dispose()
   }
   disposeTree([params, result.gradients, logits, hidden, result.record!.prefixOutput])

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { fromE2eNames, toE2eNames } from '@ttt-e2e/checkpoint'
-import { disposeTree, tf } from '@ttt-e2e/tensor-ops'
+import { disposeTree, read, tf, type Tensor } from '@ttt-e2e/tensor-ops'
 import { lossMask } from '@ttt-e2e/data'
 import { innerRateMultiplier, metaGradient, type Batch } from '@ttt-e2e/meta-outer'
 import { systemOf, type E2eConfig } from './e2e-config'
@@ -28,6 +28,8 @@ export async function conformE2e(golden: GoldenCase): Promise<Verdict> {
     const expected = golden.tensors[name]
     if (expected) comparisons.compare(name, actual, expected.values, tolerance)
   }
+  const expectTensor = async (name: string, tensor: Tensor, tolerance: number) =>
+    expect(name, await read(tensor), tolerance)
   expect('loss', [result.loss], forwardTolerance)
   expect('seq_loss', rowMeans(result.chunkLosses, batch.batch), forwardTolerance)
   expect('chunk_loss', result.chunkLosses, forwardTolerance)
@@ -41,7 +43,7 @@ export async function conformE2e(golden: GoldenCase): Promise<Verdict> {
   expect('n_targets', targetCounts(batch, config.mini_batch_size), 0)
   expect('inner_gnorm', result.innerNorms, forwardTolerance)
   const record = result.record!
-  expect('prefix_out', record.prefixOutput.dataSync(), forwardTolerance)
+  await expectTensor('prefix_out', record.prefixOutput, forwardTolerance)
   const logits = tf.tidy(() => {
     const hidden = tf.concat(
       record.chunks.map((chunk) => chunk.hidden),
@@ -49,27 +51,31 @@ export async function conformE2e(golden: GoldenCase): Promise<Verdict> {
     )
     return system.decoder.logits(system.decoder.suffixParams(params), hidden)
   })
-  expect('logits', logits.dataSync(), forwardTolerance)
+  await expectTensor('logits', logits, forwardTolerance)
   for (const name of ['w1', 'w2', 'w3'] as const) {
     if (!system.rule) continue
     const overChunks = (of: 'fast' | 'gradient') =>
       tf.tidy(() =>
-        tf
-          .stack(
-            record.chunks.map((chunk) =>
-              tf.stack(
-                chunk[of]!.map((mlp) => mlp[name]),
-                1,
-              ),
+        tf.stack(
+          record.chunks.map((chunk) =>
+            tf.stack(
+              chunk[of]!.map((mlp) => mlp[name]),
+              1,
             ),
-            1,
-          )
-          .dataSync(),
-      ) as unknown as Float32Array
-    expect(`fast/${name}`, overChunks('fast'), forwardTolerance)
-    expect(`innergrad/${name}`, overChunks('gradient'), gradientTolerance)
+          ),
+          1,
+        ),
+      )
+    for (const [group, of, tolerance] of [
+      ['fast', 'fast', forwardTolerance],
+      ['innergrad', 'gradient', gradientTolerance],
+    ] as const) {
+      const stacked = overChunks(of)
+      await expectTensor(`${group}/${name}`, stacked, tolerance)
+      stacked.dispose()
+    }
   }
-  for (const [name, values] of Object.entries(toE2eNames(system.decoder, result.gradients)))
+  for (const [name, values] of Object.entries(await toE2eNames(system.decoder, result.gradients)))
     expect(`grad/${name}`, values, gradientTolerance)
   const chunkTensors = record.chunks.flatMap(({ hidden, fast, gradient }) => [
     hidden,

@@ -3,8 +3,11 @@ import { basename, join } from 'node:path'
 import {
   decodeSafetensors,
   fromPlainTensor,
+  readTensors as readAll,
   relativeError,
+  tf,
   type PlainTensors,
+  type Tensor,
   type Tensors,
 } from '@ttt-e2e/tensor-ops'
 
@@ -74,10 +77,14 @@ export const tensorsUnder = ({ tensors }: GoldenCase, prefix: string): Tensors =
       .map(([name, plain]) => [name.slice(prefix.length + 1), fromPlainTensor(plain)]),
   )
 
+/** Values, or those among all that are as good which lie nearest to ours. */
+type Expected = ArrayLike<number> | ((ours: ArrayLike<number>) => ArrayLike<number>)
+
 /** Collects comparisons; the verdict is the one furthest into its tolerance. */
 export class Comparisons {
   private verdict: Verdict = { worst: 'nothing compared', error: Infinity, tolerance: 0 }
   private count = 0
+  private unread: { what: string; tensor: Tensor; expected: Expected; tolerance: number }[] = []
 
   /** Relative L2 error against the expected values; the plain norm where those are all zero. */
   compare(what: string, actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {
@@ -99,6 +106,23 @@ export class Comparisons {
     const { error: worst, tolerance: allowed } = this.verdict
     if (this.count++ === 0 || error / tolerance > worst / allowed)
       this.verdict = { worst: what, error, tolerance }
+  }
+
+  /** Like `compare`, of the values that a tensor has now, once `readAll` has waited for those of all. */
+  compareTensor(what: string, tensor: Tensor, expected: Expected, tolerance: number): void {
+    // A clone outlives an enclosing tidy.
+    this.unread.push({ what, tensor: tf.keep(tf.clone(tensor)), expected, tolerance })
+  }
+
+  async readAll(): Promise<void> {
+    const { unread } = this
+    this.unread = []
+    const values = await readAll(unread.map(({ tensor }) => tensor))
+    unread.forEach(({ what, tensor, expected, tolerance }, i) => {
+      const wanted = typeof expected === 'function' ? expected(values[i]) : expected
+      this.compare(what, values[i], wanted, tolerance)
+      tensor.dispose()
+    })
   }
 
   result(): Verdict {

@@ -23,8 +23,8 @@ export interface ConformOptions {
 type Runner = (golden: GoldenCase, gguf?: string) => Promise<Verdict | string> | Verdict | string
 
 const runners: Record<string, Runner> = {
-  op: (golden) => conformOp(golden) ?? `op ${String(golden.description.op)}`,
-  'scan-op': (golden) => conformScanOp(golden) ?? `scan-op ${String(golden.description.case)}`,
+  op: async (golden) => (await conformOp(golden)) ?? `op ${String(golden.description.op)}`,
+  'scan-op': async (golden) => (await conformScanOp(golden)) ?? `scan-op ${String(golden.description.case)}`,
   e2e: conformE2e,
   'outer-steps': conformOuterSteps,
   baseline: async (golden) => (await conformBaseline(golden)) ?? 'a model of an unknown family',

@@ -32,7 +32,7 @@ const forwardTolerance = 1e-5
 const gradientTolerance = 5e-5
 
 /** Forward, gradient and gradient of the gradient of one op. Undefined where the op isn't known. */
-export function conformOp(golden: GoldenCase): Verdict | undefined {
+export async function conformOp(golden: GoldenCase): Promise<Verdict | undefined> {
   const run = ops[String(golden.description.op)]
   if (!run) return undefined
   const attributes = (golden.description.attrs ?? {}) as Record<string, number>
@@ -47,17 +47,18 @@ export function conformOp(golden: GoldenCase): Verdict | undefined {
       return vjp((y: Tensors) => ({ value: run({ ...y, ...constants }, attributes) }), inputs).pull(dy)
     }
     const output = run({ ...variables, ...constants }, attributes)
-    comparisons.compare('output', output.dataSync(), golden.tensors.output.values, forwardTolerance)
+    comparisons.compareTensor('output', output, golden.tensors.output.values, forwardTolerance)
     const second = vjp((x: Tensors) => ({ value: gradients(x) }), start)
     const compareAll = (prefix: string, tensors: Tensors) => {
       for (const [name, tensor] of Object.entries(tensors)) {
         const expected = golden.tensors[`${prefix}.${name}`]
         if (expected)
-          comparisons.compare(`${prefix}.${name}`, tensor.dataSync(), expected.values, gradientTolerance)
+          comparisons.compareTensor(`${prefix}.${name}`, tensor, expected.values, gradientTolerance)
       }
     }
     compareAll('grad', second.value)
     compareAll('grad_grad', second.pull(tensorsUnder(golden, 'grad_cotangent')))
   })
+  await comparisons.readAll()
   return comparisons.result()
 }

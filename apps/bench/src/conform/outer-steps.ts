@@ -73,15 +73,15 @@ export async function conformOuterSteps(golden: GoldenCase): Promise<Verdict | s
     const multiplier = report.innerRate / system.rule!.rate
     comparisons.compare(`${name}inner rate`, [multiplier], [expected.ilr_multiplier], 1e-6)
     comparisons.compare(`${name}gradient norm`, [report.gradientNorm], [expected.gnorm_clip], normTolerance)
-    compareTree(`params_after_${i + 1}/`, state.params)
-    compareTree(`opt_after_${i + 1}/1.0.mu.`, state.firstMoments)
-    compareTree(`opt_after_${i + 1}/1.0.nu.`, state.secondMoments)
+    await compareTree(`params_after_${i + 1}/`, state.params)
+    await compareTree(`opt_after_${i + 1}/1.0.mu.`, state.firstMoments)
+    await compareTree(`opt_after_${i + 1}/1.0.nu.`, state.secondMoments)
   }
   disposeRun(state)
   return comparisons.result()
 
-  function compareTree(prefix: string, tree: RunState['params']) {
-    for (const [name, values] of Object.entries(toE2eNames(system.decoder, tree))) {
+  async function compareTree(prefix: string, tree: RunState['params']) {
+    for (const [name, values] of Object.entries(await toE2eNames(system.decoder, tree))) {
       const expected = golden.tensors[prefix + name]
       if (expected) comparisons.compare(prefix + name, values, expected.values, parameterTolerance)
     }

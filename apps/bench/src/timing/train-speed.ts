@@ -1,5 +1,5 @@
 import { disposeRun, standardOptimizer, standardSchedule, startRun, trainStep } from '@ttt-e2e/meta-outer'
-import { treeSize } from '@ttt-e2e/tensor-ops'
+import { engineCommands, treeSize, type EngineCommands } from '@ttt-e2e/tensor-ops'
 import { countFlops } from '@ttt-e2e/ttt-inner'
 import { speedSizes } from './sizes'
 import { measureInTurns } from './measure-in-turns'
@@ -18,6 +18,7 @@ import { stepRatio } from './step-ratio'
  */
 export function trainSpeed(options: SpeedOptions): Promise<number> {
   const { batch } = options
+  const commands: string[] = []
   return measureSizes(
     'train-speed',
     options,
@@ -30,6 +31,7 @@ export function trainSpeed(options: SpeedOptions): Promise<number> {
         const system = createSpeedSystem(name, size)
         return { system, state: startRun(system, 0) }
       })
+      const lastSteps = new Map<string, EngineCommands>()
       const contenders = runs.map(({ system, state }) => ({
         name: `${system.name} · training`,
         what: {
@@ -42,17 +44,34 @@ export function trainSpeed(options: SpeedOptions): Promise<number> {
           tokens: batch * length,
           flopsPerToken: countFlops(system, length).training,
         },
-        run: () => trainStep(system, state, data, optimizer),
+        run: async () => {
+          const before = engineCommands()
+          const report = await trainStep(system, state, data, optimizer)
+          const after = engineCommands()
+          if (before && after) lastSteps.set(system.name, difference(after, before))
+          return report
+        },
       }))
       try {
-        return await measureInTurns(size, contenders, options, measuring, peers)
+        const speeds = await measureInTurns(size, contenders, options, measuring, peers)
+        for (const [name, { dispatches, submits, readBacks }] of lastSteps)
+          commands.push(
+            `A step of ${name} gives the device ${dispatches} dispatches in ${submits} submits and reads back ${readBacks} ×.`,
+          )
+        return speeds
       } finally {
         for (const { state } of runs) disposeRun(state)
       }
     },
     (speeds) => ({
       title: `${speeds[0].size} · training · ${batch} × ${speeds[0].length} tokens`,
-      sentences: stepRatio(speeds),
+      sentences: [...stepRatio(speeds), ...commands.splice(0)],
     }),
   )
 }
+
+const difference = (after: EngineCommands, before: EngineCommands): EngineCommands => ({
+  dispatches: after.dispatches - before.dispatches,
+  submits: after.submits - before.submits,
+  readBacks: after.readBacks - before.readBacks,
+})

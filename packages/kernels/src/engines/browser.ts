@@ -1,2 +1,3 @@
 // The engines of a page; `index.ts` has those of Node.
 import './wasm'
+import './webgpu'

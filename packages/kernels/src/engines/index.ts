@@ -1,2 +1,3 @@
 import './native'
 import './wasm'
+import './webgpu'

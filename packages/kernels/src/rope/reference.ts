@@ -23,7 +23,7 @@ export function ropeReference(
 }
 
 /** Three digits of this base tell all places of int32 apart. */
-const base = 1300
+export const base = 1300
 
 /**
  * Cosines and sines of the angles of places int32 [B, T], each [B, T, pairs]. The values of places stay unread: a place's
@@ -49,8 +49,19 @@ function turnsOf(places: Tensor, theta: number, width: number, ramp: RopeRamp): 
 
 const tables = new Map<string, [cos: Float64Array, sin: Float64Array]>()
 
-/** cos and sin [base, pairs] of the angles of places 0, unit, 2 unit, …; those of the last digit have the magnitude. */
 function tablesOf(theta: number, width: number, unit: number, ramp: RopeRamp): Tensor[] {
+  return turnTables(theta, width, unit, ramp).map((values) =>
+    tf.tensor(Float32Array.from(values), [base, width / 2]),
+  )
+}
+
+/** cos and sin [base, pairs] of the angles of places 0, unit, 2 unit, …; those of the last digit have the magnitude. */
+export function turnTables(
+  theta: number,
+  width: number,
+  unit: number,
+  ramp: RopeRamp,
+): readonly [cos: Float64Array, sin: Float64Array] {
   const { factor, byPair, low, high } = ramp
   const magnitude = unit === 1 ? ramp.magnitude : 1
   const key = [theta, width, unit, factor, byPair, low, high, magnitude].join(' ')
@@ -68,6 +79,6 @@ function tablesOf(theta: number, width: number, unit: number, ramp: RopeRamp): T
     if (tables.size >= mostTables) tables.clear()
     tables.set(key, known)
   }
-  return known.map((values) => tf.tensor(Float32Array.from(values), [base, pairs]))
+  return known
 }
 const mostTables = 64

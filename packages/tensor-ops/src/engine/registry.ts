@@ -28,12 +28,23 @@ export interface Engine {
   precisions?: readonly Precision[]
   /** Whether this engine can run here; a string is the reason why not, in one clause. */
   probe(): Promise<true | string>
+  /** Whether `auto` takes it where it can run, or why not; true where left out. */
+  worthIt?(): Promise<true | string>
   /** Registers its tfjs backend, ready to be set. Returns what it runs on, in a few words. */
   create(options: EngineOptions): Promise<string>
   /** What it holds now. Asked only once it is created. */
   memory(): EngineMemory
+  /** What it has given to its device so far, where it has one. */
+  commands?(): EngineCommands
   /** Whether the engine runs this stock kernel of tfjs itself, where it can fall back to another's. */
   hasOwnKernel?(kernelName: string): boolean
+}
+
+/** What was given to a device that computes beside the program. */
+export interface EngineCommands {
+  dispatches: number
+  submits: number
+  readBacks: number
 }
 
 export interface ResolvedEngine {
@@ -81,6 +92,9 @@ export function engineMemory(): EngineMemory {
   return engine?.memory() ?? memoryOfTensors()
 }
 
+/** What the active engine has given to its device so far; undefined where it has none. */
+export const engineCommands = (): EngineCommands | undefined => engines.get(tf.getBackend())?.commands?.()
+
 /**
  * Chooses an engine, makes it tfjs's backend and says which in one line. `auto` takes the first that works; an engine
  * asked for by name is never replaced by another.
@@ -100,7 +114,8 @@ export async function resolveEngine(request: string, options: EngineOptions = {}
   const refused: ResolvedEngine['refused'] = []
   for (const engine of candidates) {
     const { name } = engine
-    const verdict = await verdictOn(engine, precision)
+    const able = await verdictOn(engine, precision)
+    const verdict = able === true && !named ? ((await engine.worthIt?.()) ?? true) : able
     if (verdict !== true) {
       refused.push({ name, reason: verdict })
       continue

@@ -1,10 +1,11 @@
 import { resolveEngine, type Precision } from '../engine/registry'
 import type { Attributes, FusedOp, Shapes, Tensors } from '../fused-op/definition'
 import { createRandom } from '../random'
-import { tf, type Tensor } from '../tf'
+import { liveTensors } from '../memory'
+import { readTensors } from '../read'
+import { tf } from '../tf'
 import { vjp } from '../autodiff/vjp'
-import { relativeErrorOf } from '../compare'
-import { leakedTensors } from './leaks'
+import { relativeError } from '../compare'
 
 export interface OpCase<A extends Attributes = Attributes> {
   name: string
@@ -52,17 +53,16 @@ export async function checkOp<A extends Attributes>(
   }: { order: number; precision?: Precision; tolerance?: Tolerance },
 ): Promise<OpCheck> {
   const expected = await referenceOf(op, example, order)
-  const { result: actual, leaked } = await onEngine(engine, precision, () => {
-    let result: Record<string, Plain> = {}
-    const leaked = leakedTensors(() => (result = derivatives(op, op, example, order)))
-    return { result, leaked }
-  })
+  await resolveEngine(engine, { precision })
+  const before = liveTensors()
+  const actual = await derivatives(op, op, example, order)
+  const leaked = liveTensors() - before
   const names = Object.keys(expected)
   if (Object.keys(actual).sort().join() !== [...names].sort().join())
     throw new Error(`${op.name} on ${engine} gives ${Object.keys(actual)}, the reference ${names}`)
   const errors = names.map((name) => ({
     name,
-    error: tf.tidy(() => relativeErrorOf(tensorOf(actual[name]), tensorOf(expected[name]))),
+    error: errorOf(actual[name], expected[name]),
     limit: name.startsWith('output') ? tolerance.forward : tolerance.gradient,
   }))
   return { leaked, errors }
@@ -87,36 +87,29 @@ function referenceOf<A extends Attributes>(
   if (!known) references.set(example as OpCase, (known = new Map<string, Promise<Record<string, Plain>>>()))
   let expected = known.get(key)
   if (!expected) {
-    expected = onEngine('cpu', 'f32', () => derivatives(op, op.reference, example, order))
+    expected = resolveEngine('cpu').then(() => derivatives(op, op.reference, example, order))
     known.set(key, expected)
   }
   return expected
 }
-const plainOf = (tensor: Tensor): Plain => ({
-  shape: tensor.shape,
-  values: tensor.dataSync().slice() as Float32Array,
-})
-const tensorOf = ({ shape, values }: Plain) => tf.tensor(values, shape, 'float32')
-
-async function onEngine<T>(name: string, precision: Precision, run: () => T): Promise<T> {
-  await resolveEngine(name, { precision })
-  return run()
-}
+const errorOf = (actual: Plain, expected: Plain): number =>
+  actual.shape.join() === expected.shape.join() ? relativeError(actual.values, expected.values) : Infinity
 
 type Call<A extends Attributes> = (inputs: Tensors, attributes?: Partial<A>) => Tensors
 
 /** Outputs, gradients and gradients of gradients for fixed random cotangents, whole and for each input alone. */
-function derivatives<A extends Attributes>(
+async function derivatives<A extends Attributes>(
   op: FusedOp<A>,
   call: Call<A>,
   example: OpCase<A>,
   order: number,
-): Record<string, Plain> {
-  const results: Record<string, Plain> = {}
+): Promise<Record<string, Plain>> {
+  const results: Tensors = {}
   tf.tidy(() => {
     const inputs = makeInputs(op, example)
     const record = (prefix: string, tensors: Tensors) => {
-      for (const [name, tensor] of Object.entries(tensors)) results[`${prefix} ${name}`] = plainOf(tensor)
+      for (const [name, tensor] of Object.entries(tensors))
+        results[`${prefix} ${name}`] = tf.keep(tf.clone(tensor))
     }
     record('output', call(inputs, example.attributes))
     if (order === 0 || op.differentiable.length === 0) return
@@ -134,7 +127,14 @@ function derivatives<A extends Attributes>(
       record('third gradient', nextOrder(second, 5)(variablesOf(inputs, op.differentiable)))
     }
   })
-  return results
+  const names = Object.keys(results)
+  const values = await readTensors(Object.values(results))
+  const plain = names.map((name, i): [string, Plain] => [
+    name,
+    { shape: results[name].shape, values: values[i].slice() as Float32Array },
+  ])
+  tf.dispose(results)
+  return Object.fromEntries(plain)
 }
 
 /** The gradient of ⟨f(x), fixed random cotangents⟩ as a function of x. */

@@ -1,5 +1,6 @@
 import {
   fromPlainTensor,
+  readTensors,
   treeEntries,
   treeForm,
   treeMap,
@@ -44,12 +45,14 @@ export function fromE2eNames(decoder: Decoder, tensors: PlainTensors, prefix: st
 }
 
 /** The authors' names with the values of our parameters, stacked over the layers. */
-export function toE2eNames(decoder: Decoder, params: Params): Record<string, number[]> {
+export async function toE2eNames(decoder: Decoder, params: Params): Promise<Record<string, number[]>> {
   const published: Record<string, number[]> = {}
-  for (const [path, tensor] of treeEntries(params)) {
+  const entries = treeEntries(params)
+  const values = await readTensors(entries.map(([, tensor]) => tensor))
+  entries.forEach(([path], i) => {
     const { name } = publishedPlace(path, decoder.prefixBlocks)
-    published[name] = (published[name] ?? []).concat(Array.from(tensor.dataSync()))
-  }
+    published[name] = (published[name] ?? []).concat(Array.from(values[i]))
+  })
   return published
 }
 

@@ -26,9 +26,9 @@ export interface Place {
    * `input` and `constant` come from outside.
    */
   in: 'workspace' | 'held' | 'input' | 'constant' | 'output'
-  /** Which of the inputs, constants or outputs; 0 for the other two. */
+  /** Which of the inputs, constants or outputs, or which piece of the other two; 0 where these aren't in pieces. */
   index: number
-  /** In bytes; 0 but for the workspace and what is held. */
+  /** In bytes; 0 but for a workspace and what is held that aren't in pieces. */
   offset: number
 }
 

@@ -1,6 +1,6 @@
 import type { Abilities, Buffer, Call, Place } from './buffers'
 import { liveCalls, readBy } from './liveness'
-import { HeldMemory, planStep, type StepPlan } from './plan-step'
+import { HeldMemory, planStep, type Layout, type StepPlan } from './plan-step'
 import type { CallRecording } from './recording'
 import { sumInPlace } from './sum-in-place'
 
@@ -19,12 +19,11 @@ export interface ProgramPlan<B extends Buffer, C extends Call<B>> {
  * Plans recorded steps: what is dead is left out, sums are formed in place, and every buffer gets its place.
  *
  * @param recordings one or two
- * @param options.alignment of every place, in bytes
  * @returns the plan, or why the recordings can't be replayed
  */
 export function planProgram<B extends Buffer, C extends Call<B>>(
   [first, second]: readonly CallRecording<B, C>[],
-  { alignment, ...abilities }: Abilities<C> & { alignment: number },
+  { alignment, inPieces, ...abilities }: Abilities<C> & Layout,
 ): ProgramPlan<B, C> | string {
   const results = new Set(first.results)
   // Held memory is freed as one piece, so none of it can be a result.
@@ -39,7 +38,7 @@ export function planProgram<B extends Buffer, C extends Call<B>>(
   // A result that is needed later is held as a tensor; the rest of what is needed lies in one piece of memory.
   const held = new HeldMemory(
     carried.filter((buffer) => !results.has(buffer)),
-    alignment,
+    { alignment, inPieces },
   )
   const heldResults = carried.filter((buffer) => results.has(buffer))
 
@@ -53,7 +52,7 @@ export function planProgram<B extends Buffer, C extends Call<B>>(
     ),
     held,
     placesOf(first.given),
-    { holding: second ? 'left' : 'none', given: first.given.length, alignment },
+    { holding: second ? 'left' : 'none', given: first.given.length, alignment, inPieces },
   )
   if (!second) return { first: firstPlan, heldResults, constants: new Set(firstPlan.constants) }
 
@@ -64,7 +63,7 @@ export function planProgram<B extends Buffer, C extends Call<B>>(
     sumInPlace(secondCalls, second.spent, (buffer) => secondResults.has(buffer), abilities),
     held,
     placesOf(outside),
-    { holding: 'taken', given: outside.length, alignment },
+    { holding: 'taken', given: outside.length, alignment, inPieces },
   )
   const constants = new Set([...firstPlan.constants, ...secondPlan.constants])
   return { first: firstPlan, second: secondPlan, heldResults, constants }

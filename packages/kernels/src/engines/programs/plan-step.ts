@@ -1,5 +1,6 @@
 import { aligned, type Buffer, type Call, type Place } from './buffers'
 import type { CallRecording } from './recording'
+import { Pieces } from './pieces'
 import type { PlannedCalls } from './sum-in-place'
 import { Workspace } from './workspace'
 
@@ -20,6 +21,9 @@ export interface StepPlan<B extends Buffer, C extends Call<B>> {
   /** In bytes. */
   workspaceBytes: number
   heldBytes: number
+  /** The bytes of each piece of the two, where they are in pieces. */
+  workspacePieces: readonly number[]
+  heldPieces: readonly number[]
   /** How many buffers come from outside. */
   given: number
   /** The buffer of each result. */
@@ -29,15 +33,31 @@ export interface StepPlan<B extends Buffer, C extends Call<B>> {
   constants: readonly B[]
 }
 
+/** How an engine wants its memory laid out. */
+export interface Layout {
+  /** Of every place, in bytes. */
+  alignment: number
+  /**
+   * Whether the workspace and what is held are pieces, told by their index, instead of one stretch of memory each: for
+   * engines whose kernels can't read and write parts of one.
+   */
+  inPieces?: boolean
+}
+
 /** Places for buffers that are kept together, one behind the other. */
 export class HeldMemory<B extends Buffer> {
   readonly places = new Map<B, Place>()
+  readonly pieces: number[] = []
   bytes = 0
 
-  constructor(held: Iterable<B>, alignment: number) {
+  constructor(held: Iterable<B>, { alignment, inPieces }: Layout) {
     for (const buffer of held) {
-      this.places.set(buffer, { in: 'held', index: 0, offset: this.bytes })
-      this.bytes += aligned(buffer.bytes, alignment)
+      const bytes = aligned(buffer.bytes, alignment)
+      const place = inPieces
+        ? { index: this.pieces.push(bytes) - 1, offset: 0 }
+        : { index: 0, offset: this.bytes }
+      this.places.set(buffer, { in: 'held', ...place })
+      this.bytes += bytes
     }
   }
 }
@@ -54,7 +74,7 @@ export function planStep<B extends Buffer, C extends Call<B>>(
   { calls, storageOf }: PlannedCalls<B, C>,
   held: HeldMemory<B>,
   outside: ReadonlyMap<B, Place>,
-  { holding, given, alignment }: Pick<StepPlan<B, C>, 'holding' | 'given'> & { alignment: number },
+  { holding, given, alignment, inPieces }: Pick<StepPlan<B, C>, 'holding' | 'given'> & Layout,
 ): StepPlan<B, C> {
   const fresh: B[] = []
   const constants: B[] = []
@@ -78,10 +98,16 @@ export function planStep<B extends Buffer, C extends Call<B>>(
     for (const input of inputs) if (input !== undefined) lastUse.set(input, c)
   })
   const workspace = new Workspace(alignment)
+  const pieces = new Pieces(alignment)
+  const take = (bytes: number): Place =>
+    inPieces
+      ? { in: 'workspace', index: pieces.take(bytes), offset: 0 }
+      : { in: 'workspace', index: 0, offset: workspace.take(bytes) }
+  const give = ({ index, offset }: Place, bytes: number) =>
+    inPieces ? pieces.give(index) : workspace.give(offset, bytes)
   const placed = calls.map(({ call, inputs, outputs, accumulate }, c): PlacedCall<C> => {
     for (const output of outputs)
-      if (output !== undefined && !placeOf(output))
-        places.set(output, { in: 'workspace', index: 0, offset: workspace.take(output.bytes) })
+      if (output !== undefined && !placeOf(output)) places.set(output, take(output.bytes))
     const result = {
       call,
       inputs: inputs.map((input) => input && placeOf(input)),
@@ -90,7 +116,7 @@ export function planStep<B extends Buffer, C extends Call<B>>(
     }
     const release = (buffer: B, last: number) => {
       const place = places.get(buffer)
-      if (place?.in === 'workspace' && last === c) workspace.give(place.offset, buffer.bytes)
+      if (place?.in === 'workspace' && last === c) give(place, buffer.bytes)
     }
     for (const input of new Set(inputs)) if (input !== undefined) release(input, lastUse.get(input)!)
     for (const output of outputs) if (output !== undefined) release(output, lastUse.get(output) ?? c)
@@ -99,8 +125,10 @@ export function planStep<B extends Buffer, C extends Call<B>>(
   return {
     calls: placed,
     holding,
-    workspaceBytes: workspace.bytes,
+    workspaceBytes: inPieces ? pieces.bytes : workspace.bytes,
     heldBytes: held.bytes,
+    workspacePieces: pieces.sizes,
+    heldPieces: held.pieces,
     given,
     results,
     fresh,

@@ -1,0 +1,251 @@
+import type { GpuFusedKernel } from '../engines/webgpu/fused-kernel'
+import {
+  floatWord,
+  forEachValue,
+  groupsFor,
+  outputAsInput,
+  type GpuKernel,
+  type Part,
+} from '../engines/webgpu/kernel'
+import { fillPart } from '../engines/webgpu/stock/fill'
+
+const tile = 16
+
+/** Bytes of workgroup memory that the gradient takes of heads of this width. */
+export const gradientMemory = (width: number): number => 4 * (4 * tile * (width + 1) + 2 * tile * tile)
+
+const inputs = {
+  q: 'f32',
+  k: 'f32',
+  v: 'f32',
+  offset: 'i32',
+  dY: 'f32',
+  logSumExp: 'f32',
+  slopes: 'f32',
+} as const
+
+/** Σ d_y · y − d_logSumExp for each query of each head. */
+const slopes = (hasDSum: boolean): GpuKernel => ({
+  name: `AttentionGrad slopes ${hasDSum}`,
+  inputs: { dY: 'f32', y: 'f32', ...(hasDSum && { dSum: 'f32' as const }) },
+  outputs: { slopes: 'f32' },
+  code: forEachValue(`
+  let queries = param(1);
+  let heads = param(2);
+  let width = param(3);
+  let head = i / queries % heads;
+  let start = ((i / queries / heads * queries + i % queries) * heads + head) * width;
+  var total = 0.0;
+  for (var c = 0u; c < width; c++) { total += dY[start + c] * y[start + c]; }
+  slopes[i] = total${hasDSum ? ' - dSum[i]' : ''};`),
+})
+
+/** What both kernels share: four tiles, and the weight of a query's key with its gradient. */
+const shared = (width: number) => `
+const TILE = ${tile}u;
+const WIDTH = ${width}u;
+const ROW = ${width + 1}u;
+const COLUMNS = ${Math.ceil(width / tile)}u;
+var<workgroup> queryTile: array<f32, ${tile * (width + 1)}>;
+var<workgroup> dYTile: array<f32, ${tile * (width + 1)}>;
+var<workgroup> keyTile: array<f32, ${tile * (width + 1)}>;
+var<workgroup> valueTile: array<f32, ${tile * (width + 1)}>;
+var<workgroup> weights: array<f32, ${tile * tile}>;
+var<workgroup> dScores: array<f32, ${tile * tile}>;
+fn loadQueries(batch: u32, head: u32, first: u32, t: u32) {
+  for (var e = t; e < TILE * WIDTH; e += TILE * TILE) {
+    let query = first + e / WIDTH;
+    let inside = query < param(0);
+    let at = ((batch * param(0) + min(query, param(0) - 1u)) * param(2) + head) * WIDTH + e % WIDTH;
+    queryTile[e / WIDTH * ROW + e % WIDTH] = select(0.0, q[at], inside);
+    dYTile[e / WIDTH * ROW + e % WIDTH] = select(0.0, dY[at], inside);
+  }
+}
+fn loadKeys(batch: u32, head: u32, first: u32, t: u32) {
+  for (var e = t; e < TILE * WIDTH; e += TILE * TILE) {
+    let key = first + e / WIDTH;
+    let inside = key < param(1);
+    let at = ((batch * param(1) + min(key, param(1) - 1u)) * param(3) + head) * WIDTH + e % WIDTH;
+    keyTile[e / WIDTH * ROW + e % WIDTH] = select(0.0, k[at], inside);
+    valueTile[e / WIDTH * ROW + e % WIDTH] = select(0.0, v[at], inside);
+  }
+}
+/** A query that sees no key gives all of them the same weight. */
+fn seesNone(place: i32) -> bool {
+  let window = i32(param(4));
+  return place < 0 || (window > 0 && place - window + 1 > i32(param(1)) - 1);
+}
+fn weigh(batch: u32, head: u32, firstQuery: u32, firstKey: u32, t: u32) {
+  let i = t / TILE;
+  let j = t % TILE;
+  let query = firstQuery + i;
+  let key = firstKey + j;
+  let place = offset[batch] + i32(query);
+  let before = place - i32(key);
+  let window = i32(param(4));
+  let inside = query < param(0) && key < param(1);
+  let none = seesNone(place);
+  let seen = inside && (none || (before >= 0 && (window == 0 || before < window)));
+  var score = 0.0;
+  var dWeight = 0.0;
+  for (var c = 0u; c < WIDTH; c++) {
+    score += queryTile[i * ROW + c] * keyTile[j * ROW + c];
+    dWeight += dYTile[i * ROW + c] * valueTile[j * ROW + c];
+  }
+  let row = (batch * param(2) + head) * param(0) + min(query, param(0) - 1u);
+  let scale = bitcast<f32>(param(5));
+  var weight = 0.0;
+  if (seen) { weight = select(exp(score * scale - logSumExp[row]), 1.0 / f32(param(1)), none); }
+  weights[t] = weight;
+  dScores[t] = weight * (dWeight - slopes[row]) * scale;
+}
+@compute @workgroup_size(${tile * tile})
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t: u32) {
+  let queries = param(0);
+  let keys = param(1);
+  let heads = param(2);
+  let keyHeads = param(3);
+  let window = i32(param(4));
+  let batch = group.z;
+  let i = t / TILE;
+  let j = t % TILE;`
+
+const ofQueries = (width: number): GpuKernel => ({
+  name: `AttentionGrad q ${width}`,
+  inputs,
+  outputs: { dQ: 'f32' },
+  code: `${shared(width)}
+  let head = group.y;
+  let keyHead = head / (heads / keyHeads);
+  let firstQuery = group.x * TILE;
+  let firstPlace = offset[batch] + i32(firstQuery);
+  let all = seesNone(firstPlace + i32(TILE) - 1) || firstPlace < 0;
+  let start = select(0, max(0, firstPlace - window + 1), window > 0 && !all);
+  let end = select(min(i32(keys), firstPlace + i32(TILE)), i32(keys), all);
+  var sums: array<f32, ${Math.ceil(width / tile)}>;
+  loadQueries(batch, head, firstQuery, t);
+  for (var first = start; first < end; first += i32(TILE)) {
+    loadKeys(batch, keyHead, u32(first), t);
+    workgroupBarrier();
+    weigh(batch, head, firstQuery, u32(first), t);
+    workgroupBarrier();
+    for (var n = 0u; n < COLUMNS; n++) {
+      let column = min(j + n * TILE, WIDTH - 1u);
+      for (var other = 0u; other < TILE; other++) {
+        sums[n] += dScores[i * TILE + other] * keyTile[other * ROW + column];
+      }
+    }
+    workgroupBarrier();
+  }
+  let query = firstQuery + i;
+  for (var n = 0u; n < COLUMNS; n++) {
+    let column = j + n * TILE;
+    if (query < queries && column < WIDTH) {
+      dQ[((batch * queries + query) * heads + head) * WIDTH + column] = sums[n];
+    }
+  }
+}`,
+})
+
+const ofKeys = (width: number): GpuKernel => ({
+  name: `AttentionGrad k v ${width}`,
+  inputs,
+  outputs: { dK: 'f32', dV: 'f32' },
+  code: `${shared(width)}
+  let keyHead = group.y;
+  let perKeyHead = heads / keyHeads;
+  let firstKey = group.x * TILE;
+  let lastPlace = offset[batch] + i32(queries) - 1;
+  let all = seesNone(lastPlace) || offset[batch] < 0;
+  // Whole tiles of queries, from the first one that may see these keys on.
+  let begin = select(max(0, i32(firstKey) - offset[batch]) / i32(TILE) * i32(TILE), 0, all);
+  let lastSeen = i32(firstKey) + i32(TILE) - 1 + window - 1 - offset[batch];
+  let end = select(i32(queries), min(i32(queries), lastSeen + 1), window > 0 && !all);
+  var keySums: array<f32, ${Math.ceil(width / tile)}>;
+  var valueSums: array<f32, ${Math.ceil(width / tile)}>;
+  loadKeys(batch, keyHead, firstKey, t);
+  for (var h = 0u; h < perKeyHead; h++) {
+    let head = keyHead * perKeyHead + h;
+    for (var first = begin; first < end; first += i32(TILE)) {
+      loadQueries(batch, head, u32(first), t);
+      workgroupBarrier();
+      weigh(batch, head, u32(first), firstKey, t);
+      workgroupBarrier();
+      for (var n = 0u; n < COLUMNS; n++) {
+        let column = min(j + n * TILE, WIDTH - 1u);
+        for (var other = 0u; other < TILE; other++) {
+          keySums[n] += dScores[other * TILE + i] * queryTile[other * ROW + column];
+          valueSums[n] += weights[other * TILE + i] * dYTile[other * ROW + column];
+        }
+      }
+      workgroupBarrier();
+    }
+  }
+  let key = firstKey + i;
+  for (var n = 0u; n < COLUMNS; n++) {
+    let column = j + n * TILE;
+    if (key < keys && column < WIDTH) {
+      let at = ((batch * keys + key) * keyHeads + keyHead) * WIDTH + column;
+      dK[at] = keySums[n];
+      dV[at] = valueSums[n];
+    }
+  }
+}`,
+})
+
+/** Weights are computed again from the scores and the forward pass's sums; nothing of the size of all scores is kept. */
+export const attentionGradient: GpuFusedKernel = ({
+  inputs: given,
+  outputShapes,
+  attributes: [window],
+  backend,
+}) => {
+  const [q, k, v, offset, dYGiven, dSum, y, logSumExp] = given
+  const [batch, queries, heads, width] = q!.shape
+  const [, keys, keyHeads] = k!.shape
+  const rows = batch * heads * queries
+  const zeros = () =>
+    backend.call([], [{ shape: q!.shape, dtype: 'float32' }], [fillPart(rows * width, 0)])[0]
+  const dY = dYGiven ?? zeros()
+  const tensors = [q!, k!, v!, offset!, dY, logSumExp!, y!, ...(dSum ? [dSum] : [])]
+  const like = (shape: number[]) => ({ shape, dtype: 'float32' as const })
+  // The slopes, then what isn't wanted, are passed on or dropped: they come last.
+  const wanted = outputShapes.map((shape) => shape !== undefined)
+  const all = [q!.shape, k!.shape, v!.shape]
+  const order = [...[0, 1, 2].filter((i) => wanted[i]), ...[0, 1, 2].filter((i) => !wanted[i])]
+  const needed = order.filter((i) => wanted[i] || (i > 0 && (wanted[1] || wanted[2])))
+  const at = (i: number) => needed.indexOf(i)
+  const slopesAt = needed.length
+  const parameters = [queries, keys, heads, keyHeads, window, floatWord(1 / Math.sqrt(width))]
+  const read = [0, 1, 2, 3, 4, 5, outputAsInput(slopesAt)]
+  const parts: Part[] = [
+    {
+      kernel: slopes(dSum !== undefined),
+      inputs: dSum ? [4, 6, 7] : [4, 6],
+      outputs: [slopesAt],
+      parameters: [rows, queries, heads, width],
+      groups: groupsFor(rows),
+    },
+  ]
+  if (wanted[0])
+    parts.push({
+      kernel: ofQueries(width),
+      inputs: read,
+      outputs: [at(0)],
+      parameters,
+      groups: [Math.ceil(queries / tile), heads, batch],
+    })
+  if (wanted[1] || wanted[2])
+    parts.push({
+      kernel: ofKeys(width),
+      inputs: read,
+      outputs: [at(1), at(2)],
+      parameters,
+      groups: [Math.ceil(keys / tile), keyHeads, batch],
+    })
+  const outputs = [...needed.map((i) => like(all[i])), like([rows])]
+  const temporary = outputs.length - wanted.filter(Boolean).length
+  const results = backend.call(tensors, outputs, parts, { temporary })
+  if (!dYGiven) backend.disposeData(dY.dataId)
+  return results
+}

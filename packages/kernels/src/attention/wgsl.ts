@@ -1,0 +1,131 @@
+import { attentionGradient, gradientMemory } from './wgsl-gradient'
+import type { GpuFusedKernel, GpuFusedKernels } from '../engines/webgpu/fused-kernel'
+import { floatWord, type GpuKernel, type Part } from '../engines/webgpu/kernel'
+
+/** Queries, and keys at a time, of a group of so many threads squared. */
+const tile = 16
+
+/** What the forward pass and the gradient take of a GPU, for heads of this width. */
+export const attentionNeeds = {
+  Attention: (width: number) => ({ memory: 4 * (2 * tile * (width + 1) + tile * tile), buffers: 6 }),
+  AttentionGrad: (width: number) => ({ memory: gradientMemory(width), buffers: 9 }),
+}
+
+/**
+ * A tile of queries goes through the keys that it sees tile by tile; a thread has one score of each, then some columns of
+ * one query's sum. Where a query sees no key at all, all have the same weight, as in the reference.
+ */
+const forward = (width: number): GpuKernel => ({
+  name: `Attention ${width}`,
+  inputs: { q: 'f32', k: 'f32', v: 'f32', offset: 'i32' },
+  outputs: { y: 'f32', logSumExp: 'f32' },
+  code: `
+const TILE = ${tile}u;
+const WIDTH = ${width}u;
+const ROW = ${width + 1}u;
+const COLUMNS = ${Math.ceil(width / tile)}u;
+const HIDDEN = -1e30;
+var<workgroup> queryTile: array<f32, ${tile * (width + 1)}>;
+var<workgroup> keyTile: array<f32, ${tile * (width + 1)}>;
+var<workgroup> scores: array<f32, ${tile * tile}>;
+@compute @workgroup_size(${tile * tile})
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t: u32) {
+  let queries = param(0);
+  let keys = param(1);
+  let heads = param(2);
+  let keyHeads = param(3);
+  let window = i32(param(4));
+  let head = group.y;
+  let batch = group.z;
+  let keyHead = head / (heads / keyHeads);
+  let i = t / TILE;
+  let j = t % TILE;
+  let firstQuery = group.x * TILE;
+  let firstPlace = offset[batch] + i32(firstQuery);
+  let place = firstPlace + i32(i);
+  for (var e = t; e < TILE * WIDTH; e += TILE * TILE) {
+    let query = firstQuery + e / WIDTH;
+    var value = 0.0;
+    if (query < queries) { value = q[((batch * queries + query) * heads + head) * WIDTH + e % WIDTH]; }
+    queryTile[e / WIDTH * ROW + e % WIDTH] = value * bitcast<f32>(param(5));
+  }
+  let start = select(0, max(0, firstPlace - window + 1), window > 0);
+  let end = min(i32(keys), firstPlace + i32(TILE));
+  var sums: array<f32, ${Math.ceil(width / tile)}>;
+  var largest = HIDDEN;
+  var total = 0.0;
+  for (var first = start; first < end; first += i32(TILE)) {
+    workgroupBarrier();
+    for (var e = t; e < TILE * WIDTH; e += TILE * TILE) {
+      let key = u32(first) + e / WIDTH;
+      var value = 0.0;
+      if (key < keys) { value = k[((batch * keys + key) * keyHeads + keyHead) * WIDTH + e % WIDTH]; }
+      keyTile[e / WIDTH * ROW + e % WIDTH] = value;
+    }
+    workgroupBarrier();
+    var score = 0.0;
+    for (var c = 0u; c < WIDTH; c++) { score += queryTile[i * ROW + c] * keyTile[j * ROW + c]; }
+    let key = first + i32(j);
+    let before = place - key;
+    let seen = key < i32(keys) && before >= 0 && (window == 0 || before < window);
+    scores[t] = select(HIDDEN, score, seen);
+    workgroupBarrier();
+    for (var e = t; e < TILE * WIDTH; e += TILE * TILE) {
+      let key = u32(first) + e / WIDTH;
+      var value = 0.0;
+      if (key < keys) { value = v[((batch * keys + key) * keyHeads + keyHead) * WIDTH + e % WIDTH]; }
+      keyTile[e / WIDTH * ROW + e % WIDTH] = value;
+    }
+    workgroupBarrier();
+    var next = largest;
+    for (var other = 0u; other < TILE; other++) { next = max(next, scores[i * TILE + other]); }
+    let kept = exp(largest - next);
+    total = total * kept;
+    for (var n = 0u; n < COLUMNS; n++) { sums[n] = sums[n] * kept; }
+    for (var other = 0u; other < TILE; other++) {
+      let own = scores[i * TILE + other];
+      let weight = select(exp(own - next), 0.0, own == HIDDEN);
+      total += weight;
+      for (var n = 0u; n < COLUMNS; n++) {
+        let column = min(j + n * TILE, WIDTH - 1u);
+        sums[n] += weight * keyTile[other * ROW + column];
+      }
+    }
+    largest = next;
+  }
+  let query = firstQuery + i;
+  if (query >= queries) { return; }
+  if (total == 0.0) {
+    total = f32(keys);
+    for (var n = 0u; n < COLUMNS; n++) {
+      sums[n] = 0.0;
+      let column = min(j + n * TILE, WIDTH - 1u);
+      for (var key = 0u; key < keys; key++) {
+        sums[n] += v[((batch * keys + key) * keyHeads + keyHead) * WIDTH + column];
+      }
+    }
+  }
+  for (var n = 0u; n < COLUMNS; n++) {
+    let column = j + n * TILE;
+    if (column < WIDTH) { y[((batch * queries + query) * heads + head) * WIDTH + column] = sums[n] / total; }
+  }
+  if (j == 0u) { logSumExp[(batch * heads + head) * queries + query] = largest + log(total); }
+}`,
+})
+
+const attention: GpuFusedKernel = ({ inputs, outputShapes, attributes: [window], backend }) => {
+  const [q, k, v, offset] = inputs
+  const [batch, queries, heads, width] = q!.shape
+  const [, keys, keyHeads] = k!.shape
+  const part: Part = {
+    kernel: forward(width),
+    inputs: [0, 1, 2, 3],
+    outputs: [0, 1],
+    parameters: [queries, keys, heads, keyHeads, window, floatWord(1 / Math.sqrt(width))],
+    groups: [Math.ceil(queries / tile), heads, batch],
+  }
+  const outputs = outputShapes.map((shape) => ({ shape: shape!, dtype: 'float32' as const }))
+  return backend.call([q!, k!, v!, offset!], outputs, [part])
+}
+
+export const gpuKernels: GpuFusedKernels = { Attention: attention, AttentionGrad: attentionGradient }

@@ -1,0 +1,44 @@
+import { sizeOf, type Output } from '../engines/webgpu/backend'
+import type { GpuFusedKernels } from '../engines/webgpu/fused-kernel'
+import {
+  floatWord,
+  forEachValue,
+  groupsFor,
+  outputAsInput,
+  type GpuKernel,
+  type Part,
+} from '../engines/webgpu/kernel'
+import { normParts } from '../engines/webgpu/squared-norms'
+
+const update: GpuKernel = {
+  name: 'ClippedSgd',
+  inputs: { weight: 'f32', gradient: 'f32', rate: 'f32', norms: 'f32' },
+  outputs: { updated: 'f32' },
+  code: forEachValue(`
+  let norm = norms[i / param(1)];
+  let most = bitcast<f32>(param(2));
+  let clip = select(1.0, most / norm, norm >= most);
+  updated[i] = weight[i] - gradient[i] * clip * rate[0];`),
+}
+
+export const gpuKernels: GpuFusedKernels = {
+  ClippedSgd({ inputs, outputShapes, attributes: [maxNorm], backend }) {
+    const count = (inputs.length - 1) / 2
+    const given = inputs.map((input) => input!)
+    const outputs = outputShapes.map((shape): Output => ({ shape: shape!, dtype: 'float32' }))
+    const [rows] = given[0].shape
+    const sizes = given.slice(0, count).map(({ shape }) => sizeOf(shape.slice(1)))
+    const [norm, scratch] = [count, count + 1]
+    const gradients = sizes.map((_, i) => count + i)
+    const { parts, scratchSize } = normParts(gradients, sizes, rows, { norm, scratch })
+    const updates = sizes.map((size, i): Part => ({
+      kernel: update,
+      inputs: [i, count + i, 2 * count, outputAsInput(norm)],
+      outputs: [i],
+      parameters: [rows * size, size, floatWord(maxNorm)],
+      groups: groupsFor(rows * size),
+    }))
+    const sums: Output = { shape: [scratchSize], dtype: 'float32' }
+    return backend.call(given, [...outputs, sums], [...parts, ...updates], { temporary: 1 })
+  },
+}

@@ -1,0 +1,68 @@
+import { UserError } from '@ttt-e2e/tensor-ops'
+import { findAdapter, findGpu } from './host'
+
+/** What is asked for as far as the adapter has it, in place of the standard's smallest. */
+const wantedLimits = [
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxStorageBuffersPerShaderStage',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupSizeX',
+] as const
+
+/** A device with what is known of its adapter. */
+export interface Gpu {
+  /** Held for the device's sake: Dawn's events go through it, and the collector would take it away. */
+  source: GPU
+  device: GPUDevice
+  limits: GPUSupportedLimits
+  /** e.g. "nvidia, lovelace". */
+  adapterName: string
+  /** Whether its adapter computes on the processor. */
+  software: boolean
+  /** @throws UserError where the device is lost or out of memory */
+  check(): void
+}
+
+/** The newer name of the adapter's properties, which the types that tfjs brings don't know. */
+type AdapterInfo = Partial<Record<'vendor' | 'architecture' | 'description', string>> & {
+  isFallbackAdapter?: boolean
+}
+
+/** Opens a device. A string is the reason why there is none, in one clause. */
+export async function openGpu(): Promise<Gpu | string> {
+  const gpu = await findGpu()
+  if (typeof gpu === 'string') return gpu
+  const adapter = await findAdapter(gpu)
+  if (typeof adapter === 'string') return adapter
+  const info = (adapter as unknown as { info?: AdapterInfo }).info ?? {}
+  const requiredLimits = Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]]))
+  const device = await adapter.requestDevice({ requiredLimits })
+  let failure: UserError | undefined
+  void device.lost.then(({ message }) => {
+    failure = new UserError(
+      `the GPU device was lost (${message.split('\n')[0] || 'no reason given'}); ` +
+        'what was computed since the last checkpoint is gone: start again and resume from it',
+    )
+  })
+  device.addEventListener('uncapturederror', (event) => {
+    const { error } = event as GPUUncapturedErrorEvent
+    const outOfMemory = error.constructor.name === 'GPUOutOfMemoryError'
+    failure ??= outOfMemory
+      ? new UserError(
+          'the GPU is out of memory: take a smaller batch, shorter sequences or a smaller model, and resume',
+        )
+      : (new Error(`WebGPU: ${error.message}`) as UserError)
+  })
+  return {
+    source: gpu,
+    device,
+    limits: device.limits,
+    adapterName: [info.vendor, info.architecture].filter(Boolean).join(', ') || 'unnamed adapter',
+    software: info.isFallbackAdapter ?? adapter.isFallbackAdapter ?? false,
+    check() {
+      if (failure) throw failure
+    },
+  }
+}

@@ -1,0 +1,78 @@
+/** What a buffer's values are to a kernel; `u32` for those that are moved without being looked at. */
+export type Element = 'f32' | 'i32' | 'u32'
+
+/** A kernel in WGSL. Two of one name have the same source. */
+export interface GpuKernel {
+  name: string
+  inputs: Record<string, Element>
+  outputs: Record<string, Element>
+  /** Declarations and `fn main`; see `sourceOf` for what stands before it. */
+  code: string
+}
+
+/** One dispatch. */
+export interface Part {
+  kernel: GpuKernel
+  /** Which of the call's inputs and outputs the kernel's are, in its order. An input may be an output of an earlier part. */
+  inputs: readonly PartBuffer[]
+  outputs: readonly number[]
+  /** 32-bit words that `param(i)` gives. */
+  parameters: readonly number[]
+  groups: readonly [x: number, y: number, z: number]
+}
+/** An input of the call, or one of its outputs, counted from −1 down. */
+export type PartBuffer = number
+export const outputAsInput = (output: number): PartBuffer => -1 - output
+
+/** Words that a kernel can be given. */
+export const mostParameters = 64
+
+const words = new DataView(new ArrayBuffer(4))
+/** A float as the word that `bitcast<f32>(param(i))` gives back. */
+export function floatWord(value: number): number {
+  words.setFloat32(0, value)
+  return words.getUint32(0)
+}
+
+/** Threads of a workgroup, wherever the kernel doesn't say otherwise: every adapter has as many. */
+const groupSize = 256
+const mostGroups = 65535
+
+/** Groups for a thread each for so many values; `thread` of the source numbers them. */
+export function groupsFor(count: number, each = groupSize): [number, number, number] {
+  const groups = Math.ceil(count / each)
+  if (groups <= mostGroups) return [groups, 1, 1]
+  const rows = Math.ceil(groups / mostGroups)
+  return [Math.ceil(groups / rows), rows, 1]
+}
+
+/**
+ * The whole source: the buffers by their names, `param(i)`, and for kernels of a thread per value
+ * `threadOf(global_invocation_id, num_workgroups)`, `groupOf(workgroup_id, num_workgroups)` for those of a group per value.
+ */
+export function sourceOf({ inputs, outputs, code }: GpuKernel): string {
+  let binding = 1
+  const declare =
+    (access: string) =>
+    ([name, element]: [string, Element]) =>
+      `@group(0) @binding(${binding++}) var<storage, ${access}> ${name}: array<${element}>;`
+  return [
+    `@group(0) @binding(0) var<uniform> parameters: array<vec4u, ${mostParameters / 4}>;`,
+    ...Object.entries(inputs).map(declare('read')),
+    ...Object.entries(outputs).map(declare('read_write')),
+    'fn param(i: u32) -> u32 { return parameters[i >> 2u][i & 3u]; }',
+    'fn threadOf(id: vec3u, groups: vec3u) -> u32 { return id.x + id.y * groups.x * WG; }',
+    'fn groupOf(id: vec3u, groups: vec3u) -> u32 { return id.x + id.y * groups.x; }',
+    `const WG = ${groupSize}u;`,
+    code,
+  ].join('\n')
+}
+
+/** `fn main` of a kernel with a thread `i` for each of `param(0)` values. */
+export const forEachValue = (body: string): string => `
+@compute @workgroup_size(WG)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = threadOf(id, groups);
+  if (i >= param(0)) { return; }
+${body}
+}`
