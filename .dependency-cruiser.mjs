@@ -47,7 +47,7 @@ export default {
       severity: 'error',
       from: {
         path: '^packages/(tensor-ops|kernels|swa-transformer|ttt-inner|meta-outer|baselines)/src/',
-        pathNot: `(${tests}|/kernels/src/engines/)`,
+        pathNot: `(${tests}|/kernels/src/engines/|/tensor-ops/src/files/)`,
       },
       to: { dependencyTypes: ['core'] },
     },

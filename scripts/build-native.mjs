@@ -10,7 +10,7 @@ import { installZig } from './zig.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const engines = (path) => tsImport(`../packages/kernels/src/engines/${path}.ts`, import.meta.url)
-const { compile } = await engines('native/build')
+const { compile } = await engines('native/compile')
 const { prebuiltName, prebuiltPlatforms } = await engines('native/prebuilt')
 const { findSources } = await engines('compiled/sources')
 

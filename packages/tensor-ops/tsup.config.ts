@@ -5,6 +5,7 @@ export default defineConfig(
   packageBuild({
     index: 'src/index.ts',
     'user-error': 'src/user-error.ts',
+    files: 'src/files/index.ts',
     testing: 'src/testing/index.ts',
     'op-check': 'src/testing/op-check.ts',
   }),

@@ -119,6 +119,6 @@ it('says in one sentence that memories can not be kept somewhere', async () => {
   const { said, ended } = start('--model', 'run', '--engine', 'cpu', '--port', '0', '--memories', 'file')
   expect(await ended).toBe(2)
   expect(said.error).toMatch(
-    /^memories can't be kept in '.*file' \(EEXIST\); choose another folder with --memories\n$/,
+    /^'.*file' can't be used: a file stands where a folder is expected \(EEXIST\); choose another folder with --memories\n$/,
   )
 })

@@ -3,7 +3,6 @@ import '@ttt-e2e/kernels/engines'
 import { engineNames } from '@ttt-e2e/tensor-ops'
 import { Command } from 'commander'
 import { readOptions } from './options'
-import { outliveOutput } from './outlive-output'
 
 /** Streams may go on for so long after the first Ctrl-C or TERM. */
 const graceSeconds = 10
@@ -54,15 +53,15 @@ Examples:
 /openapi.json describes every route. Ctrl-C or TERM lets what runs finish for ${graceSeconds} seconds; a second one quits at once.`,
   )
   .action(async (raw: Record<string, unknown>) => {
-    outliveOutput()
     const options = readOptions(raw, callersFolder())
     const print = (line: string) => void process.stdout.write(`${line}\n`)
     const { serve } = await import('./serve')
     const running = await serve(options, print)
     print(`ready: ${running.url}`)
-    // Told to end is what a server's end is; Ctrl-C is an interruption in every app.
+    // Told to end is what a server's end is; Ctrl-C and a terminal that closes are interruptions in every app.
     let exitCode = 0
-    process.once('SIGINT', () => (exitCode = interruptedExitCode))
+    for (const signal of ['SIGINT', 'SIGHUP'] as const)
+      process.once(signal, () => (exitCode = interruptedExitCode))
     await new Promise<void>((resolve) => void abortOnSignals(resolve))
     await running.close(graceSeconds)
     process.exit(exitCode)

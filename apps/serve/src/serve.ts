@@ -1,7 +1,6 @@
-import { mkdirSync } from 'node:fs'
-import { loadModel, lockFolder } from '@ttt-e2e/checkpoint'
-import { UserError } from '@ttt-e2e/cli'
+import { loadModel } from '@ttt-e2e/checkpoint'
 import { resolveEngine } from '@ttt-e2e/tensor-ops'
+import { asFileError, lockFolder, makeFolder } from '@ttt-e2e/tensor-ops/files'
 import { collectDefaultMetrics } from 'prom-client'
 import { createApp, type ServerState } from './app'
 import { isLoopback, listen } from './listen'
@@ -71,17 +70,13 @@ export async function serve(options: ServeOptions, print: (line: string) => void
   }
 }
 
-/** Makes a folder this server's own: two would overwrite each other's memories. @throws UserError, CheckpointError */
+/** Makes a folder this server's own: two would overwrite each other's memories. @throws FileError */
 function own(folder: string): () => void {
   try {
-    mkdirSync(folder, { recursive: true })
+    makeFolder(folder)
     return lockFolder(folder)
   } catch (error) {
-    if (error instanceof UserError) throw error
-    const { code } = error as NodeJS.ErrnoException
-    throw new UserError(
-      `memories can't be kept in '${folder}' (${code}); choose another folder with --memories`,
-    )
+    throw asFileError(error, { remains: 'choose another folder with --memories' })
   }
 }
 

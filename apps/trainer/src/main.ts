@@ -37,6 +37,10 @@ const command = new Command('pnpm --filter trainer start')
   )
   .option('--threads <number>', 'threads of the engine; all cores where left out')
   .option('--save-every <steps>', 'steps between two checkpoints; about every 30 seconds where left out')
+  .option(
+    '--spare <folder>',
+    "where the run is saved if its own folder can't be written to any more, as on a full disk",
+  )
   .option('--dry-run', 'say what it would take here: parameters, memory, FLOPs and time')
   .addHelpText(
     'after',
@@ -58,8 +62,9 @@ Examples, each after \`pnpm --filter trainer start\`:
   export runs/tiny-books my-model           the model alone, to ship and to serve
 
 With another number of steps the warm-ups keep their share of them. A run folder has metrics.jsonl, a line for each step
-and evaluation, and its last two checkpoints. Ctrl-C saves and ends with exit code 0; 1 is a loss that isn't finite, 2 a
-request that can't be met.`,
+and evaluation, and its last two checkpoints; one process at a time trains in it, on the text that it began with, wherever that lies.
+Exit codes: 0 done, 1 a loss that isn't finite, 2 a request that can't be met, by the disk either, 130 stopped by Ctrl-C,
+TERM or the end of the terminal with everything saved.`,
   )
   .action(async (raw: RawOptions) => {
     const options = readOptions(raw, caller)

@@ -1,4 +1,5 @@
-import { openOutputFolder } from '@ttt-e2e/cli'
+import { listCheckpoints } from '@ttt-e2e/checkpoint'
+import { openOutputFolder, UserError } from '@ttt-e2e/cli'
 import type { Recipe } from '@ttt-e2e/meta-outer'
 import { beginRun, recipeNamed, resumeRun, type Run } from '@ttt-e2e/training'
 import { basename, dirname, join } from 'node:path'
@@ -27,6 +28,7 @@ export async function openRun(
   folder: string,
   onSkipped: (reason: string) => void,
 ): Promise<Run> {
+  if (options.spare !== undefined) openSpare(options.spare)
   if (recipe) {
     const run = await beginRun({ folder, recipe, precision: options.precision, from: options.from })
     openOutputFolder(folder)
@@ -36,4 +38,11 @@ export async function openRun(
   const run = await resumeRun({ folder: from, changes: options, onSkipped })
   openOutputFolder(folder)
   return { ...run, folder }
+}
+
+/** Nothing may be found out about it when it is needed. @throws FileError, UserError */
+function openSpare(folder: string): void {
+  if (listCheckpoints(folder).length > 0)
+    throw new UserError(`--spare '${folder}' holds a run already; give a folder that is new or empty`)
+  openOutputFolder(folder, '--spare')
 }

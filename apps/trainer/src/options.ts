@@ -16,6 +16,7 @@ export interface RawOptions {
   precision?: string
   threads?: string
   saveEvery?: string
+  spare?: string
   dryRun?: boolean
 }
 
@@ -34,6 +35,8 @@ export interface TrainerOptions {
   threads?: number
   /** Steps between two checkpoints; by time where left out. */
   saveEvery?: number
+  /** Where the run is saved if its own folder can't be written to any more. */
+  spare?: string
   dryRun: boolean
 }
 
@@ -66,6 +69,7 @@ export function readOptions(raw: RawOptions, caller: string): TrainerOptions {
     precision: oneOf('precision', raw.precision, precisions),
     threads: wholeNumber('threads', raw.threads, 1024),
     saveEvery: wholeNumber('save-every', raw.saveEvery, 1e9),
+    spare: path(raw.spare),
     dryRun: raw.dryRun ?? false,
   }
 }

@@ -72,16 +72,19 @@ describe.each(precise)('on %s in %s', (engine, precision) => {
 })
 
 describe('a signal', () => {
-  it.each(['SIGINT', 'SIGTERM'] as const)('%s saves and ends with 0; the run goes on', async (signal) => {
-    const run = join(folder, signal)
-    const child = startTrainer(folder, ...command('ttt-e2e', ['cpu', 'f32'], 400), '--out', run)
-    const end = ended(child)
-    await untilStep(run, 3)
-    child.kill(signal)
-    const { code, stdout, stderr } = await end
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    const [, step] = /stopped after step (\d+) of 400 and saved; go on with --resume /.exec(stdout)!
-    expect(metricsOf(run).at(-1)).toMatchObject({ step: Number(step) })
-    expect(latestCheckpoint(run)!.path).toMatch(new RegExp(`step-0*${step}$`))
-  })
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    '%s saves and ends with 130; the run goes on',
+    async (signal) => {
+      const run = join(folder, signal)
+      const child = startTrainer(folder, ...command('ttt-e2e', ['cpu', 'f32'], 400), '--out', run)
+      const end = ended(child)
+      await untilStep(run, 3)
+      child.kill(signal)
+      const { code, stdout, stderr } = await end
+      expect({ code, stderr }).toEqual({ code: 130, stderr: '' })
+      const [, step] = /stopped after step (\d+) of 400 and saved; go on with --resume /.exec(stdout)!
+      expect(metricsOf(run).at(-1)).toMatchObject({ step: Number(step) })
+      expect(latestCheckpoint(run)!.path).toMatch(new RegExp(`step-0*${step}$`))
+    },
+  )
 })

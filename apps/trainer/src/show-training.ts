@@ -1,4 +1,4 @@
-import { formatCount, formatDuration, type Progress } from '@ttt-e2e/cli'
+import { formatCount, formatDuration, interruptedExitCode, type Progress } from '@ttt-e2e/cli'
 import { treeSize } from '@ttt-e2e/tensor-ops'
 import type { Run, Task, TrainingEvent } from '@ttt-e2e/training'
 
@@ -8,7 +8,7 @@ const recentSteps = 20
 /**
  * Says what a run is, then what happens in it, as it happens.
  *
- * @returns the exit code: 1 where numbers are not finite
+ * @returns the exit code: 1 where numbers are not finite, 130 where a signal stopped it
  */
 export async function showTraining(
   { recipe, state, folder }: Run,
@@ -43,10 +43,10 @@ export async function showTraining(
         progress.print(
           `done: ${taken} in ${formatDuration((performance.now() - startedAt) / 1000)}; ${folder}`,
         )
-      } else
-        progress.print(
-          `stopped after step ${state.step} of ${steps} and saved; go on with --resume ${folder}`,
-        )
+        return 0
+      }
+      progress.print(`stopped after step ${state.step} of ${steps} and saved; go on with --resume ${folder}`)
+      return interruptedExitCode
     }
   return 0
 }

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -14,7 +14,11 @@ export const microSettings = [
 ].flatMap((setting) => ['--set', setting])
 
 /** Starts the trainer as the command line does, in `caller`'s folder. */
-export function startTrainer(caller: string, ...parameters: string[]): ChildProcess {
+export const startTrainer = (caller: string, ...parameters: string[]): ChildProcess =>
+  spawnTrainer(caller, parameters, ['ignore', 'pipe', 'pipe'])
+
+/** The same with what its input and outputs are. */
+export function spawnTrainer(caller: string, parameters: string[], stdio: StdioOptions): ChildProcess {
   const script = [
     '--conditions=source',
     '--import',
@@ -25,7 +29,7 @@ export function startTrainer(caller: string, ...parameters: string[]): ChildProc
   return spawn(process.execPath, script, {
     cwd: join(import.meta.dirname, '..'),
     env: { ...process.env, INIT_CWD: caller },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio,
   })
 }
 

@@ -12,7 +12,7 @@ import { showTraining } from './show-training'
  * Trains as asked, or says what it would take; a signal saves and ends it.
  *
  * @param caller the folder that the caller works in
- * @returns the exit code: 0 done or stopped by a signal and saved, 1 a loss that isn't finite
+ * @returns the exit code: 0 done, 1 a loss that isn't finite, 130 stopped by a signal and saved
  * @throws UserError, TrainingError, DataError, EngineError or CheckpointError for a request that can't be met
  */
 export async function trainer(options: TrainerOptions, caller: string): Promise<number> {
@@ -20,7 +20,7 @@ export async function trainer(options: TrainerOptions, caller: string): Promise<
   const folder = runFolder(options, caller)
   const recipe =
     options.resume === undefined ? resolveRecipe(recipeNamed(options.recipe!), options) : undefined
-  const { threads, saveEvery } = options
+  const { threads, saveEvery, spare } = options
   let engine = await resolveEngine(options.engine, { threads, precision: options.precision })
   if (options.dryRun && recipe) {
     progress.print(engine.line)
@@ -42,7 +42,8 @@ export async function trainer(options: TrainerOptions, caller: string): Promise<
     progress.print('stopping and saving; a second signal quits at once'),
   )
   try {
-    const events = trainRun({ run, task, engine, gitHash: gitHash(), saveEvery, signal })
+    const onLeft = (reason: string) => progress.print(reason)
+    const events = trainRun({ run, task, engine, gitHash: gitHash(), saveEvery, spare, onLeft, signal })
     return await showTraining(run, task, events, progress)
   } finally {
     progress.clear()

@@ -1,11 +1,10 @@
 // What a page can use too is in `browser.ts`; here stands beside it what needs files.
 export * from './browser'
-export { writeFileDurably, writeFolderDurably, type FileContent, type WriteFile } from './durable-files'
-export { lockFolder } from './folder-lock'
+export type { DataRecord } from './data-record'
 export { folderOnDisk } from './folders/folder-on-disk'
 export { loadCheckpoint, loadParameters, type Checkpoint, type LoadOptions } from './load-checkpoint'
 export { loadModel, type LoadModelOptions } from './load-model'
 export { loadMemory, saveMemory } from './memory-on-disk'
-export { latestCheckpoint, listCheckpoints, type LatestCheckpoint } from './run-folder'
+export { latestCheckpoint, listCheckpoints, makeRoom, type LatestCheckpoint } from './run-folder'
 export { saveCheckpoint, type SavedRun } from './save-checkpoint'
 export { saveModel } from './save-model'

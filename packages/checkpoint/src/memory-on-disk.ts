@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
+import { asFileError, FileError, writeFileDurably } from '@ttt-e2e/tensor-ops/files'
 import { CheckpointError } from './checkpoint-error'
-import { writeFileDurably } from './durable-files'
 import type { Memory } from './memory'
 import { decodeMemory, encodeMemory } from './memory-file'
 import type { Model } from './model'
 
-/** Writes a memory to a file, whole or not at all. */
+/** Writes a memory to a file, whole or not at all. @throws FileError if the file system refuses */
 export async function saveMemory(memory: Memory, path: string): Promise<void> {
   writeFileDurably(path, await encodeMemory(memory))
 }
@@ -16,7 +16,10 @@ export function loadMemory(model: Model, path: string): Memory {
   try {
     bytes = readFileSync(path)
   } catch (error) {
-    throw new CheckpointError(path, [`it can't be read (${(error as NodeJS.ErrnoException).code})`])
+    const known = asFileError(error, { path })
+    throw known instanceof FileError
+      ? new CheckpointError(path, [`it can't be read: ${known.reason}`])
+      : known
   }
   return decodeMemory(model, bytes, path)
 }

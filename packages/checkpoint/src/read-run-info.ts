@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { asFileError } from '@ttt-e2e/tensor-ops/files'
 import { CheckpointError } from './checkpoint-error'
 import type { Extensions } from './formats/format'
 import { parseRunInfo } from './parse-run-info'
@@ -9,9 +10,18 @@ import { fileNames, type RunInfo } from './run-info'
  * Reads a checkpoint folder's run.json.
  *
  * @throws CheckpointError listing everything in it that doesn't fit
+ * @throws FileError if it can't be read
  */
 export function readRunInfo(folder: string, extensions?: Extensions): RunInfo {
   const path = join(folder, fileNames.info)
   if (!existsSync(path)) throw new CheckpointError(folder, [`there is no ${fileNames.info}`])
-  return parseRunInfo(readFileSync(path, 'utf8'), folder, extensions)
+  return parseRunInfo(read(path), folder, extensions)
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw asFileError(error, { path, attempt: 'read' })
+  }
 }

@@ -1,7 +1,14 @@
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import {
+  asFileError,
+  FileError,
+  removeFolder,
+  writeFolderDurably,
+  writerOf,
+  type WriteFile,
+} from '@ttt-e2e/tensor-ops/files'
 import { CheckpointError } from './checkpoint-error'
-import { removeFolder, writeFolderDurably, writerOf, type WriteFile } from './durable-files'
 import { hashOfFile } from './folders/folder-on-disk'
 import { readRunInfo } from './read-run-info'
 import { fileNames } from './run-info'
@@ -21,13 +28,23 @@ export function listCheckpoints(run: string): string[] {
 }
 
 function named(run: string): Named[] {
-  if (!statSync(checkpointsOf(run), { throwIfNoEntry: false })?.isDirectory()) return []
+  if (!isFolder(checkpointsOf(run))) return []
   return readdirSync(checkpointsOf(run))
     .flatMap((name) => {
       const found = /^step-(\d+)(?:\.(\d+))?$/.exec(name)
       return found ? [{ name, step: Number(found[1]), again: Number(found[2] ?? 1) }] : []
     })
     .sort((a, b) => a.step - b.step || a.again - b.again)
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory()
+  } catch (error) {
+    // ENOTDIR: the run would be below a file. Whoever writes to it is told so.
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return false
+    throw error
+  }
 }
 
 /** Where a run's checkpoint of this step goes: `checkpoints/step-000120`, with `.2` if there is one already. */
@@ -43,30 +60,58 @@ export function newCheckpointPath(run: string, step: number): string {
  *
  * @param path from `newCheckpointPath`
  * @param fill writes the files
+ * @param onLeft told of what the run no longer needs and could not be removed: the checkpoint is in its place all the same
+ * @throws FileError if the checkpoint can't be written
  */
 export async function placeCheckpoint(
   run: string,
   path: string,
   fill: (write: WriteFile) => Promise<void>,
+  onLeft: (reason: string) => void = console.warn,
 ): Promise<void> {
   await writeFolderDurably(path, fill)
-  tidyCheckpoints(run, path)
+  tidyCheckpoints(run, path, onLeft)
+}
+
+/**
+ * Makes room for one more checkpoint where there is none: of those that a run has, only the newest good one stays.
+ *
+ * @returns whether anything was removed
+ * @throws CheckpointError if all are damaged
+ */
+export function makeRoom(run: string): boolean {
+  const paths = listCheckpoints(run)
+  if (paths.length < 2) return false
+  const { path: newest } = latestCheckpoint(run)!
+  return paths.filter((path) => path !== newest && isRemoved(path, () => {})).length > 0
+}
+
+function isRemoved(path: string, onLeft: (reason: string) => void): boolean {
+  try {
+    removeFolder(path)
+    return true
+  } catch (error) {
+    const known = asFileError(error, { path })
+    if (!(known instanceof FileError)) throw known
+    onLeft(`'${path}' is no longer needed and can't be removed: ${known.reason}`)
+    return false
+  }
 }
 
 /**
  * Removes what a run no longer needs once `newest` is in place: all checkpoints but it and the one before it, those
  * further on too (a course that was given up), and what writers that are gone left unfinished.
  */
-function tidyCheckpoints(run: string, newest: string): void {
+function tidyCheckpoints(run: string, newest: string, onLeft: (reason: string) => void): void {
   const paths = listCheckpoints(run)
   const place = paths.indexOf(newest)
   paths.forEach((path, i) => {
-    if (i !== place && i !== place - 1) removeFolder(path)
+    if (i !== place && i !== place - 1) isRemoved(path, onLeft)
   })
   for (const name of readdirSync(checkpointsOf(run))) {
     const writer = writerOf(name)
     if (writer !== undefined && writer !== process.pid && !isRunning(writer))
-      rmSync(join(checkpointsOf(run), name), { recursive: true, force: true })
+      isRemoved(join(checkpointsOf(run), name), onLeft)
   }
 }
 
@@ -106,8 +151,11 @@ export function latestCheckpoint(run: string): LatestCheckpoint | undefined {
       if (problems.length > 0) throw new CheckpointError(path, problems)
       return { path, skipped }
     } catch (error) {
-      if (!(error instanceof CheckpointError)) throw error
-      skipped.push(error)
+      const known = asFileError(error, { path })
+      if (known instanceof CheckpointError) skipped.push(known)
+      // One that can't be read is as good as damaged.
+      else if (known instanceof FileError) skipped.push(new CheckpointError(path, [known.message]))
+      else throw known
     }
   }
   if (skipped.length === 0) return undefined

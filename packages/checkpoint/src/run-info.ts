@@ -1,6 +1,7 @@
 import { architectureSchema } from '@ttt-e2e/baselines'
 import { precisions } from '@ttt-e2e/tensor-ops'
 import { z } from 'zod'
+import { dataRecordSchema } from './data-record'
 import { recipeSchema } from './recipe-schema'
 
 const fileInfo = z.strictObject({
@@ -56,6 +57,8 @@ export const runInfoSchema = z.strictObject({
     documentsBeginWithBos: z.boolean(),
   }),
   ...z.object(trainingSchema).partial().shape,
+  /** What the cursor counts in; absent where the recipe makes the data up, in models to ship and in runs from before. */
+  data: dataRecordSchema.optional(),
   ...writingSchema,
 })
 

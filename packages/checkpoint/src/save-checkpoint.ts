@@ -3,7 +3,9 @@ import { recordOfTokenizer } from '@ttt-e2e/data'
 import { innerRateMultiplier, type Recipe, type RunState } from '@ttt-e2e/meta-outer'
 import { SafetensorsError, type ResolvedEngine } from '@ttt-e2e/tensor-ops'
 import type { System } from '@ttt-e2e/ttt-inner'
+import type { WriteFile } from '@ttt-e2e/tensor-ops/files'
 import { CheckpointError } from './checkpoint-error'
+import type { DataRecord } from './data-record'
 import { newCheckpointPath, placeCheckpoint } from './run-folder'
 import { fileNames, runInfoSchema, type RunInfo } from './run-info'
 import { documentsBeginWithBos, tokenizerOf } from './tokenizer-of'
@@ -18,6 +20,10 @@ export interface SavedRun {
   system?: System
   /** Of the program that trains, where it is known. */
   gitHash?: string | null
+  /** What the cursor counts in, where it is text of somebody's. */
+  data?: DataRecord
+  /** Told of an older checkpoint that can't be removed; printed as a warning where left out. */
+  onLeft?(reason: string): void
 }
 
 /**
@@ -27,9 +33,10 @@ export interface SavedRun {
  *
  * @returns the checkpoint's folder
  * @throws CheckpointError if a tensor has values that are not finite: no good checkpoint makes room for a spoilt one
+ * @throws FileError if the file system refuses; the checkpoints before it are there still
  */
 export async function saveCheckpoint(run: string, saved: SavedRun): Promise<string> {
-  const { recipe, state, engine, gitHash = null } = saved
+  const { recipe, state, engine, gitHash = null, data, onLeft } = saved
   const path = newCheckpointPath(run, state.step)
   const described: Omit<RunInfo, 'files'> = {
     schemaVersion: 2,
@@ -42,6 +49,7 @@ export async function saveCheckpoint(run: string, saved: SavedRun): Promise<stri
     step: state.step,
     tokens: state.tokens,
     cursor: (state.cursor ?? null) as RunInfo['cursor'],
+    ...(data && { data }),
     innerRateMultiplier: innerRateMultiplier(recipe.training.optimizer.schedule, Math.max(0, state.step - 1)),
     engine: { name: engine.name, description: engine.description, precision: engine.precision },
     versions: versions(),
@@ -50,11 +58,12 @@ export async function saveCheckpoint(run: string, saved: SavedRun): Promise<stri
   }
   const { params, firstMoments, secondMoments } = state
   try {
-    await placeCheckpoint(run, path, async (write) => {
+    const fill = async (write: WriteFile) => {
       const model = await write(fileNames.model, treePieces(params))
       const optimizer = await write(fileNames.optimizer, treePieces({ firstMoments, secondMoments }))
       await write(fileNames.info, encodeRunInfo({ ...described, files: { model, optimizer } }, path))
-    })
+    }
+    await placeCheckpoint(run, path, fill, onLeft)
   } catch (error) {
     throw error instanceof SafetensorsError ? new CheckpointError(path, error.problems) : error
   }

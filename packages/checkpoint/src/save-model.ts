@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { recordOfTokenizer } from '@ttt-e2e/data'
 import { disposeTree, SafetensorsError } from '@ttt-e2e/tensor-ops'
+import { writeFolderDurably } from '@ttt-e2e/tensor-ops/files'
 import { CheckpointError } from './checkpoint-error'
-import { writeFolderDurably } from './durable-files'
 import { loadParameters, type LoadOptions } from './load-checkpoint'
 import type { Model } from './model'
 import { fileNames, type RunInfo } from './run-info'
@@ -33,7 +33,7 @@ export async function saveModel(from: string | Model, to: string, options: LoadO
 async function write(
   to: string,
   { params }: Pick<Model, 'params'>,
-  { files: _files, ...info }: Omit<RunInfo, 'files'> & { files?: unknown },
+  { files: _files, data: _data, ...info }: Omit<RunInfo, 'files'> & { files?: unknown },
 ): Promise<void> {
   try {
     await writeFolderDurably(to, async (write) => {

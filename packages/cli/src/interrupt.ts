@@ -5,8 +5,8 @@ export const interruptedExitCode = 130
 const samePressMilliseconds = 500
 
 /**
- * Makes Ctrl-C (or a TERM) abort the signal that is returned, so that work can stop at the next safe place; a second
- * one quits at once.
+ * Makes Ctrl-C, a TERM or the end of the terminal abort the signal that is returned, so that work can stop at the next
+ * safe place; a second one quits at once.
  */
 export function abortOnSignals(onFirst: () => void): { signal: AbortSignal; restore: () => void } {
   const controller = new AbortController()
@@ -18,7 +18,7 @@ export function abortOnSignals(onFirst: () => void): { signal: AbortSignal; rest
       onFirst()
     } else if (performance.now() - firstAt > samePressMilliseconds) process.exit(interruptedExitCode)
   }
-  const names = ['SIGINT', 'SIGTERM'] as const
+  const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   for (const name of names) process.on(name, handle)
   return {
     signal: controller.signal,

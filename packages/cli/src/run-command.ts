@@ -1,18 +1,22 @@
 import { UserError } from '@ttt-e2e/tensor-ops'
+import { asFileError } from '@ttt-e2e/tensor-ops/files'
 import { CommanderError, type Command } from 'commander'
+import { outliveOutput } from './outlive-output'
 
 /**
- * Runs a command line. A request that can't be met ends with one sentence on stderr and exit code 2; any other error is
- * a fault of the program and keeps its stack.
+ * Runs a command line. A request that can't be met, by the file system either, ends with one sentence on stderr and exit
+ * code 2; any other error is a fault of the program and keeps its stack. Nobody has to listen to what it prints.
  */
 export async function runCommand(command: Command): Promise<void> {
   for (const each of [command, ...command.commands])
     each.exitOverride().configureOutput({ writeErr: (text) => process.stderr.write(text) })
+  outliveOutput()
   try {
     // Some package managers pass on the -- that separates a script's own parameters.
     const parameters = process.argv.slice(process.argv[2] === '--' ? 3 : 2)
     await command.parseAsync(parameters, { from: 'user' })
-  } catch (error) {
+  } catch (thrown) {
+    const error = asFileError(thrown)
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
     else if (error instanceof UserError) {
       process.stderr.write(`${error.message}\n`)

@@ -17,7 +17,7 @@ it.each<[Partial<RawOptions>, RegExp]>([
   [{ data: 'wrong.jsonl' }, /^line 1 of '.*wrong.jsonl' has no text/],
   [
     { out: 'empty.txt/below', task: 'languages' },
-    /^nothing can be written to '.*below' \(ENOTDIR\); give --out/,
+    /^'.*below' can't be used: a file stands where a folder is expected \(ENOTDIR\); give --out/,
   ],
   [{ model: 'missing' }, /^'.*missing' holds no stored runs/],
   [{ engine: 'tensorflow' }, /^unknown engine 'tensorflow'; known: auto, native, wasm, cpu$/],

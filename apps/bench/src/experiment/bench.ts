@@ -1,10 +1,14 @@
 import { abortOnSignals, formatDuration, interruptedExitCode, Progress } from '@ttt-e2e/cli'
 import '@ttt-e2e/kernels/engines'
-import { writeReport } from '../report/write-report'
+import { FileError } from '@ttt-e2e/tensor-ops/files'
+import type { Probe } from '../probes/probe'
+import { formatResults } from '../report/text'
+import { reportPaths, writeReport } from '../report/write-report'
 import type { Session } from './session'
 import { measureEverything } from './measure-everything'
 import type { BenchOptions } from './options'
-import { prepare } from './prepare'
+import { prepare, type Prepared } from './prepare'
+import type { Results } from './results'
 import { WorkerDied } from './workers/worker-process'
 import { Workload } from './workload'
 
@@ -17,7 +21,18 @@ import { Workload } from './workload'
  */
 export async function bench(options: BenchOptions, caller: string): Promise<number> {
   const progress = new Progress()
-  const { out, experiment, probes, results } = await prepare(options, caller, (line) => progress.print(line))
+  const prepared = await prepare(options, caller, (line) => progress.print(line))
+  try {
+    return await measureAndReport(prepared, progress)
+  } finally {
+    prepared.unlock()
+  }
+}
+
+async function measureAndReport(
+  { out, experiment, probes, results }: Prepared,
+  progress: Progress,
+): Promise<number> {
   const { signal, restore } = abortOnSignals(() =>
     progress.print('stopping after this step and saving; Ctrl-C again quits at once'),
   )
@@ -26,7 +41,10 @@ export async function bench(options: BenchOptions, caller: string): Promise<numb
   const startedAt = performance.now()
   let died: WorkerDied | undefined
   try {
-    await measureEverything(experiment, probes, results, session, () => writeReport(out, results, probes))
+    await measureEverything(experiment, probes, results, session, () => {
+      const refused = tryToWrite(out, results, probes)
+      if (refused) progress.print(`${refused.message}; it is tried again at the end`)
+    })
   } catch (error) {
     if (error instanceof WorkerDied) died = error
     else if (error !== signal.reason) throw error
@@ -35,12 +53,28 @@ export async function bench(options: BenchOptions, caller: string): Promise<numb
     progress.clear()
     restore()
   }
-  const paths = writeReport(out, results, probes)
-  progress.print(paths.text)
+  progress.print(formatResults(results, probes))
   progress.print(`\ntook ${formatDuration((performance.now() - startedAt) / 1000)}`)
-  progress.print(`results: ${paths.results}\nreport:  ${paths.report}`)
+  const refused = tryToWrite(out, results, probes)
+  if (refused)
+    throw refused.with(
+      `all runs are kept in '${experiment.setup.comparison.store}', and the same command reads with them and writes it again`,
+    )
+  const { results: measured, report } = reportPaths(out)
+  progress.print(`results: ${measured}\nreport:  ${report}`)
   if (!results.interrupted) return 0
   if (died) process.stderr.write(`${died.message}\n`)
   progress.print('stopped before the end; the same command goes on from here')
   return died ? 1 : interruptedExitCode
+}
+
+/** @returns the refusal of the file system, where it refuses: what was measured can still be read on the terminal */
+function tryToWrite(out: string, results: Results, probes: readonly Probe[]): FileError | undefined {
+  try {
+    writeReport(out, results, probes)
+    return undefined
+  } catch (error) {
+    if (error instanceof FileError) return error
+    throw error
+  }
 }

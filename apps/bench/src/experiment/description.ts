@@ -1,5 +1,5 @@
-import { writeFileDurably } from '@ttt-e2e/checkpoint'
 import { UserError } from '@ttt-e2e/cli'
+import { writeFileDurably } from '@ttt-e2e/tensor-ops/files'
 import { existsSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { Preset } from './presets'

@@ -1,5 +1,6 @@
 import { openOutputFolder, UserError } from '@ttt-e2e/cli'
 import { resolveEngine } from '@ttt-e2e/tensor-ops'
+import { lockFolder } from '@ttt-e2e/tensor-ops/files'
 import { statSync } from 'node:fs'
 import { loadProbes } from '../probes/load-probes'
 import type { Probe } from '../probes/probe'
@@ -26,6 +27,8 @@ export interface Prepared {
   probes: Probe[]
   /** Before anything was measured. */
   results: Results
+  /** Lets other processes write to the folder. */
+  unlock(): void
 }
 
 /**
@@ -56,6 +59,7 @@ export async function prepare(
   print(engine.line)
   const out = options.out ?? defaultOutput(caller, presetName, data, model)
   openOutputFolder(out)
+  const unlock = lockFolder(out)
   print(`preset: ${presetName} (${preset.summary}) · output: ${out}`)
   print(describeShares(shares))
 
@@ -82,11 +86,16 @@ export async function prepare(
     precision: engine.precision,
     provenance: { engine: results.engine, ...origin },
   }
-  if (!stored) {
-    writeDescription(out, { ...description, tasks: benchmarks.map((benchmark) => benchmark.name) })
-    for (const benchmark of benchmarks) openStores(benchmark, comparison)
+  try {
+    if (!stored) {
+      writeDescription(out, { ...description, tasks: benchmarks.map((benchmark) => benchmark.name) })
+      for (const benchmark of benchmarks) openStores(benchmark, comparison)
+    }
+  } catch (error) {
+    unlock()
+    throw error
   }
   const taskOptions = { data, model, task: options.task }
   const setup = { engine: name, engineOptions, description, taskOptions, comparison, probes: options.probes }
-  return { out, experiment: { benchmarks, engine, setup }, probes, results }
+  return { out, experiment: { benchmarks, engine, setup }, probes, results, unlock }
 }

@@ -1,7 +1,8 @@
-import { CheckpointError, listCheckpoints, writeFileDurably } from '@ttt-e2e/checkpoint'
+import { CheckpointError, listCheckpoints } from '@ttt-e2e/checkpoint'
 import { UserError } from '@ttt-e2e/cli'
+import { asFileError, makeFolder, writeFileDurably } from '@ttt-e2e/tensor-ops/files'
 import { MetricsFile, resumeRun, type Run, type StepLine } from '@ttt-e2e/training'
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { firstDifference } from './first-difference'
 
@@ -23,7 +24,7 @@ export class RunStore {
   open(run: Determinants, provenance: Record<string, unknown>): void {
     const plain = JSON.parse(JSON.stringify(run)) as Determinants
     const path = join(this.directory, fileName)
-    mkdirSync(this.directory, { recursive: true })
+    makeFolder(this.directory)
     if (!existsSync(path)) {
       writeFileDurably(path, `${JSON.stringify({ run: plain, provenance }, null, 2)}\n`)
       return
@@ -64,7 +65,8 @@ export class RunStore {
   private readJson(path: string): unknown {
     try {
       return JSON.parse(readFileSync(path, 'utf8'))
-    } catch {
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw asFileError(error, { path, attempt: 'read' })
       throw new UserError(`'${path}' is not JSON; remove its folder or choose another --out`)
     }
   }

@@ -37,7 +37,7 @@ export function ownText(presetName: string, preset: Preset, path: string): Bench
       : []),
   ]
   const title = `your text: ${corpus.name}, bytes`
-  const task = textTask({ recipe, rows: 'windows', title, name: corpus.name, ...parts, notes })
+  const task = textTask({ recipe, rows: 'windows', title, name: corpus.name, corpus, ...parts, notes })
   return { ...given, recipe, task }
 }
 

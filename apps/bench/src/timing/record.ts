@@ -1,6 +1,7 @@
-import { abortOnSignals, formatBytes, interruptedExitCode, Progress, UserError } from '@ttt-e2e/cli'
+import { abortOnSignals, formatBytes, interruptedExitCode, Progress } from '@ttt-e2e/cli'
 import '@ttt-e2e/kernels/engines'
 import { resolveEngine, type Precision, type ResolvedEngine } from '@ttt-e2e/tensor-ops'
+import { asFileError } from '@ttt-e2e/tensor-ops/files'
 import { appendFileSync, writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { provenance } from '../provenance'
@@ -44,7 +45,7 @@ interface EngineRequest {
  * was measured before a signal stopped it.
  *
  * @returns the exit code
- * @throws UserError where the file can't be written
+ * @throws FileError where the file can't be written
  * @throws EngineError
  */
 export async function recordSpeed<Row>(
@@ -104,7 +105,7 @@ function write(file: string, how: typeof writeFileSync | typeof appendFileSync, 
   try {
     how(file, text)
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? (error as Error).message
-    throw new UserError(`'${file}' can't be written (${reason}); give --json a file in a folder that exists`)
+    const remains = 'give --json a file in a folder that exists and can be written to'
+    throw asFileError(error, { path: file, attempt: 'written', remains })
   }
 }

@@ -84,6 +84,6 @@ it('records reading and decoding', async () => {
 it('says where results can not be written before it measures', async () => {
   const json = join(folder, 'no', 'such.json')
   await expect(trainSpeed({ ...options, json })).rejects.toThrow(
-    /such.json' can't be written \(ENOENT\); give --json/,
+    /such.json' can't be written: there is no such file or folder \(ENOENT\); give --json/,
   )
 })

@@ -1,3 +1,4 @@
+import { asFileError, FileError } from '@ttt-e2e/tensor-ops/files'
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
@@ -6,17 +7,37 @@ import { ApiError } from './api-error'
 /** Every error as JSON of one form. What nobody foresaw goes to the log, not to the client. */
 export function answerError(error: unknown, c: Context): Response {
   const known = toApiError(error)
-  if (known.status >= 500 && !(error instanceof ApiError)) console.error(error)
+  logUnforeseen(error, known)
   return c.json(known.body, known.status as ContentfulStatusCode, known.headers)
+}
+
+/** A request that only the server is to blame for is one for its log: a disk that refuses in a sentence, a fault with its stack. */
+export function logUnforeseen(error: unknown, known: ApiError): void {
+  if (known.status < 500 || known === error) return
+  const file = asFileError(error)
+  console.error(file instanceof FileError ? file.message : error)
 }
 
 /** The same for an error in the middle of a stream, whose status is long sent. */
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error
   if (error instanceof HTTPException) return ofFramework(error)
+  const known = asFileError(error)
+  if (known instanceof FileError) return ofDisk(known)
   return new ApiError(500, 'internal_error', 'the server failed at this request; its log says why')
 }
 
 function ofFramework({ status, message }: HTTPException): ApiError {
   return new ApiError(status < 500 ? 400 : 500, 'invalid_request', message)
+}
+
+/** Memories are written whole or not at all. Where the server keeps them is its own business. */
+function ofDisk({ reason, isForRoom }: FileError): ApiError {
+  return new ApiError(
+    isForRoom ? 507 : 500,
+    'disk_refuses',
+    `the server's disk refuses: ${reason}; nothing of this request is kept, and what was there before is as it was`,
+    null,
+    { headers: { 'X-Should-Retry': 'false' } },
+  )
 }

@@ -1,4 +1,4 @@
-import { toApiError } from './answer-errors'
+import { logUnforeseen, toApiError } from './answer-errors'
 
 /** How a stream of JSON messages is written: as server-sent events or one JSON a line. */
 export type LineFormat = 'sse' | 'ndjson'
@@ -65,7 +65,7 @@ export function lineStream<Message>(
           send(end)
         } catch (error) {
           const known = toApiError(error)
-          if (open && known.status >= 500 && known !== error) console.error(error)
+          if (open) logUnforeseen(error, known)
           send(line(JSON.stringify(known.body)))
         }
         clearTimeout(silence)

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { CheckpointError, loadMemory, saveMemory, writeFileDurably, type Model } from '@ttt-e2e/checkpoint'
+import { CheckpointError, loadMemory, saveMemory, type Model } from '@ttt-e2e/checkpoint'
+import { makeFolder, writeFileDurably } from '@ttt-e2e/tensor-ops/files'
 import { z } from 'zod'
 import type { StoredMemory } from './stored-memory'
 
@@ -13,10 +14,14 @@ const factsSchema = z.strictObject({
 /** Keeps memories in a folder: `<id>.safetensors` with what was read and `<id>.json` with what is said of it. */
 export class MemoryFiles {
   constructor(private readonly folder: string) {
-    mkdirSync(folder, { recursive: true })
+    makeFolder(folder)
   }
 
-  /** Writes a memory whole or not at all: without its tensors' file, what is said of it counts for nothing. */
+  /**
+   * Writes a memory whole or not at all: without its tensors' file, what is said of it counts for nothing.
+   *
+   * @throws FileError if the file system refuses; what was there before is there still, and nothing else
+   */
   async write({ id, name, parent, created, memory }: StoredMemory): Promise<void> {
     const facts = { name, parent, created: created.toISOString() }
     const isNew = !existsSync(this.path(id, 'safetensors'))
@@ -24,12 +29,13 @@ export class MemoryFiles {
       writeFileDurably(this.path(id, 'json'), `${JSON.stringify(facts, null, 2)}\n`)
       await saveMemory(memory, this.path(id, 'safetensors'))
     } catch (error) {
-      // Without tensors it belongs to nothing.
-      if (isNew) rmSync(this.path(id, 'json'), { force: true })
+      // Neither file is worth anything without the other.
+      if (isNew) this.removeIfPossible(id)
       throw error
     }
   }
 
+  /** @throws file system errors */
   remove(id: string): void {
     rmSync(this.path(id, 'safetensors'), { force: true })
     rmSync(this.path(id, 'json'), { force: true })
@@ -54,6 +60,14 @@ export class MemoryFiles {
         return []
       }
     })
+  }
+
+  private removeIfPossible(id: string): void {
+    try {
+      this.remove(id)
+    } catch {
+      // The reason why it could not be written is the one to tell.
+    }
   }
 
   private path(id: string, type: 'json' | 'safetensors'): string {

@@ -3,6 +3,7 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ByteSource } from '@ttt-e2e/tensor-ops'
+import { asFileError } from '@ttt-e2e/tensor-ops/files'
 import type { ModelFolder } from './model-folder'
 
 /** Bytes read in one call: Node reads less than 2 GiB at once. */
@@ -12,7 +13,10 @@ const mostAtOnce = 2 ** 30
 export const folderOnDisk = (path: string): ModelFolder => ({
   name: path,
   async open(file) {
-    const found = await stat(join(path, file)).catch(() => undefined)
+    const found = await stat(join(path, file)).catch((error: NodeJS.ErrnoException) => {
+      if (['ENOENT', 'ENOTDIR'].includes(error.code ?? '')) return undefined
+      throw asFileError(error)
+    })
     return found?.isFile() ? fileOnDisk(join(path, file), found.size) : undefined
   },
   sha256: async (file) => hashOfFile(join(path, file)),
@@ -30,6 +34,8 @@ const fileOnDisk = (path: string, size: number): ByteSource => ({
         if (bytesRead === 0) throw new Error(`'${path}' ends at byte ${start + at}, ${end} were to be there`)
         at += bytesRead
       }
+    } catch (error) {
+      throw asFileError(error, { path, attempt: 'read' })
     } finally {
       await file.close()
     }
@@ -44,6 +50,8 @@ export function hashOfFile(path: string): string {
   const file = openSync(path, 'r')
   try {
     for (let read; (read = readSync(file, piece)) > 0;) hash.update(piece.subarray(0, read))
+  } catch (error) {
+    throw asFileError(error, { path, attempt: 'read' })
   } finally {
     closeSync(file)
   }

@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { basename, join, relative, resolve, sep } from 'node:path'
+import { readFileSync, statSync } from 'node:fs'
+import { basename, join, resolve, sep } from 'node:path'
+import { filesBelow } from '@ttt-e2e/tensor-ops/files'
 import { DataError } from '../data-error'
 import type { Tokenizer } from '../tokenizers/tokenizer'
 import type { Corpus, Document } from './document'
@@ -26,7 +27,7 @@ export function readTextCorpus(path: string, tokenizer: Tokenizer, options: Text
   const found = statSync(path, { throwIfNoEntry: false })
   if (found === undefined) throw new DataError(`there is no file or folder '${path}'; give one that exists`)
   const files = found.isDirectory()
-    ? filesBelow(path).map((file) => ({ file, id: relative(path, file).split(sep).join('/') }))
+    ? filesBelow(path).map((below) => ({ file: join(path, below), id: below.split(sep).join('/') }))
     : [{ file: path, id: basename(path) }]
   const named = !found.isDirectory()
   const documents = files.flatMap(({ file, id }) => readFile(file, id, tokenizer, textField, named))
@@ -58,13 +59,4 @@ function readFile(
     throw new DataError(`file '${file}' is not text; a document must be UTF-8 without NUL characters`)
   }
   return text ? [{ id, tokens: tokenizer.encode(text) }] : []
-}
-
-/** The regular files below a folder, sorted by code unit so that the order is the same on every machine. */
-function filesBelow(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((path) => !path.split(sep).some((part) => part.startsWith('.')))
-    .sort((a, b) => (a < b ? -1 : 1))
-    .map((path) => join(folder, path))
-    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile())
 }

@@ -85,12 +85,15 @@ export function resumedRecipe(stored: Recipe, options: RecipeChanges & { recipe?
     throw new TrainingError(
       `the stored run trains '${stored.system}', not '${options.system}'; give --out another folder`,
     )
-  if (options.data !== undefined && (stored.data.kind !== 'text' || stored.data.path !== options.data))
+  if (options.data !== undefined && stored.data.kind !== 'text')
     throw new TrainingError('the stored run trains on other data; give --out another folder')
   for (const setting of options.settings)
     if (!changeable.some((path) => setting.startsWith(`${path}.`) || setting.startsWith(`${path}=`)))
       throw new TrainingError(
         `--set ${setting} would make it another run; when it goes on, only ${changeable.join(', ')} can be set`,
       )
-  return resolveRecipe(stored, { settings: options.settings })
+  const resolved = resolveRecipe(stored, { settings: options.settings })
+  // The same text may lie elsewhere now; that it is the same is found out when it is read.
+  if (options.data === undefined || resolved.data.kind !== 'text') return resolved
+  return { ...resolved, data: { ...resolved.data, path: options.data } }
 }

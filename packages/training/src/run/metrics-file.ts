@@ -1,6 +1,6 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { writeFileDurably } from '@ttt-e2e/checkpoint'
+import { appendFileSync, existsSync, readFileSync, statSync, truncateSync } from 'node:fs'
+import { join } from 'node:path'
+import { asFileError, makeFolder, writeFileDurably } from '@ttt-e2e/tensor-ops/files'
 import type { StepReport } from '@ttt-e2e/meta-outer'
 import type { HeldOutLoss } from '../evaluate'
 
@@ -30,24 +30,71 @@ export interface HeldOutLine extends HeldOutLoss {
 /** A line of metrics.jsonl. */
 export type MetricsLine = StepLine | HeldOutLine
 
+const fileName = 'metrics.jsonl'
+
 /** A run's metrics.jsonl, a line for each step and each evaluation. */
 export class MetricsFile {
   private readonly path: string
+  /** Lines that the file system has not taken. */
+  private waiting = ''
 
   /** @param run the run's folder */
   constructor(run: string) {
-    this.path = join(run, 'metrics.jsonl')
+    this.path = join(run, fileName)
   }
 
-  /** Takes back what was written after a step that the run goes on from: it will come again. Makes the folder. */
+  /** Takes back what was written after a step that the run goes on from: it will come again. @throws FileError */
   goOnFrom(step: number): void {
-    mkdirSync(dirname(this.path), { recursive: true })
     const kept = this.lines().filter((line) => line.step <= step)
     writeFileDurably(this.path, kept.map((line) => `${JSON.stringify(line)}\n`).join(''))
   }
 
+  /** Whether there are lines that could not be written. */
+  get isBehind(): boolean {
+    return this.waiting !== ''
+  }
+
+  /** @throws FileError if the file system refuses; the line waits for the next one */
   add(line: MetricsLine): void {
-    appendFileSync(this.path, `${JSON.stringify(line)}\n`)
+    this.waiting += `${JSON.stringify(line)}\n`
+    this.flush()
+  }
+
+  /** Writes the lines that could not be written before. @throws FileError if they still can't */
+  flush(): void {
+    if (this.waiting === '') return
+    const size = statSync(this.path, { throwIfNoEntry: false })?.size ?? 0
+    try {
+      appendFileSync(this.path, this.waiting)
+      this.waiting = ''
+    } catch (error) {
+      this.takeBack(size)
+      throw asFileError(error, { path: this.path, attempt: 'written' })
+    }
+  }
+
+  /** Writes all lines, those that wait too, into another run's folder. @throws FileError */
+  copyTo(run: string): void {
+    makeFolder(run)
+    writeFileDurably(join(run, fileName), this.read() + this.waiting)
+  }
+
+  private read(): string {
+    if (!existsSync(this.path)) return ''
+    try {
+      return readFileSync(this.path, 'utf8')
+    } catch (error) {
+      throw asFileError(error, { path: this.path, attempt: 'read' })
+    }
+  }
+
+  /** A disk that gets full takes a part of what is written. */
+  private takeBack(size: number): void {
+    try {
+      if (statSync(this.path, { throwIfNoEntry: false })) truncateSync(this.path, size)
+    } catch {
+      // Half a line counts for nothing when it is read.
+    }
   }
 
   /** The lines of the first so many steps, in order. */
@@ -60,8 +107,7 @@ export class MetricsFile {
   }
 
   private lines(): MetricsLine[] {
-    if (!existsSync(this.path)) return []
-    return readFileSync(this.path, 'utf8')
+    return this.read()
       .split('\n')
       .flatMap((line) => {
         try {

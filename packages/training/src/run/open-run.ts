@@ -1,5 +1,5 @@
 import { createSystem } from '@ttt-e2e/baselines'
-import { listCheckpoints, loadCheckpoint, loadParameters } from '@ttt-e2e/checkpoint'
+import { listCheckpoints, loadCheckpoint, loadParameters, type DataRecord } from '@ttt-e2e/checkpoint'
 import { startRun, type Recipe, type RunState } from '@ttt-e2e/meta-outer'
 import { disposeTree, treeEntries, type Precision } from '@ttt-e2e/tensor-ops'
 import type { Params, System } from '@ttt-e2e/ttt-inner'
@@ -15,6 +15,8 @@ export interface Run {
   system: System
   state: RunState
   precision: Precision
+  /** The text that it was saved with. */
+  data?: DataRecord
 }
 
 export interface BeginOptions {
@@ -75,7 +77,14 @@ export async function resumeRun({
     throw new TrainingError(
       `the stored run is trained in ${precision}, not ${changes.precision}; give --out another folder`,
     )
-  return { folder, recipe, system, state, precision }
+  const { data } = info
+  if (!data && recipe.data.kind === 'text' && info.recipe.data.kind === 'text')
+    if (recipe.data.path !== info.recipe.data.path)
+      throw new TrainingError(
+        `the run in '${folder}' was saved without a record of its data, so that nobody can tell whether '${recipe.data.path}' is the same; ` +
+          `go on without --data, or give --out another folder`,
+      )
+  return { folder, recipe, system, state, precision, ...(data && { data }) }
 }
 
 function difference(found: Params, needed: Params): string | undefined {

@@ -91,6 +91,16 @@ it('ends where numbers are not finite, without a checkpoint of them', async () =
   expect(listCheckpoints(folder)).toEqual([])
 })
 
+it('is not done where a signal comes in the last evaluation, which is made when it goes on', async () => {
+  const folder = newFolder()
+  const events = await follow(await beginRun({ folder, recipe }), { stopAfter: 4 })
+  expect(events.at(-1)).toBe('stopped')
+  expect(events.filter((event) => event === 'held-out')).toHaveLength(1)
+  const resumed = await resumeRun({ folder })
+  expect(resumed.state.step).toBe(4)
+  expect(await follow(resumed)).toEqual(['held-out', 'done'])
+})
+
 it('refuses to begin where a run is', async () => {
   const folder = newFolder()
   await follow(await beginRun({ folder, recipe }))

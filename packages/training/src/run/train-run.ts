@@ -1,9 +1,11 @@
 import { NonFiniteGradient, NonFiniteLoss, train, type Schedule, type StepReport } from '@ttt-e2e/meta-outer'
 import { read, treeEntries, type ResolvedEngine } from '@ttt-e2e/tensor-ops'
+import { FileError, lockFolder, makeFolder } from '@ttt-e2e/tensor-ops/files'
 import { evaluate, type HeldOutLoss } from '../evaluate'
 import { seedsOf } from '../seeds'
 import type { Task } from '../tasks/task'
 import { TrainingError } from '../training-error'
+import { checkData } from './check-data'
 import { MetricsFile, stepLine, type StepLine } from './metrics-file'
 import type { Run } from './open-run'
 import { RunSaver, type SaveOptions } from './run-saver'
@@ -26,18 +28,33 @@ export interface TrainRunOptions extends SaveOptions {
 export type TrainingEvent =
   | { kind: 'step'; line: StepLine; report: StepReport }
   | { kind: 'held-out'; step: number; result: HeldOutLoss }
-  /** The last one: all steps are taken, or the signal aborted; all is saved. */
+  /** The last one: everything is done, or the signal aborted, in an evaluation too; all is saved. */
   | { kind: 'done' | 'stopped' }
   /** The last one where numbers are not finite; nothing is saved after the last good checkpoint. */
   | { kind: 'failed'; reason: string; detail: string }
 
 /**
  * Trains a run from where it stands to its end, or to a signal: metrics after every step, evaluations and checkpoints
- * when they are due. `run.state` moves on; between two events it is that of whole steps.
+ * when they are due. `run.state` moves on; between two events it is that of whole steps. Its folder is this process's own
+ * meanwhile.
  *
- * @throws TrainingError if a checkpoint can't be written, or the metrics that `scheduleAfter` takes aren't whole; DataError
+ * @throws FileError if the file system refuses, or another process has the folder: what could be saved is saved, and it says what
+ * @throws TrainingError if the data isn't that of the run, or the metrics that `scheduleAfter` takes aren't whole; DataError
  */
 export async function* trainRun(options: TrainRunOptions): AsyncGenerator<TrainingEvent, void, void> {
+  const { run, task } = options
+  const found = task.record?.()
+  checkData(run.folder, run.data, found)
+  makeFolder(run.folder)
+  const unlock = lockFolder(run.folder)
+  try {
+    yield* trainAlone({ ...options, run: Object.assign(run, { data: found }) })
+  } finally {
+    unlock()
+  }
+}
+
+async function* trainAlone(options: TrainRunOptions): AsyncGenerator<TrainingEvent, void, void> {
   const { run, task, signal, evaluates = true } = options
   const { system, state, folder } = run
   const { optimizer, seed } = run.recipe.training
@@ -48,7 +65,7 @@ export async function* trainRun(options: TrainRunOptions): AsyncGenerator<Traini
     throw new TrainingError(
       `'${folder}' has metrics of ${steps.length} steps and a checkpoint of step ${state.step}; remove it to begin again`,
     )
-  const saver = new RunSaver(options)
+  const saver = new RunSaver(options, metrics, options.scheduleAfter !== undefined)
   const scheduleAfter =
     options.scheduleAfter ?? (() => (state.step < optimizer.schedule.steps ? optimizer.schedule : undefined))
 
@@ -62,7 +79,8 @@ export async function* trainRun(options: TrainRunOptions): AsyncGenerator<Traini
     yield { kind: 'held-out', step, result }
   }
 
-  try {
+  /** @returns whether everything that was to be done is done */
+  async function* toItsEnd(): AsyncGenerator<TrainingEvent, boolean, void> {
     yield* evaluations(optimizer.schedule.steps)
     for (let schedule = scheduleAfter(steps); schedule && !signal.aborted; schedule = scheduleAfter(steps)) {
       run.recipe = withSchedule(run.recipe, schedule)
@@ -87,16 +105,24 @@ export async function* trainRun(options: TrainRunOptions): AsyncGenerator<Traini
       // The data has come to an end.
       if (state.step === step) break
     }
-  } catch (error) {
-    if (error instanceof NonFiniteLoss || error instanceof NonFiniteGradient) {
-      const detail = `${await spoiltParameter(run)}; last good checkpoint: ${saver.lastGood()}`
-      yield { kind: 'failed', reason: error.message, detail }
-      return
-    }
-    if (error !== signal.reason) throw error
+    return scheduleAfter(steps) === undefined
   }
-  await saver.save()
-  yield { kind: scheduleAfter(steps) ? 'stopped' : 'done' }
+
+  try {
+    let isDone = false
+    try {
+      isDone = yield* toItsEnd()
+    } catch (error) {
+      if (error !== signal.reason) throw error
+    }
+    await saver.save()
+    yield { kind: isDone ? 'done' : 'stopped' }
+  } catch (error) {
+    if (error instanceof FileError) throw await saver.rescue(error)
+    if (!(error instanceof NonFiniteLoss || error instanceof NonFiniteGradient)) throw error
+    const detail = `${await spoiltParameter(run)}; last good checkpoint: ${saver.lastGood()}`
+    yield { kind: 'failed', reason: error.message, detail }
+  }
 }
 
 function withSchedule(recipe: Run['recipe'], schedule: Schedule): Run['recipe'] {

@@ -20,7 +20,7 @@ export function openTask(recipe: Recipe): Task {
     )
   const corpus = data.kind === 'books' ? readBooks(byteTokenizer) : readTextCorpus(data.path, byteTokenizer)
   const { how, ...parts } = holdOut(corpus, recipe.evaluation.length + 1)
-  const texts = { recipe, rows: data.rows, name: corpus.name, ...parts }
+  const texts = { recipe, rows: data.rows, name: corpus.name, corpus, ...parts }
   return data.kind === 'books'
     ? textTask({ ...texts, title: 'books: Moby Dick and the State of the Union addresses, bytes' })
     : textTask({ ...texts, title: `your text: ${corpus.name}, bytes`, notes: [how] })

@@ -1,3 +1,4 @@
+import type { DataRecord } from '@ttt-e2e/checkpoint'
 import type { Document } from '@ttt-e2e/data'
 import type { Batch } from '@ttt-e2e/meta-outer'
 
@@ -39,6 +40,8 @@ export interface Task {
   knownLosses?(systemName: string): KnownLosses
   /** Everything about the data that a training run depends on and its recipe doesn't say. */
   fingerprint(): Record<string, string | number>
+  /** What tells its text from any other; undefined where the recipe makes the data up. */
+  record?(): DataRecord
   /** Sentences that a reader of results must know. */
   notes: string[]
 }

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
+import type { DataRecord } from '@ttt-e2e/checkpoint'
 import { byteTokenizer, checkTokens, packedStream, textStream, type Corpus, type Cursor } from '@ttt-e2e/data'
 import type { Recipe, RowsRecipe } from '@ttt-e2e/meta-outer'
+import { recordCorpus } from './record-corpus'
 import type { Task } from './task'
 
 export interface TextTaskOptions {
@@ -9,6 +11,8 @@ export interface TextTaskOptions {
   title: string
   /** What the corpus is called in a summary. */
   name: string
+  /** All of it, as it was read; where a run is trained on it. */
+  corpus?: Corpus
   train: Corpus
   /** Its documents are read from their beginning; shorter ones than the recipe's evaluation are left out. */
   heldOut: Corpus
@@ -17,7 +21,7 @@ export interface TextTaskOptions {
 
 /** Bytes of text: learns from one corpus and is measured at the beginnings of the documents of another. */
 export function textTask(options: TextTaskOptions): Task {
-  const { recipe, rows, title, name, train, heldOut, notes = [] } = options
+  const { recipe, rows, title, name, corpus, train, heldOut, notes = [] } = options
   const { training, evaluation } = recipe
   const { vocabularySize, bosToken } = byteTokenizer
   const width = evaluation.length + 1
@@ -28,6 +32,7 @@ export function textTask(options: TextTaskOptions): Task {
   for (const { id, tokens } of chosen) checkTokens(tokens, vocabularySize, `document '${id}'`)
   const bytes = train.documents.reduce((sum, { tokens }) => sum + tokens.length, 0)
   const packed = rows === 'packed'
+  let recorded: DataRecord | undefined
   const streamOf = packed ? packedStream : textStream
   return {
     title,
@@ -46,6 +51,7 @@ export function textTask(options: TextTaskOptions): Task {
     bosToken,
     references: () => [],
     fingerprint: () => ({ documents: train.documents.length, sha256: digestOf(train) }),
+    ...(corpus && { record: () => (recorded ??= recordCorpus(corpus)) }),
     notes,
   }
 }

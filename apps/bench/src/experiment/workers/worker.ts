@@ -1,5 +1,7 @@
 import '@ttt-e2e/kernels/engines'
+import { outliveOutput } from '@ttt-e2e/cli'
 import { resolveEngine, UserError } from '@ttt-e2e/tensor-ops'
+import { asFileError } from '@ttt-e2e/tensor-ops/files'
 import { loadProbes } from '../../probes/load-probes'
 import { benchmarksOf } from '../../tasks/benchmarks-of'
 import { measureHere } from '../measure-run'
@@ -17,8 +19,9 @@ const listener: RunListener = {
 }
 
 // A terminal's Ctrl-C reaches every process of a command; the one that started this says when to stop, or is gone.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {})
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
 process.on('disconnect', () => stopping.abort())
+outliveOutput()
 
 process.on('message', (message: MessageToWorker) => {
   if (message.kind === 'stop') stopping.abort()
@@ -42,7 +45,8 @@ async function answer(work: RunWork): Promise<void> {
   try {
     measure ??= setUp(setup)
     send({ kind: 'measured', measured: await (await measure)(work, listener, stopping.signal) })
-  } catch (error) {
+  } catch (thrown) {
+    const error = asFileError(thrown)
     const { name, message, stack } = error as Error
     send({ kind: 'failed', forPeople: error instanceof UserError, name, message, stack })
   }

@@ -1,26 +1,10 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
-import { createRequire } from 'node:module'
-import { availableParallelism, homedir } from 'node:os'
-import { basename, dirname, join } from 'node:path'
-import { kernelTable } from '../compiled/kernel-table'
+import { LockTaken, makeFolder, takeLock } from '@ttt-e2e/tensor-ops/files'
+import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
 import { keyOf, type Sources } from '../compiled/sources'
-import {
-  baseFlags,
-  findCompiler,
-  instructionSetFlags,
-  linkFlags,
-  runCommand,
-  type Compiler,
-} from './toolchain'
+import { compile } from './compile'
+import { baseFlags, findCompiler, instructionSetFlags, linkFlags, type Compiler } from './toolchain'
 
 export type Build = { path: string } | { reason: string }
 
@@ -38,16 +22,17 @@ export async function buildAddon(sources: Sources): Promise<Build> {
   const target = join(folder, `${keyOf(sources, [compiler, flagsOf(compiler)])}.node`)
   if (existsSync(target)) return { path: target }
   try {
-    mkdirSync(folder, { recursive: true })
-    const lock = `${target}.lock`
-    while (!takeLock(lock)) {
+    makeFolder(folder)
+    let unlock = takeTurn(`${target}.lock`)
+    while (!unlock) {
       await new Promise((resolve) => setTimeout(resolve, 100))
       if (existsSync(target)) return { path: target }
+      unlock = takeTurn(`${target}.lock`)
     }
     try {
       if (!existsSync(target)) await compileInto(target, folder, sources, compiler)
     } finally {
-      rmSync(lock, { recursive: true, force: true })
+      unlock()
     }
     return { path: target }
   } catch (error) {
@@ -55,29 +40,16 @@ export async function buildAddon(sources: Sources): Promise<Build> {
   }
 }
 
-/** One process builds while others wait; a lock whose owner is gone, or as old as this, was left behind. */
-const staleLockMilliseconds = 600_000
+/** One process builds while others wait, of other machines too; nobody takes as long as this. */
+const longestMilliseconds = 600_000
 
-function takeLock(path: string): boolean {
+/** @returns undefined while another process builds */
+function takeTurn(path: string): (() => void) | undefined {
   try {
-    writeFileSync(path, String(process.pid), { flag: 'wx' })
-    return true
-  } catch {
-    const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0)
-    if (age > staleLockMilliseconds || isGone(path)) rmSync(path, { recursive: true, force: true })
-    return false
-  }
-}
-
-function isGone(lock: string): boolean {
-  try {
-    const owner = Number(readFileSync(lock, 'utf8'))
-    // Just made, its owner isn't written yet.
-    if (owner === 0) return false
-    process.kill(owner, 0)
-    return false
+    return takeLock(path, longestMilliseconds)
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH'
+    if (error instanceof LockTaken) return undefined
+    throw error
   }
 }
 
@@ -103,48 +75,6 @@ function cacheFolder(): string {
 
 function flagsOf(compiler: Compiler) {
   return [baseFlags, instructionSetFlags(compiler), linkFlags(compiler)]
-}
-
-/**
- * Compiles the addon into the folder, on all cores.
- * @param libraries more for the linker @returns the addon's path
- */
-export async function compile(
-  sources: Sources,
-  compiler: Compiler,
-  folder: string,
-  libraries: string[] = [],
-): Promise<string> {
-  const run = (...options: string[]) => runCommand(compiler.command, [...compiler.options, ...options])
-  // Quoted includes only: to libc++, a math.h in an ordinary include folder would be the C library's.
-  const quoted = sources.includeFolders.flatMap((path) => ['-iquote', path])
-  const includes = ['-I', nodeHeaders(), ...quoted]
-  const table = join(folder, 'table.cc')
-  writeFileSync(table, kernelTable(sources.kernels))
-  const jobs = sources.core.map((source) => ({ source, prefix: 'core', flags: [] as string[] }))
-  for (const [prefix, flags] of Object.entries(instructionSetFlags(compiler)))
-    for (const source of [...sources.kernels, table]) jobs.push({ source, prefix, flags })
-  // The slowest source first, so that no core waits for it at the end.
-  const isSlow = (source: string) => Number(source.endsWith('gemm.cc'))
-  jobs.sort((a, b) => isSlow(b.source) - isSlow(a.source))
-  const objects: string[] = []
-  const waiting = jobs.map(({ source, prefix, flags }) => {
-    const object = join(folder, `${prefix}-${basename(dirname(source))}-${basename(source)}.o`)
-    objects.push(object)
-    return () => run(...baseFlags, ...flags, ...includes, '-c', source, '-o', object)
-  })
-  const worker = async () => {
-    for (let job = waiting.shift(); job; job = waiting.shift()) await job()
-  }
-  await Promise.all(Array.from({ length: availableParallelism() }, worker))
-  const addon = join(folder, 'addon.node')
-  await run(...linkFlags(compiler), ...objects, ...libraries, '-o', addon)
-  return addon
-}
-
-function nodeHeaders(): string {
-  const { include_dir } = createRequire(import.meta.url)('node-api-headers') as { include_dir: string }
-  return include_dir
 }
 
 function firstLineOf(error: unknown): string {

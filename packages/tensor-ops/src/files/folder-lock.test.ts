@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, utimesSync, writeFi
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, expect, it } from 'vitest'
-import { CheckpointError } from './checkpoint-error'
+import { FileError } from './file-error'
 import { lockFolder } from './folder-lock'
 
 let folder: string
@@ -35,7 +35,7 @@ it('refuses a second writer with the process id of the first', async () => {
   const first = await holder()
   expect(first.said).toBe('locked')
   const refused = () => lockFolder(folder)
-  expect(refused).toThrow(CheckpointError)
+  expect(refused).toThrow(FileError)
   expect(refused).toThrow(`process ${first.child.pid} writes to it; end that one first`)
   first.child.stdin.end()
   first.child.kill('SIGKILL')

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto'
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { mkdir, open } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { asFileError } from './file-error'
+import { makeFolder } from './make-folder'
+import { renamePatiently } from './rename-patiently'
 
 export type FileContent = string | Uint8Array
 
@@ -18,48 +21,61 @@ export type WriteFile = (
   content: FileContent | AsyncIterable<Uint8Array>,
 ) => Promise<WrittenFile>
 
-/** Writes a file whole or not at all: under a temporary name beside it, to the disk, then renamed. */
+/**
+ * Writes a file whole or not at all: under a temporary name beside it, to the disk, then renamed.
+ *
+ * @throws FileError if the file system refuses; what was there before is there still
+ */
 export function writeFileDurably(path: string, content: FileContent): void {
   const temporary = temporaryBeside(path)
   try {
     writeSynced(temporary, content)
-    renameSync(temporary, path)
+    renamePatiently(temporary, path)
+    syncFolder(dirname(path))
   } catch (error) {
-    rmSync(temporary, { force: true })
-    throw error
+    removeIfPossible(temporary)
+    throw asFileError(error, { path, attempt: 'written' })
   }
-  syncFolder(dirname(path))
 }
 
 /**
  * Writes a folder of files whole or not at all: beside it, to the disk, then renamed. Folders above it are made.
  *
  * @param fill writes the files
- * @throws if there is already something of that name, other than an empty folder
+ * @throws FileError if the file system refuses, or there is already something of that name, other than an empty folder
  */
 export async function writeFolderDurably(
   path: string,
   fill: (write: WriteFile) => Promise<void>,
 ): Promise<void> {
-  mkdirSync(dirname(path), { recursive: true })
+  makeFolder(dirname(path))
   const temporary = temporaryBeside(path)
-  await mkdir(temporary)
   try {
+    await mkdir(temporary)
     await fill((name, content) => writePieces(join(temporary, name), content))
     syncFolder(temporary)
-    await rename(temporary, path)
+    renamePatiently(temporary, path)
+    syncFolder(dirname(path))
   } catch (error) {
-    await rm(temporary, { recursive: true, force: true })
-    throw error
+    removeIfPossible(temporary)
+    throw asFileError(error, { path, attempt: 'written' })
   }
-  syncFolder(dirname(path))
 }
 
-/** Removes a folder so that no half of it is ever seen under its name. */
+/** Removes a folder so that no half of it is ever seen under its name. @throws file system errors */
 export function removeFolder(path: string): void {
   const temporary = temporaryBeside(path)
   renameSync(path, temporary)
-  rmSync(temporary, { recursive: true, force: true })
+  rmSync(temporary, { recursive: true, force: true, maxRetries: 3 })
+}
+
+/** What was begun under a temporary name; where it can't be removed either, the reason why it was given up is told. */
+function removeIfPossible(temporary: string): void {
+  try {
+    rmSync(temporary, { recursive: true, force: true, maxRetries: 3 })
+  } catch {
+    // Its name says whose it is, and tidying finds it.
+  }
 }
 
 /** The process that a temporary name belongs to, undefined for a name that isn't one. */
@@ -112,10 +128,14 @@ async function writePieces(
 function syncFolder(path: string): void {
   // Windows opens no folders; its file system keeps the order of renames by itself.
   if (process.platform === 'win32') return
-  const folder = openSync(path, 'r')
+  let folder: number | undefined
   try {
+    folder = openSync(path, 'r')
     fsyncSync(folder)
+  } catch (error) {
+    // Not every file system can, and not every folder may be read that can be written to. What fails is another thing.
+    if (['EIO', 'ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
   } finally {
-    closeSync(folder)
+    if (folder !== undefined) closeSync(folder)
   }
 }

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { CheckpointError } from './checkpoint-error'
+import { asFileError, FileError } from './file-error'
 
 /** Stands in a folder while a process writes to it. */
 const lockName = '.lock'
@@ -23,10 +23,43 @@ interface Holder {
  * however it does: the lock of a process that is no more counts for nothing.
  *
  * @param folder must be there
- * @throws CheckpointError that names the process which has the folder; file system errors
+ * @throws FileError that names the process which has the folder, or if the file system refuses
  */
 export function lockFolder(folder: string): () => void {
   const path = join(folder, lockName)
+  try {
+    return takeLock(path)
+  } catch (error) {
+    if (!(error instanceof LockTaken)) throw asFileError(error, { path: folder })
+    const { holder } = error
+    const elsewhere = holder && holder.host !== hostname()
+    const who = holder ? `process ${holder.pid}${elsewhere ? ` of ${holder.host}` : ''}` : 'another process'
+    const ask = elsewhere
+      ? `end that one first; if it is gone, delete ${path}`
+      : 'end that one first, or choose another folder'
+    throw new FileError(folder, { reason: `${who} writes to it`, remains: ask })
+  }
+}
+
+/** Another process has the lock. */
+export class LockTaken extends Error {
+  override readonly name = 'LockTaken'
+
+  /** @param holder undefined where the lock doesn't say */
+  constructor(readonly holder: Holder | undefined) {
+    super('another process has the lock')
+  }
+}
+
+/**
+ * Takes a lock: a file that says whose it is. Released by the function returned and by the end of the process, at the
+ * latest by its death.
+ *
+ * @param path in a folder that is there
+ * @param longest milliseconds after which nobody is taken to hold it any more, where its work is known to be short
+ * @throws LockTaken if it is held; file system errors
+ */
+export function takeLock(path: string, longest = Infinity): () => void {
   const own: Holder = { pid: process.pid, host: hostname() }
   const started = startOf('self')
   if (started !== undefined) own.started = started
@@ -35,8 +68,8 @@ export function lockFolder(folder: string): () => void {
     const found = read(path)
     if (found === undefined) continue
     const holder = parse(found)
-    const alive = holder ? isAlive(holder) : isBeingWritten(path)
-    if (alive || tries > 10) throw refusal(folder, holder)
+    const held = isYounger(path, holder ? longest : writingMilliseconds) && (!holder || isAlive(holder))
+    if (held || tries > 10) throw new LockTaken(holder)
     removeStale(path, found)
   }
   const release = () => {
@@ -46,15 +79,6 @@ export function lockFolder(folder: string): () => void {
   }
   process.on('exit', release)
   return release
-}
-
-function refusal(folder: string, holder: Holder | undefined): CheckpointError {
-  const elsewhere = holder && holder.host !== hostname()
-  const who = holder ? `process ${holder.pid}${elsewhere ? ` of ${holder.host}` : ''}` : 'another process'
-  const ask = elsewhere
-    ? `end that one first; if it is gone, delete ${join(folder, lockName)}`
-    : 'end that one first, or choose another folder'
-  return new CheckpointError(folder, [`${who} writes to it; ${ask}`])
 }
 
 /** @returns false if there is a lock already */
@@ -68,6 +92,10 @@ function create(path: string, content: string): boolean {
   }
   try {
     writeSync(file, content)
+  } catch (error) {
+    // On a full disk it would stand there, empty.
+    rmSync(path, { force: true })
+    throw error
   } finally {
     closeSync(file)
   }
@@ -94,9 +122,9 @@ function parse(text: string): Holder | undefined {
   }
 }
 
-function isBeingWritten(path: string): boolean {
+function isYounger(path: string, milliseconds: number): boolean {
   try {
-    return Date.now() - statSync(path).mtimeMs < writingMilliseconds
+    return Date.now() - statSync(path).mtimeMs < milliseconds
   } catch {
     return false
   }

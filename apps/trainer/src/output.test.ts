@@ -1,0 +1,108 @@
+import { spawn, type StdioOptions } from 'node:child_process'
+import { existsSync, mkdtempSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { latestCheckpoint } from '@ttt-e2e/checkpoint'
+import { expect, it } from 'vitest'
+import { ended, metricsOf, microSettings, spawnTrainer, startTrainer, untilStep } from './testing'
+
+const folder = mkdtempSync(join(tmpdir(), 'trainer-output-'))
+writeFileSync(join(folder, 'file'), '')
+
+const train = (out: string, steps: number) =>
+  ['--recipe', 'tiny/languages', '--engine', 'cpu', '--out', out].concat(microSettings, [
+    '--set',
+    `training.optimizer.schedule.steps=${steps}`,
+    '--set',
+    'evaluation.every=1000',
+  ])
+
+it('trains to the end where nobody reads what it says, or its disk is full', async () => {
+  const steps = 6
+  const outputs: [name: string, stdio: StdioOptions, complaint: RegExp][] = [
+    ['closed', ['ignore', 'pipe', 'pipe'], /^$/],
+  ]
+  if (existsSync('/dev/full'))
+    outputs.push([
+      'full',
+      ['ignore', openSync('/dev/full', 'w'), 'pipe'],
+      /^nothing more can be printed: no space is left on the disk of the output \(ENOSPC\)\n$/,
+    ])
+  await Promise.all(
+    outputs.map(async ([name, stdio, complaint]) => {
+      const child = spawnTrainer(folder, train(name, steps), stdio)
+      child.stdout?.destroy()
+      let said = ''
+      child.stderr!.on('data', (text) => (said += String(text)))
+      const code = await new Promise((resolve) => child.on('close', resolve))
+      expect([name, code]).toEqual([name, 0])
+      expect(said).toMatch(complaint)
+      expect(metricsOf(join(folder, name)).filter(({ kind }) => kind === 'step')).toHaveLength(steps)
+      expect(latestCheckpoint(join(folder, name))!.path).toMatch(/step-000006$/)
+    }),
+  )
+})
+
+it('ends listings quietly where nobody reads them', async () => {
+  const child = startTrainer(folder, '--help')
+  child.stdout!.destroy()
+  const { code, stderr } = await ended(child)
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+})
+
+it('answers what the file system refuses with one sentence and exit code 2', async () => {
+  const refused: [out: string, sentence: RegExp][] = [
+    [
+      'file',
+      /^'.*\/file' can't be used: a file stands where a folder is expected \(EEXIST\); give --out .*\n$/,
+    ],
+    [
+      'file/run',
+      /^'.*\/run' can't be used: a file stands where a folder is expected \(ENOTDIR\); give --out .*\n$/,
+    ],
+  ]
+  if (existsSync('/proc/self'))
+    refused.push([
+      '/proc/x',
+      /^'\/proc\/x' can't be used: there is no such file or folder \(ENOENT\); give --out .*\n$/,
+    ])
+  const answers = await Promise.all(refused.map(([out]) => ended(startTrainer(folder, ...train(out, 2)))))
+  answers.forEach(({ code, stderr }, i) => {
+    expect(stderr).toMatch(refused[i][1])
+    expect(code).toBe(2)
+  })
+})
+
+it('refuses to train where another process does, with its id', async () => {
+  const first = startTrainer(folder, ...train('taken', 1000))
+  const end = ended(first)
+  await untilStep(join(folder, 'taken'), 1)
+  const { code, stderr } = await ended(startTrainer(folder, ...train('taken', 1000)))
+  expect(stderr).toMatch(
+    new RegExp(`^'.*/taken' can't be used: process ${first.pid} writes to it; end that one first.*\n$`),
+  )
+  expect(code).toBe(2)
+  first.kill('SIGTERM')
+  expect((await end).code).toBe(130)
+})
+
+it.skipIf(process.platform === 'win32')('is reached by a signal to the documented command', async () => {
+  const { packageManager } = JSON.parse(
+    readFileSync(join(import.meta.dirname, '../../../package.json'), 'utf8'),
+  ) as { packageManager: string }
+  const root = join(import.meta.dirname, '../../..')
+  const which = spawn('npx', ['--yes', '-p', packageManager, '-c', 'command -v pnpm'], { cwd: root })
+  const pnpm = (await ended(which)).stdout.trim()
+  const run = join(folder, 'signalled')
+  const child = spawn(process.execPath, [pnpm, '--filter', 'trainer', 'start', ...train(run, 1000)], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const end = ended(child)
+  await untilStep(run, 2)
+  child.kill('SIGTERM')
+  const { code, stdout } = await end
+  expect(stdout).toMatch(/stopped after step \d+ of 1000 and saved; go on with --resume /)
+  expect(code).toBe(130)
+  expect(latestCheckpoint(run)).toBeDefined()
+})

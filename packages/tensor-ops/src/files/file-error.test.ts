@@ -1,0 +1,121 @@
+import { spawnSync } from 'node:child_process'
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { UserError } from '../user-error'
+import { writeFileDurably, writeFolderDurably } from './durable-files'
+import { asFileError, FileError } from './file-error'
+import { makeFolder } from './make-folder'
+
+const folder = mkdtempSync(join(tmpdir(), 'file-errors-'))
+const at = (name: string) => join(folder, name)
+writeFileSync(at('file'), '')
+symlinkSync('loop', at('loop'))
+
+/** What is told of an error that is thrown. */
+async function told(attempt: () => unknown): Promise<string> {
+  try {
+    await attempt()
+  } catch (error) {
+    const known = asFileError(error)
+    expect(known).toBeInstanceOf(FileError)
+    expect(known).toBeInstanceOf(UserError)
+    return (known as FileError).message.replaceAll(`${folder}/`, '')
+  }
+  throw new Error('nothing was refused')
+}
+
+const cases: [what: string, attempt: () => unknown, sentence: string | RegExp][] = [
+  [
+    'a file where a folder is expected',
+    () => writeFileDurably(at('file/report.html'), 'x'),
+    "'file/report.html' can't be written: a file stands where a folder is expected (ENOTDIR)",
+  ],
+  [
+    'a folder where a file is expected',
+    () => readFileSync(folder),
+    /a folder stands where a file is expected \(EISDIR\)$/,
+  ],
+  ['a link to itself', () => readdirSync(at('loop')), "'loop' can't be used: a link leads to itself (ELOOP)"],
+  [
+    'a folder below a link to itself',
+    () => makeFolder(at('loop/runs')),
+    "'loop/runs' can't be used: a link leads to itself (ELOOP)",
+  ],
+  [
+    'a folder to be made where a file stands',
+    () => makeFolder(at('file')),
+    "'file' can't be used: a file stands where a folder is expected (EEXIST)",
+  ],
+  [
+    'a name that is too long',
+    () => writeFolderDurably(at('n'.repeat(300)), async () => {}),
+    /^'n+' can't be written: the name is too long \(ENAMETOOLONG\)$/,
+  ],
+]
+if (existsSync('/proc/self')) {
+  cases.push([
+    'a folder that the system makes up',
+    () => makeFolder('/proc/x/y'),
+    "'/proc/x' can't be used: there is no such file or folder (ENOENT)",
+  ])
+  cases.push(['an unreadable file', () => readFileSync('/proc/self/mem'), /the disk fails \(EIO\)$/])
+}
+if (existsSync('/dev/full'))
+  cases.push([
+    'a full disk, whose file Node does not name',
+    () => appendFileSync('/dev/full', 'x'),
+    "'a file' can't be used: no space is left on the disk (ENOSPC)",
+  ])
+
+it.each(cases)('%s is told in one sentence: which, why', async (_, attempt, sentence) => {
+  expect(await told(attempt)).toMatch(sentence)
+})
+
+it('says what is left or to do, by whoever is nearest', () => {
+  const full = Object.assign(new Error('no'), { code: 'ENOSPC', syscall: 'write' })
+  const first = asFileError(full, { path: 'a', attempt: 'written', remains: 'b is there' }) as FileError
+  expect(first.message).toBe("'a' can't be written: no space is left on the disk (ENOSPC); b is there")
+  expect(asFileError(first, { remains: 'nothing is' })).toBe(first)
+  expect(first.with('c is there').message).toMatch(/\(ENOSPC\); c is there$/)
+  expect([first, new FileError('a', { reason: 'someone has it' })].map(({ isForRoom }) => isForRoom)).toEqual(
+    [true, false],
+  )
+})
+
+it('leaves errors of programs, sockets and of the program itself what they are', async () => {
+  const { error: program } = spawnSync(join(folder, 'no-such-program'))
+  const socket = await new Promise((resolve) => connect(1, '127.0.0.1').once('error', resolve))
+  for (const error of [program, socket, new TypeError('x'), undefined, 'text'])
+    expect(asFileError(error)).toBe(error)
+})
+
+it('makes folders below folders, also where another process is quicker', () => {
+  makeFolder(at('a/b/c'))
+  makeFolder(at('a/b/c'))
+  mkdirSync(at('a/b/d'))
+  expect(readdirSync(at('a/b'))).toEqual(['c', 'd'])
+})
+
+it('leaves what was there before, and nothing else, where a file or folder can not be written', async () => {
+  makeFolder(at('kept/report'))
+  writeFileSync(at('kept/report/before'), 'x')
+  expect(() => writeFileDurably(at('kept/report'), 'x')).toThrow(/kept\/report' can't be written/)
+  const stopped = writeFolderDurably(at('kept/other'), async (write) => {
+    await write('half', 'x')
+    throw Object.assign(new Error('no'), { code: 'ENOSPC', syscall: 'fsync' })
+  })
+  await expect(stopped).rejects.toThrow(/kept\/other' can't be written: no space is left/)
+  expect(readdirSync(at('kept'))).toEqual(['report'])
+})

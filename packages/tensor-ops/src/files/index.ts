@@ -1,0 +1,12 @@
+export {
+  removeFolder,
+  writeFileDurably,
+  writeFolderDurably,
+  writerOf,
+  type FileContent,
+  type WriteFile,
+} from './durable-files'
+export { asFileError, FileError } from './file-error'
+export { filesBelow } from './files-below'
+export { lockFolder, LockTaken, takeLock } from './folder-lock'
+export { makeFolder } from './make-folder'

@@ -1,0 +1,129 @@
+import { latestCheckpoint, loadCheckpoint, saveModel } from '@ttt-e2e/checkpoint'
+import { disposeRun } from '@ttt-e2e/meta-outer'
+import { resolveEngine } from '@ttt-e2e/tensor-ops'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeAll, beforeEach, expect, it } from 'vitest'
+import { recipes } from '../recipes'
+import { resolveRecipe } from '../recipes/resolve-recipe'
+import { openTask } from '../tasks/open-task'
+import { beginRun, resumeRun, type Run } from './open-run'
+import { trainRun } from './train-run'
+
+const engine = { name: 'cpu', description: '', precision: 'f32' as const }
+const settings = [
+  'size.hiddenSize=8',
+  'size.heads=2',
+  'size.layers=2',
+  'size.intermediateSize=16',
+  'training.length=16',
+  'training.batch=1',
+  'training.optimizer.schedule.steps=4',
+  'evaluation.documents=2',
+  'evaluation.length=16',
+]
+
+beforeAll(() => resolveEngine('cpu'))
+
+let root: string
+let data: string
+const folder = () => join(root, 'run')
+const sentence = (n: number) => `${n} ships went out, ${n * 7} came back; nobody counts those of ${n * 31}. `
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'data-'))
+  data = join(root, 'books')
+  mkdirSync(join(data, 'notes'), { recursive: true })
+  writeFileSync(join(data, 'notes/a.md'), sentence(1).repeat(3))
+  writeFileSync(join(data, 'b.txt'), sentence(2).repeat(3))
+  const lines = [3, 4, 5].map((n) => JSON.stringify({ text: sentence(n) }))
+  writeFileSync(join(data, 'pages.jsonl'), lines.join('\n'))
+})
+
+async function train(run: Run, stopAfter?: number) {
+  const controller = new AbortController()
+  const { signal } = controller
+  let end = ''
+  try {
+    for await (const event of trainRun({ run, task: openTask(run.recipe), engine, signal })) {
+      end = event.kind
+      if (event.kind === 'step' && event.line.step === stopAfter) controller.abort()
+    }
+    return end
+  } finally {
+    disposeRun(run.state)
+  }
+}
+
+const begin = async (at = data) => {
+  const recipe = resolveRecipe(recipes.get('tiny/books')!, { settings, data: at })
+  expect(await train(await beginRun({ folder: folder(), recipe }), 2)).toBe('stopped')
+}
+const resume = async (at?: string) =>
+  train(
+    await resumeRun({ folder: folder(), changes: { settings: [], ...(at !== undefined && { data: at }) } }),
+  )
+
+it('goes on with the same data under another path, and stores that path', async () => {
+  await begin()
+  cpSync(folder(), join(root, 'copy'), { recursive: true })
+  renameSync(data, join(root, 'elsewhere'))
+  await expect(resume()).rejects.toThrow(/there is no file or folder '.*books'/)
+  expect(await resume(join(root, 'elsewhere'))).toBe('done')
+  const { info, state } = await loadCheckpoint(folder())
+  expect(info.recipe.data).toMatchObject({ path: join(root, 'elsewhere') })
+  expect(Object.keys(info.data!.files).sort()).toEqual(['b.txt', 'notes/a.md', 'pages.jsonl'])
+  disposeRun(state)
+})
+
+it.each<[string, () => void, RegExp]>([
+  [
+    'a file that has grown',
+    () => writeFileSync(join(data, 'notes/a.md'), sentence(1).repeat(4)),
+    /: 'notes\/a.md' was \d+ tokens \([0-9a-f]{12}…\), is \d+ tokens \([0-9a-f]{12}…\); bring back what it was, or begin another run on what it is: --out FOLDER/,
+  ],
+  [
+    'one letter of a line',
+    () => {
+      const path = join(data, 'pages.jsonl')
+      writeFileSync(path, readFileSync(path, 'utf8').replace('4 ships', '4 sheep'))
+    },
+    /: 'pages.jsonl' was (\d+) tokens \(.*…\), is \1 tokens \(.*…\); bring back/,
+  ],
+  ['a file that is gone', () => rmSync(join(data, 'b.txt')), /: 'b.txt' is gone; bring back/],
+  [
+    'a file that is new',
+    () => writeFileSync(join(data, 'c.txt'), sentence(9)),
+    /: 'c.txt' is new; bring back/,
+  ],
+])('refuses to go on with changed data and says what changed: %s', async (_, change, message) => {
+  await begin()
+  change()
+  await expect(resume()).rejects.toThrow(/^the data of '.*run' has changed since the run was saved: /)
+  await expect(resume()).rejects.toThrow(message)
+})
+
+it('names the one file by both names where it is another', async () => {
+  await begin(join(data, 'b.txt'))
+  writeFileSync(join(root, 'other.txt'), sentence(2).repeat(4))
+  await expect(resume(join(root, 'other.txt'))).rejects.toThrow(
+    /: 'b.txt' was \d+ tokens \(.*…\), 'other.txt' is \d+ tokens \(.*…\); bring back/,
+  )
+  cpSync(join(data, 'b.txt'), join(root, 'other.txt'))
+  expect(await resume(join(root, 'other.txt'))).toBe('done')
+})
+
+it('goes on as before where a run was saved without a record, but not under another path', async () => {
+  await begin()
+  const path = join(latestCheckpoint(folder())!.path, 'run.json')
+  const { data: _data, ...before } = JSON.parse(readFileSync(path, 'utf8'))
+  writeFileSync(path, JSON.stringify(before))
+  await expect(resume(join(root, 'elsewhere'))).rejects.toThrow(/was saved without a record of its data/)
+  expect(await resume()).toBe('done')
+})
+
+it('does not ship the names of the files with a model', async () => {
+  await begin()
+  await saveModel(folder(), join(root, 'model'))
+  expect(readFileSync(join(root, 'model/run.json'), 'utf8')).not.toContain('pages.jsonl')
+})

@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto'
+import type { DataRecord } from '@ttt-e2e/checkpoint'
+import type { Corpus } from '@ttt-e2e/data'
+
+/** The record goes into every checkpoint. */
+const mostNames = 4096
+
+/** What a document belongs to: its file, or where those are too many the folder below the text's own, or all of it. */
+const levels: ((id: string) => string)[] = [
+  // A line of a file is a document of its own: `pages.jsonl:12`.
+  (id) => id.replace(/:\d+$/, ''),
+  (id) => (id.includes('/') ? `${id.slice(0, id.indexOf('/'))}/` : 'files of the folder itself'),
+  () => 'all files',
+]
+
+/**
+ * What tells a corpus from any other, wherever it lies, and what in it differs from another's.
+ *
+ * @param most names in the record
+ */
+export function recordCorpus({ documents }: Corpus, most = mostNames): DataRecord {
+  const nameOf = levels.find((level) => new Set(documents.map(({ id }) => level(id))).size <= most)!
+  const whole = createHash('sha256')
+  const files = new Map<string, { hash: ReturnType<typeof createHash>; tokens: number }>()
+  for (const { id, tokens } of documents) {
+    const bytes = new Uint8Array(tokens.buffer, tokens.byteOffset, tokens.byteLength)
+    const digest = createHash('sha256').update(bytes).digest()
+    const name = nameOf(id)
+    const file = files.get(name) ?? { hash: createHash('sha256'), tokens: 0 }
+    for (const hash of [whole, file.hash]) hash.update(`${tokens.length}:`).update(digest)
+    file.tokens += tokens.length
+    files.set(name, file)
+  }
+  return {
+    sha256: whole.digest('hex'),
+    files: Object.fromEntries(
+      [...files].map(([name, { hash, tokens }]) => [name, { sha256: hash.digest('hex'), tokens }]),
+    ),
+  }
+}
