@@ -28,7 +28,7 @@ export function textTask(options: TextTaskOptions): Task {
   const chosen = heldOut.documents
     .filter(({ tokens }) => tokens.length >= width)
     .slice(0, evaluation.documents)
-    .map(({ id, tokens }) => ({ id, tokens: tokens.slice(0, width) }))
+    .map(({ id, tokens }) => ({ id, tokens: Int32Array.from(tokens.subarray(0, width)) }))
   for (const { id, tokens } of chosen) checkTokens(tokens, vocabularySize, `document '${id}'`)
   const bytes = train.documents.reduce((sum, { tokens }) => sum + tokens.length, 0)
   const packed = rows === 'packed'
