@@ -33,7 +33,10 @@ const formats: readonly (readonly [magic: readonly number[], sentence: string])[
   [[0x1f, 0x8b], 'is gzip data; name it .gz, after what is in it, as notes.txt.gz'],
   [[0x28, 0xb5, 0x2f, 0xfd], 'is zstd data; name it .zst, after what is in it, as notes.txt.zst'],
   [[0x50, 0x41, 0x52, 0x31], 'is Parquet; name it .parquet'],
-  [[0x50, 0x4b, 3, 4], 'is a zip archive, or a document that is one inside; unpack it or save it as plain text'],
+  [
+    [0x50, 0x4b, 3, 4],
+    'is a zip archive, or a document that is one inside; unpack it or save it as plain text',
+  ],
   [[0x25, 0x50, 0x44, 0x46], 'is a PDF; convert it to plain text, as with pdftotext'],
 ]
 
@@ -52,7 +55,8 @@ function look(bytes: Uint8Array, at: number, bad: number): string {
 
 /** By its mark, or by its NULs: text of most languages has them in every other place. */
 function utf16Of(bytes: Uint8Array, at: number): string | undefined {
-  if (at === 0 && bytes[0] === 0xff && bytes[1] === 0xfe) return bytes[2] === 0 && bytes[3] === 0 ? 'UTF-32' : 'UTF-16'
+  if (at === 0 && bytes[0] === 0xff && bytes[1] === 0xfe)
+    return bytes[2] === 0 && bytes[3] === 0 ? 'UTF-32' : 'UTF-16'
   if (at === 0 && bytes[0] === 0xfe && bytes[1] === 0xff) return 'UTF-16'
   const nuls = [0, 0]
   const looked = Math.min(bytes.length, 4096)
@@ -67,7 +71,8 @@ function isWindows1252(bytes: Uint8Array): boolean {
   const looked = bytes.subarray(0, 1 << 16)
   let ascii = 0
   for (const byte of looked) {
-    if ((byte < 0x20 && (byte < 9 || byte > 13)) || [0x81, 0x8d, 0x8f, 0x90, 0x9d].includes(byte)) return false
+    if ((byte < 0x20 && (byte < 9 || byte > 13)) || [0x81, 0x8d, 0x8f, 0x90, 0x9d].includes(byte))
+      return false
     if (byte < 0x80) ascii++
   }
   return ascii > looked.length / 2

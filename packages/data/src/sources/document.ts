@@ -2,10 +2,10 @@
 export type Tokens = Int32Array | Uint16Array | Uint8Array
 
 /** A text that stands for itself: windows are taken within it and it is never split between training and evaluation. */
-export interface Document {
+export interface Document<T extends Tokens = Tokens> {
   /** Unique in its corpus, e.g. `moby-dick/chapter-12`. */
   id: string
-  tokens: Tokens
+  tokens: T
 }
 
 /** Something that was given and isn't read. */

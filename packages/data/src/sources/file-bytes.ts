@@ -13,7 +13,9 @@ const decompressions: Readonly<Record<string, (file: string) => AsyncIterable<Ui
 /** A file's name without the part that says how it is compressed, and that part in lower case. */
 export function compressionOf(file: string): { name: string; compression?: string } {
   const compression = Object.keys(decompressions).find((ending) => file.toLowerCase().endsWith(ending))
-  return compression === undefined ? { name: file } : { name: file.slice(0, -compression.length), compression }
+  return compression === undefined
+    ? { name: file }
+    : { name: file.slice(0, -compression.length), compression }
 }
 
 /**
@@ -34,8 +36,10 @@ async function* gunzipped(file: string): AsyncGenerator<Uint8Array, void, void> 
     yield* unpacked
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'Z_BUF_ERROR') throw new DataError(`'${file}' is cut off: its gzip data has no end; copy it again`)
-    if (code?.startsWith('Z_')) throw new DataError(`'${file}' is not sound gzip (${(error as Error).message})`)
+    if (code === 'Z_BUF_ERROR')
+      throw new DataError(`'${file}' is cut off: its gzip data has no end; copy it again`)
+    if (code?.startsWith('Z_'))
+      throw new DataError(`'${file}' is not sound gzip (${(error as Error).message})`)
     throw error
   }
 }

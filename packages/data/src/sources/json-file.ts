@@ -55,7 +55,11 @@ class Elements {
 
   *push(piece: Uint8Array): Generator<Uint8Array, void, void> {
     let start = this.begun ? 0 : piece.length
-    for (let i = this.begun || piece[0] !== 0xef ? 0 : 3; i < piece.length && this.problem === undefined; i++) {
+    for (
+      let i = this.begun || piece[0] !== 0xef ? 0 : 3;
+      i < piece.length && this.problem === undefined;
+      i++
+    ) {
       const byte = piece[i]
       if (this.inString) {
         if (this.escaped) this.escaped = false
@@ -83,7 +87,8 @@ class Elements {
   private begin(byte: number): void {
     if (this.ended)
       this.problem = 'goes on after its JSON; where each line is an object of its own, name it .jsonl'
-    else if (!openings.has(byte)) this.problem = 'is not JSON of objects; it must be an array of them or one object'
+    else if (!openings.has(byte))
+      this.problem = 'is not JSON of objects; it must be an array of them or one object'
     this.begun = true
     this.isArray = byte === 0x5b
     this.depth = 1
@@ -93,6 +98,9 @@ class Elements {
     this.count++
     const pieces = [...this.held, rest]
     this.held = []
-    return joined(pieces, pieces.reduce((sum, { length }) => sum + length, 0))
+    return joined(
+      pieces,
+      pieces.reduce((sum, { length }) => sum + length, 0),
+    )
   }
 }

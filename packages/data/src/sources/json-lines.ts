@@ -24,7 +24,10 @@ export async function* readJsonLines(
   let line = 0
   const take = (): NumberedText[] => {
     line++
-    const content = joined(held, held.reduce((sum, { length }) => sum + length, 0))
+    const content = joined(
+      held,
+      held.reduce((sum, { length }) => sum + length, 0),
+    )
     held = []
     if (content.every(isBlank)) return []
     return [{ number: line, text: textOfJson(content, `line ${line} of '${file}'`, textField) }]

@@ -12,7 +12,10 @@ import { textOfRecord } from './text-of-record'
  * @param textField the column
  * @throws DataError naming file and row and what is wrong; file system errors
  */
-export async function* readParquet(file: string, textField: string): AsyncGenerator<NumberedText, void, void> {
+export async function* readParquet(
+  file: string,
+  textField: string,
+): AsyncGenerator<NumberedText, void, void> {
   const handle = await open(file)
   try {
     const buffer: AsyncBuffer = {

@@ -16,7 +16,8 @@ export function runFoldersAmong(paths: readonly string[]): string[] {
     if (model && [...weights, 'metrics.jsonl'].some((name) => all.has(at(name)))) found.add(folder)
   }
   return [...found].filter(
-    (folder) => ![...found].some((other) => other !== folder && (other === '' || folder.startsWith(`${other}/`))),
+    (folder) =>
+      ![...found].some((other) => other !== folder && (other === '' || folder.startsWith(`${other}/`))),
   )
 }
 

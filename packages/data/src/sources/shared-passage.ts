@@ -8,7 +8,10 @@ import type { Document, Tokens } from './document'
  * @returns for a document, the originals with which it shares such a run, as they are found and some of them again; the
  * first tells whether there is any. Linear in its tokens.
  */
-export function passagesOf<T extends Pick<Document, 'tokens'>>(originals: readonly T[], passageLength: number) {
+export function passagesOf<T extends Pick<Document, 'tokens'>>(
+  originals: readonly T[],
+  passageLength: number,
+) {
   // Any shared run of passageLength covers an aligned piece of half of it, so only aligned pieces are indexed.
   const piece = Math.ceil(passageLength / 2)
   const index = new Map<number, { original: T; start: number }[]>()
@@ -49,9 +52,11 @@ const slot = (hash: number) => Math.imul(hash, 0x9e3779b1) >>> 10
 /** The length of the longest equal run through a[i] and b[j], as far as `enough`; 0 where these differ. */
 function runLength(a: Tokens, i: number, b: Tokens, j: number, enough: number): number {
   let after = 0
-  while (after < enough && i + after < a.length && j + after < b.length && a[i + after] === b[j + after]) after++
+  while (after < enough && i + after < a.length && j + after < b.length && a[i + after] === b[j + after])
+    after++
   if (after === 0) return 0
   let before = 0
-  while (before + after < enough && i > before && j > before && a[i - before - 1] === b[j - before - 1]) before++
+  while (before + after < enough && i > before && j > before && a[i - before - 1] === b[j - before - 1])
+    before++
   return before + after
 }

@@ -4,10 +4,7 @@ import { readJsonLines, type NumberedText } from './json-lines'
 import { readParquet } from './parquet'
 
 /** How a file that holds many documents is read. */
-export type ReadDocuments = (
-  file: string,
-  textField: string,
-) => AsyncIterable<NumberedText>
+export type ReadDocuments = (file: string, textField: string) => AsyncIterable<NumberedText>
 
 const lines: ReadDocuments = (file, textField) => readJsonLines(bytesOfFile(file), file, textField)
 

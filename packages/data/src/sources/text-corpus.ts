@@ -43,7 +43,8 @@ export async function readTextCorpus(
   for (const id of files) {
     const file = named ? path : join(path, id)
     const skipped = await readFile(file, id, tokenizer, options, documents, named)
-    if (named && documents.length === 0) throw new DataError(`file '${path}' ${skipped[0].reason}; it must hold text`)
+    if (named && documents.length === 0)
+      throw new DataError(`file '${path}' ${skipped[0].reason}; it must hold text`)
     passedOver.push(...skipped)
   }
   if (documents.length === 0)
@@ -81,7 +82,11 @@ async function readFile(
   for await (const { number, text } of format(file, textField)) {
     texts++
     if (text === '') empty++
-    else documents.push({ id: number === undefined ? id : `${id}:${number}`, tokens: compact(tokenizer.encode(text)) })
+    else
+      documents.push({
+        id: number === undefined ? id : `${id}:${number}`,
+        tokens: compact(tokenizer.encode(text)),
+      })
   }
   if (texts === 0) return [{ id, reason: 'is empty' }]
   return empty === 0 ? [] : [{ id, reason: `has ${empty} of ${texts} documents without a character` }]

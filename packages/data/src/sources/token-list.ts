@@ -6,7 +6,9 @@ export class TokenList {
 
   push(tokens: Int32Array): void {
     const most = tokens.reduce((a, b) => Math.max(a, b), 0)
-    this.pieces.push(most < 1 << 8 ? new Uint8Array(tokens) : most < 1 << 16 ? new Uint16Array(tokens) : tokens)
+    this.pieces.push(
+      most < 1 << 8 ? new Uint8Array(tokens) : most < 1 << 16 ? new Uint16Array(tokens) : tokens,
+    )
   }
 
   join(): Tokens {

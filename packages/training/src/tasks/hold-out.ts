@@ -65,9 +65,7 @@ function trainedOn(train: Document[], pieces: Document[], length: number): Set<D
 }
 
 const leftOut = (dropped: readonly Document[]) =>
-  dropped.length === 0
-    ? ''
-    : `; left out, as they repeat one another or what is held out: ${named(dropped)}`
+  dropped.length === 0 ? '' : `; left out, as they repeat one another or what is held out: ${named(dropped)}`
 
 function named(documents: readonly Document[], shown = 5): string {
   const ids = documents.slice(0, shown).map(({ id }) => `'${id}'`)
