@@ -37,6 +37,7 @@ export async function trainer(options: TrainerOptions, caller: string): Promise<
     for (const line of await dryRun(run.recipe)) progress.print(line)
     return 0
   }
+  for (const note of newTask?.notes ?? []) progress.print(note)
   const task = newTask ?? (await openTask(run.recipe))
   const { signal, restore } = abortOnSignals(() =>
     progress.print('stopping and saving; a second signal quits at once'),

@@ -15,3 +15,4 @@ export {
   type StepReport,
 } from './train-step'
 export { type DataRecipe, type Recipe, type RowsRecipe } from './recipe'
+export { defaultMemoryBudget } from './walk-batch'

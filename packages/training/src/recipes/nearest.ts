@@ -7,7 +7,10 @@ export function nearest(typed: string, candidates: readonly string[]): string | 
   const scored = candidates.map((candidate) => {
     const whole = distance(typed, candidate)
     const edits = Math.min(whole, distance(last(typed), last(candidate)))
-    return { candidate, whole, score: edits > 1 && standsFor(last(typed), last(candidate)) ? 1.5 : edits }
+    // Of several that it may stand for, the first.
+    return edits > 1 && standsFor(last(typed), last(candidate))
+      ? { candidate, whole: 0, score: 1.5 }
+      : { candidate, whole, score: edits }
   })
   return scored.sort((a, b) => a.score - b.score || a.whole - b.whole)[0]?.candidate
 }

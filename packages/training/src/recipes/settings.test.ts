@@ -73,7 +73,7 @@ it('says what becomes of the schedule of a run that goes on', () => {
   const change = (...settings: string[]) => scheduleChange(books, applySettings(books, settings), 100)
   expect(change('evaluation.every=7')).toBeUndefined()
   expect(change('training.optimizer.schedule.steps=1000')).toMatch(
-    /steps 500 → 1000, warmupSteps 50 → 100, .* from step 101 on \(0.00300 there, 0.00292 before\), and 900 steps are left$/,
+    /steps 500 → 1000, warmupSteps 50 → 100, .* from step 101 on \(0.00300 there, 0.00291 before\), and 900 steps are left$/,
   )
   expect(change('training.optimizer.schedule.steps=100')).toMatch(
     /the run has taken 100 already, so that it is done$/,
