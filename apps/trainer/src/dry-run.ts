@@ -75,7 +75,11 @@ async function costOf(system: System, recipe: Recipe, flops: FlopCount, rate: nu
   const short = shorterLength(system, recipe)
   const flopsOf = (tokens: number) => countFlops(system, tokens).training * tokens
   if (2 * short > length || flopsOf(3 * short) / rate > longestStep)
-    return { peak: shapes, seconds: (flops.training + flops.recompute) * (tokens / rate), how: 'from the shapes, at best' }
+    return {
+      peak: shapes,
+      seconds: (flops.training + flops.recompute) * (tokens / rate),
+      how: 'from the shapes, at best',
+    }
   const first = await probeStep(system, recipe, 1, short)
   const second = await probeStep(system, recipe, 1, 2 * short)
   const perToken = Math.max(0, second.reserved - first.reserved) / short

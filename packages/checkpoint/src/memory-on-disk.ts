@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs'
-import { asFileError, FileError, writeFileDurably } from '@ttt-e2e/tensor-ops/files'
+import { FileError, readWholeFile, writeFileDurably } from '@ttt-e2e/tensor-ops/files'
 import { CheckpointError } from './checkpoint-error'
 import type { Memory } from './memory'
 import { decodeMemory, encodeMemory } from './memory-file'
@@ -14,12 +13,11 @@ export async function saveMemory(memory: Memory, path: string): Promise<void> {
 export function loadMemory(model: Model, path: string): Memory {
   let bytes: Uint8Array
   try {
-    bytes = readFileSync(path)
+    bytes = readWholeFile(path)
   } catch (error) {
-    const known = asFileError(error, { path })
-    throw known instanceof FileError
-      ? new CheckpointError(path, [`it can't be read: ${known.reason}`])
-      : known
+    throw error instanceof FileError
+      ? new CheckpointError(path, [`it can't be read: ${error.reason}`])
+      : error
   }
   return decodeMemory(model, bytes, path)
 }

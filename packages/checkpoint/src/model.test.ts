@@ -186,7 +186,9 @@ describe('a memory in a file', () => {
       expect(() => decodeMemory(model, damaged)).toThrow(CheckpointError)
       expect(() => decodeMemory(model, damaged)).toThrow(error)
     }
-    expect(() => loadMemory(model, join(folder, 'none'))).toThrow(/it can't be read \(ENOENT\)/)
+    expect(() => loadMemory(model, join(folder, 'none'))).toThrow(
+      /it can't be read: there is no such file or folder \(ENOENT\)/,
+    )
     writeFileSync(join(folder, 'good.memory'), bytes)
     expect(loadMemory(model, join(folder, 'good.memory')).tokens).toBe(55)
   })

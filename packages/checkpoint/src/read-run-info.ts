@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { asFileError } from '@ttt-e2e/tensor-ops/files'
+import { readWholeFile } from '@ttt-e2e/tensor-ops/files'
 import { CheckpointError } from './checkpoint-error'
 import type { Extensions } from './formats/format'
 import { parseRunInfo } from './parse-run-info'
@@ -15,13 +15,5 @@ import { fileNames, type RunInfo } from './run-info'
 export function readRunInfo(folder: string, extensions?: Extensions): RunInfo {
   const path = join(folder, fileNames.info)
   if (!existsSync(path)) throw new CheckpointError(folder, [`there is no ${fileNames.info}`])
-  return parseRunInfo(read(path), folder, extensions)
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    throw asFileError(error, { path, attempt: 'read' })
-  }
+  return parseRunInfo(readWholeFile(path).toString(), folder, extensions)
 }

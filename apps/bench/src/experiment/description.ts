@@ -1,6 +1,6 @@
 import { UserError } from '@ttt-e2e/cli'
-import { writeFileDurably } from '@ttt-e2e/tensor-ops/files'
-import { existsSync, readFileSync } from 'node:fs'
+import { readWholeFile, writeFileDurably } from '@ttt-e2e/tensor-ops/files'
+import { existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { Preset } from './presets'
 
@@ -38,9 +38,10 @@ export function readDescription(directory: string): ExperimentDescription {
     throw new UserError(
       `'${directory}' holds no stored runs (no ${fileName}); give a folder that an earlier run wrote to`,
     )
+  const text = readWholeFile(path).toString()
   let found: Partial<ExperimentDescription> | undefined
   try {
-    found = JSON.parse(readFileSync(path, 'utf8')) as Partial<ExperimentDescription>
+    found = JSON.parse(text) as Partial<ExperimentDescription>
   } catch {
     // Said below, as of one of another form.
   }

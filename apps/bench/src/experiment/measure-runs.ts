@@ -43,7 +43,13 @@ export async function measureRuns(
     }
   }
   await Promise.all(
-    workers.map((measure, place) => workOff(measure, place).catch((error: unknown) => failure.abort(error))),
+    workers.map((measure, place) =>
+      workOff(measure, place).catch((error: unknown) => {
+        if (!failure.signal.aborted) failure.abort(error)
+        // What went wrong while the others were stopped: the first failure is thrown, but each may have lost something.
+        else if (error !== stop.reason) progress.print(error instanceof Error ? error.message : String(error))
+      }),
+    ),
   )
   failure.signal.throwIfAborted()
   signal.throwIfAborted()

@@ -61,6 +61,7 @@ async function train(run: Run, stored: readonly StepLine[], options: ObtainOptio
     gitHash,
     signal,
     evaluates: false,
+    goOn: () => 'give the same command again',
     scheduleAfter: (steps) => plan.next(steps.map(({ loss }) => loss)),
   })) {
     if (event.kind === 'failed') failure = event.reason

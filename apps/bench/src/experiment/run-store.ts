@@ -1,8 +1,8 @@
 import { CheckpointError, listCheckpoints } from '@ttt-e2e/checkpoint'
 import { UserError } from '@ttt-e2e/cli'
-import { asFileError, makeFolder, writeFileDurably } from '@ttt-e2e/tensor-ops/files'
+import { makeFolder, readWholeFile, writeFileDurably } from '@ttt-e2e/tensor-ops/files'
 import { MetricsFile, resumeRun, type Run, type StepLine } from '@ttt-e2e/training'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { firstDifference } from './first-difference'
 
@@ -63,10 +63,10 @@ export class RunStore {
   }
 
   private readJson(path: string): unknown {
+    const text = readWholeFile(path).toString()
     try {
-      return JSON.parse(readFileSync(path, 'utf8'))
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw asFileError(error, { path, attempt: 'read' })
+      return JSON.parse(text)
+    } catch {
       throw new UserError(`'${path}' is not JSON; remove its folder or choose another --out`)
     }
   }

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { Decompress } from 'fzstd'
+import { asFileError } from '@ttt-e2e/tensor-ops/files'
 import { DataError } from '../data-error'
 
 /** Compressions by the last part of a file's name; what is below is named by the part before. */
@@ -25,7 +26,11 @@ export function compressionOf(file: string): { name: string; compression?: strin
  */
 export async function* bytesOfFile(file: string): AsyncGenerator<Uint8Array, void, void> {
   const { compression } = compressionOf(file)
-  yield* compression === undefined ? createReadStream(file) : decompressions[compression](file)
+  try {
+    yield* compression === undefined ? createReadStream(file) : decompressions[compression](file)
+  } catch (error) {
+    throw asFileError(error, { path: file, attempt: 'read' })
+  }
 }
 
 async function* gunzipped(file: string): AsyncGenerator<Uint8Array, void, void> {

@@ -4,7 +4,6 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
-  readFileSync,
   readdirSync,
   symlinkSync,
   writeFileSync,
@@ -17,6 +16,7 @@ import { UserError } from '../user-error'
 import { writeFileDurably, writeFolderDurably } from './durable-files'
 import { asFileError, FileError } from './file-error'
 import { makeFolder } from './make-folder'
+import { readWholeFile } from './read-whole-file'
 
 const folder = mkdtempSync(join(tmpdir(), 'file-errors-'))
 const at = (name: string) => join(folder, name)
@@ -44,8 +44,8 @@ const cases: [what: string, attempt: () => unknown, sentence: string | RegExp][]
   ],
   [
     'a folder where a file is expected',
-    () => readFileSync(folder),
-    /a folder stands where a file is expected \(EISDIR\)$/,
+    () => readWholeFile(folder),
+    /^'.*' can't be read: a folder stands where a file is expected \(EISDIR\)$/,
   ],
   ['a link to itself', () => readdirSync(at('loop')), "'loop' can't be used: a link leads to itself (ELOOP)"],
   [
@@ -70,7 +70,11 @@ if (existsSync('/proc/self')) {
     () => makeFolder('/proc/x/y'),
     "'/proc/x' can't be used: there is no such file or folder (ENOENT)",
   ])
-  cases.push(['an unreadable file', () => readFileSync('/proc/self/mem'), /the disk fails \(EIO\)$/])
+  cases.push([
+    'an unreadable file',
+    () => readWholeFile('/proc/self/mem'),
+    /^'\/proc\/self\/mem' can't be read: the disk fails \(EIO\)$/,
+  ])
 }
 if (existsSync('/dev/full'))
   cases.push([

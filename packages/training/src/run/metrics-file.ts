@@ -1,6 +1,6 @@
-import { appendFileSync, existsSync, readFileSync, statSync, truncateSync } from 'node:fs'
+import { appendFileSync, existsSync, statSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
-import { asFileError, makeFolder, writeFileDurably } from '@ttt-e2e/tensor-ops/files'
+import { asFileError, makeFolder, readWholeFile, writeFileDurably } from '@ttt-e2e/tensor-ops/files'
 import type { StepReport } from '@ttt-e2e/meta-outer'
 import type { HeldOutLoss } from '../evaluate'
 
@@ -80,12 +80,7 @@ export class MetricsFile {
   }
 
   private read(): string {
-    if (!existsSync(this.path)) return ''
-    try {
-      return readFileSync(this.path, 'utf8')
-    } catch (error) {
-      throw asFileError(error, { path: this.path, attempt: 'read' })
-    }
+    return existsSync(this.path) ? readWholeFile(this.path).toString() : ''
   }
 
   /** A disk that gets full takes a part of what is written. */

@@ -16,6 +16,8 @@ export interface SaveOptions {
   saveEvery?: number
   /** A folder that holds no run: the run is saved there if its own folder can't be written to any more. */
   spare?: string
+  /** How to go on with the run in this folder, in words; by --resume where left out. */
+  goOn?(folder: string): string
   /** Told of old checkpoints that can't be removed; printed as a warning where left out. */
   onLeft?(reason: string): void
 }
@@ -58,7 +60,7 @@ export class RunSaver {
    * @returns the same error, with what is saved, what is lost, and how to go on
    */
   async rescue(error: FileError): Promise<FileError> {
-    const { run, spare } = this.options
+    const { run, spare, goOn = byResuming } = this.options
     const { step } = run.state
     if (step === 0) return error
     const folder = (await this.hasSaved(run.folder, () => this.flush(run.folder)))
@@ -69,15 +71,18 @@ export class RunSaver {
     if (folder !== undefined)
       return error.with(
         `${folder === run.folder && this.metrics.isBehind ? 'only the last lines of metrics are lost' : 'nothing is lost'}: ` +
-          `step ${step} is saved in '${folder}'; when that is mended, go on with --resume ${folder}`,
+          `step ${step} is saved in '${folder}'; when that is mended, ${goOn(folder)}`,
       )
     const lost =
       step - this.savedStep === 1 ? `step ${step} is` : `steps ${this.savedStep + 1} to ${step} are`
     const [left, again] =
       this.savedStep > 0
-        ? [`the last good checkpoint is ${this.lastGood()}`, `go on with --resume ${run.folder}`]
+        ? [`the last good checkpoint is ${this.lastGood()}`, goOn(run.folder)]
         : ['nothing was saved before', 'begin again']
-    const elsewhere = spare === undefined ? ', and --spare FOLDER saves elsewhere if it happens again' : ''
+    const elsewhere =
+      spare === undefined && goOn === byResuming
+        ? ', and --spare FOLDER saves elsewhere if it happens again'
+        : ''
     return error.with(`${lost} lost; ${left}; when that is mended, ${again}${elsewhere}`)
   }
 
@@ -124,6 +129,8 @@ export class RunSaver {
     onLeft(reason)
   }
 }
+
+const byResuming = (folder: string) => `go on with --resume ${folder}`
 
 /** Writes to a run's folder, once more with what older checkpoints take where there is no room. */
 async function withRoom<T>(folder: string, write: () => T | Promise<T>): Promise<T> {

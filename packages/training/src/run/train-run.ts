@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import { listCheckpoints } from '@ttt-e2e/checkpoint'
 import { NonFiniteGradient, NonFiniteLoss, train, type Schedule, type StepReport } from '@ttt-e2e/meta-outer'
 import { read, treeEntries, type ResolvedEngine } from '@ttt-e2e/tensor-ops'
-import { FileError, lockFolder, makeFolder } from '@ttt-e2e/tensor-ops/files'
+import { asFileError, FileError, lockFolder, makeFolder } from '@ttt-e2e/tensor-ops/files'
 import { evaluate, type HeldOutLoss } from '../evaluate'
 import { seedsOf } from '../seeds'
 import type { Task } from '../tasks/task'
@@ -47,12 +47,20 @@ export async function* trainRun(options: TrainRunOptions): AsyncGenerator<Traini
   const { run, task } = options
   const found = task.record?.()
   checkData(run.folder, run.data, found)
-  makeFolder(run.folder)
-  const unlock = lockFolder(run.folder)
+  const unlock = takeFolder(run.folder)
   try {
     yield* trainAlone({ ...options, run: Object.assign(run, { data: found }) })
   } finally {
     unlock()
+  }
+}
+
+function takeFolder(folder: string): () => void {
+  try {
+    makeFolder(folder)
+    return lockFolder(folder)
+  } catch (error) {
+    throw asFileError(error, { remains: 'no step was taken, and what was saved before is as it was' })
   }
 }
 

@@ -15,7 +15,7 @@ it('knows a text by its documents and their order, not by their names', () => {
     ['b.jsonl', 4],
   ])
   expect(recordCorpus(corpusOf({ x: a, y: b, z: c })).sha256).toBe(sha256)
-  const others = [
+  const others: Record<string, number[]>[] = [
     { x: b, y: a, z: c },
     { x: c, y: c },
     { x: a, y: b },
@@ -28,8 +28,6 @@ it('names folders where files are too many, and nothing where folders are', () =
   const corpus = corpusOf({ 'a/1': [1], 'a/2': [2], 'b/c/3': [3], '4': [4] })
   const names = (most: number) => Object.keys(recordCorpus(corpus, most).files)
   expect(names(4)).toHaveLength(4)
-  expect(names(3)).toEqual(
-    ['4', 'a/', 'b/'].map((name) => (name === '4' ? 'files of the folder itself' : name)),
-  )
+  expect(names(3).toSorted()).toEqual(['a/', 'b/', 'files of the folder itself'])
   expect(names(2)).toEqual(['all files'])
 })
