@@ -104,26 +104,24 @@ const longestHeader = 100_000_000
 
 /** How many bytes the header has, or what is wrong with that. @param start the file's first 8 bytes */
 function headerLength(start: Uint8Array, fileEnd: number): number | string {
-  const other = otherFormats.find(([beginning]) =>
-    beginning.test(String.fromCharCode(...start.subarray(0, 8))),
-  )
-  if (other) return `it is ${other[1]}, not a safetensors file; ${other[2]}`
   if (fileEnd < 8) return `a safetensors file has at least 8 bytes, this one has ${fileEnd}`
   const length = new DataView(start.buffer, start.byteOffset, 8).getBigUint64(0, true)
-  if (length > BigInt(fileEnd - 8))
+  // What another format begins with would be a length beyond any file's.
+  if (length > BigInt(fileEnd - 8)) {
+    const other = otherFormats.find(([beginning]) =>
+      beginning.test(String.fromCharCode(...start.subarray(0, 8))),
+    )
+    if (other) return `it is ${other[1]}, not a safetensors file; ${other[2]}`
     return `its header claims ${length} bytes, the file has ${fileEnd - 8} after its length`
+  }
   if (length > longestHeader) return `its header claims ${length} bytes; it may have ${longestHeader}`
   return Number(length)
 }
 
-/** What is often given in place of a safetensors file, by its first bytes. A header as long would be refused too. */
+/** What is often given in place of a safetensors file, by its first bytes. */
 const otherFormats: readonly (readonly [beginning: RegExp, name: string, advice: string])[] = [
-  [/^PK\x03\x04/, 'a PyTorch checkpoint, or another zip archive', 'save its tensors as safetensors'],
-  [
-    /^\x80[\x02-\x05][}\x8a\x95cX(]/,
-    'a Python pickle, as PyTorch wrote them',
-    'save its tensors as safetensors',
-  ],
+  [/^PK/, 'a PyTorch checkpoint, or another zip archive', 'save its tensors as safetensors'],
+  [/^\x80.[}\x8a\x95cX(]/s, 'a Python pickle, as PyTorch wrote them', 'save its tensors as safetensors'],
   [
     /^\s*<(!|html|head|\?xml)/i,
     'a web page',

@@ -1,5 +1,11 @@
 import type { Document, Tokens } from './document'
 
+/** Where an original has a passage that another document repeats: about `at`, within passageLength to both sides. */
+export interface Passage<T> {
+  original: T
+  at: number
+}
+
 /**
  * Finds which documents' passages another repeats: a run of at least `passageLength` tokens that both have.
  *
@@ -32,7 +38,7 @@ export function passagesOf<T extends Pick<Document, 'tokens'>>(
   let weightOfLeaving = 1
   for (let i = 0; i < piece; i++) weightOfLeaving = Math.imul(weightOfLeaving, base)
 
-  return function* ({ tokens }: Pick<Document, 'tokens'>): Generator<T, void, void> {
+  return function* ({ tokens }: Pick<Document, 'tokens'>): Generator<Passage<T>, void, void> {
     let hash = 0
     for (let end = 0; end < tokens.length; end++) {
       hash = roll(hash, tokens[end])
@@ -40,7 +46,8 @@ export function passagesOf<T extends Pick<Document, 'tokens'>>(
       if (end < piece - 1 || present[slot(hash)] === 0) continue
       const start = end - piece + 1
       for (const { original, start: at } of index.get(hash) ?? [])
-        if (runLength(original.tokens, at, tokens, start, passageLength) >= passageLength) yield original
+        if (runLength(original.tokens, at, tokens, start, passageLength) >= passageLength)
+          yield { original, at }
     }
   }
 }

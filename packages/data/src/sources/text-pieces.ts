@@ -1,7 +1,7 @@
 import { textOfBytes } from './bytes-of-text'
 
 /** A string holds at most 512 MB; documents that are longer are tokenised in pieces of this many bytes. */
-export const pieceBytes = 1 << 24
+const pieceBytes = 1 << 24
 
 /**
  * A text as it is read, in pieces of about `size` bytes: each but the last ends after a line where it has one, else after

@@ -150,7 +150,7 @@ function whatToTry({ folder, state, recipe }: Run): string {
   const checkpoint = listCheckpoints(folder).findLast((path) => stepOf(path) < state.step)
   return checkpoint === undefined
     ? `no checkpoint is from before it; begin again with --set ${lower} or a lower size.innerRate`
-    : `the same settings fail there again: try --set ${lower} with --resume and the last good checkpoint: ${checkpoint}`
+    : `the same settings fail there again: --resume from before it with --set ${lower}; last good checkpoint: ${checkpoint}`
 }
 
 const stepOf = (path: string) => Number(/step-(\d+)/.exec(basename(path))?.[1])

@@ -1,4 +1,11 @@
-import { DataError, passagesOf, splitByDocument, type Corpus, type Document } from '@ttt-e2e/data'
+import {
+  DataError,
+  passagesOf,
+  splitByDocument,
+  type Corpus,
+  type Document,
+  type Tokens,
+} from '@ttt-e2e/data'
 import { TrainingError } from '../training-error'
 
 /** A corpus in two parts, and a sentence that says how it was divided. */
@@ -8,7 +15,7 @@ export interface HeldOut {
   how: string
 }
 
-/** As many equal tokens in training and held out are a passage of both; fewer where what is held out is shorter. */
+/** As many equal tokens in training and held out are a passage of both. */
 const passageLength = 256
 
 /**
@@ -29,10 +36,12 @@ export function holdOut(corpus: Corpus, width: number): HeldOut {
     const border = Math.floor(tokens.length * 0.8)
     return { id, before: tokens.subarray(0, border), after: tokens.subarray(border) }
   })
-  const pieces = parts.flatMap(({ id, after }) =>
-    Array.from({ length: Math.floor(after.length / width) }, (_, n) => ({
-      id: `${id} from byte ${n * width} of its part`,
-      tokens: after.subarray(n * width, (n + 1) * width),
+  const pieces = parts.flatMap((part) =>
+    Array.from({ length: Math.floor(part.after.length / width) }, (_, n) => ({
+      part,
+      start: n * width,
+      id: `${part.id} from byte ${n * width} of its part`,
+      tokens: part.after.subarray(n * width, (n + 1) * width),
     })),
   )
   if (pieces.length === 0)
@@ -40,8 +49,12 @@ export function holdOut(corpus: Corpus, width: number): HeldOut {
       `'${corpus.name}' has no document of which a fifth is ${width} bytes; bring more text or set evaluation.length lower`,
     )
   const train = parts.map(({ id, before }) => ({ id, tokens: before }))
-  const repeated = trainedOn(train, pieces, Math.min(passageLength, width))
-  const heldOut = pieces.filter((piece) => !repeated.has(piece))
+  const trainedOn = trainedPlaces(parts)
+  const isRepeated = ({ part, start }: (typeof pieces)[number]) =>
+    trainedOn.get(part)?.some((at) => start < at + passageLength && at - passageLength < start + width) ??
+    false
+  const repeated = pieces.filter(isRepeated)
+  const heldOut = pieces.filter((piece) => !isRepeated(piece)).map(({ id, tokens }) => ({ id, tokens }))
   if (heldOut.length === 0)
     throw new TrainingError(
       `'${corpus.name}' repeats itself: each of the ${pieces.length} pieces of ${width} bytes that could be held out shares ` +
@@ -52,16 +65,32 @@ export function holdOut(corpus: Corpus, width: number): HeldOut {
     heldOut: { name: `${corpus.name}/held-out`, documents: heldOut },
     how:
       'Too few different long documents to hold some out: the last fifth of each is held out, cut into pieces' +
-      (repeated.size === 0
+      (repeated.length === 0
         ? '.'
-        : `; not measured on, as they share passages with what is trained on: ${named([...repeated])}.`),
+        : `; not measured on, as they share passages with what is trained on: ${named(repeated)}.`),
   }
 }
 
-/** The held-out pieces of which a passage stands in training. */
-function trainedOn(train: Document[], pieces: Document[], length: number): Set<Document> {
-  const passages = passagesOf(pieces, length)
-  return new Set(train.flatMap((document) => [...new Set(passages(document))]))
+interface Part {
+  id: string
+  before: Tokens
+  after: Tokens
+}
+
+/** For each part, about where what is held out of it has passages that are trained on, of any part. */
+function trainedPlaces(parts: readonly Part[]): Map<Part, number[]> {
+  const passages = passagesOf(
+    parts.map((part) => ({ part, tokens: part.after })),
+    passageLength,
+  )
+  const places = new Map<Part, Set<number>>()
+  for (const { before } of parts)
+    for (const { original, at } of passages({ tokens: before })) {
+      const known = places.get(original.part)
+      if (known) known.add(at)
+      else places.set(original.part, new Set([at]))
+    }
+  return new Map([...places].map(([part, each]) => [part, [...each]]))
 }
 
 const leftOut = (dropped: readonly Document[]) =>
