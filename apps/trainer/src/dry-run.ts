@@ -1,56 +1,128 @@
 import { formatBytes, formatCount, formatDuration } from '@ttt-e2e/cli'
 import { createSystem } from '@ttt-e2e/baselines'
-import { disposeRun, startRun, trainStep, type Batch, type Recipe } from '@ttt-e2e/meta-outer'
-import { tf } from '@ttt-e2e/tensor-ops'
-import { countFlops, type System } from '@ttt-e2e/ttt-inner'
+import { defaultMemoryBudget, type Recipe } from '@ttt-e2e/meta-outer'
+import { engineMemory, tf } from '@ttt-e2e/tensor-ops'
+import { openTask } from '@ttt-e2e/training'
+import { countFlops, type FlopCount, type System } from '@ttt-e2e/ttt-inner'
+import { totalmem } from 'node:os'
+import { probeStep } from './probe-steps'
 
-/** A step that should take longer than this at the machine's rate of products isn't timed. */
-const longestTimedStep = 5
+/** A step that should take longer than this at the machine's rate of products isn't taken; shorter ones tell of it. */
+const longestStep = 5
 
-/** What a recipe would take here, as lines to print: parameters, memory, FLOPs, time and how that was estimated. */
+/**
+ * What a recipe would take here, as lines to print: parameters, memory, FLOPs, time and how these were found. Its data is
+ * opened as a run does it, where it is known.
+ *
+ * @throws TrainingError or DataError for data that a run would refuse
+ */
 export async function dryRun(recipe: Recipe): Promise<string[]> {
-  const { training, size } = recipe
+  const { training, size, data } = recipe
   const { batch, length, optimizer } = training
+  const task = data.kind === 'text' && data.path === '' ? undefined : await openTask(recipe)
   const system = createSystem(recipe.system, size)
   const { parameterCount } = system.decoder
   const flops = countFlops(system, length)
   const { steps } = optimizer.schedule
-  const tokens = batch * length
   const rate = productRate(size.hiddenSize, system.decoder.config.intermediateSize)
-  const least = (flops.training * tokens) / rate
-  const timed = least < longestTimedStep ? await timeStep(system, recipe) : undefined
-  const memory = memoryOf(system, recipe, parameterCount)
-  const how = timed
-    ? `${formatDuration(timed * steps)}: a step of random tokens takes ${timed.toPrecision(2)} s here, ` +
-      `${formatCount((flops.training * tokens) / timed)}FLOP/s`
-    : `${formatDuration(least * steps)} at best: a step takes ${formatDuration(least)} at the ` +
-      `${formatCount(rate)}FLOP/s that products of its width reach here; no step was timed`
+  const { peak, seconds, how } = await costOf(system, recipe, flops, rate)
+  const limit = Math.min(engineMemory().limit, totalmem(), process.constrainedMemory() || Infinity)
   const rows = [
     ['recipe', `${recipe.name} · ${recipe.system}`],
+    ...(task ? [['data', task.summary]] : []),
     ['parameters', formatCount(parameterCount)],
-    ['tokens', `${formatCount(steps * tokens)}: ${steps} steps of ${batch} × ${length}`],
-    ['weights, moments, gradients', formatBytes(memory.weights)],
-    ['their copies while AdamW runs', formatBytes(memory.update)],
-    ['states between blocks and chunks', formatBytes(memory.borders)],
+    ['tokens', `${formatCount(steps * batch * length)}: ${steps} steps of ${batch} × ${length}`],
+    [
+      'memory at its peak',
+      `${formatBytes(peak)}, ${how}` +
+        (peak > limit ? `; it doesn't fit this machine, which has ${formatBytes(limit)}` : ''),
+    ],
+    ['of it weights, moments, gradients', formatBytes(heldBytes(parameterCount))],
     [
       'FLOPs per token',
       `${formatCount(flops.training)}; ${formatCount(flops.training + flops.recompute)} where ` +
         'intermediate results are computed again to save memory',
     ],
-    ['time here', how],
+    [
+      'time here',
+      `${formatDuration(seconds * steps)}: a step takes ${seconds < 10 ? `${seconds.toPrecision(2)} s` : formatDuration(seconds)}, ` +
+        `${formatCount((flops.training * batch * length) / seconds)}FLOP/s; ${how}`,
+    ],
   ]
   const width = Math.max(...rows.map(([name]) => name.length))
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`)
 }
 
-/** Bytes in float32; what one chunk or one block needs while it is computed comes on top. */
-function memoryOf({ decoder, rule }: System, { training, size }: Recipe, parameters: number) {
+interface Cost {
+  /** Bytes. */
+  peak: number
+  /** Of a step. */
+  seconds: number
+  /** How both were found. */
+  how: string
+}
+
+/** By a step of the recipe's size, by two shorter ones, or by the shapes alone: as much as can be had in moments. */
+async function costOf(system: System, recipe: Recipe, flops: FlopCount, rate: number): Promise<Cost> {
+  const { batch, length } = recipe.training
+  const tokens = batch * length
+  const atBest = (flops.training * tokens) / rate
+  const shapes = peakOfShapes(system, recipe)
+  if (atBest < longestStep) {
+    const { peak, seconds } = await probeStep(system, recipe, batch, length)
+    return { peak, seconds, how: 'measured in a step of random tokens' }
+  }
+  const short = shorterLength(system, recipe)
+  const flopsOf = (tokens: number) => countFlops(system, tokens).training * tokens
+  if (2 * short > length || flopsOf(3 * short) / rate > longestStep)
+    return {
+      peak: shapes,
+      seconds: (flops.training + flops.recompute) * (tokens / rate),
+      how: 'from the shapes, at best',
+    }
+  const first = await probeStep(system, recipe, 1, short)
+  const second = await probeStep(system, recipe, 1, 2 * short)
+  const perToken = Math.max(0, second.reserved - first.reserved) / short
+  // What doesn't fit into the budget is computed again.
+  const tapes = perToken * tokens
+  const again = tapes > defaultMemoryBudget
+  const kept = again ? defaultMemoryBudget + borderBytes(system, recipe) : tapes
+  const seconds = second.seconds * ((flops.training * tokens) / flopsOf(2 * short))
+  return {
+    peak: second.peak + Math.max(0, kept - perToken * 2 * short),
+    seconds: again ? seconds * (1 + flops.recompute / flops.training) : seconds,
+    how: `reckoned from steps of ${short} and ${2 * short} tokens`,
+  }
+}
+
+/** Tokens that fill windows and have several chunks, so that what grows is what grows with length. */
+function shorterLength(system: System, { size }: Recipe): number {
+  const chunk = system.rule?.chunk ?? size.chunk
+  return Math.ceil(Math.max(4 * chunk, 2 * size.window) / chunk) * chunk
+}
+
+/** Parameters, two moments and gradients in float32. */
+const heldBytes = (parameters: number) => 4 * 4 * parameters
+
+/** Of a step that keeps as many intermediate results as it may; AdamW makes parameters and moments anew at its end. */
+function peakOfShapes(system: System, recipe: Recipe): number {
+  const { parameterCount } = system.decoder
+  const update = 3 * 4 * parameterCount
+  return (
+    process.memoryUsage.rss() +
+    heldBytes(parameterCount) +
+    Math.max(update, defaultMemoryBudget + borderBytes(system, recipe))
+  )
+}
+
+/** What is carried between blocks and chunks, in float32. */
+function borderBytes({ decoder, rule }: System, { training, size }: Recipe): number {
   const { batch, length } = training
   const { hiddenSize, intermediateSize, suffixBlocks } = decoder.config
   const chunks = Math.ceil(length / size.chunk)
   const fast = rule ? 3 * hiddenSize * intermediateSize * suffixBlocks * chunks * batch : 0
   const hidden = (decoder.prefix.length + 1) * batch * length * hiddenSize
-  return { weights: 4 * 4 * parameters, update: 3 * 4 * parameters, borders: 4 * (fast + hidden) }
+  return 4 * (fast + hidden)
 }
 
 /** Floating-point operations per second of matrix products [1024, D] · [D, F], the best of a few. */
@@ -68,23 +140,4 @@ function productRate(hiddenSize: number, intermediateSize: number): number {
     }
     return best as never
   }) as unknown as number
-}
-
-/** Seconds of the second training step; the first one warms up. */
-async function timeStep(system: System, { training, size }: Recipe): Promise<number> {
-  const { batch, length, optimizer } = training
-  const sequences: Batch = {
-    tokens: Int32Array.from({ length: batch * (length + 1) }, (_, i) => (i * 7919) % size.vocabularySize),
-    mask: new Uint8Array(batch * length).fill(1),
-    batch,
-    length,
-    cursor: null,
-  }
-  const state = startRun(system, 0)
-  await trainStep(system, state, sequences, optimizer)
-  const startedAt = performance.now()
-  await trainStep(system, state, sequences, optimizer)
-  const seconds = (performance.now() - startedAt) / 1000
-  disposeRun(state)
-  return seconds
 }

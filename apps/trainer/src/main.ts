@@ -23,7 +23,14 @@ const command = new Command('pnpm --filter trainer start')
     (value: string, before: string[]) => [...before, value],
     [],
   )
-  .option('--data <path>', 'train on your own text: a file, a folder or .jsonl with a "text" in each line')
+  .option(
+    '--data <path>',
+    'train on your own text: a file or a folder of text, .jsonl, .ndjson, .json (each also .gz or .zst) and .parquet',
+  )
+  .option(
+    '--text-field <name>',
+    'the field or column that holds the text in files of many documents; text where left out',
+  )
   .option('--out <folder>', 'the run folder; runs/<recipe> where left out')
   .option(
     '--resume [folder]',

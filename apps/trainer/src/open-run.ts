@@ -26,7 +26,7 @@ export async function openRun(
   options: TrainerOptions,
   recipe: Recipe | undefined,
   folder: string,
-  onSkipped: (reason: string) => void,
+  onNote: (sentence: string) => void,
 ): Promise<Run> {
   if (options.spare !== undefined) openSpare(options.spare)
   if (recipe) {
@@ -35,7 +35,7 @@ export async function openRun(
     return run
   }
   const from = typeof options.resume === 'string' ? options.resume : folder
-  const run = await resumeRun({ folder: from, changes: options, onSkipped })
+  const run = await resumeRun({ folder: from, changes: options, onSkipped: onNote, onSchedule: onNote })
   openOutputFolder(folder)
   return { ...run, folder }
 }

@@ -8,6 +8,7 @@ export interface RawOptions {
   system?: string
   set: string[]
   data?: string
+  textField?: string
   out?: string
   /** true where no folder follows. */
   resume?: string | true
@@ -26,6 +27,7 @@ export interface TrainerOptions {
   system?: string
   settings: string[]
   data?: string
+  textField?: string
   out?: string
   resume?: string | true
   from?: string
@@ -51,6 +53,8 @@ export function readOptions(raw: RawOptions, caller: string): TrainerOptions {
     throw new UserError(
       'give --recipe NAME to train one, or --resume FOLDER to go on; --help lists the recipes',
     )
+  if (raw.textField !== undefined && raw.data === undefined)
+    throw new UserError('--text-field says where the text of --data is; give both')
   if (raw.resume !== undefined && raw.from !== undefined)
     throw new UserError('--resume and --from were both given; a run goes on from its own checkpoint')
   if (raw.resume === true && raw.recipe === undefined && raw.out === undefined)
@@ -62,6 +66,7 @@ export function readOptions(raw: RawOptions, caller: string): TrainerOptions {
     system: raw.system,
     settings: raw.set,
     data: path(raw.data),
+    textField: raw.textField,
     out: path(raw.out),
     resume: raw.resume === true ? true : path(raw.resume),
     from: path(raw.from),

@@ -76,6 +76,7 @@ it('packs documents that are shorter than a row, and goes on in the middle of th
 
 it('says what a recipe takes, and trains nothing', async () => {
   expect(await run(settings, { dryRun: true, out: 'dry' })).toBe(0)
-  for (const row of ['parameters', 'tokens', 'FLOPs per token', 'time here']) expect(printed).toContain(row)
+  for (const row of ['parameters', 'tokens', 'memory at its peak', 'FLOPs per token', 'time here'])
+    expect(printed).toContain(row)
   expect(existsSync(join(folder, 'dry'))).toBe(false)
 })

@@ -28,7 +28,7 @@ export async function trainer(options: TrainerOptions, caller: string): Promise<
     return 0
   }
   // Before anything is written: data that isn't there leaves no folder behind.
-  const newTask = recipe && openTask(recipe)
+  const newTask = recipe && (await openTask(recipe))
   const run = await openRun(options, recipe, folder, (reason) => progress.print(reason))
   if (run.precision !== engine.precision)
     engine = await resolveEngine(options.engine, { threads, precision: run.precision })
@@ -37,7 +37,8 @@ export async function trainer(options: TrainerOptions, caller: string): Promise<
     for (const line of await dryRun(run.recipe)) progress.print(line)
     return 0
   }
-  const task = newTask ?? openTask(run.recipe)
+  for (const note of newTask?.notes ?? []) progress.print(note)
+  const task = newTask ?? (await openTask(run.recipe))
   const { signal, restore } = abortOnSignals(() =>
     progress.print('stopping and saving; a second signal quits at once'),
   )

@@ -41,7 +41,12 @@ export const recipeSchema: z.ZodType<Recipe> = z.strictObject({
   data: z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('books'), rows }),
     z.strictObject({ kind: z.literal('languages'), successors: count }),
-    z.strictObject({ kind: z.literal('text'), path: z.string(), rows }),
+    z.strictObject({
+      kind: z.literal('text'),
+      path: z.string(),
+      rows,
+      textField: z.string().min(1).optional(),
+    }),
   ]),
   training: z.strictObject({
     length: count,

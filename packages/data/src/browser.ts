@@ -11,7 +11,9 @@ export {
   type TokenizerMaker,
   type TokenizerRecord,
 } from './tokenizers/registry'
-export type { Corpus, Document } from './sources/document'
+export type { Corpus, Document, PassedOver, Tokens } from './sources/document'
+export { passagesOf } from './sources/shared-passage'
+export { halfCharacterIn } from './half-character'
 export { splitByDocument, type Split, type SplitOptions } from './sources/split-by-document'
 export { bigramDocument, type BigramDocument, type BigramLanguage } from './sources/bigram-languages'
 export { bigramOracle, type BigramOracleOptions } from './oracles/bigram-oracle'

@@ -1,4 +1,4 @@
 // What a page can use too is in `browser.ts`; here stands beside it what needs files.
 export * from './browser'
-export { readTextCorpus, type TextCorpusOptions } from './sources/text-corpus'
+export { readTextCorpus, sentenceOf, type TextCorpusOptions } from './sources/text-corpus'
 export { readBooks } from './sources/books'

@@ -16,3 +16,4 @@ export {
   type StepReport,
 } from './train-step'
 export { type DataRecipe, type Recipe, type RowsRecipe } from './recipe'
+export { defaultMemoryBudget } from './walk-batch'

@@ -7,8 +7,8 @@ export type DataRecipe =
   | { kind: 'books'; rows: RowsRecipe }
   /** Bigram languages: each document has its own table of equally likely followers. */
   | { kind: 'languages'; successors: number }
-  /** The user's own text as bytes: a file, a folder, or JSON lines. */
-  | { kind: 'text'; path: string; rows: RowsRecipe }
+  /** The user's own text as bytes: a file or a folder; `textField` holds it in files of many documents, `text` if absent. */
+  | { kind: 'text'; path: string; rows: RowsRecipe; textField?: string }
 
 /**
  * What a sequence of a batch is. `windows`: cut from one document, so that documents shorter than it are never met.

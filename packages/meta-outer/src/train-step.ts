@@ -179,7 +179,7 @@ export class NonFiniteLoss extends Error {
     readonly step: number,
     readonly chunk: number,
   ) {
-    super(`the loss of step ${step} is not finite, first in chunk ${chunk} of its sequences`)
+    super(`the loss of step ${step + 1} is not finite, first in chunk ${chunk + 1} of its sequences`)
   }
 }
 
@@ -190,7 +190,7 @@ export class NonFiniteGradient extends Error {
     readonly step: number,
     readonly parameter: string,
   ) {
-    super(`the gradient of step ${step} is not finite, first in ${parameter || 'its norm'}`)
+    super(`the gradient of step ${step + 1} is not finite, first in ${parameter || 'its norm'}`)
   }
 }
 

@@ -36,7 +36,8 @@ export interface WalkedBatch {
   record?: MetaGradientRecord
 }
 
-const defaultMemoryBudget = 6 * 2 ** 30
+/** Bytes that intermediate results may hold where nothing else is said. */
+export const defaultMemoryBudget = 6 * 2 ** 30
 
 /** Walks the groups of a batch one after another; see `metaGradient`. @throws the signal's reason */
 export async function walkBatch(

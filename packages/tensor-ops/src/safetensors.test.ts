@@ -88,6 +88,44 @@ describe('refuses', () => {
       file(entry({}), new Uint8Array(9)),
       '1 unused bytes after the last tensor',
     ],
+    ['a header that begins with a space', file(' {}'), 'its header begins with white space'],
+    [
+      'a tensor of the same name twice',
+      file(
+        '{"x":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"\\u0078":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}',
+        new Uint8Array(2),
+      ),
+      "its header has the key 'x' twice",
+    ],
+    [
+      'a key of an entry twice',
+      file('{"x":{"dtype":"U8","dtype":"U8","shape":[1],"data_offsets":[0,1]}}', new Uint8Array(1)),
+      "its header has the key 'dtype' twice",
+    ],
+    [
+      'a hole between tensors',
+      file(
+        {
+          a: { dtype: 'U8', shape: [1], data_offsets: [0, 1] },
+          b: { dtype: 'U8', shape: [1], data_offsets: [3, 4] },
+        },
+        new Uint8Array(4),
+      ),
+      "there are 2 unused bytes before 'b'",
+    ],
+    [
+      'a PyTorch checkpoint',
+      new TextEncoder().encode('PK\u0003\u0004archive/data.pkl'),
+      'it is a PyTorch checkpoint',
+    ],
+    [
+      'an old PyTorch checkpoint',
+      Uint8Array.of(0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46),
+      'it is a Python pickle',
+    ],
+    ['a web page', new TextEncoder().encode('<!DOCTYPE html><html>'), 'it is a web page'],
+    ['a Git LFS pointer', new TextEncoder().encode('version https://git-lfs'), 'it is a Git LFS pointer'],
+    ['a GGUF file', new TextEncoder().encode('GGUF\u0003\0\0\0'), 'it is a GGUF file'],
     ['metadata of numbers', file({ __metadata__: { a: 1 } }), 'its __metadata__ is not an object of strings'],
     [
       'several things, each in the list',

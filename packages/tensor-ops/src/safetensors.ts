@@ -2,6 +2,7 @@ import { UserError } from './user-error'
 import { float16Values } from './float16'
 import { readTensors } from './read'
 import type { ByteSource } from './byte-source'
+import { duplicateKey } from './duplicate-key'
 import { tf, type Tensor } from './tf'
 
 /** A tensor as plain data; `values` are float32 (also for F64, F16 and BF16 in the file), int32 or uint8. */
@@ -59,8 +60,8 @@ function checkHeader(text: Uint8Array, fileEnd: number): SafetensorsHeader {
   const { entries, problems } = header
   const dataStart = 8 + text.length
   const json = parseHeader(text)
-  if (!json) {
-    problems.push('its header is not a JSON object')
+  if (typeof json === 'string') {
+    problems.push(json)
     return header
   }
   for (const [name, value] of Object.entries(json)) {
@@ -106,19 +107,47 @@ const longestHeader = 100_000_000
 function headerLength(start: Uint8Array, fileEnd: number): number | string {
   if (fileEnd < 8) return `a safetensors file has at least 8 bytes, this one has ${fileEnd}`
   const length = new DataView(start.buffer, start.byteOffset, 8).getBigUint64(0, true)
-  if (length > BigInt(fileEnd - 8))
+  // What another format begins with would be a length beyond any file's.
+  if (length > BigInt(fileEnd - 8)) {
+    const other = otherFormats.find(([beginning]) =>
+      beginning.test(String.fromCharCode(...start.subarray(0, 8))),
+    )
+    if (other) return `it is ${other[1]}, not a safetensors file; ${other[2]}`
     return `its header claims ${length} bytes, the file has ${fileEnd - 8} after its length`
+  }
   if (length > longestHeader) return `its header claims ${length} bytes; it may have ${longestHeader}`
   return Number(length)
 }
 
-function parseHeader(text: Uint8Array): Record<string, unknown> | undefined {
+/** What is often given in place of a safetensors file, by its first bytes. */
+const otherFormats: readonly (readonly [beginning: RegExp, name: string, advice: string])[] = [
+  [/^PK/, 'a PyTorch checkpoint, or another zip archive', 'save its tensors as safetensors'],
+  [/^\x80.[}\x8a\x95cX(]/s, 'a Python pickle, as PyTorch wrote them', 'save its tensors as safetensors'],
+  [
+    /^\s*<(!|html|head|\?xml)/i,
+    'a web page',
+    'the download gave a page in its place: download the file itself',
+  ],
+  [/^version /, 'a Git LFS pointer', 'fetch what it stands for: git lfs pull'],
+  [/^GGUF/, 'a GGUF file', 'name it .gguf'],
+  [/^\x89HDF\r\n/, 'an HDF5 file', 'save its tensors as safetensors'],
+]
+
+/** @returns the object, or what is wrong with it */
+function parseHeader(bytes: Uint8Array): Record<string, unknown> | string {
+  if (bytes.length > 0 && /\s/.test(String.fromCharCode(bytes[0])))
+    return 'its header begins with white space; it must begin with {, and spaces may only follow it'
+  let text: string
+  let json: unknown
   try {
-    const json: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(text))
-    return isRecord(json) ? json : undefined
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    json = JSON.parse(text)
   } catch {
-    return undefined
+    return 'its header is not a JSON object'
   }
+  if (!isRecord(json)) return 'its header is not a JSON object'
+  const twice = duplicateKey(text)
+  return twice === undefined ? json : `its header has the key '${twice}' twice`
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

@@ -7,7 +7,7 @@ export { beginRun, resumeRun, type BeginOptions, type ResumeOptions, type Run } 
 export { trainRun, type TrainingEvent, type TrainRunOptions } from './run/train-run'
 export { seedsOf } from './seeds'
 export { holdOut, type HeldOut } from './tasks/hold-out'
-export { openTask } from './tasks/open-task'
+export { openMadeTask, openTask, passedOverNotes } from './tasks/open-task'
 export type { KnownLosses, Reference, Task } from './tasks/task'
 export { textTask, type TextTaskOptions } from './tasks/text'
 export { TrainingError } from './training-error'

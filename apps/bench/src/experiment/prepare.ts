@@ -51,7 +51,7 @@ export async function prepare(
 
   const description = describeExperiment(stored, options, probed.name, print)
   const { preset, presetName, systems, seeds } = description
-  const benchmarks = benchmarksOf(description, options)
+  const benchmarks = await benchmarksOf(description, options)
   const shares = shareOut(benchmarks.flatMap(({ name }) => runsOf(name, description)).length, options)
   // What is timed in this process is timed with the threads that a run has.
   const engineOptions = { threads: shares.threads, precision }

@@ -22,7 +22,7 @@ writeFileSync(join(root, 'text.txt'), text)
 
 const benchmarks: [string, Benchmark][] = [
   ['languages', openBenchmark('languages', 'micro', microPreset)],
-  ['text', ownText('micro', microPreset, join(root, 'text.txt'))],
+  ['text', await ownText('micro', microPreset, join(root, 'text.txt'))],
 ]
 
 describe.each(benchmarks)('what the bench trains on %s', (name, benchmark) => {
@@ -39,7 +39,7 @@ describe.each(benchmarks)('what the bench trains on %s', (name, benchmark) => {
     model.dispose()
 
     const run = await resumeRun({ folder, changes: { settings: ['training.optimizer.schedule.steps=7'] } })
-    const task = openTask(run.recipe)
+    const task = await openTask(run.recipe)
     expect(task.fingerprint()).toEqual(benchmark.task.fingerprint())
     expect(task.heldOut).toEqual(benchmark.task.heldOut)
     const engine = { name: 'cpu', description: '', precision: 'f32' as const }

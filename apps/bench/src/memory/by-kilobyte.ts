@@ -7,7 +7,7 @@ import { lossesOf, mean } from './losses-of'
 /** The loss by kilobyte of held-out books, read from their beginning, and how far the first reader is ahead. */
 export async function tableByKilobyte(
   readers: { name: string; model: Model; learn: boolean }[],
-  books: Document[],
+  books: Document<Int32Array>[],
   kilobytes: number,
   onProgress: (text: string) => void,
 ): Promise<Table> {

@@ -15,7 +15,7 @@ const before = 20 * 1024
  */
 export async function tableOwnOrAnother(
   model: Model,
-  books: Document[],
+  books: Document<Int32Array>[],
   onProgress: (text: string) => void,
 ): Promise<Table> {
   const long = books.filter(({ tokens }) => tokens.length >= before + ending)

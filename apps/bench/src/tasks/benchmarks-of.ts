@@ -9,7 +9,10 @@ import { storedBenchmarks } from './stored-benchmarks'
  *
  * @throws UserError or DataError for what can't be had
  */
-export const benchmarksOf = (description: ExperimentDescription, options: TaskOptions): Benchmark[] =>
+export const benchmarksOf = (
+  description: ExperimentDescription,
+  options: TaskOptions,
+): Promise<Benchmark[]> =>
   options.model === undefined
     ? chooseBenchmarks(description, options)
     : storedBenchmarks(description, options)

@@ -5,11 +5,11 @@ import { openBenchmark, taskNames, type TaskName } from './index'
 import { ownText } from './own-text'
 
 /** The tasks that a command line asks for: the caller's own text, one by name, or all. */
-export function chooseBenchmarks(
+export async function chooseBenchmarks(
   { presetName, preset }: ExperimentDescription,
   { data, task }: TaskOptions,
-): Benchmark[] {
-  if (data !== undefined) return [ownText(presetName, preset, data)]
+): Promise<Benchmark[]> {
+  if (data !== undefined) return [await ownText(presetName, preset, data)]
   return (task === undefined ? taskNames : [task]).map((name: TaskName) =>
     openBenchmark(name, presetName, preset),
   )

@@ -1,4 +1,4 @@
-import { openTask } from '@ttt-e2e/training'
+import { openMadeTask } from '@ttt-e2e/training'
 import type { Preset } from '../experiment/presets'
 import { presetOf, type Benchmark } from './benchmark'
 
@@ -10,5 +10,5 @@ export type TaskName = (typeof taskNames)[number]
 /** A task as a preset has it. */
 export function openBenchmark(name: TaskName, presetName: string, preset: Preset): Benchmark {
   const given = presetOf(presetName, name, preset[name])
-  return { ...given, task: openTask(given.recipe) }
+  return { ...given, task: openMadeTask(given.recipe) }
 }

@@ -16,7 +16,7 @@ function write(name: string, text: string): string {
 describe('ownText', () => {
   it('holds out the last fifth of a single file', async () => {
     const text = numbers(1000)
-    const { task, recipe } = ownText('micro', microPreset, write('one.txt', text))
+    const { task, recipe } = await ownText('micro', microPreset, write('one.txt', text))
     expect(recipe.evaluation.length).toBe(128)
     expect(task.heldOut[0].tokens.length).toBe(129)
     const border = Math.floor(text.length * 0.8)
@@ -25,30 +25,36 @@ describe('ownText', () => {
     expect((value as { tokens: Int32Array }).tokens.length).toBe(33)
   })
 
-  it('holds out whole documents where there are enough', () => {
+  it('holds out whole documents where there are enough', async () => {
     const lines = Array.from({ length: 20 }, (_, i) =>
       JSON.stringify({ text: `${numbers(100).replaceAll(' ', ` ${i * 1000} `)}` }),
     )
-    const { task } = ownText('micro', microPreset, write('many.jsonl', lines.join('\n')))
+    const { task } = await ownText('micro', microPreset, write('many.jsonl', lines.join('\n')))
     expect(task.heldOut.map(({ id }) => id)).toEqual(['many.jsonl:10', 'many.jsonl:20'])
   })
 
-  it('says how long a text must be', () => {
-    expect(() => ownText('micro', microPreset, write('short.txt', 'hello'))).toThrow(
+  it('says how long a text must be', async () => {
+    await expect(ownText('micro', microPreset, write('short.txt', 'hello'))).rejects.toThrow(
       /has 5 bytes; one of at least 165 is needed/,
     )
     expect(
-      ownText('micro', microPreset, write('enough.txt', numbers(100).slice(0, 165))).recipe.evaluation.length,
+      (await ownText('micro', microPreset, write('enough.txt', numbers(100).slice(0, 165)))).recipe.evaluation
+        .length,
     ).toBe(32)
   })
 })
 
 describe('readOnlyText', () => {
-  it('reads a document from its beginning as far as a multiple of the training length goes', () => {
-    const { name, recipe } = readOnlyText('micro', microPreset, write('read.txt', numbers(200)), 'books')
+  it('reads a document from its beginning as far as a multiple of the training length goes', async () => {
+    const { name, recipe } = await readOnlyText(
+      'micro',
+      microPreset,
+      write('read.txt', numbers(200)),
+      'books',
+    )
     expect(name).toBe('books')
     expect(recipe.evaluation.length).toBe(512)
-    expect(() => readOnlyText('micro', microPreset, write('tiny.txt', 'hello'), 'books')).toThrow(
+    await expect(readOnlyText('micro', microPreset, write('tiny.txt', 'hello'), 'books')).rejects.toThrow(
       /at least 33/,
     )
   })

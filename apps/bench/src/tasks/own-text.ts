@@ -1,7 +1,7 @@
 import { UserError } from '@ttt-e2e/cli'
 import { byteTokenizer, readTextCorpus, type Corpus } from '@ttt-e2e/data'
 import type { Recipe } from '@ttt-e2e/meta-outer'
-import { holdOut, textTask, TrainingError, type HeldOut } from '@ttt-e2e/training'
+import { holdOut, passedOverNotes, textTask, TrainingError, type HeldOut } from '@ttt-e2e/training'
 import type { Preset } from '../experiment/presets'
 import { presetOf, type Benchmark } from './benchmark'
 
@@ -15,10 +15,10 @@ const heldOutOver = [4, 2, 1]
  * @throws UserError if the text is shorter than one sequence for training and one for evaluation
  * @throws DataError if there is no such text
  */
-export function ownText(presetName: string, preset: Preset, path: string): Benchmark {
+export async function ownText(presetName: string, preset: Preset, path: string): Promise<Benchmark> {
   const given = presetOf(presetName, 'text', preset.books)
   const { length } = given.recipe.training
-  const corpus = readTextCorpus(path, byteTokenizer)
+  const corpus = await readTextCorpus(path, byteTokenizer)
   const found = heldOutOver
     .map((times) => ({ evaluationLength: times * length, parts: tryHoldOut(corpus, times * length + 1) }))
     .find(({ parts }) => parts?.train.documents.some(({ tokens }) => tokens.length > length))
@@ -32,6 +32,7 @@ export function ownText(presetName: string, preset: Preset, path: string): Bench
   const recipe = readOver(given.recipe, path, evaluationLength)
   const notes = [
     how,
+    ...passedOverNotes(corpus),
     ...(evaluationLength < heldOutOver[0] * length
       ? [`The held-out text is only long enough to be read over ${evaluationLength} bytes.`]
       : []),
@@ -70,10 +71,15 @@ const readOnlyOver = [16, 8, 4, 2, 1]
  * @param trainedOn the task whose stored models read it
  * @throws UserError if no document is as long as one sequence
  */
-export function readOnlyText(presetName: string, preset: Preset, path: string, trainedOn: string): Benchmark {
+export async function readOnlyText(
+  presetName: string,
+  preset: Preset,
+  path: string,
+  trainedOn: string,
+): Promise<Benchmark> {
   const given = presetOf(presetName, trainedOn, preset.books)
   const { length } = given.recipe.training
-  const corpus = readTextCorpus(path, byteTokenizer)
+  const corpus = await readTextCorpus(path, byteTokenizer)
   const longest = longestOf(corpus)
   const evaluationLength = readOnlyOver.map((times) => times * length).find((tokens) => tokens < longest)
   if (evaluationLength === undefined)
@@ -89,6 +95,7 @@ export function readOnlyText(presetName: string, preset: Preset, path: string, t
     train: { name: corpus.name, documents: [] },
     heldOut: corpus,
     notes: [
+      ...passedOverNotes(corpus),
       'Nothing was trained in this run: if the models have seen this text before, its losses flatter all of them.',
     ],
   })

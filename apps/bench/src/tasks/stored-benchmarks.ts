@@ -11,10 +11,10 @@ import { ownText, readOnlyText } from './own-text'
  *
  * @throws UserError if nothing stored fits
  */
-export function storedBenchmarks(
+export async function storedBenchmarks(
   stored: ExperimentDescription,
   { data, task, model }: TaskOptions,
-): Benchmark[] {
+): Promise<Benchmark[]> {
   const { presetName, preset } = stored
   if (data !== undefined) {
     const trainedOn = ['text', 'books'].find((name) => stored.tasks.includes(name))
@@ -22,13 +22,14 @@ export function storedBenchmarks(
       throw new UserError(
         `'${model}' holds no models of text to read '${data}' with; it holds ${stored.tasks.join(', ')}`,
       )
-    return [readOnlyText(presetName, preset, data, trainedOn)]
+    return [await readOnlyText(presetName, preset, data, trainedOn)]
   }
   const names = task === undefined ? stored.tasks : [task]
-  return names.map((name) => {
+  const open = async (name: string): Promise<Benchmark> => {
     if (!stored.tasks.includes(name))
       throw new UserError(`'${model}' holds no task '${name}'; it holds ${stored.tasks.join(', ')}`)
     if (name === 'text') return ownText(presetName, preset, stored.data!)
     return openBenchmark(name as TaskName, presetName, preset)
-  })
+  }
+  return await Promise.all(names.map(open))
 }

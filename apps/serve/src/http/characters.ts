@@ -1,7 +1,5 @@
+import { halfCharacterIn } from '@ttt-e2e/data'
 import { ApiError } from './api-error'
-
-/** With the u flag both halves of a pair are one character, so that only halves on their own are found. */
-const halfCharacter = /\p{Surrogate}/u
 
 /**
  * The one rule for half characters: a text that has one is refused, wherever it stands. No encoding of it goes back to
@@ -10,13 +8,12 @@ const halfCharacter = /\p{Surrogate}/u
  * @throws ApiError 400 that names the field
  */
 export function checkCharacters(text: string, param: string | null): void {
-  const at = text.search(halfCharacter)
-  if (at < 0) return
-  const code = text.charCodeAt(at).toString(16)
+  const half = halfCharacterIn(text)
+  if (!half) return
   throw new ApiError(
     400,
     'half_character',
-    `${whole(param ?? 'the body')}: has half a character (the lone surrogate \\u${code}) at ${at}; send characters whole`,
+    `${whole(param ?? 'the body')}: has half a character (the lone surrogate ${half.code}) at ${half.at}; send characters whole`,
     param === null ? null : whole(param),
   )
 }

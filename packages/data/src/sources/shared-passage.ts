@@ -1,44 +1,54 @@
-import type { Document } from './document'
+import type { Document, Tokens } from './document'
+
+/** Where an original has a passage that another document repeats: about `at`, within passageLength to both sides. */
+export interface Passage<T> {
+  original: T
+  at: number
+}
 
 /**
- * Finds documents that repeat a passage of others: a run of at least `passageLength` tokens that both have.
+ * Finds which documents' passages another repeats: a run of at least `passageLength` tokens that both have.
  *
  * @param originals the documents whose passages are looked for.
  * @param passageLength tokens, from 2 up.
- * @returns for a document, whether it shares such a run with any original. Linear in its tokens.
+ * @returns for a document, the originals with which it shares such a run, as they are found and some of them again; the
+ * first tells whether there is any. Linear in its tokens.
  */
-export function sharesPassageWith(originals: readonly Document[], passageLength: number) {
+export function passagesOf<T extends Pick<Document, 'tokens'>>(
+  originals: readonly T[],
+  passageLength: number,
+) {
   // Any shared run of passageLength covers an aligned piece of half of it, so only aligned pieces are indexed.
   const piece = Math.ceil(passageLength / 2)
-  const index = new Map<number, { tokens: Int32Array; start: number }[]>()
+  const index = new Map<number, { original: T; start: number }[]>()
   // Nearly every position misses; a table of bits answers those faster than the map.
   const present = new Uint8Array(1 << 22)
-  for (const { tokens } of originals) {
+  for (const original of originals) {
+    const { tokens } = original
     for (let start = 0; start + piece <= tokens.length; start += piece) {
       let hash = 0
       for (let i = start; i < start + piece; i++) hash = roll(hash, tokens[i])
       present[slot(hash)] = 1
       const places = index.get(hash)
-      if (places === undefined) index.set(hash, [{ tokens, start }])
-      else places.push({ tokens, start })
+      if (places === undefined) index.set(hash, [{ original, start }])
+      else places.push({ original, start })
     }
   }
 
   let weightOfLeaving = 1
   for (let i = 0; i < piece; i++) weightOfLeaving = Math.imul(weightOfLeaving, base)
 
-  return ({ tokens }: Document): boolean => {
+  return function* ({ tokens }: Pick<Document, 'tokens'>): Generator<Passage<T>, void, void> {
     let hash = 0
     for (let end = 0; end < tokens.length; end++) {
       hash = roll(hash, tokens[end])
       if (end >= piece) hash = (hash - Math.imul(tokens[end - piece], weightOfLeaving)) | 0
       if (end < piece - 1 || present[slot(hash)] === 0) continue
       const start = end - piece + 1
-      const places = index.get(hash) ?? []
-      if (places.some((place) => runLength(place.tokens, place.start, tokens, start) >= passageLength))
-        return true
+      for (const { original, start: at } of index.get(hash) ?? [])
+        if (runLength(original.tokens, at, tokens, start, passageLength) >= passageLength)
+          yield { original, at }
     }
-    return false
   }
 }
 
@@ -46,12 +56,14 @@ const base = 0x01000193
 const roll = (hash: number, token: number) => (Math.imul(hash, base) + token) | 0
 const slot = (hash: number) => Math.imul(hash, 0x9e3779b1) >>> 10
 
-/** The length of the longest equal run through a[i] and b[j]; 0 where these differ. */
-function runLength(a: Int32Array, i: number, b: Int32Array, j: number): number {
+/** The length of the longest equal run through a[i] and b[j], as far as `enough`; 0 where these differ. */
+function runLength(a: Tokens, i: number, b: Tokens, j: number, enough: number): number {
   let after = 0
-  while (i + after < a.length && j + after < b.length && a[i + after] === b[j + after]) after++
+  while (after < enough && i + after < a.length && j + after < b.length && a[i + after] === b[j + after])
+    after++
   if (after === 0) return 0
   let before = 0
-  while (i > before && j > before && a[i - before - 1] === b[j - before - 1]) before++
+  while (before + after < enough && i > before && j > before && a[i - before - 1] === b[j - before - 1])
+    before++
   return before + after
 }

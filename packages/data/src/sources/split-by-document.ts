@@ -1,7 +1,7 @@
 import { fold } from '@ttt-e2e/tensor-ops'
 import { checkWhole, DataError } from '../data-error'
 import type { Corpus, Document } from './document'
-import { sharesPassageWith } from './shared-passage'
+import { passagesOf } from './shared-passage'
 
 export interface SplitOptions {
   /** Every n-th document is held out: numbers n − 1, 2n − 1, … of those that may be. From 2 up. */
@@ -44,7 +44,8 @@ export function splitByDocument(corpus: Corpus, options: SplitOptions): Split {
   }
 
   const isHeldOut = new Set(heldOut)
-  const repeatsHeldOut = sharesPassageWith(heldOut, passageLength)
+  const passages = passagesOf(heldOut, passageLength)
+  const repeatsHeldOut = (document: Document) => passages(document).next().done === false
   const train = distinct.filter((document) => !isHeldOut.has(document) && !repeatsHeldOut(document))
   if (train.length === 0) {
     throw new DataError(

@@ -1,10 +1,11 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { beforeEach, expect, test } from 'vitest'
 import { DataError } from '../data-error'
 import { byteTokenizer } from '../tokenizers/byte/byte-tokenizer'
-import { readTextCorpus, type TextCorpusOptions } from './text-corpus'
+import { readTextCorpus, sentenceOf, type TextCorpusOptions } from './text-corpus'
 
 let folder: string
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'text-corpus-'))))
@@ -16,18 +17,21 @@ function write(path: string, content: string | Uint8Array): string {
   return file
 }
 
-const read = (path: string, options?: TextCorpusOptions) =>
-  readTextCorpus(path, byteTokenizer, options).documents.map(({ id, tokens }) => [
+const read = async (path: string, options?: TextCorpusOptions) =>
+  (await readTextCorpus(path, byteTokenizer, options)).documents.map(({ id, tokens }) => [
     id,
     byteTokenizer.decode(tokens),
   ])
 
-test('a file is one document', () => {
-  expect(read(write('a.txt', 'one\ntwo'))).toEqual([['a.txt', 'one\ntwo']])
-  expect(read(write('README', 'any name'))).toEqual([['README', 'any name']])
+const refused = (path: string, message: string) =>
+  expect(readTextCorpus(path, byteTokenizer)).rejects.toThrow(new DataError(message))
+
+test('a file is one document', async () => {
+  expect(await read(write('a.txt', 'one\ntwo'))).toEqual([['a.txt', 'one\ntwo']])
+  expect(await read(write('README', 'any name'))).toEqual([['README', 'any name']])
 })
 
-test('a folder is its text files in the order of their paths', () => {
+test('a folder is its text files in the order of their paths', async () => {
   write('b.md', 'b')
   write('B.md', 'B')
   write('a/z.txt', 'z')
@@ -35,7 +39,7 @@ test('a folder is its text files in the order of their paths', () => {
   write('.hidden/h.txt', 'h')
   write('picture.png', Uint8Array.of(0x89, 0x50, 0))
   write('empty.txt', '')
-  expect(read(folder)).toEqual([
+  expect(await read(folder)).toEqual([
     ['B.md', 'B'],
     ['a/lines.jsonl:1', 'l1'],
     ['a/lines.jsonl:3', 'l3'],
@@ -44,31 +48,81 @@ test('a folder is its text files in the order of their paths', () => {
   ])
 })
 
-test('JSONL takes another field, and Windows line ends', () => {
+test('JSONL takes another field, and Windows line ends', async () => {
   const file = write('x.jsonl', '{"body":"é","text":1}\r\n{"body":"2"}\r\n')
-  expect(read(file, { textField: 'body' })).toEqual([
+  expect(await read(file, { textField: 'body' })).toEqual([
     ['x.jsonl:1', 'é'],
     ['x.jsonl:2', '2'],
   ])
 })
 
-test('errors name what was given and what is allowed', () => {
-  const refused = (path: string, message: string) =>
-    expect(() => readTextCorpus(path, byteTokenizer)).toThrow(new DataError(message))
+test('errors name what was given and what is allowed', async () => {
   const missing = join(folder, 'missing.txt')
-  refused(missing, `there is no file or folder '${missing}'; give one that exists`)
-  refused(folder, `folder '${folder}' holds no text; it must hold a text file`)
+  await refused(missing, `there is no file or folder '${missing}'; give one that exists`)
+  await refused(folder, `folder '${folder}' holds no text; it must hold a text file`)
   const empty = write('empty.txt', '')
-  refused(empty, `file '${empty}' is empty; it must hold text`)
+  await refused(empty, `file '${empty}' is empty; it must hold text`)
   const picture = write('picture.png', Uint8Array.of(0xff, 0xd8))
-  refused(picture, `file '${picture}' is not text; a document must be UTF-8 without NUL characters`)
-  const broken = write('broken.jsonl', '{"text":"a"}\n{"text":')
-  refused(broken, `line 2 of '${broken}' is not JSON; each line must be a JSON object`)
-  for (const line of ['{"body":"a"}', '{"text":5}', '"text"', 'null', '[]']) {
-    const textless = write('textless.jsonl', `\n${line}\n`)
-    refused(
-      textless,
-      `line 2 of '${textless}' has no text; each line must be an object whose 'text' is a string`,
-    )
-  }
+  await refused(
+    picture,
+    `file '${picture}' is not text; a document must be UTF-8 without NUL characters (first bad byte at 0)`,
+  )
+})
+
+test('what a folder holds beside text is counted and named', async () => {
+  write('a.txt', 'a')
+  write('empty.txt', '')
+  write('lines.jsonl', '{"text":"x"}\n{"text":""}')
+  write('notes/latin.txt', Uint8Array.from(Buffer.from('caf\xe9 au lait', 'latin1')))
+  write('notes/run/metrics.jsonl', '{"kind":"step"}')
+  write('notes/run/checkpoints/step-000003/run.json', '{}')
+  write('model/run.json', '{}')
+  write('model/model.safetensors', 'x')
+  const corpus = await readTextCorpus(folder, byteTokenizer)
+  expect(corpus.documents.map(({ id }) => id)).toEqual(['a.txt', 'lines.jsonl:1'])
+  const passedOver = Object.fromEntries(corpus.passedOver!.map(({ id, reason }) => [id, reason]))
+  expect(Object.keys(passedOver).sort()).toEqual(
+    ['empty.txt', 'lines.jsonl', 'model/', 'notes/latin.txt', 'notes/run/'].sort(),
+  )
+  expect(passedOver['lines.jsonl']).toBe('has 1 of 2 documents without a character')
+  expect(passedOver['notes/latin.txt']).toMatch(/^looks like Windows-1252, .*\(first bad byte at 3\)$/)
+  expect(sentenceOf(corpus.passedOver!, 2)).toMatch(/^not read: 'model\/' is the folder of .*; and 3 more$/)
+  await refused(
+    join(folder, 'model'),
+    `'${join(folder, 'model')}' is the folder of a run or a model, not of text; give a folder of texts`,
+  )
+})
+
+test('a text is the same in pieces of any size', async () => {
+  const text = 'one line\n\ufeffünd 😀😀😀 ohne Zeilenende '.repeat(7)
+  for (const pieceBytes of [1, 2, 3, 7, 64, 1 << 20])
+    expect(await read(write('long.txt', '\ufeff' + text), { pieceBytes })).toEqual([['long.txt', text]])
+  const bad = write(
+    'bad.txt',
+    Buffer.concat([Buffer.from('ü'.repeat(30)), Buffer.of(0xc3, 0x28), Buffer.from('ab')]),
+  )
+  await expect(readTextCorpus(bad, byteTokenizer, { pieceBytes: 8 })).rejects.toThrow(
+    /first bad byte at 60\)/,
+  )
+})
+
+test('bytes of other encodings and formats are named as what they look like', async () => {
+  const text = 'Naïve façades, déjà vu.'
+  const cases: [name: string, bytes: Uint8Array, sentence: RegExp][] = [
+    [
+      'a.txt',
+      Buffer.from(`\ufeff${text}`, 'utf16le'),
+      /looks like UTF-16, not UTF-8; convert it, .*iconv.* at 0\)$/,
+    ],
+    ['b.txt', Buffer.from(text, 'utf16le'), /looks like UTF-16LE.*\(first bad byte at 1\)$/],
+    ['c.txt', Buffer.from(text, 'utf16le').swap16(), /looks like UTF-16BE.*\(first bad byte at 0\)$/],
+    ['d.txt', Buffer.from(text, 'latin1'), /looks like Windows-1252.*\(first bad byte at 2\)$/],
+    ['e.txt', Buffer.from('text\0text'), /holds NUL bytes.*\(first bad byte at 4\)$/],
+    ['f.txt', gzipSync(text), /is gzip data; name it .gz/],
+    ['g.pdf', Buffer.from('%PDF-1.7\n\0'), /is a PDF; convert it/],
+    ['h.docx', Buffer.from('PK\u0003\u0004\0'), /is a zip archive/],
+    ['i.txt', Buffer.of(0xed, 0xa0, 0x80), /is not text.*\(first bad byte at 0\)$/],
+  ]
+  for (const [name, bytes, sentence] of cases)
+    await expect(readTextCorpus(write(name, bytes), byteTokenizer)).rejects.toThrow(sentence)
 })

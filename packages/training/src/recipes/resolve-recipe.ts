@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from 'node:util'
 import { createSystem, definitionOf } from '@ttt-e2e/baselines'
 import { problemsOf, recipeSchema, tokenizerOf } from '@ttt-e2e/checkpoint'
 import type { Recipe, RowsRecipe } from '@ttt-e2e/meta-outer'
 import { checkSizes, SizeError } from '@ttt-e2e/swa-transformer'
 import { TrainingError } from '../training-error'
 import { recipes } from './index'
+import { rangeProblems } from './check-ranges'
 import { nearest } from './nearest'
 import { applySettings } from './settings'
 
@@ -14,6 +16,8 @@ export interface RecipeChanges {
   settings: readonly string[]
   /** A text to train on instead, an absolute path. */
   data?: string
+  /** The field that holds the text in files of many documents. */
+  textField?: string
 }
 
 /** @throws TrainingError naming the known recipes and the nearest */
@@ -31,12 +35,19 @@ export function recipeNamed(name: string): Recipe {
  *
  * @throws TrainingError for a change that can't be made or sizes that don't fit each other; UnknownSystem
  */
-export function resolveRecipe(recipe: Recipe, { system, settings, data }: RecipeChanges): Recipe {
+export function resolveRecipe(recipe: Recipe, { system, settings, data, textField }: RecipeChanges): Recipe {
   const changed = applySettings(
     {
       ...recipe,
       ...(system !== undefined && { system }),
-      ...(data !== undefined && { data: { kind: 'text', path: data, rows: rowsOf(recipe) } }),
+      ...(data !== undefined && {
+        data: {
+          kind: 'text',
+          path: data,
+          rows: rowsOf(recipe),
+          ...(textField !== undefined && { textField }),
+        },
+      }),
     },
     settings,
   )
@@ -44,6 +55,9 @@ export function resolveRecipe(recipe: Recipe, { system, settings, data }: Recipe
   const checked = recipeSchema.safeParse(changed)
   if (!checked.success)
     throw new TrainingError(`the recipe can't be as it was set: ${problemsOf(checked.error).join('; ')}`)
+  const outOfRange = rangeProblems(changed)
+  if (outOfRange.length > 0)
+    throw new TrainingError(`the recipe can't be as it was set: ${outOfRange.join('; ')}`)
   const { weightsOf } = definitionOf(changed.system)
   if (weightsOf)
     throw new TrainingError(
@@ -93,8 +107,12 @@ export function resumedRecipe(stored: Recipe, options: RecipeChanges & { recipe?
     )
   if (options.data !== undefined && stored.data.kind !== 'text')
     throw new TrainingError('the stored run trains on other data; give --out another folder')
+  const isChange = (setting: string) => !isDeepStrictEqual(applySettings(stored, [setting]), stored)
   for (const setting of options.settings)
-    if (!changeable.some((path) => setting.startsWith(`${path}.`) || setting.startsWith(`${path}=`)))
+    if (
+      !changeable.some((path) => setting.startsWith(`${path}.`) || setting.startsWith(`${path}=`)) &&
+      isChange(setting)
+    )
       throw new TrainingError(
         `--set ${setting} would make it another run; when it goes on, only ${changeable.join(', ')} can be set`,
       )

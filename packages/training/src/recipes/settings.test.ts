@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { recipes } from './index'
 import { resolveRecipe, resumedRecipe } from './resolve-recipe'
+import { scheduleChange } from './schedule-change'
 import { applySettings } from './settings'
 
 const books = recipes.get('tiny/books')!
@@ -38,6 +39,18 @@ it.each([
   ['training.batch=0.5', /training.batch: /],
   ['data.kind=films', /the recipe can't be as it was set: data/],
   ['data.rows=loose', /the recipe can't be as it was set: data.rows: /],
+  ['lr=0.1', /no 'lr'; did you mean 'training.optimizer.schedule.peakLearningRate'\?/],
+  ['wd=0.1', /did you mean 'training.optimizer.weightDecay'\?/],
+  ['batch_size=8', /did you mean 'training.batch'\?/],
+  ['training.optimizer.schedule.peakLearningRate=-1', /peakLearningRate is -1; it must be from 0 up/],
+  ['size.innerRate=-0.1', /size.innerRate is -0.1; it must be from 0 up/],
+  ['training.optimizer.weightDecay=-1', /weightDecay is -1; it must be from 0 up/],
+  ['training.optimizer.schedule.steps=0', /steps is 0; it must be from 1 up/],
+  [
+    'training.optimizer.schedule.warmupSteps=501',
+    /warmupSteps is 501, longer than the run; it must be at most the 500/,
+  ],
+  ['training.optimizer.schedule.innerWarmupSteps=501', /innerWarmupSteps is 501, longer than the run/],
   ['size.heads=5', /the sizes don't fit each other: .*5 heads/],
   ['size.chunk=0', /size.chunk is 0; it must be a whole number from 1 on/],
   ['size.layers=1.5', /size.layers is 1.5; it must be a whole number from 1 on/],
@@ -63,6 +76,18 @@ it('goes on with a stored recipe only as the same run', () => {
   expect(resume({ system: 'swa' })).toThrow(/trains 'ttt-e2e', not 'swa'/)
   expect(resume({ data: '/x' })).toThrow(/trains on other data/)
   expect(resume({ settings: ['size.window=3'] })).toThrow(/would make it another run/)
+  expect(resume({ settings: [`size.window=${books.size.window}`] })()).toEqual(books)
+})
+
+it('says what becomes of the schedule of a run that goes on', () => {
+  const change = (...settings: string[]) => scheduleChange(books, applySettings(books, settings), 100)
+  expect(change('evaluation.every=7')).toBeUndefined()
+  expect(change('training.optimizer.schedule.steps=1000')).toMatch(
+    /steps 500 → 1000, warmupSteps 50 → 100, .* from step 101 on \(0.00300 there, 0.00291 before\), and 900 steps are left$/,
+  )
+  expect(change('training.optimizer.schedule.steps=100')).toMatch(
+    /the run has taken 100 already, so that it is done$/,
+  )
 })
 
 it('has recipes that are sound, named after their files', () => {

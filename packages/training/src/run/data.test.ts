@@ -45,7 +45,7 @@ async function train(run: Run, stopAfter?: number) {
   const { signal } = controller
   let end = ''
   try {
-    for await (const event of trainRun({ run, task: openTask(run.recipe), engine, signal })) {
+    for await (const event of trainRun({ run, task: await openTask(run.recipe), engine, signal })) {
       end = event.kind
       if (event.kind === 'step' && event.line.step === stopAfter) controller.abort()
     }

@@ -75,7 +75,7 @@ async function follow(
   const { signal } = new AbortController()
   const events: string[] = []
   try {
-    for await (const event of trainRun({ run, task: openTask(run.recipe), engine, signal, ...more })) {
+    for await (const event of trainRun({ run, task: await openTask(run.recipe), engine, signal, ...more })) {
       events.push(event.kind)
       if (event.kind === 'step' && event.line.step === atStep[0]) atStep[1]()
     }

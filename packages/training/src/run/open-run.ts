@@ -4,6 +4,7 @@ import { startRun, type Recipe, type RunState } from '@ttt-e2e/meta-outer'
 import { disposeTree, treeEntries, type Precision } from '@ttt-e2e/tensor-ops'
 import type { Params, System } from '@ttt-e2e/ttt-inner'
 import { resumedRecipe, type RecipeChanges } from '../recipes/resolve-recipe'
+import { scheduleChange } from '../recipes/schedule-change'
 import { seedsOf } from '../seeds'
 import { TrainingError } from '../training-error'
 
@@ -58,6 +59,8 @@ export interface ResumeOptions {
   changes?: RecipeChanges & { recipe?: string; precision?: Precision }
   /** Told why a newer checkpoint was passed over. */
   onSkipped?(reason: string): void
+  /** Told what becomes of the schedule, where settings change it. */
+  onSchedule?(sentence: string): void
 }
 
 /**
@@ -69,9 +72,12 @@ export async function resumeRun({
   folder,
   changes = { settings: [] },
   onSkipped,
+  onSchedule,
 }: ResumeOptions): Promise<Run> {
   const { info, system, state } = await loadCheckpoint(folder, { onSkipped })
   const recipe = resumedRecipe(info.recipe, changes)
+  const change = scheduleChange(info.recipe, recipe, state.step)
+  if (change !== undefined) onSchedule?.(change)
   const { precision } = info.engine
   if (changes.precision !== undefined && changes.precision !== precision)
     throw new TrainingError(

@@ -36,7 +36,7 @@ async function follow(run: Run, more: Partial<TrainRunOptions> & { stopAfter?: n
   const controller = new AbortController()
   const { signal } = controller
   const events: TrainingEvent[] = []
-  const task = openTask(run.recipe)
+  const task = await openTask(run.recipe)
   for await (const event of trainRun({ run, task, engine, signal, ...more })) {
     events.push(event)
     if (event.kind === 'step' && event.line.step === more.stopAfter) controller.abort()

@@ -1,3 +1,5 @@
+import { basename } from 'node:path'
+import { listCheckpoints } from '@ttt-e2e/checkpoint'
 import { NonFiniteGradient, NonFiniteLoss, train, type Schedule, type StepReport } from '@ttt-e2e/meta-outer'
 import { read, treeEntries, type ResolvedEngine } from '@ttt-e2e/tensor-ops'
 import { asFileError, FileError, lockFolder, makeFolder } from '@ttt-e2e/tensor-ops/files'
@@ -128,7 +130,7 @@ async function* trainAlone(options: TrainRunOptions): AsyncGenerator<TrainingEve
   } catch (error) {
     if (error instanceof FileError) throw await saver.rescue(error)
     if (!(error instanceof NonFiniteLoss || error instanceof NonFiniteGradient)) throw error
-    const detail = `${await spoiltParameter(run)}; last good checkpoint: ${saver.lastGood()}`
+    const detail = `${await spoiltParameter(run)}; ${whatToTry(run)}`
     yield { kind: 'failed', reason: error.message, detail }
   }
 }
@@ -137,6 +139,21 @@ function withSchedule(recipe: Run['recipe'], schedule: Schedule): Run['recipe'] 
   const { training } = recipe
   return { ...recipe, training: { ...training, optimizer: { ...training.optimizer, schedule } } }
 }
+
+/**
+ * What may help. A checkpoint of the step that failed has the parameters that it failed with: only one from before is
+ * named, and since the same settings lead to the same numbers, another rate with it.
+ */
+function whatToTry({ folder, state, recipe }: Run): string {
+  const { peakLearningRate } = recipe.training.optimizer.schedule
+  const lower = `training.optimizer.schedule.peakLearningRate=${(peakLearningRate / 3).toPrecision(1)}`
+  const checkpoint = listCheckpoints(folder).findLast((path) => stepOf(path) < state.step)
+  return checkpoint === undefined
+    ? `no checkpoint is from before it; begin again with --set ${lower} or a lower size.innerRate`
+    : `the same settings fail there again: --resume from before it with --set ${lower}; last good checkpoint: ${checkpoint}`
+}
+
+const stepOf = (path: string) => Number(/step-(\d+)/.exec(basename(path))?.[1])
 
 /** Which of the parameters is not finite, in words. */
 async function spoiltParameter({ state }: Run): Promise<string> {

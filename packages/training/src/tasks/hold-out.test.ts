@@ -1,4 +1,5 @@
 import type { Corpus } from '@ttt-e2e/data'
+import { createRandom } from '@ttt-e2e/tensor-ops'
 import { expect, it } from 'vitest'
 import { holdOut } from './hold-out'
 
@@ -26,6 +27,42 @@ it('cuts pieces from the last fifth of each where there are too few', () => {
     '0 from byte 9 of its part',
   ])
   expect(heldOut.documents[1].tokens).toEqual(corpusOf(100).documents[0].tokens.subarray(89, 98))
+})
+
+it('never measures on what is trained on: a book and a file that quotes it', () => {
+  const own = (seed: number, length: number) => {
+    const random = createRandom(seed)
+    return Int32Array.from({ length }, () => random.integer(256))
+  }
+  const book = own(1, 10_000)
+  const quotes = Int32Array.from([...own(2, 300), ...book.subarray(8300, 8700), ...own(3, 300)])
+  const documents = [
+    { id: 'book', tokens: book },
+    { id: 'quotes', tokens: quotes },
+  ]
+  const { train, heldOut, how } = holdOut({ name: 'both', documents }, 101)
+  expect(how).toMatch(/; not measured on, as they share passages with what is trained on: 'book from byte /)
+  expect(heldOut.documents.length).toBeGreaterThan(4)
+  // No held-out piece stands in training, as a search for each says.
+  const trained = train.documents.map(({ tokens }) => Buffer.from(tokens))
+  for (const { tokens } of heldOut.documents)
+    expect(trained.some((each) => each.includes(Buffer.from(tokens)))).toBe(false)
+  expect(() =>
+    holdOut({ name: 'same', documents: [{ id: 'a', tokens: new Int32Array(5000) }] }, 101),
+  ).toThrow(/^'same' repeats itself: each of the 9 pieces of 101 bytes/)
+})
+
+it('drops documents that share a passage with a held-out one, and names them', () => {
+  const random = (seed: number) =>
+    Array.from({ length: 400 }, (_, i) => Math.imul((i + 7) * (2 * seed + 1), 2_654_435_761) >>> 24)
+  const shared = Array.from({ length: 1000 }, (_, i) => (i * i) % 251)
+  const documents = Array.from({ length: 20 }, (_, n) => ({
+    id: `lines.jsonl:${n + 1}`,
+    tokens: Int32Array.from([9, 11].includes(n) ? [...random(n), ...shared] : random(n)),
+  }))
+  const { train, how } = holdOut({ name: 'lines', documents }, 50)
+  expect(train.documents.map(({ id }) => id)).not.toContain('lines.jsonl:12')
+  expect(how).toMatch(/; left out, as they repeat one another or what is held out: 'lines.jsonl:12'\.$/)
 })
 
 it('says how much is missing where even that is too short', () => {

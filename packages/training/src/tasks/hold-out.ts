@@ -1,4 +1,11 @@
-import { DataError, splitByDocument, type Corpus } from '@ttt-e2e/data'
+import {
+  DataError,
+  passagesOf,
+  splitByDocument,
+  type Corpus,
+  type Document,
+  type Tokens,
+} from '@ttt-e2e/data'
 import { TrainingError } from '../training-error'
 
 /** A corpus in two parts, and a sentence that says how it was divided. */
@@ -8,20 +15,20 @@ export interface HeldOut {
   how: string
 }
 
+/** As many equal tokens in training and held out are a passage of both. */
+const passageLength = 256
+
 /**
  * Holds out every tenth of the documents that are long enough; where there are too few, the last fifth of every
- * document, cut into pieces, which a single document allows too.
+ * document, cut into pieces, which a single document allows too. Text that stands on both sides is taken from one.
  *
  * @param width tokens of a held-out document, one more than are predicted
- * @throws TrainingError if no document has a fifth that is as long
+ * @throws TrainingError if no document has a fifth that is as long, or all that could be held out is repeated elsewhere
  */
 export function holdOut(corpus: Corpus, width: number): HeldOut {
   try {
-    const split = splitByDocument(corpus, { heldOutEvery: 10, minimumHeldOutLength: width })
-    return {
-      ...split,
-      how: 'Every tenth long document is held out; text that repeats one is left out of training.',
-    }
+    const { dropped, ...split } = splitByDocument(corpus, { heldOutEvery: 10, minimumHeldOutLength: width })
+    return { ...split, how: `Every tenth long document is held out${leftOut(dropped)}.` }
   } catch (error) {
     if (!(error instanceof DataError)) throw error
   }
@@ -29,22 +36,68 @@ export function holdOut(corpus: Corpus, width: number): HeldOut {
     const border = Math.floor(tokens.length * 0.8)
     return { id, before: tokens.subarray(0, border), after: tokens.subarray(border) }
   })
-  const pieces = parts.flatMap(({ id, after }) =>
-    Array.from({ length: Math.floor(after.length / width) }, (_, n) => ({
-      id: `${id} from byte ${n * width} of its part`,
-      tokens: after.subarray(n * width, (n + 1) * width),
+  const pieces = parts.flatMap((part) =>
+    Array.from({ length: Math.floor(part.after.length / width) }, (_, n) => ({
+      part,
+      start: n * width,
+      id: `${part.id} from byte ${n * width} of its part`,
+      tokens: part.after.subarray(n * width, (n + 1) * width),
     })),
   )
   if (pieces.length === 0)
     throw new TrainingError(
       `'${corpus.name}' has no document of which a fifth is ${width} bytes; bring more text or set evaluation.length lower`,
     )
+  const train = parts.map(({ id, before }) => ({ id, tokens: before }))
+  const trainedOn = trainedPlaces(parts)
+  const isRepeated = ({ part, start }: (typeof pieces)[number]) =>
+    trainedOn.get(part)?.some((at) => start < at + passageLength && at - passageLength < start + width) ??
+    false
+  const repeated = pieces.filter(isRepeated)
+  const heldOut = pieces.filter((piece) => !isRepeated(piece)).map(({ id, tokens }) => ({ id, tokens }))
+  if (heldOut.length === 0)
+    throw new TrainingError(
+      `'${corpus.name}' repeats itself: each of the ${pieces.length} pieces of ${width} bytes that could be held out shares ` +
+        'a passage with text that is trained on; bring text that differs',
+    )
   return {
-    train: {
-      name: `${corpus.name}/train`,
-      documents: parts.map(({ id, before }) => ({ id, tokens: before })),
-    },
-    heldOut: { name: `${corpus.name}/held-out`, documents: pieces },
-    how: 'Too few different long documents to hold some out: the last fifth of each is held out, cut into pieces; passages that documents share are on both sides.',
+    train: { name: `${corpus.name}/train`, documents: train },
+    heldOut: { name: `${corpus.name}/held-out`, documents: heldOut },
+    how:
+      'Too few different long documents to hold some out: the last fifth of each is held out, cut into pieces' +
+      (repeated.length === 0
+        ? '.'
+        : `; not measured on, as they share passages with what is trained on: ${named(repeated)}.`),
   }
+}
+
+interface Part {
+  id: string
+  before: Tokens
+  after: Tokens
+}
+
+/** For each part, about where what is held out of it has passages that are trained on, of any part. */
+function trainedPlaces(parts: readonly Part[]): Map<Part, number[]> {
+  const passages = passagesOf(
+    parts.map((part) => ({ part, tokens: part.after })),
+    passageLength,
+  )
+  const places = new Map<Part, Set<number>>()
+  for (const { before } of parts)
+    for (const { original, at } of passages({ tokens: before })) {
+      const known = places.get(original.part)
+      if (known) known.add(at)
+      else places.set(original.part, new Set([at]))
+    }
+  return new Map([...places].map(([part, each]) => [part, [...each]]))
+}
+
+const leftOut = (dropped: readonly Document[]) =>
+  dropped.length === 0 ? '' : `; left out, as they repeat one another or what is held out: ${named(dropped)}`
+
+function named(documents: readonly Document[], shown = 5): string {
+  const ids = documents.slice(0, shown).map(({ id }) => `'${id}'`)
+  const more = documents.length - ids.length
+  return ids.join(', ') + (more > 0 ? ` and ${more} more` : '')
 }

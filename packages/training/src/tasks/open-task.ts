@@ -1,4 +1,4 @@
-import { byteTokenizer, readBooks, readTextCorpus } from '@ttt-e2e/data'
+import { byteTokenizer, readBooks, readTextCorpus, sentenceOf, type Corpus } from '@ttt-e2e/data'
 import type { Recipe } from '@ttt-e2e/meta-outer'
 import { TrainingError } from '../training-error'
 import { holdOut } from './hold-out'
@@ -9,19 +9,39 @@ import { textTask } from './text'
 /**
  * Opens the data of a recipe.
  *
- * @throws TrainingError or DataError if the data isn't there or is too short
+ * @throws TrainingError or DataError if the data isn't there or is too short; file system errors
  */
-export function openTask(recipe: Recipe): Task {
+export async function openTask(recipe: Recipe): Promise<Task> {
+  const { data } = recipe
+  if (data.kind !== 'text') return openMadeTask(recipe)
+  if (data.path === '')
+    throw new TrainingError(
+      `'${recipe.name}' trains on a text of yours; give --data a file or a folder: text, .jsonl, .json or .parquet`,
+    )
+  const { textField } = data
+  const corpus = await readTextCorpus(data.path, byteTokenizer, { textField })
+  const { how, ...parts } = holdOut(corpus, recipe.evaluation.length + 1)
+  const notes = [how, ...passedOverNotes(corpus)]
+  const title = `your text: ${corpus.name}, bytes`
+  return textTask({ recipe, rows: data.rows, name: corpus.name, corpus, ...parts, title, notes })
+}
+
+/**
+ * The same of data that is made up or installed, without waiting.
+ *
+ * @throws TrainingError for a recipe on a text of the user's; DataError if the books are not installed
+ */
+export function openMadeTask(recipe: Recipe): Task {
   const { data } = recipe
   if (data.kind === 'languages') return languagesTask(recipe, data.successors)
-  if (data.kind === 'text' && data.path === '')
-    throw new TrainingError(
-      `'${recipe.name}' trains on a text of yours; give --data a file, a folder or a .jsonl`,
-    )
-  const corpus = data.kind === 'books' ? readBooks(byteTokenizer) : readTextCorpus(data.path, byteTokenizer)
-  const { how, ...parts } = holdOut(corpus, recipe.evaluation.length + 1)
-  const texts = { recipe, rows: data.rows, name: corpus.name, corpus, ...parts }
-  return data.kind === 'books'
-    ? textTask({ ...texts, title: 'books: Moby Dick and the State of the Union addresses, bytes' })
-    : textTask({ ...texts, title: `your text: ${corpus.name}, bytes`, notes: [how] })
+  if (data.kind === 'text')
+    throw new TrainingError(`'${recipe.name}' trains on a text, which is read by openTask`)
+  const corpus = readBooks(byteTokenizer)
+  const { train, heldOut } = holdOut(corpus, recipe.evaluation.length + 1)
+  const title = 'books: Moby Dick and the State of the Union addresses, bytes'
+  return textTask({ recipe, rows: data.rows, name: corpus.name, corpus, train, heldOut, title })
 }
+
+/** What of a corpus was given and not read, as a note for whoever reads results. */
+export const passedOverNotes = ({ passedOver = [] }: Corpus): string[] =>
+  passedOver.length === 0 ? [] : [`${sentenceOf(passedOver)}.`]

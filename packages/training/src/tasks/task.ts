@@ -31,7 +31,7 @@ export interface Task {
    */
   stream(options: { seed: number; cursor?: unknown; signal?: AbortSignal }): AsyncIterable<Batch>
   /** Documents of evaluation.length + 1 tokens each, to be read from their beginning. */
-  heldOut: Document[]
+  heldOut: Document<Int32Array>[]
   /** A token that nobody is asked to predict. */
   bosToken?: number
   /** What is known of the losses without training; counted when it is asked for. */

@@ -28,7 +28,7 @@ export function textTask(options: TextTaskOptions): Task {
   const chosen = heldOut.documents
     .filter(({ tokens }) => tokens.length >= width)
     .slice(0, evaluation.documents)
-    .map(({ id, tokens }) => ({ id, tokens: tokens.slice(0, width) }))
+    .map(({ id, tokens }) => ({ id, tokens: Int32Array.from(tokens.subarray(0, width)) }))
   for (const { id, tokens } of chosen) checkTokens(tokens, vocabularySize, `document '${id}'`)
   const bytes = train.documents.reduce((sum, { tokens }) => sum + tokens.length, 0)
   const packed = rows === 'packed'
@@ -56,11 +56,15 @@ export function textTask(options: TextTaskOptions): Task {
   }
 }
 
+/** Tokens are hashed as int32, however they are kept. */
+const hashedAtOnce = 1 << 20
+
 function digestOf({ documents }: Corpus): string {
   const hash = createHash('sha256')
   for (const { tokens } of documents) {
     hash.update(`${tokens.length}:`)
-    hash.update(new Uint8Array(tokens.buffer, tokens.byteOffset, tokens.byteLength))
+    for (let from = 0; from < tokens.length; from += hashedAtOnce)
+      hash.update(new Uint8Array(Int32Array.from(tokens.subarray(from, from + hashedAtOnce)).buffer))
   }
   return hash.digest('hex')
 }

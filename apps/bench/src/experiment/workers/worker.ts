@@ -38,7 +38,7 @@ async function setUp({
   probes,
 }: WorkerSetup): Promise<MeasureRun> {
   await resolveEngine(engine, engineOptions)
-  return measureHere(benchmarksOf(description, taskOptions), comparison, await loadProbes(probes))
+  return measureHere(await benchmarksOf(description, taskOptions), comparison, await loadProbes(probes))
 }
 
 async function answer(work: RunWork): Promise<void> {

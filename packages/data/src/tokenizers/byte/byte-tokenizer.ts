@@ -14,7 +14,7 @@ export const byteTokenizer: Tokenizer & { bosToken: number } = {
   vocabularySize: 257,
   bosToken: bos,
   // BOS has no name that could stand in a text.
-  encode: (text) => Int32Array.from(new TextEncoder().encode(text)),
+  encode: (text) => new Int32Array(new TextEncoder().encode(text)),
   decode(tokens) {
     checkTokens(tokens, 257)
     const bytes = Uint8Array.from(Array.from(tokens).filter((token) => token !== bos))

@@ -1,0 +1,103 @@
+import { DataError } from '../data-error'
+
+/** Bytes that are not UTF-8 text; the message goes on after what holds them. */
+export class NotText extends DataError {
+  constructor(
+    /** What is the matter, as `is UTF-16, …`. */
+    readonly reason: string,
+  ) {
+    super(reason)
+  }
+}
+
+/**
+ * The text of UTF-8 bytes, without a byte order mark.
+ *
+ * @param at where the bytes begin in their file
+ * @throws NotText with the offset of the first bad byte and what the bytes look like instead
+ */
+export function textOfBytes(bytes: Uint8Array, at = 0): string {
+  const nul = bytes.indexOf(0)
+  if (nul < 0)
+    try {
+      // Only at the beginning of a file is it a mark; elsewhere it is a character.
+      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: at > 0 }).decode(bytes)
+    } catch {
+      // What is wrong with it is found out below.
+    }
+  const bad = firstBadByte(nul < 0 ? bytes : bytes.subarray(0, nul)) ?? nul
+  throw new NotText(`${look(bytes, at, bad)} (first bad byte at ${at + bad})`)
+}
+
+const formats: readonly (readonly [magic: readonly number[], sentence: string])[] = [
+  [[0x1f, 0x8b], 'is gzip data; name it .gz, after what is in it, as notes.txt.gz'],
+  [[0x28, 0xb5, 0x2f, 0xfd], 'is zstd data; name it .zst, after what is in it, as notes.txt.zst'],
+  [[0x50, 0x41, 0x52, 0x31], 'is Parquet; name it .parquet'],
+  [
+    [0x50, 0x4b, 3, 4],
+    'is a zip archive, or a document that is one inside; unpack it or save it as plain text',
+  ],
+  [[0x25, 0x50, 0x44, 0x46], 'is a PDF; convert it to plain text, as with pdftotext'],
+]
+
+/** What bytes are that are not UTF-8, and what to do about it. */
+function look(bytes: Uint8Array, at: number, bad: number): string {
+  const format = at === 0 && formats.find(([magic]) => magic.every((byte, i) => bytes[i] === byte))
+  if (format) return format[1]
+  const utf16 = utf16Of(bytes, at)
+  if (utf16 !== undefined)
+    return `looks like ${utf16}, not UTF-8; convert it, as with: iconv -f ${utf16} -t UTF-8`
+  if (bytes[bad] === 0) return 'holds NUL bytes, so it is not text'
+  return isWindows1252(bytes)
+    ? 'looks like Windows-1252, not UTF-8; convert it, as with: iconv -f WINDOWS-1252 -t UTF-8'
+    : 'is not text; a document must be UTF-8 without NUL characters'
+}
+
+/** By its mark, or by its NULs: text of most languages has them in every other place. */
+function utf16Of(bytes: Uint8Array, at: number): string | undefined {
+  if (at === 0 && bytes[0] === 0xff && bytes[1] === 0xfe)
+    return bytes[2] === 0 && bytes[3] === 0 ? 'UTF-32' : 'UTF-16'
+  if (at === 0 && bytes[0] === 0xfe && bytes[1] === 0xff) return 'UTF-16'
+  const nuls = [0, 0]
+  const looked = Math.min(bytes.length, 4096)
+  for (let i = 0; i < looked; i++) if (bytes[i] === 0) nuls[(at + i) % 2]++
+  const half = looked / 2
+  if (nuls[1] > 0.4 * half && nuls[0] < 0.02 * half) return 'UTF-16LE'
+  return nuls[0] > 0.4 * half && nuls[1] < 0.02 * half ? 'UTF-16BE' : undefined
+}
+
+/** No control characters but white space, none of the five bytes that have no character, and mostly ASCII. */
+function isWindows1252(bytes: Uint8Array): boolean {
+  const looked = bytes.subarray(0, 1 << 16)
+  let ascii = 0
+  for (const byte of looked) {
+    if ((byte < 0x20 && (byte < 9 || byte > 13)) || [0x81, 0x8d, 0x8f, 0x90, 0x9d].includes(byte))
+      return false
+    if (byte < 0x80) ascii++
+  }
+  return ascii > looked.length / 2
+}
+
+/** Where UTF-8 is first broken: the byte that begins what is no character, or whose character is cut off. */
+function firstBadByte(bytes: Uint8Array): number | undefined {
+  for (let i = 0; i < bytes.length;) {
+    const length = characterLength(bytes, i)
+    if (length === 0) return i
+    i += length
+  }
+  return undefined
+}
+
+/** Bytes of the character that begins at i; 0 where none does (Unicode, table 3-7). */
+function characterLength(bytes: Uint8Array, i: number): number {
+  const first = bytes[i]
+  if (first < 0x80) return 1
+  const length = first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0
+  const lowest = first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80
+  const highest = first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf
+  for (let k = 1; k < length; k++) {
+    const next = bytes[i + k]
+    if (!(next >= (k === 1 ? lowest : 0x80) && next <= (k === 1 ? highest : 0xbf))) return 0
+  }
+  return length
+}

@@ -1,0 +1,38 @@
+import type { Recipe } from '@ttt-e2e/meta-outer'
+
+/**
+ * What is out of range in a recipe whose fields are all there and of their types: stored runs may hold any numbers, one
+ * that is about to begin or to go on may not.
+ *
+ * @returns a sentence for each problem, with the path that was set
+ */
+export function rangeProblems({ size, training, evaluation }: Recipe): string[] {
+  const { schedule, weightDecay } = training.optimizer
+  const at = 'training.optimizer'
+  const notNegative: [path: string, value: number][] = [
+    ['size.innerRate', size.innerRate],
+    [`${at}.schedule.peakLearningRate`, schedule.peakLearningRate],
+    [`${at}.schedule.endLearningRate`, schedule.endLearningRate],
+    [`${at}.schedule.innerRateStart`, schedule.innerRateStart],
+    [`${at}.weightDecay`, weightDecay],
+  ]
+  const warmups = (['warmupSteps', 'innerWarmupSteps'] as const).filter(
+    (key) => schedule[key] > schedule.steps,
+  )
+  return [
+    ...notNegative
+      .filter(([, value]) => value < 0)
+      .map(([path, value]) => `${path} is ${value}; it must be from 0 up`),
+    ...(schedule.steps < 1 ? [`${at}.schedule.steps is ${schedule.steps}; it must be from 1 up`] : []),
+    ...warmups.map(
+      (key) =>
+        `${at}.schedule.${key} is ${schedule[key]}, longer than the run; it must be at most the ${schedule.steps} steps`,
+    ),
+    ...(Math.abs(training.seed) > Number.MAX_SAFE_INTEGER
+      ? [`training.seed is ${training.seed}; it must be a whole number`]
+      : []),
+    ...(evaluation.documents > 0 && evaluation.length < 1
+      ? [`evaluation.length is ${evaluation.length}; it must be from 1 up`]
+      : []),
+  ]
+}
