@@ -8,12 +8,16 @@ const chatTemplate =
 
 it('renders a conversation', async () => {
   expect(await renderChat({ ...byteTokenizer, chatTemplate }, messages)).toBe('user: Hi\nbot:')
-  const closed = await renderChat({ ...byteTokenizer, chatTemplate }, messages, { addGenerationPrompt: false })
+  const closed = await renderChat({ ...byteTokenizer, chatTemplate }, messages, {
+    addGenerationPrompt: false,
+  })
   expect(closed).toBe('user: Hi\n')
 })
 
 it('says what can’t be rendered', async () => {
   await expect(renderChat(byteTokenizer, messages)).rejects.toThrow('this model has no chat template')
   const raising = { ...byteTokenizer, chatTemplate: "{{ raise_exception('roles must alternate') }}" }
-  await expect(renderChat(raising, messages)).rejects.toThrow("can't render this conversation: roles must alternate")
+  await expect(renderChat(raising, messages)).rejects.toThrow(
+    "can't render this conversation: roles must alternate",
+  )
 })

@@ -13,7 +13,10 @@ const special = (content: string, id: number) => ({
 })
 
 /** The 256 bytes, what `merges` make of them, and two special tokens. */
-function byteLevel(merges: string[], pretokenizers: object[] = [{ type: 'ByteLevel', add_prefix_space: false }]) {
+function byteLevel(
+  merges: string[],
+  pretokenizers: object[] = [{ type: 'ByteLevel', add_prefix_space: false }],
+) {
   const tokens = [...byteAlphabet, ...merges.map((merge) => merge.replace(' ', ''))]
   return {
     added_tokens: [special('<|start|>', tokens.length), special('<|end|>', tokens.length + 1)],
@@ -25,7 +28,10 @@ function byteLevel(merges: string[], pretokenizers: object[] = [{ type: 'ByteLev
 
 /** SentencePiece's way: spaces are ▁, and bytes of what has no token. */
 function sentencePiece() {
-  const bytes = Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`)
+  const bytes = Array.from(
+    { length: 256 },
+    (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`,
+  )
   const tokens = ['<unk>', ...bytes, '▁', 'a', 'b', '▁a', 'ab', '▁ab']
   return {
     added_tokens: [special('<unk>', 0)],
@@ -108,7 +114,10 @@ it('takes special tokens from a text only where asked to', async () => {
 })
 
 it('takes every number for digits, as Hugging Face does', async () => {
-  const pretokenizers = [{ type: 'Digits', individual_digits: true }, { type: 'ByteLevel', add_prefix_space: false }]
+  const pretokenizers = [
+    { type: 'Digits', individual_digits: true },
+    { type: 'ByteLevel', add_prefix_space: false },
+  ]
   const pair = '1 2'
   const tokenizer = await make(byteLevel([pair, 'Â ²', 'Â² Â²'], pretokenizers))
   expect(tokenizer.encode('12')).toHaveLength(2)
@@ -120,12 +129,36 @@ it.each<[string, (file: ReturnType<typeof whaleCopy>) => unknown, string]>([
   ['a list', () => [], 'tokenizer.json is not a JSON object'],
   ['null', () => null, 'tokenizer.json is not a JSON object'],
   ['no model', (file) => ({ ...file, model: undefined }), 'it has no model'],
-  ['a model of words', (file) => ({ ...file, model: { ...file.model, type: 'WordPiece' } }), 'its model is of type "WordPiece"; only BPE can be read'],
-  ['a unigram model', (file) => ({ ...file, model: { ...file.model, type: 'Unigram' } }), 'of type "Unigram"'],
-  ['no vocabulary', (file) => ({ ...file, model: { ...file.model, vocab: undefined } }), 'its model has no vocab'],
-  ['an empty vocabulary', (file) => ({ ...file, model: { ...file.model, vocab: {} } }), 'its model has no vocab'],
-  ['a list for a vocabulary', (file) => ({ ...file, model: { ...file.model, vocab: ['a'] } }), 'its model has no vocab'],
-  ['an id that is a text', (file) => withToken(file, 'q!', '7'), 'the id of "q!" is "7", not one from 0 to 10000000'],
+  [
+    'a model of words',
+    (file) => ({ ...file, model: { ...file.model, type: 'WordPiece' } }),
+    'its model is of type "WordPiece"; only BPE can be read',
+  ],
+  [
+    'a unigram model',
+    (file) => ({ ...file, model: { ...file.model, type: 'Unigram' } }),
+    'of type "Unigram"',
+  ],
+  [
+    'no vocabulary',
+    (file) => ({ ...file, model: { ...file.model, vocab: undefined } }),
+    'its model has no vocab',
+  ],
+  [
+    'an empty vocabulary',
+    (file) => ({ ...file, model: { ...file.model, vocab: {} } }),
+    'its model has no vocab',
+  ],
+  [
+    'a list for a vocabulary',
+    (file) => ({ ...file, model: { ...file.model, vocab: ['a'] } }),
+    'its model has no vocab',
+  ],
+  [
+    'an id that is a text',
+    (file) => withToken(file, 'q!', '7'),
+    'the id of "q!" is "7", not one from 0 to 10000000',
+  ],
   ['a negative id', (file) => withToken(file, 'q!', -1), 'the id of "q!" is -1'],
   ['a broken id', (file) => withToken(file, 'q!', 1.5), 'the id of "q!" is 1.5'],
   ['an enormous id', (file) => withToken(file, 'q!', 4e9), 'the id of "q!" is 4000000000'],
@@ -134,19 +167,59 @@ it.each<[string, (file: ReturnType<typeof whaleCopy>) => unknown, string]>([
   ['merges of one', (file) => withMerges(file, ['ab']), 'merge 0 is not a pair of tokens'],
   ['merges of three', (file) => withMerges(file, [['a', 'b', 'c']]), 'merge 0 is not a pair of tokens'],
   ['merges of numbers', (file) => withMerges(file, [[1, 2]]), 'merge 0 is not a pair of tokens'],
-  ['merges of strangers', (file) => withMerges(file, ['aa b']), "merge 0 is of tokens that the vocabulary doesn't have"],
-  ['a merge without a result', (file) => withMerges(file, ['a b']), "merge 0 makes a token that the vocabulary doesn't have"],
+  [
+    'merges of strangers',
+    (file) => withMerges(file, ['aa b']),
+    "merge 0 is of tokens that the vocabulary doesn't have",
+  ],
+  [
+    'a merge without a result',
+    (file) => withMerges(file, ['a b']),
+    "merge 0 makes a token that the vocabulary doesn't have",
+  ],
   ['added tokens that are none', (file) => ({ ...file, added_tokens: {} }), 'its added_tokens are no list'],
-  ['an added token without an id', (file) => ({ ...file, added_tokens: [{ content: 'x' }] }), 'added token 0 has no id'],
-  ['an added token without a text', (file) => ({ ...file, added_tokens: [{ id: 300, content: '' }] }), 'added token 0 has no id'],
-  ['an enormous added id', (file) => ({ ...file, added_tokens: [{ id: 1e15, content: 'x' }] }), 'added token 0 has no id'],
+  [
+    'an added token without an id',
+    (file) => ({ ...file, added_tokens: [{ content: 'x' }] }),
+    'added token 0 has no id',
+  ],
+  [
+    'an added token without a text',
+    (file) => ({ ...file, added_tokens: [{ id: 300, content: '' }] }),
+    'added token 0 has no id',
+  ],
+  [
+    'an enormous added id',
+    (file) => ({ ...file, added_tokens: [{ id: 1e15, content: 'x' }] }),
+    'added token 0 has no id',
+  ],
   ['no decoder', (file) => ({ ...file, decoder: null }), 'it has no decoder'],
-  ['a decoder of words', (file) => ({ ...file, decoder: { type: 'WordPiece' } }), "its decoder is of type 'WordPiece'; known: ByteLevel"],
-  ['an unknown step', (file) => ({ ...file, decoder: { type: 'Sequence', decoders: [{ type: 'CTC' }] } }), "its decoder is of type 'CTC'"],
+  [
+    'a decoder of words',
+    (file) => ({ ...file, decoder: { type: 'WordPiece' } }),
+    "its decoder is of type 'WordPiece'; known: ByteLevel",
+  ],
+  [
+    'an unknown step',
+    (file) => ({ ...file, decoder: { type: 'Sequence', decoders: [{ type: 'CTC' }] } }),
+    "its decoder is of type 'CTC'",
+  ],
   ['a text for a normalizer', (file) => ({ ...file, normalizer: 'NFC' }), 'its normalizer is no object'],
-  ['an unknown normalizer', (file) => ({ ...file, normalizer: { type: 'Upper' } }), "tokenizer.json can't be used: "],
-  ['an unknown pre-tokenizer', (file) => ({ ...file, pre_tokenizer: { type: 'Words' } }), "tokenizer.json can't be used: "],
-  ['a broken expression', (file) => ({ ...file, pre_tokenizer: { type: 'Split', pattern: { Regex: '(' }, behavior: 'Isolated' } }), "tokenizer.json can't be used: "],
+  [
+    'an unknown normalizer',
+    (file) => ({ ...file, normalizer: { type: 'Upper' } }),
+    "tokenizer.json can't be used: ",
+  ],
+  [
+    'an unknown pre-tokenizer',
+    (file) => ({ ...file, pre_tokenizer: { type: 'Words' } }),
+    "tokenizer.json can't be used: ",
+  ],
+  [
+    'a broken expression',
+    (file) => ({ ...file, pre_tokenizer: { type: 'Split', pattern: { Regex: '(' }, behavior: 'Isolated' } }),
+    "tokenizer.json can't be used: ",
+  ],
 ])('refuses %s', async (_, change, sentence) => {
   await expect(make(change(whaleCopy()))).rejects.toThrow(sentence)
 })

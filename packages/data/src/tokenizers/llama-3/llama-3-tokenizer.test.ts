@@ -11,7 +11,11 @@ const texts = [
 
 it('makes the tokens that the package makes itself, and gives the texts back', async () => {
   const tokenizer = await createTokenizer({ name: 'llama-3' })
-  expect(tokenizer).toMatchObject({ vocabularySize: 128_256, bosToken: 128_000, endTokens: [128_001, 128_009] })
+  expect(tokenizer).toMatchObject({
+    vocabularySize: 128_256,
+    bosToken: 128_000,
+    endTokens: [128_001, 128_009],
+  })
   expect(recordOfTokenizer(tokenizer)).toEqual({ name: 'llama-3' })
   for (const text of texts) {
     const tokens = tokenizer.encode(text)

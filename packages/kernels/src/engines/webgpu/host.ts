@@ -1,5 +1,5 @@
 /**
- * Where WebGPU is found: the page's own, or in Node the package `webgpu` (Dawn), an optional dependency. A string is the
+ * Where WebGPU is found: the page's own, or in Node the package `webgpu` (Dawn), an optional peer. A string is the
  * reason why there is none, in one clause.
  */
 export async function findGpu(): Promise<GPU | string> {
