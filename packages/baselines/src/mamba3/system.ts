@@ -12,9 +12,13 @@ const mixer = ({ hiddenSize, heads }: ModelSize, more: Mamba3Options = {}): Mixe
   return { name: 'mamba3', options: { headWidth: Math.min(64, hiddenSize / heads), stateWidth, ...more } }
 }
 
+/** Heads of at most 64 share twice the width. */
+const hiddenSizeStep = ({ hiddenSize, heads }: ModelSize): number => (hiddenSize / heads > 64 ? 32 : heads)
+
 export const mamba3: SystemDefinition = {
   summary: 'Mamba 3 layers alternating with window attention, as Mamba 2 is compared',
   pattern: (size) => [mixer(size, { gateNorm: true }), attention(size.window)],
+  hiddenSizeStep,
   knob: { of: 'MLPs' },
   blocks: { postNorms: false },
 }
@@ -22,6 +26,7 @@ export const mamba3: SystemDefinition = {
 export const mamba3Pure: SystemDefinition = {
   summary: 'Mamba 3 as published: a layer and an MLP in each block, no attention',
   pattern: (size) => [mixer(size)],
+  hiddenSizeStep,
   knob: { of: 'MLPs' },
   blocks: { postNorms: false, normEpsilon: 1e-5 },
 }
@@ -29,6 +34,7 @@ export const mamba3Pure: SystemDefinition = {
 export const tttE2eMamba3: SystemDefinition = {
   summary: "TTT-E2E's rule around Mamba 3: prime MLPs learn while reading, meta-trained through the scan",
   pattern: (size) => [mixer(size)],
+  hiddenSizeStep,
   knob: { of: 'MLPs' },
   primes: true,
   learns: true,
