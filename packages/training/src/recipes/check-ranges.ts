@@ -1,16 +1,15 @@
 import type { Recipe } from '@ttt-e2e/meta-outer'
 
 /**
- * What is out of range in a recipe whose fields are all there and of their types: stored runs may hold any numbers, one
+ * What is out of range in a recipe, its size apart (see `checkSizes`), whose fields are all there and of their types: stored runs may hold any numbers, one
  * that is about to begin or to go on may not.
  *
  * @returns a sentence for each problem, with the path that was set
  */
-export function rangeProblems({ size, training, evaluation }: Recipe): string[] {
+export function rangeProblems({ training, evaluation }: Recipe): string[] {
   const { schedule, weightDecay } = training.optimizer
   const at = 'training.optimizer'
   const notNegative: [path: string, value: number][] = [
-    ['size.innerRate', size.innerRate],
     [`${at}.schedule.peakLearningRate`, schedule.peakLearningRate],
     [`${at}.schedule.endLearningRate`, schedule.endLearningRate],
     [`${at}.schedule.innerRateStart`, schedule.innerRateStart],

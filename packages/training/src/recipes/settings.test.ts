@@ -43,7 +43,7 @@ it.each([
   ['wd=0.1', /did you mean 'training.optimizer.weightDecay'\?/],
   ['batch_size=8', /did you mean 'training.batch'\?/],
   ['training.optimizer.schedule.peakLearningRate=-1', /peakLearningRate is -1; it must be from 0 up/],
-  ['size.innerRate=-0.1', /size.innerRate is -0.1; it must be from 0 up/],
+  ['size.innerRate=-0.1', /size.innerRate is -0.1; it must be a number from 0 on/],
   ['training.optimizer.weightDecay=-1', /weightDecay is -1; it must be from 0 up/],
   ['training.optimizer.schedule.steps=0', /steps is 0; it must be from 1 up/],
   [
