@@ -11,20 +11,14 @@ let channels: readonly [Channel, Channel] | undefined
 /** The channel whose messages are being handled now, or were last. */
 let current = 0
 
-/** How long others may wait for their turn where pauses come often, in milliseconds: a turn takes a wake-up of the system. */
-const longestWait = 1
-let lastTurn = -Infinity
-
 /**
  * Lets timers, sockets, aborts and whoever else waits get a turn: microseconds, where a timer would take a millisecond
- * (four in browsers). Goes on at once where they had one within the last millisecond. Keeps the process alive until its
- * turn has come, no longer.
+ * (four in browsers). Keeps the process alive until its turn has come, no longer.
  *
  * Two channels take turns, since Node hands out up to 1000 messages of one port, those that arrive meanwhile included,
  * before its event loop goes on.
  */
 export function pause(): Promise<void> {
-  if (performance.now() - lastTurn < longestWait) return Promise.resolve()
   channels ??= [createChannel(0), createChannel(1)]
   const { receive, send, waiting } = channels[1 - current]
   return new Promise((resolve) => {
@@ -40,7 +34,6 @@ function createChannel(index: number): Channel {
   const { receive, waiting } = channel
   receive.addEventListener('message', () => {
     current = index
-    lastTurn = performance.now()
     const resolve = waiting.shift()!
     if (waiting.length === 0) receive.unref?.()
     resolve()
