@@ -29,6 +29,6 @@ it('reads sizes, limits, paths and the key of the environment', () => {
     memories: '/here/kept',
     apiKey: 'sesame',
     port: 8080,
-    limits: { bodyBytes: 65_536, textBytes: 2 ** 31, memoryBytes: 1000, queue: 0, parallel: 4 },
+    limits: { bodyBytes: 65_536, textBytes: 2 ** 31, memoryBytes: 1000, queue: 0, parallel: 16 },
   })
 })

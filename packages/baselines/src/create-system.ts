@@ -3,7 +3,7 @@ import type { System } from '@ttt-e2e/ttt-inner'
 import { buildSystem, type Blueprint } from './architecture/build-system'
 import type { NamedDefinition } from './definition'
 import { definitionOf } from './systems'
-import { blueprintOf, layersOf, patternLength, widthOf } from './width'
+import { blueprintOf, patternLength, widthOf } from './width'
 
 /**
  * @param system a name from `systemNames`, or a definition of your own
@@ -33,10 +33,9 @@ function checkedBlueprint(definition: NamedDefinition, size: ModelSize): Bluepri
   checkSize(definition, size)
   const { name, learns } = definition
   const width = widthOf(definition, size)
-  const layers = layersOf(definition, size)
   const fewest = patternLength(definition, size)
-  if (fewest > layers)
-    throw new SizeError(`the pattern of '${name}' is ${fewest} layers long, the model has ${layers}`)
+  if (fewest > size.layers)
+    throw new SizeError(`the pattern of '${name}' is ${fewest} layers long, the model has ${size.layers}`)
   return {
     ...blueprintOf(definition, size, width),
     system: name,

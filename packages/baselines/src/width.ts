@@ -3,9 +3,11 @@ import { buildDecoder, type Blueprint } from './architecture/build-system'
 import { fullAttention } from './attention/system'
 import type { SystemDefinition } from './definition'
 
-/** How many layers the system's pattern takes: a model needs as many. */
-export const patternLength = (definition: SystemDefinition, size: ModelSize): number =>
-  definition.pattern(size, widthOf(definition, size)).length
+/** How many layers a size must have for the system's pattern: fewer than it is long, where the system makes more of each. */
+export function patternLength(definition: SystemDefinition, size: ModelSize): number {
+  const { length } = definition.pattern(size, widthOf(definition, size))
+  return Math.ceil((length * size.layers) / layersOf(definition, size))
+}
 
 /** The knob's value: the width with which the system has as many parameters as full attention. */
 export function widthOf(definition: SystemDefinition, size: ModelSize): number {

@@ -174,7 +174,7 @@ const cases: [what: string, damage: Damage, error: RegExp][] = [
   ['no architecture', editInfo(['model.architecture', undefined]), /run\.json: model\.architecture: /],
   [
     'the files of another architecture',
-    editInfo(['model.architecture.suffixBlocks', 0]),
+    editInfo(['model.architecture.suffixBlocks', 1]),
     /blocks\.1\.prime\.norms\.norm is no tensor of this system/,
   ],
   [

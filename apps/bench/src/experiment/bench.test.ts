@@ -13,8 +13,8 @@ writeFileSync(join(folder, 'wrong.jsonl'), '{"words": "no text"}')
 it.each<[Partial<RawOptions>, RegExp]>([
   [{ data: 'missing.txt' }, /^there is no file or folder '.*missing.txt'; give --data one that exists$/],
   [{ data: 'empty.txt' }, /^file '.*empty.txt' is empty; it must hold text$/],
-  [{ data: 'binary.txt' }, /^file '.*binary.txt' is not text/],
-  [{ data: 'wrong.jsonl' }, /^line 1 of '.*wrong.jsonl' has no text/],
+  [{ data: 'binary.txt' }, /^file '.*binary.txt' looks like UTF-16BE, not UTF-8/],
+  [{ data: 'wrong.jsonl' }, /^line 1 of '.*wrong.jsonl' has no 'text'/],
   [
     { out: 'empty.txt/below', task: 'languages' },
     /^'.*below' can't be used: a file stands where a folder is expected \(ENOTDIR\); give --out/,

@@ -40,6 +40,7 @@ const unary: Record<string, string> = {
   Abs: 'abs(x)',
   Reciprocal: '1.0 / x',
   Floor: 'floor(x)',
+  Round: 'round(x)',
   Sign: 'sign(x)',
 }
 
