@@ -41,6 +41,9 @@ const unary: Record<string, string> = {
   Reciprocal: '1.0 / x',
   Floor: 'floor(x)',
   Round: 'round(x)',
+  // The language's own may be off by 2⁻¹¹.
+  Cos: 'sineOf(x, 1)',
+  Sin: 'sineOf(x, 0)',
   Sign: 'sign(x)',
 }
 
@@ -49,6 +52,17 @@ const helpers: Record<'f32' | 'i32', string> = {
   f32: `
 fn isNaN(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }
 fn flooredMod(a: f32, b: f32) -> f32 { let r = a - b * trunc(a / b); return select(r, r + b, r != 0.0 && (r < 0.0) != (b < 0.0)); }
+// The sine of x and so many quarters of a turn, by its distance from the nearest quarter: π/2 in three parts.
+fn sineOf(x: f32, quarters: i32) -> f32 {
+  let k = round(x * 0.636619772);
+  let r = ((x - k * 1.5703125) - k * 4.837512969970703e-4) - k * 7.549789948768648e-8;
+  let s = r * r;
+  let sine = r + r * s * (-0.16666667 + s * (8.3333333e-3 + s * (-1.9841270e-4 + s * 2.7557319e-6)));
+  let cosine = 1.0 - 0.5 * s + s * s * (4.1666668e-2 + s * (-1.3888889e-3 + s * 2.4801587e-5));
+  let quarter = (i32(k) + quarters) & 3;
+  let value = select(sine, cosine, (quarter & 1) == 1);
+  return select(value, -value, quarter >= 2);
+}
 fn power(a: f32, b: f32) -> f32 {
   if (b == 0.0) { return 1.0; }
   if (a >= 0.0) { return pow(a, b); }
