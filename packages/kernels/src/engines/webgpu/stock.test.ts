@@ -53,6 +53,9 @@ describe('the stock kernels of webgpu', () => {
     'abs',
     'reciprocal',
     'floor',
+    'round',
+    'cos',
+    'sin',
     'sign',
     'step',
   ] as const)('%s', async (op) => {
