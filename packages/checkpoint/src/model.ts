@@ -35,6 +35,11 @@ export interface ReadProgress {
   losses: Float32Array
 }
 
+export interface MemoryOptions {
+  /** Of its inner steps, see `LearningRule.decay`; the rule's own where left out. */
+  decay?: number
+}
+
 /** In a piece: fewer at a time take twice as long in all, and these are milliseconds where chunks are so small. */
 const fewestTokens = 128
 
@@ -79,8 +84,8 @@ export class Model {
     return this.recipe?.name ?? this.system.name
   }
 
-  /** A memory of nothing. @param options.decay of its inner steps, see `LearningRule.decay`; the rule's own where left out */
-  startMemory({ decay }: { decay?: number } = {}): Memory {
+  /** A memory of nothing. */
+  startMemory({ decay }: MemoryOptions = {}): Memory {
     const { bosToken } = this.tokenizer
     return new Memory(new Reader(this.system, this.params, { bosToken, decay }), this.hash)
   }

@@ -1,5 +1,4 @@
-import { Template } from '@huggingface/jinja'
-import type { Tokenizer } from '@ttt-e2e/data'
+import { DataError, renderChat, type Tokenizer } from '@ttt-e2e/data'
 import { ApiError } from '../http/api-error'
 import type { Message } from './message'
 
@@ -13,7 +12,8 @@ export interface Transcript {
 }
 
 /** Whether a model's template has a place for descriptions of tools. */
-export const takesTools = ({ chatTemplate }: Tokenizer): boolean => chatTemplate?.includes('tools') ?? false
+export const takesTools = ({ chatTemplate }: Pick<Tokenizer, 'chatTemplate'>): boolean =>
+  chatTemplate?.includes('tools') ?? false
 
 /**
  * Writes a conversation as the model's template does, up to where the assistant is to answer. A model without a template
@@ -21,31 +21,21 @@ export const takesTools = ({ chatTemplate }: Tokenizer): boolean => chatTemplate
  *
  * @throws ApiError 400 with the template's own words where it refuses the conversation
  */
-export function transcriptOf(
-  { chatTemplate, bosText = '' }: Pick<Tokenizer, 'chatTemplate'> & { bosText?: string },
+export async function transcriptOf(
+  tokenizer: Tokenizer,
   messages: readonly Message[],
   tools?: readonly unknown[],
-): Transcript {
-  if (chatTemplate === undefined) {
+): Promise<Transcript> {
+  if (tokenizer.chatTemplate === undefined) {
     const paragraphs = messages.map(({ role, content }) => `${role}: ${content}\n\n`)
     return { text: `${paragraphs.join('')}assistant:`, special: false, stop: roleBeginnings }
   }
   try {
-    const text = new Template(chatTemplate).render({
-      messages,
-      add_generation_prompt: true,
-      bos_token: bosText,
-      ...(tools && { tools }),
-    })
+    const text = await renderChat(tokenizer, messages, { ...(tools && { tools }) })
     return { text, special: true, stop: [] }
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new ApiError(
-      400,
-      'refused_by_template',
-      `messages: the model's chat template says: ${reason}`,
-      'messages',
-    )
+    if (!(error instanceof DataError)) throw error
+    throw new ApiError(400, 'refused_by_template', `messages: ${error.message}`, 'messages')
   }
 }
 

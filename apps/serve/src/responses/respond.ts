@@ -28,12 +28,12 @@ export interface Responding {
  *
  * @throws ApiError at once for all that can be known before it is the request's turn
  */
-export function respond(
+export async function respond(
   service: Service,
   body: ResponseBody,
   signal: AbortSignal,
   started: number,
-): Responding {
+): Promise<Responding> {
   const { scheduler, responses, limits } = service
   checkTokenIds(service, Object.keys(body.logit_bias ?? {}).map(Number), 'logit_bias')
   const previous =
@@ -44,9 +44,17 @@ export function respond(
     typeof body.input === 'string' ? [{ role: 'user', content: body.input }] : body.input.map(messageOf)
   const messages = [...(previous?.messages ?? []), ...asked]
   const instructions = body.instructions ? [{ role: 'system', content: body.instructions }] : []
-  const transcript = transcriptOf(scheduler.model.tokenizer, [...instructions, ...messages])
+  // Forked before anything is waited for: the response may be forgotten meanwhile.
+  const known = previous?.memory.fork()
+  const transcript = await transcriptOf(scheduler.model.tokenizer, [...instructions, ...messages]).catch(
+    (error: unknown) => {
+      known?.dispose()
+      throw error
+    },
+  )
   const goesOn = previous !== undefined && transcript.text.startsWith(previous.text)
-  const from = goesOn ? previous.memory.fork() : undefined
+  if (!goesOn) known?.dispose()
+  const from = goesOn ? known : undefined
   let read: Memory | undefined
   const options = {
     ...samplingOf(body),

@@ -54,7 +54,7 @@ export const addChat: AddRoutes = (app, { service, limits }) => {
     if (body.tools && !takesTools(tokenizer))
       throw new ApiError(400, 'no_tools', 'tools: the model’s chat template has no place for tools', 'tools')
     const tools = body.tool_choice === 'none' ? undefined : (body.tools ?? undefined)
-    const transcript = transcriptOf(tokenizer, body.messages.map(messageOf), tools)
+    const transcript = await transcriptOf(tokenizer, body.messages.map(messageOf), tools)
     const options = optionsOf(served, body, Math.min(answerTokens, limits.maxTokens))
     const { signal, stop } = clientSignal(c)
     const work = answer(served, transcript, options, { signal, started, param: 'messages' })

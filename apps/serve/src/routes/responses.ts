@@ -39,7 +39,7 @@ export const addResponses: AddRoutes = (app, { service, limits }) => {
     const body = c.req.valid('json')
     checkModel(served, body.model)
     const { signal, stop } = clientSignal(c)
-    const responding = respond(served, body, signal, started)
+    const responding = await respond(served, body, signal, started)
     if (body.stream) {
       const { silenceSeconds } = limits
       return lineStream(responseEvents(responding), { format: 'typed-sse', stop, silenceSeconds })

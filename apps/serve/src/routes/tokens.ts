@@ -66,15 +66,15 @@ export const addTokens: AddRoutes = (app, { service, limits }) => {
       ...failures,
     },
   })
-  app.openapi(tokenize, (c) => {
+  app.openapi(tokenize, async (c) => {
     const served = service()
     const body = c.req.valid('json')
     checkModel(served, body.model)
     const { tokenizer, documentsBeginWithBos } = served.scheduler.model
-    const transcript = body.messages && transcriptOf(tokenizer, body.messages.map(messageOf))
+    const transcript = body.messages && (await transcriptOf(tokenizer, body.messages.map(messageOf)))
     const special = transcript?.special ?? false
     const text = [...tokenizer.encode(transcript?.text ?? body.prompt ?? '', { special })]
-    const begins = (body.add_special_tokens ?? true) && documentsBeginWithBos && !special
+    const begins = (body.add_special_tokens ?? true) && documentsBeginWithBos
     const tokens = begins && tokenizer.bosToken !== undefined ? [tokenizer.bosToken, ...text] : text
     const strings = { token_strs: tokens.map((token) => tokenizer.decode([token])) }
     return c.json(

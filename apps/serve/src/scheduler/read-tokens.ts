@@ -17,7 +17,7 @@ export const chunkOf = ({ system }: ModelFacts): number => system.rule?.chunk ??
  * A text as the tokens that a memory reads next.
  *
  * @param from.first whether the memory has read nothing yet
- * @param from.special whether names of special tokens stand for these: the text then says itself how it begins
+ * @param from.special whether names of special tokens in it stand for these
  * @throws ApiError 400 if the model has no token for a character
  */
 export function tokensOf(
@@ -28,7 +28,7 @@ export function tokensOf(
   try {
     const tokens = tokenizer.encode(text, { special })
     const { bosToken } = tokenizer
-    const begin = first && !special && bosToken !== undefined && documentsBeginWithBos
+    const begin = first && bosToken !== undefined && documentsBeginWithBos
     return begin ? Int32Array.of(bosToken, ...tokens) : tokens
   } catch (error) {
     if (error instanceof DataError) throw new ApiError(400, 'invalid_text', error.message, param)

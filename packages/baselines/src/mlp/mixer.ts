@@ -3,8 +3,7 @@ import { normalWeight, type MixerKind, type MlpWeights, type SequenceMixer } fro
 
 /**
  * A SwiGLU in the mixer's place, for blocks that are one sublayer each: it looks at no other token and remembers nothing.
- *
- * @param options.width hidden width F
+ * Its hidden width is `width`.
  */
 export const mlpMixer =
   ({ width }: { width: number }): MixerKind =>
