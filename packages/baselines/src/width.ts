@@ -35,8 +35,7 @@ export function parameterShare(definition: SystemDefinition, size: ModelSize, wi
 const parameterCount = (definition: SystemDefinition, size: ModelSize, width: number): number =>
   buildDecoder(blueprintOf(definition, size, width), definition.mixers).parameterCount
 
-const layersOf = ({ layers }: SystemDefinition, size: ModelSize): number =>
-  layers?.(size) ?? size.layers
+const layersOf = ({ layers }: SystemDefinition, size: ModelSize): number => layers?.(size) ?? size.layers
 
 /** How a system is built at a width; what it is called and how it learns is for `createSystem` to say. */
 export function blueprintOf(definition: SystemDefinition, size: ModelSize, width: number): Blueprint {
