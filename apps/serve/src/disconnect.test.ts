@@ -51,6 +51,21 @@ it('frees it too when the client did not ask for a stream', async () => {
   expect((await app.value('tokens_generated_total')) - generated).toBeLessThan(fewTurns)
 })
 
+it('keeps nothing of a memory that a prompt was being read into', async () => {
+  app = await listeningApp(model)
+  const { id: memory } = await (await app.post('/v1/memories', { text: 'It is.' })).json()
+  const before = liveTensors()
+  const read = await app.value('tokens_read_total')
+  const controller = new AbortController()
+  const body = { prompt: 'It is said. '.repeat(2000), memory, max_tokens: 1 }
+  const answer = app.post('/v1/completions', body, controller.signal)
+  await until(async () => (await app.value('tokens_read_total')) > read)
+  controller.abort()
+  await expect(answer).rejects.toThrow()
+  await idle()
+  expect(liveTensors()).toBe(before)
+})
+
 it('keeps nothing of a text that was cut off', async () => {
   app = await listeningApp(model)
   const before = liveTensors()

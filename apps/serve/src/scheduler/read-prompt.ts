@@ -27,7 +27,7 @@ export interface ReadPrompt {
  * beginning had made of a memory, at a border of the pieces that texts are read in: so its memory is, to the bit, what
  * reading all of it gives.
  *
- * @param start the memory to read into, which is returned then; nothing at the beginning of a text
+ * @param start the memory to read into, taken over; nothing at the beginning of a text
  * @param top of how many of the likeliest tokens to tell, where scores are asked for
  * @returns a memory that is the caller's
  */
@@ -56,7 +56,7 @@ export async function readPrompt(
     for await (const _ of readTokens(job, service, memory, tokens.subarray(border)));
     return { memory, cached, echoed: { text: echo ?? '', scores: [] } }
   } catch (error) {
-    if (memory !== start) memory.dispose()
+    memory.dispose()
     throw error
   }
 }
