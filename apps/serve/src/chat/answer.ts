@@ -1,4 +1,6 @@
 import {
+  isBeginning,
+  memoryBefore,
   runCompletion,
   type CompletionPiece,
   type CompletionRequest,
@@ -30,9 +32,7 @@ export function answer(
   options: AnswerOptions,
   { signal, started, param, ...surroundings }: Asking,
 ): AsyncGenerator<CompletionPiece, Usage, void> {
-  const { memory } = options
-  const known = memory === undefined ? surroundings.from : service.memories.get(memory, 'memory').memory
-  const first = (known?.tokens ?? 0) === 0
+  const first = isBeginning(memoryBefore(service, options.memory, surroundings.from))
   const tokens = tokensOf(service.scheduler.model, text, { first, special, param })
   const request = { ...options, prompts: [{ tokens }], bestOf: options.n, stop: [...options.stop, ...stop] }
   const work = runCompletion(service, request, signal, started, surroundings)

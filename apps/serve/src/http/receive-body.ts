@@ -1,4 +1,5 @@
 import type { Context, MiddlewareHandler } from 'hono'
+import type { Limits } from '../limits'
 import { ApiError } from './api-error'
 import { shown } from './characters'
 import { parseJson } from './json'
@@ -36,6 +37,10 @@ export function receiveBody(kinds: BodyKinds): MiddlewareHandler {
     await next()
   }
 }
+
+/** What a route that reads JSON only does with it. */
+export const receiveJson = ({ bodyBytes, idleSeconds }: Pick<Limits, 'bodyBytes' | 'idleSeconds'>) =>
+  receiveBody({ json: { maxBytes: bodyBytes, idleSeconds } })
 
 async function kindOf(c: Context, kinds: BodyKinds): Promise<BodyKind | 'nothing'> {
   const header = c.req.header('content-type')

@@ -4,10 +4,9 @@ import { answer } from '../chat/answer'
 import { messageOf, type Message } from '../chat/message'
 import { transcriptOf } from '../chat/transcript'
 import { answerTokens } from '../routes/chat-schema'
-import { checkTokenIds } from '../routes/prompts'
-import { samplingOf } from '../routes/sampling-schema'
+import { samplingOf } from '../routes/sampling'
 import type { Ending } from '../scheduler/complete'
-import type { Usage } from '../scheduler/run-completion'
+import { memoryBefore, type Usage } from '../scheduler/run-completion'
 import type { Service } from '../service'
 import type { OutputMessage, ResponseAnswer, ResponseBody } from './response-schema'
 
@@ -35,7 +34,11 @@ export async function respond(
   started: number,
 ): Promise<Responding> {
   const { scheduler, responses, limits } = service
-  checkTokenIds(service, Object.keys(body.logit_bias ?? {}).map(Number), 'logit_bias')
+  const options = {
+    ...samplingOf(service, body),
+    n: 1,
+    maxTokens: body.max_output_tokens ?? Math.min(answerTokens, limits.maxTokens),
+  }
   const previous =
     typeof body.previous_response_id === 'string'
       ? responses.get(body.previous_response_id, 'previous_response_id')
@@ -56,14 +59,7 @@ export async function respond(
   if (!goesOn) known?.dispose()
   const from = goesOn ? known : undefined
   let read: Memory | undefined
-  const options = {
-    ...samplingOf(body),
-    n: 1,
-    maxTokens: body.max_output_tokens ?? Math.min(answerTokens, limits.maxTokens),
-  }
-  const { memory: named } = options
-  const before =
-    from?.tokens ?? (named === undefined ? 0 : service.memories.get(named, 'memory').memory.tokens)
+  const before = memoryBefore(service, options.memory, from)?.tokens ?? 0
   try {
     const pieces = answer(
       service,

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { createRoute } from '@hono/zod-openapi'
 import { answer } from '../chat/answer'
 import { messageOf } from '../chat/message'
@@ -6,9 +5,9 @@ import { takesTools, transcriptOf } from '../chat/transcript'
 import { ApiError } from '../http/api-error'
 import { clientSignal } from '../http/client-signal'
 import { lineStream } from '../http/line-stream'
-import { receiveBody } from '../http/receive-body'
+import { receiveJson } from '../http/receive-body'
 import { collect } from '../scheduler/collect'
-import type { CompletionPiece, Usage } from '../scheduler/run-completion'
+import type { CompletionPiece } from '../scheduler/run-completion'
 import type { TokenScore } from '../scheduler/token-score'
 import type { Service } from '../service'
 import type { AddRoutes } from './add-routes'
@@ -22,8 +21,8 @@ import {
   type ChatChunk,
 } from './chat-schema'
 import { checkModel } from './check-model'
-import { checkTokenIds } from './prompts'
-import { samplingOf } from './sampling-schema'
+import { answerFacts, choiceStream } from './choice-stream'
+import { samplingOf } from './sampling'
 import { failures } from './schemas'
 
 export const addChat: AddRoutes = (app, { service, limits }) => {
@@ -32,7 +31,7 @@ export const addChat: AddRoutes = (app, { service, limits }) => {
     path: '/v1/chat/completions',
     operationId: 'createChatCompletion',
     summary: 'Answers a conversation, from a memory where one is named',
-    middleware: [receiveBody({ json: { maxBytes: limits.bodyBytes, idleSeconds: limits.idleSeconds } })],
+    middleware: [receiveJson(limits)],
     request: { body: { required: true, content: { 'application/json': { schema: chatSchema(limits) } } } },
     responses: {
       200: {
@@ -58,19 +57,17 @@ export const addChat: AddRoutes = (app, { service, limits }) => {
     const options = optionsOf(served, body, Math.min(answerTokens, limits.maxTokens))
     const { signal, stop } = clientSignal(c)
     const work = answer(served, transcript, options, { signal, started, param: 'messages' })
-    const same = {
-      id: `chatcmpl-${randomBytes(12).toString('hex')}`,
-      created: Math.floor(Date.now() / 1000),
-      model: served.id,
-    }
+    const same = answerFacts('chatcmpl', served)
     const scored = body.logprobs ?? false
     if (body.stream) {
       const { silenceSeconds } = limits
+      const chunk = { ...same, object: 'chat.completion.chunk' as const }
       const counted = body.stream_options?.include_usage ?? false
-      return lineStream(chunks(work, { same, scored, counted }), { format: 'sse', stop, silenceSeconds })
+      const messages = choiceStream(work, chunk, chunkChoices(scored), counted)
+      return lineStream(messages, { format: 'sse', stop, silenceSeconds })
     }
     const { completions, usage } = await collect(work)
-    const choices = completions.map(({ text, scores, reason }, index) => ({
+    const choices = completions.map(({ index, text, scores, reason }) => ({
       index,
       message: { role: 'assistant' as const, content: text, refusal: null },
       logprobs: scored ? logprobsOf(scores) : null,
@@ -81,9 +78,8 @@ export const addChat: AddRoutes = (app, { service, limits }) => {
 }
 
 function optionsOf(service: Service, body: ChatBody, usual: number) {
-  checkTokenIds(service, Object.keys(body.logit_bias ?? {}).map(Number), 'logit_bias')
   return {
-    ...samplingOf(body),
+    ...samplingOf(service, body),
     n: body.n ?? 1,
     maxTokens: body.max_completion_tokens ?? body.max_tokens ?? usual,
     ...(body.logprobs && { scores: body.top_logprobs ?? 0 }),
@@ -103,36 +99,17 @@ const scoreOf = ({ text, logprob, bytes }: TokenScore['top'][number]) => ({
   bytes,
 })
 
-interface Streaming {
-  same: Pick<ChatChunk, 'id' | 'created' | 'model'>
-  scored: boolean
-  counted: boolean
-}
-
-async function* chunks(
-  work: AsyncGenerator<CompletionPiece, Usage, void>,
-  { same, scored, counted }: Streaming,
-): AsyncGenerator<ChatChunk, void, void> {
-  const chunk = { ...same, object: 'chat.completion.chunk' as const }
-  // Those who ask for the usage get null until the last message, which has it and no choice.
-  const before = counted ? { usage: null } : {}
+/** The choice of each piece in turn: the first one of an index also says who speaks. */
+function chunkChoices(scored: boolean) {
   const begun = new Set<number>()
-  try {
-    for (;;) {
-      const { done, value } = await work.next()
-      if (done) {
-        if (counted) yield { ...chunk, choices: [], usage: value }
-        return
-      }
-      const { index, text, scores, reason } = value
-      const role = begun.has(index) ? {} : { role: 'assistant' as const }
-      begun.add(index)
-      const delta = reason ? role : { ...role, content: text }
-      const logprobs = scored && scores.length > 0 ? logprobsOf(scores) : null
-      yield { ...chunk, choices: [{ index, delta, logprobs, finish_reason: reason }], ...before }
+  return ({ index, text, scores, reason }: CompletionPiece): ChatChunk['choices'][number] => {
+    const role = begun.has(index) ? {} : { role: 'assistant' as const }
+    begun.add(index)
+    return {
+      index,
+      delta: reason ? role : { ...role, content: text },
+      logprobs: scored && scores.length > 0 ? logprobsOf(scores) : null,
+      finish_reason: reason,
     }
-  } finally {
-    // Nobody reads the end of a generator that is returned early.
-    await work.return(undefined as never)
   }
 }

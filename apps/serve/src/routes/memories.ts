@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { clientSignal } from '../http/client-signal'
-import { receiveBody } from '../http/receive-body'
+import { receiveJson } from '../http/receive-body'
 import type { AddRoutes } from './add-routes'
 import { describeMemory } from './describe-memory'
 import { optional } from './fields'
@@ -44,7 +44,7 @@ export const addMemories: AddRoutes = (app, { service, limits }) => {
     method: 'post',
     path: '/v1/memories/{id}/fork',
     summary: 'Another memory of the same; neither changes the other',
-    middleware: [receiveBody({ json: { maxBytes: limits.bodyBytes, idleSeconds: limits.idleSeconds } })],
+    middleware: [receiveJson(limits)],
     request: {
       params: idParams,
       body: {

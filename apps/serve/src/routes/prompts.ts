@@ -1,5 +1,6 @@
 import type { Service } from '../service'
 import { ApiError } from '../http/api-error'
+import { isBeginning, memoryBefore } from '../scheduler/run-completion'
 import { tokensOf } from '../scheduler/read-tokens'
 import type { Prompt } from '../scheduler/read-prompt'
 
@@ -13,7 +14,7 @@ export function promptsOf(
   }: { prompt: string | string[] | number[] | number[][]; memory?: string; echo: boolean },
 ): Prompt[] {
   const { model } = service.scheduler
-  const first = memory === undefined || service.memories.get(memory, 'memory').memory.tokens === 0
+  const first = isBeginning(memoryBefore(service, memory))
   return listOf(prompt).map((each): Prompt => {
     if (typeof each === 'string')
       return { tokens: tokensOf(model, each, { first, param: 'prompt' }), ...(echo && { echo: each }) }

@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { clientSignal } from '../http/client-signal'
 import { finish } from '../http/generators'
 import { lineStream } from '../http/line-stream'
-import { receiveBody } from '../http/receive-body'
+import { receiveJson } from '../http/receive-body'
 import { respond } from '../responses/respond'
 import { responseEvents } from '../responses/response-events'
 import { responseEventSchema, responseRequestSchema, responseSchema } from '../responses/response-schema'
@@ -18,7 +18,7 @@ export const addResponses: AddRoutes = (app, { service, limits }) => {
     path: '/v1/responses',
     operationId: 'createResponse',
     summary: 'Answers, from a response before where one is named: then only what is new is read',
-    middleware: [receiveBody({ json: { maxBytes: limits.bodyBytes, idleSeconds: limits.idleSeconds } })],
+    middleware: [receiveJson(limits)],
     request: {
       body: { required: true, content: { 'application/json': { schema: responseRequestSchema(limits) } } },
     },

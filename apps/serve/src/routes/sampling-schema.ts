@@ -1,7 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { randomInt } from 'node:crypto'
 import { countCharacters } from '../http/characters'
-import type { CompletionOptions } from '../scheduler/complete'
 import { anyString, flag, numberFrom, only, onlyEmpty, optional } from './fields'
 
 const stopError = 'must be a string, or up to four, of 1 to 256 characters'
@@ -71,7 +69,7 @@ export const samplingFields = {
   prompt_cache_key: anyString(),
 }
 
-type SamplingBody = z.infer<z.ZodObject<typeof samplingFields>>
+export type SamplingBody = z.infer<z.ZodObject<typeof samplingFields>>
 
 /** A rule between fields, and how to say that it is broken. */
 export interface FieldRule {
@@ -97,24 +95,3 @@ export const samplingRules: readonly FieldRule[] = [
     message: 'needs stream: true',
   },
 ]
-
-/** What the fields ask for. */
-export function samplingOf(
-  body: Omit<SamplingBody, 'n' | 'store' | 'metadata' | 'stream_options'>,
-): Omit<CompletionOptions, 'maxTokens'> & { memory?: string; update?: boolean } {
-  return {
-    temperature: body.temperature ?? 1,
-    topP: body.top_p ?? 1,
-    topK: Math.max(0, body.top_k ?? 0),
-    minP: body.min_p ?? 0,
-    repetitionPenalty: body.repetition_penalty ?? 1,
-    presencePenalty: body.presence_penalty ?? 0,
-    frequencyPenalty: body.frequency_penalty ?? 0,
-    logitBias: body.logit_bias ?? {},
-    seed: body.seed ?? randomInt(2 ** 32),
-    stop: typeof body.stop === 'string' ? [body.stop] : (body.stop ?? []),
-    ignoreEnd: body.ignore_eos ?? false,
-    learn: body.learn ?? false,
-    ...(typeof body.memory === 'string' && { memory: body.memory, update: body.update ?? false }),
-  }
-}

@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { messageOf, messageSchema } from '../chat/message'
 import { transcriptOf } from '../chat/transcript'
-import { receiveBody } from '../http/receive-body'
+import { receiveJson } from '../http/receive-body'
 import type { AddRoutes } from './add-routes'
 import { checkModel } from './check-model'
 import { flag, optional } from './fields'
@@ -53,7 +53,7 @@ const infoSchema = z
 
 /** Texts as tokens and back, as vLLM answers them. */
 export const addTokens: AddRoutes = (app, { service, limits }) => {
-  const middleware = [receiveBody({ json: { maxBytes: limits.bodyBytes, idleSeconds: limits.idleSeconds } })]
+  const middleware = [receiveJson(limits)]
   const tokenize = createRoute({
     method: 'post',
     path: '/tokenize',

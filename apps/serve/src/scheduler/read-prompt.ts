@@ -19,6 +19,8 @@ export interface ReadPrompt {
   echoed: Piece
   /** Tokens of the prompt that had been read before. */
   cached: number
+  /** Inner steps that reading the others took. */
+  steps: number
 }
 
 /**
@@ -42,23 +44,31 @@ export async function readPrompt(
   const shared = start || scored ? undefined : await job.turn(() => service.prefixes.fork(tokens))
   const cached = shared?.tokens ?? 0
   const memory = start ?? shared ?? (await job.turn((model) => model.startMemory()))
+  const { steps } = memory
   try {
-    if (scored)
-      return {
-        memory,
-        cached,
-        echoed: { text: echo, scores: await readScored(job, service, memory, tokens, top) },
-      }
-    const piece = pieceLengthOf(service.scheduler.model)
-    const border = start ? cached : piece * Math.floor(tokens.length / piece)
-    for await (const _ of readTokens(job, service, memory, tokens.subarray(cached, border)));
-    if (border > cached) service.prefixes.add(tokens.subarray(0, border), memory.fork())
-    for await (const _ of readTokens(job, service, memory, tokens.subarray(border)));
-    return { memory, cached, echoed: { text: echo ?? '', scores: [] } }
+    const echoed = { text: echo ?? '', scores: [] as TokenScore[] }
+    if (scored) echoed.scores = await readScored(job, service, memory, tokens, top)
+    else await readShared(job, service, memory, tokens, { cached, isShared: start === undefined })
+    return { memory, echoed, cached, steps: memory.steps - steps }
   } catch (error) {
     memory.dispose()
     throw error
   }
+}
+
+/** Reads what isn't cached, and keeps the memory at the last border for texts that begin the same. */
+async function readShared(
+  job: Job,
+  service: Service,
+  memory: Memory,
+  tokens: Int32Array,
+  { cached, isShared }: { cached: number; isShared: boolean },
+): Promise<void> {
+  const piece = pieceLengthOf(service.scheduler.model)
+  const border = isShared ? piece * Math.floor(tokens.length / piece) : cached
+  for await (const _ of readTokens(job, service, memory, tokens.subarray(cached, border)));
+  if (border > cached) service.prefixes.add(tokens.subarray(0, border), memory.fork())
+  for await (const _ of readTokens(job, service, memory, tokens.subarray(border)));
 }
 
 async function readScored(

@@ -40,6 +40,16 @@ export interface CompletionPiece extends Piece {
   reason: Ending['reason'] | null
 }
 
+/** What a request goes on from: a stored memory, or what else it is given; nothing at the beginning of a text. */
+export const memoryBefore = (
+  { memories }: Service,
+  id: string | undefined,
+  from?: Memory,
+): Memory | undefined => (id === undefined ? from : memories.get(id, 'memory').memory)
+
+/** Whether nothing was read before: a text begins. */
+export const isBeginning = (memory: Memory | undefined): boolean => (memory?.tokens ?? 0) === 0
+
 /** Where a request begins and what it leaves behind, beside the memories that clients name. */
 export interface Surroundings {
   /** What to go on from in a fork; stays the caller's. */
@@ -64,8 +74,7 @@ export function runCompletion(
 ): AsyncGenerator<CompletionPiece, Usage, void> {
   const { scheduler, memories } = service
   const { memory: id, update, prompts } = request
-  const known = id === undefined ? surroundings.from : memories.get(id, 'memory').memory
-  const first = (known?.tokens ?? 0) === 0
+  const first = isBeginning(memoryBefore(service, id, surroundings.from))
   if (first && prompts.some(({ tokens }) => tokens.length === 0))
     throw new ApiError(
       400,
@@ -97,14 +106,14 @@ async function* run(
   const counts = { prompt: 0, completion: 0, cached: 0, known: 0, steps: 0 }
   try {
     for (const [at, prompt] of request.prompts.entries()) {
-      const start = await startOf(service, request, job, from)
-      const known = { tokens: start?.tokens ?? 0, steps: start?.steps ?? 0 }
-      const { memory, echoed, cached } = await readPrompt(job, service, start, prompt, request.scores)
+      const start = await job.turn(() => memoryBefore(service, request.memory, from)?.fork())
+      const known = start?.tokens ?? 0
+      const { memory, echoed, cached, steps } = await readPrompt(job, service, start, prompt, request.scores)
       try {
         counts.prompt += prompt.tokens.length
         counts.cached += cached
-        counts.known += known.tokens
-        counts.steps += memory.steps - known.steps
+        counts.known += known
+        counts.steps += steps
         onPrompt?.(memory.fork())
         const each = { prompt, memory, echoed, started, first: at * request.n }
         const end = yield* completionsOf(service, request, job, each)
@@ -128,15 +137,6 @@ async function* run(
     job.end()
   }
 }
-
-/** What prompts go on from, in a fork that is the caller's; nothing at the beginning of a text. */
-const startOf = (
-  { memories }: Service,
-  { memory: id }: CompletionRequest,
-  job: Job,
-  from: Memory | undefined,
-): Promise<Memory | undefined> =>
-  job.turn(() => (id === undefined ? from : memories.get(id, 'memory').memory)?.fork())
 
 /** One prompt, once read. */
 interface Completing {
