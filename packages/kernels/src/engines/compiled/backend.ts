@@ -4,7 +4,8 @@ import { bytesPerValue, isBlockType, BlockData, type DataType, type BlockType, t
 import { BlockMemory } from './memory'
 import type { CompiledModule } from './module'
 import type { BlockOwner } from './program/block-owner'
-import { Programs } from './program/programs'
+import { Programs } from '../programs/programs'
+import { replayingInModule } from './program/replaying'
 import type { RecordedCall } from './program/recorded-call'
 
 export type TensorInfo = tf.TensorInfo
@@ -40,7 +41,7 @@ class BlockStorage extends tf.DataStorage<BlockData> {
 export class CompiledBackend extends MathBackendCPU implements BlockOwner {
   readonly memoryViews: BlockMemory
   /** What records kernel calls and replays them; see tensor-ops' `program`. */
-  readonly programs: Programs
+  readonly programs: Programs<BlockData, RecordedCall, number>
   private readonly storage: BlockStorage
 
   constructor(private readonly module: CompiledModule) {
@@ -50,7 +51,7 @@ export class CompiledBackend extends MathBackendCPU implements BlockOwner {
     this.storage = new BlockStorage(this, tf.engine())
     this.data = this.storage as unknown as typeof this.data
     this.memoryViews = new BlockMemory(module)
-    this.programs = new Programs(this, module)
+    this.programs = new Programs(replayingInModule(this, module))
     this.memoryViews.onRead = (data) => this.programs.current?.valuesRead(data)
   }
 

@@ -1,4 +1,4 @@
-import type { Recording } from '@ttt-e2e/tensor-ops'
+import type { Recording, tf } from '@ttt-e2e/tensor-ops'
 import type { Buffer, Call } from './buffers'
 
 /** How a recording keeps a buffer alive that others may let go of. */
@@ -14,6 +14,8 @@ export class CallRecording<B extends Buffer, C extends Call<B>> implements Recor
   readonly constants = new Set<B>()
   readonly produced = new Set<B>()
   results: readonly B[] = []
+  /** What the results' tensors look like. */
+  resultTypes: readonly { shape: number[]; dtype: tf.DataType }[] = []
   spoiled: string | undefined
 
   /** Inputs that a replay may overwrite. */

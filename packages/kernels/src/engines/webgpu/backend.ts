@@ -6,7 +6,9 @@ import { GpuData, isGpuType, mostKept, type DataType, type GpuType, type Values 
 import type { Gpu } from './device'
 import type { Part } from './kernel'
 import type { DataOwner } from './program/data-owner'
-import { Programs } from './program/programs'
+import { Programs } from '../programs/programs'
+import type { RecordedCall } from './program/recorded-call'
+import { replayingCommands } from './program/replaying'
 
 export type TensorInfo = tf.TensorInfo
 type DataId = object
@@ -25,7 +27,7 @@ export class GpuBackend extends MathBackendCPU implements DataOwner {
   readonly pool: BufferPool
   readonly commands: Commands
   /** What records kernel calls and replays them; see tensor-ops' `program`. */
-  readonly programs: Programs
+  readonly programs: Programs<GpuData, RecordedCall, PooledBuffer[]>
   private count = 0
   private readonly constants = new Map<string, GpuData>()
 
@@ -36,7 +38,7 @@ export class GpuBackend extends MathBackendCPU implements DataOwner {
     this.data = new tf.DataStorage(this, tf.engine())
     this.pool = new BufferPool(gpu)
     this.commands = new Commands(gpu)
-    this.programs = new Programs(this)
+    this.programs = new Programs(replayingCommands(this))
   }
 
   /**
