@@ -1,4 +1,5 @@
-import { sizeOf, type Output } from '../engines/webgpu/backend'
+import type { Output } from '../engines/webgpu/backend'
+import { sizeOf } from '../engines/size-of'
 import type { GpuFusedKernels } from '../engines/webgpu/fused-kernel'
 import {
   floatWord,

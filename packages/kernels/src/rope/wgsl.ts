@@ -1,4 +1,5 @@
-import { sizeOf, type GpuBackend, type TensorInfo } from '../engines/webgpu/backend'
+import type { GpuBackend, TensorInfo } from '../engines/webgpu/backend'
+import { sizeOf } from '../engines/size-of'
 import type { GpuFusedKernel, GpuFusedKernels } from '../engines/webgpu/fused-kernel'
 import { forEachValue, groupsFor, type GpuKernel, type Part } from '../engines/webgpu/kernel'
 import { fillPart } from '../engines/webgpu/stock/fill'

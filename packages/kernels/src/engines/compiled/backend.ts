@@ -1,5 +1,6 @@
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu'
 import { tf } from '@ttt-e2e/tensor-ops'
+import { sizeOf } from '../size-of'
 import { bytesPerValue, isBlockType, BlockData, type DataType, type BlockType, type Values } from './data'
 import { BlockMemory } from './memory'
 import type { CompiledModule } from './module'
@@ -248,10 +249,4 @@ function describe(words: Int32Array, at: number, shape: readonly number[]): numb
   words[at++] = shape.length
   for (let d = 0; d < shape.length; d++) words[at++] = shape[d]
   return at
-}
-
-export function sizeOf(shape: readonly number[]): number {
-  let size = 1
-  for (let d = 0; d < shape.length; d++) size *= shape[d]
-  return size
 }

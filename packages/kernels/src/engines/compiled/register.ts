@@ -8,7 +8,7 @@ import { registerIndexing } from './stock/indexing'
 import { registerLayout } from './stock/layout'
 import { registerMatrixProduct } from './stock/matrix-product'
 import { registerReductions } from './stock/reductions'
-import { registerViews } from './stock/views'
+import { registerCasts } from './stock/casts'
 
 /** Makes the module's kernels a tfjs backend of this name, the cpu backend's kernels standing in for what it lacks. */
 export function registerCompiledBackend(name: string, module: CompiledModule): KernelSet {
@@ -20,7 +20,7 @@ export function registerCompiledBackend(name: string, module: CompiledModule): K
     registerReductions,
     registerMatrixProduct,
     registerLayout,
-    registerViews,
+    registerCasts,
     registerIndexing,
   ])
     register(kernels)

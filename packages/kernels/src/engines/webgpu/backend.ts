@@ -1,5 +1,6 @@
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu'
 import { tf } from '@ttt-e2e/tensor-ops'
+import { sizeOf } from '../size-of'
 import { BufferPool, type PooledBuffer } from './buffers'
 import { Commands } from './commands'
 import { GpuData, isGpuType, mostKept, type DataType, type GpuType, type Values } from './data'
@@ -203,10 +204,4 @@ function valuesOf(words: ArrayBuffer, dtype: GpuType): Values {
   if (dtype === 'float32') return new Float32Array(words)
   const integers = new Int32Array(words)
   return dtype === 'int32' ? integers : Uint8Array.from(integers)
-}
-
-export function sizeOf(shape: readonly number[]): number {
-  let size = 1
-  for (let d = 0; d < shape.length; d++) size *= shape[d]
-  return size
 }

@@ -9,7 +9,7 @@ import { registerIndexing } from './stock/indexing'
 import { registerLayout } from './stock/layout'
 import { registerMatrixProduct } from './stock/matrix-product'
 import { registerReductions } from './stock/reductions'
-import { registerViews } from './stock/views'
+import { registerCasts } from './stock/casts'
 
 /** Makes a device a tfjs backend of this name. */
 export function registerGpuBackend(name: string, gpu: Gpu): { backend: GpuBackend; kernels: KernelSet } {
@@ -22,7 +22,7 @@ export function registerGpuBackend(name: string, gpu: Gpu): { backend: GpuBacken
     registerReductions,
     registerMatrixProduct,
     registerLayout,
-    registerViews,
+    registerCasts,
     registerIndexing,
     registerFill,
   ])

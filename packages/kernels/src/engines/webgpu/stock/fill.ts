@@ -1,4 +1,5 @@
-import { sizeOf, type GpuBackend } from '../backend'
+import type { GpuBackend } from '../backend'
+import { sizeOf } from '../../size-of'
 import { mostKept, type DataType } from '../data'
 import { floatWord, forEachValue, groupsFor, type GpuKernel, type Part } from '../kernel'
 import type { KernelSet } from '../kernel-set'

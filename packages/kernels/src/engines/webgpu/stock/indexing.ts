@@ -1,5 +1,5 @@
 import { tf } from '@ttt-e2e/tensor-ops'
-import { sizeOf } from '../backend'
+import { sizeOf } from '../../size-of'
 import { isGpuType, type DataType, type GpuType } from '../data'
 import { floatWord, forEachValue, groupsFor, outputAsInput, type GpuKernel, type Part } from '../kernel'
 import type { KernelSet } from '../kernel-set'

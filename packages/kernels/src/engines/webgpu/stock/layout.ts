@@ -1,5 +1,6 @@
 import { tf } from '@ttt-e2e/tensor-ops'
-import { sizeOf, type GpuBackend, type Output, type TensorInfo } from '../backend'
+import type { GpuBackend, Output, TensorInfo } from '../backend'
+import { sizeOf } from '../../size-of'
 import { isGpuType, type GpuType } from '../data'
 import { floatWord, forEachValue, groupsFor, type GpuKernel, type Part } from '../kernel'
 import type { KernelSet } from '../kernel-set'

@@ -1,5 +1,6 @@
 import { tf } from '@ttt-e2e/tensor-ops'
-import { sizeOf, type GpuBackend, type TensorInfo } from '../backend'
+import type { GpuBackend, TensorInfo } from '../backend'
+import { sizeOf } from '../../size-of'
 import type { Part } from '../kernel'
 import type { KernelSet } from '../kernel-set'
 import { productKernel, tileFor } from '../product'

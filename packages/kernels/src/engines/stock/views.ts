@@ -1,17 +1,21 @@
 import { tf } from '@ttt-e2e/tensor-ops'
-import type { DataType } from '../data'
-import type { KernelSet } from '../kernel-set'
-import { sizeOf } from '../backend'
+import { sizeOf } from '../size-of'
+import type { StockKernels } from './stock-kernels'
 
-const casts: Record<string, string> = {
-  'float32>int32': 'FloatToInt',
-  'int32>float32': 'IntToFloat',
-  'bool>float32': 'BoolToFloat',
-  'bool>int32': 'BoolToInt',
+/** A backend whose tensors can share data. */
+interface Sharing {
+  share(x: tf.TensorInfo, shape: number[], dtype: tf.DataType): tf.TensorInfo
 }
 
-/** Kernels whose output shares the input's data, and casts, which do where the type stays. */
-export function registerViews(kernels: KernelSet): void {
+/**
+ * Kernels whose output shares the input's data, and casts, which do where the type stays.
+ *
+ * @param cast changes the type; undefined where the engine can't
+ */
+export function registerViews<B extends Sharing>(
+  kernels: StockKernels<B>,
+  cast: (x: tf.TensorInfo, dtype: tf.DataType, backend: B) => tf.TensorInfo | undefined,
+): void {
   kernels.register('Identity', ({ inputs: { x }, backend }) =>
     x.dtype === 'complex64' ? undefined : backend.share(x, x.shape, x.dtype),
   )
@@ -19,8 +23,8 @@ export function registerViews(kernels: KernelSet): void {
     if (x.dtype === 'complex64') return undefined
     const size = sizeOf(x.shape)
     const shape = tf.util.inferFromImplicitShape(attributes.shape as number[], size)
-    if (sizeOf(shape) !== size)
-      throw new Error(`reshape: [${x.shape}] has ${size} values, [${shape}] has ${sizeOf(shape)}`)
+    const wanted = sizeOf(shape)
+    if (wanted !== size) throw new Error(`reshape: [${x.shape}] has ${size} values, [${shape}] has ${wanted}`)
     return backend.share(x, shape, x.dtype)
   })
   kernels.register('ExpandDims', ({ inputs: { input }, attributes, backend }) => {
@@ -31,10 +35,9 @@ export function registerViews(kernels: KernelSet): void {
     return backend.share(input, [...input.shape.slice(0, at), 1, ...input.shape.slice(at)], input.dtype)
   })
   kernels.register('Cast', ({ inputs: { x }, attributes, backend }) => {
-    const dtype = attributes.dtype as DataType
-    if (x.dtype === dtype && dtype !== 'complex64') return backend.share(x, x.shape, dtype)
-    const kernel = casts[`${x.dtype}>${dtype}`]
-    if (!kernel) return undefined
-    return backend.call(kernels.index(kernel), [x], [x.shape], [], dtype as 'float32' | 'int32')[0]
+    const dtype = attributes.dtype as tf.DataType
+    return x.dtype === dtype && dtype !== 'complex64'
+      ? backend.share(x, x.shape, dtype)
+      : cast(x, dtype, backend)
   })
 }
