@@ -79,6 +79,13 @@ const common = {
   biases: false as boolean,
 }
 
+/** What flash-linear-attention's models have outside of the layers. */
+export const flashLinearAttentionModel: Record<string, Source> = {
+  embedding: 'model.embeddings.weight',
+  finalNorm: 'model.norm.weight',
+  head: 'lm_head.weight',
+}
+
 /** A linear layer of PyTorch, [out, in] there. */
 export const linearWeight = (name: string): Source => [
   name,

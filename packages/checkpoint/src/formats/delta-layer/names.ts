@@ -9,6 +9,7 @@ import {
   type ModelFamily,
   type PublishedModel,
   type Source,
+  flashLinearAttentionModel,
 } from '../published-model'
 
 /** The keys of flash-linear-attention's KDA and GDN-2 configurations that say how a model computes. */
@@ -85,11 +86,7 @@ function modelWith(
         kind === 'attention' ? attentionOf(config, layer) : { name, options },
       ),
     }),
-    model: {
-      embedding: 'model.embeddings.weight',
-      finalNorm: 'model.norm.weight',
-      head: 'lm_head.weight',
-    },
+    model: flashLinearAttentionModel,
     layers: 'model.layers',
     block: config.layers.map((kind) => (kind === 'attention' ? attention : mixer)),
   }

@@ -5,6 +5,7 @@ import {
   linearWeight,
   swigluWeights,
   type ModelFamily,
+  flashLinearAttentionModel,
 } from '../published-model'
 
 /** The keys of flash-linear-attention's Gated DeltaNet configuration that say how a model computes. */
@@ -49,11 +50,7 @@ export const gatedDeltanet: ModelFamily = {
         normEpsilon: config.norm_eps,
         untiedHead: !config.tie_word_embeddings,
       }),
-      model: {
-        embedding: 'model.embeddings.weight',
-        finalNorm: 'model.norm.weight',
-        head: 'lm_head.weight',
-      },
+      model: flashLinearAttentionModel,
       layers: 'model.layers',
       block: {
         'mixing.norms.norm': 'attn_norm.weight',

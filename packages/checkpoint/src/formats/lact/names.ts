@@ -6,6 +6,7 @@ import {
   swigluWeights,
   type ModelFamily,
   type Source,
+  flashLinearAttentionModel,
 } from '../published-model'
 
 /** The keys of LaCT's published configurations that say how a model computes. */
@@ -67,11 +68,7 @@ export const lact: ModelFamily = {
         normEpsilon: config.norm_eps,
         untiedHead: true,
       }),
-      model: {
-        embedding: 'model.embeddings.weight',
-        finalNorm: 'model.norm.weight',
-        head: 'lm_head.weight',
-      },
+      model: flashLinearAttentionModel,
       layers: 'model.layers',
       block: {
         'mixing.norms.norm': 'attn_norm.weight',

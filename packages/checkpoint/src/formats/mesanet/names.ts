@@ -7,6 +7,7 @@ import {
   linearWeight,
   swigluWeights,
   type ModelFamily,
+  flashLinearAttentionModel,
 } from '../published-model'
 
 /** The keys of flash-linear-attention's MesaNet configuration that say how a model computes. */
@@ -38,11 +39,7 @@ export const mesanet: ModelFamily = {
         system: 'mesanet',
         mixers: [{ name: 'mesanet', options }],
       }),
-      model: {
-        embedding: 'model.embeddings.weight',
-        finalNorm: 'model.norm.weight',
-        head: 'lm_head.weight',
-      },
+      model: flashLinearAttentionModel,
       layers: 'model.layers',
       block: {
         'mixing.norms.norm': 'attn_norm.weight',

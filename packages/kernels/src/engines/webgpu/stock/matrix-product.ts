@@ -1,7 +1,7 @@
-import { tf } from '@ttt-e2e/tensor-ops'
 import type { GpuBackend, TensorInfo } from '../backend'
 import { sizeOf } from '../../size-of'
 import type { Part } from '../kernel'
+import { productShape } from '../../stock/product-shape'
 import type { KernelSet } from '../kernel-set'
 import { productKernel, tileFor } from '../product'
 import { broadcastStrides, collapsed, walkWords } from '../strides'
@@ -21,24 +21,13 @@ function product(
   transposeA: boolean,
   transposeB: boolean,
 ): TensorInfo {
-  const [rankA, rankB] = [a.shape.length, b.shape.length]
-  if (rankA < 2 || rankB < 2)
-    throw new Error(`matMul: [${a.shape}] and [${b.shape}] must have two dimensions or more`)
-  const rows = a.shape[rankA - (transposeA ? 1 : 2)]
-  const columns = b.shape[rankB - (transposeB ? 2 : 1)]
-  const [depthA, depthB] = [a.shape[rankA - (transposeA ? 2 : 1)], b.shape[rankB - (transposeB ? 1 : 2)]]
-  if (depthA !== depthB)
-    throw new Error(
-      `matMul: the inner dimensions ${depthA} and ${depthB} of [${a.shape}] and [${b.shape}] differ ` +
-        `(transposeA=${transposeA}, transposeB=${transposeB})`,
-    )
+  const { rows, columns, depth, outer } = productShape(a, b, { transposeA, transposeB })
   const [outerA, outerB] = [a.shape.slice(0, -2), b.shape.slice(0, -2)]
-  const outer = tf.backend_util.assertAndGetBroadcastShape(outerA, outerB)
   const walk = collapsed({
     shape: outer,
     strides: [
-      broadcastStrides(outerA, outer).map((stride) => stride * rows * depthA),
-      broadcastStrides(outerB, outer).map((stride) => stride * depthA * columns),
+      broadcastStrides(outerA, outer).map((stride) => stride * rows * depth),
+      broadcastStrides(outerB, outer).map((stride) => stride * depth * columns),
     ],
   })
   const tile = tileFor(rows, columns)
@@ -49,9 +38,9 @@ function product(
     parameters: [
       rows,
       columns,
-      depthA,
-      ...(transposeA ? [1, rows] : [depthA, 1]),
-      ...(transposeB ? [1, depthA] : [columns, 1]),
+      depth,
+      ...(transposeA ? [1, rows] : [depth, 1]),
+      ...(transposeB ? [1, depth] : [columns, 1]),
       ...walkWords(walk),
     ],
     groups: [Math.ceil(columns / tile), Math.ceil(rows / tile), sizeOf(outer)],
