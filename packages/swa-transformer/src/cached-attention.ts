@@ -46,11 +46,13 @@ export function reserveCache({ k, v }: AttentionCache, tokens: number, window: n
  * Causal attention with RoPE in a window (0: no limit) that goes on from a cache. Keys are rotated once, by their position
  * in the text, whose angles are exact at any position.
  *
- * @param q [B, T, H, d], k and v [B, T, G, d]; neither q nor k is rotated yet
+ * @param q [B, T, H, d], not rotated yet
+ * @param k [B, T, G, d], not rotated yet
+ * @param v [B, T, G, d]
  * @param cache with room for these tokens, or one without slots where nothing was read
- * @param ropeTheta null for attention without positions (NoPE)
- * @param position int32 [B]: tokens of each sequence before these
- * @param sinks [H], see `attention`; none where left out
+ * @param options.ropeTheta null for attention without positions (NoPE)
+ * @param options.position int32 [B]: tokens of each sequence before these
+ * @param options.sinks [H], see `attention`; none where left out
  * @returns [B, T, H, d] and the cache after these tokens
  */
 export function cachedAttention(

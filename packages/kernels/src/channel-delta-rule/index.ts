@@ -34,19 +34,20 @@ const op = defineFusedOp({
  * Kimi Delta Attention's rule (Kimi Linear, arXiv 2510.26692, section 3), for each value head, on queries and keys that it
  * brings to length 1, queries times 1/√K: S ← diag(e^g) S; S ← S + k (β (v − Sᵀ k))ᵀ; o = Sᵀ q.
  *
- * @param q and k [B, T, H, K], each head shared by Hv/H consecutive value heads
- * @param v [B, T, Hv, V]
- * @param g [B, T, Hv, K] logarithms of the decays, at most 0
- * @param beta [B, T, Hv] in [0, 1], or up to 2 for negative eigenvalues
- * @param state [B, Hv, K, V] before the first token
+ * @param inputs.q and k [B, T, H, K], each head shared by Hv/H consecutive value heads
+ * @param inputs.v [B, T, Hv, V]
+ * @param inputs.g [B, T, Hv, K] logarithms of the decays, at most 0
+ * @param inputs.beta [B, T, Hv] in [0, 1], or up to 2 for negative eigenvalues
+ * @param inputs.state [B, Hv, K, V] before the first token
  * @param options.chunk tokens that are computed as matrices at once; the result doesn't depend on it
  * @returns o [B, T, Hv, V] and the state after these tokens
  */
 export function kimiDeltaRule(
-  { beta, v, g, state, ...raw }: { q: Tensor; k: Tensor; v: Tensor; g: Tensor; beta: Tensor; state: Tensor },
+  inputs: { q: Tensor; k: Tensor; v: Tensor; g: Tensor; beta: Tensor; state: Tensor },
   options: { chunk?: number } = {},
 ): { o: Tensor; lastState: Tensor } {
-  const { q, k } = unitQueriesAndKeys(raw.q, raw.k)
+  const { beta, v, g, state } = inputs
+  const { q, k } = unitQueriesAndKeys(inputs.q, inputs.k)
   const [batch, length, keyHeads, depth] = k.shape
   const heads = beta.shape[2]!
   const rates = tf.reshape(beta, [batch * length!, keyHeads, heads / keyHeads, 1])
@@ -59,12 +60,12 @@ export function kimiDeltaRule(
  * Gated DeltaNet-2's rule (arXiv 2605.22791, section 3), for each value head, on queries and keys that it brings to length
  * 1, queries times 1/√K: S ← diag(e^g) S; S ← S + k (write ⊙ v − Sᵀ (erase ⊙ k))ᵀ; o = Sᵀ q.
  *
- * @param q and k [B, T, H, K], each head shared by Hv/H consecutive value heads
- * @param v [B, T, Hv, V]
- * @param g [B, T, H, K] logarithms of the decays, at most 0
- * @param erase [B, T, H, K] in [0, 1], or up to 2 for negative eigenvalues
- * @param write [B, T, Hv, V] in [0, 1]
- * @param state [B, Hv, K, V] before the first token
+ * @param inputs.q and k [B, T, H, K], each head shared by Hv/H consecutive value heads
+ * @param inputs.v [B, T, Hv, V]
+ * @param inputs.g [B, T, H, K] logarithms of the decays, at most 0
+ * @param inputs.erase [B, T, H, K] in [0, 1], or up to 2 for negative eigenvalues
+ * @param inputs.write [B, T, Hv, V] in [0, 1]
+ * @param inputs.state [B, Hv, K, V] before the first token
  * @param options.chunk tokens that are computed as matrices at once; the result doesn't depend on it
  * @returns o [B, T, Hv, V] and the state after these tokens
  */

@@ -28,11 +28,11 @@ const op = defineFusedOp({
  * Mamba 3's keys and queries (Mamba-3, arXiv 2603.15569): B and C plus the head's bias, pairs of channels turned by angles that
  * grow with the steps, angle ← angle + dt π tanh θ, a rate for each pair that all heads share.
  *
- * @param B and C [B, T, R, G, N], each group for H/G consecutive heads
- * @param dt [B, T, H] steps
- * @param theta [B, T, S] of the S ≤ N/2 pairs that turn
- * @param bBias and cBias [H, R, N]
- * @param angle [B, H, S] before the first token
+ * @param inputs.B and C [B, T, R, G, N], each group for H/G consecutive heads
+ * @param inputs.dt [B, T, H] steps
+ * @param inputs.theta [B, T, S] of the S ≤ N/2 pairs that turn
+ * @param inputs.bBias and cBias [H, R, N]
+ * @param inputs.angle [B, H, S] before the first token
  * @param options.halves whether pairs are channels (i, i + N/2), as MIMO has them, not (2i, 2i + 1)
  * @returns q and k [B, T, R, H, N], and the angles after these tokens within ±π
  */
@@ -46,9 +46,9 @@ export function mamba3Rotation(
     cBias: Tensor
     angle: Tensor
   },
-  { halves }: { halves: boolean },
+  options: { halves: boolean },
 ): { q: Tensor; k: Tensor; lastAngle: Tensor } {
-  const { q, k, lastAngle } = op(inputs, { halves: Number(halves) })
+  const { q, k, lastAngle } = op(inputs, { halves: Number(options.halves) })
   return { q, k, lastAngle }
 }
 export { op as mamba3RotationOp }
