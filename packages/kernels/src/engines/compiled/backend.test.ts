@@ -86,14 +86,31 @@ describe.each(engines)('the backend on %s', (engine) => {
     tf.dispose([part, other])
   })
 
-  it('moves tensors to another engine and back', async () => {
+  it.each(['cpu', ...engines])('moves tensors to %s and back', async (other) => {
     const x = tf.tensor1d([1, 2, 3])
     const y = tf.add(x, 1)
-    await resolveEngine('cpu')
+    await resolveEngine(other)
     const z = tf.add(x, y)
     await resolveEngine(engine, { threads: 2 })
     expect([...tf.mul(z, x).dataSync()]).toEqual([3, 10, 21])
     expect([...tf.add(y, 1).dataSync()]).toEqual([3, 4, 5])
+  })
+
+  it.each(engines)('replays a program on what was made on %s', async (other) => {
+    const owner = {}
+    const twice = (x: tf.Tensor) => program({ owner, key: 'twice' }, (x: tf.Tensor) => tf.add(x, x), x)
+    for (let run = 0; run < 3; run++) {
+      await resolveEngine(other)
+      // Its block has a number that here is another tensor's.
+      const spare = tf.tidy(() => Array.from({ length: 9 }, () => tf.keep(tf.ones([3]))))
+      const x = tf.tensor1d([1, 2, run])
+      await resolveEngine(engine, { threads: 2 })
+      expect([...twice(x).dataSync()]).toEqual([2, 4, 2 * run])
+      await resolveEngine(other)
+      expect([...twice(x).dataSync()]).toEqual([2, 4, 2 * run])
+      tf.dispose([x, spare])
+    }
+    await resolveEngine(engine, { threads: 2 })
   })
 
   it('makes errors of the kernels JavaScript errors', () => {
