@@ -2,7 +2,9 @@ import { program, resolveEngine, tf } from '@ttt-e2e/tensor-ops'
 import { leakedTensors } from '@ttt-e2e/tensor-ops/testing'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { linearCrossEntropyOp, linearOp } from '../../ops'
-import { compiledTargets, normal } from './testing'
+import { compiledTargets, createDraws } from './testing'
+
+const { normal } = createDraws(7)
 
 const { fill } = tf
 const nativeBytes = () => (tf.memory() as unknown as { nativeBytes: number }).nativeBytes
