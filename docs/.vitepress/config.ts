@@ -22,11 +22,13 @@ const decisions = readdirSync(join(docs, 'decisions')).map((file) => ({
 }))
 
 /**
- * A link to what lies in the repository beside the documents, as it is on the site: at the repository's page.
+ * A link as it is on the site: what lies in the repository beside the documents is at the repository's page, what isn't made
+ * of documents below the site's base.
  *
  * @throws if there is nothing at its end
  */
 function linkToSource(href: string, document: string): string {
+  if (href.startsWith('/api/')) return base + href.slice(1)
   if (/^([a-z]+:|#|\/)/i.test(href)) return href
   const [path, anchor] = href.split('#')
   const target = join(docs, dirname(document), path)
