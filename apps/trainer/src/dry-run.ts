@@ -118,9 +118,9 @@ function peakOfShapes(system: System, recipe: Recipe): number {
 /** What is carried between blocks and chunks, in float32. */
 function borderBytes({ decoder, rule }: System, { training, size }: Recipe): number {
   const { batch, length } = training
-  const { hiddenSize, intermediateSize, suffixBlocks } = decoder.config
+  const { hiddenSize, intermediateSize, suffixBlocks, prime } = decoder.config
   const chunks = Math.ceil(length / size.chunk)
-  const fast = rule ? 3 * hiddenSize * intermediateSize * suffixBlocks * chunks * batch : 0
+  const fast = rule ? 3 * hiddenSize * (prime?.width ?? intermediateSize) * suffixBlocks * chunks * batch : 0
   const hidden = (decoder.prefix.length + 1) * batch * length * hiddenSize
   return 4 * (fast + hidden)
 }

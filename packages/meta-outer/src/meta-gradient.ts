@@ -8,7 +8,10 @@ import { walkBatch, type WalkOptions } from './walk-batch'
 export type MetaGradientOptions = WalkOptions
 
 export interface MetaGradient extends Losses {
-  /** With respect to all parameters, of their form: means over `chunks`, as the loss. The caller owns them. */
+  /**
+   * With respect to all parameters, of their form: means over `chunks`, as the loss. The caller owns them. Where only some
+   * are asked for, see `MetaGradientOptions.trained`, the others are absent.
+   */
   gradients: Params
   /** Only if asked for; the caller owns its tensors. */
   record?: MetaGradientRecord
@@ -33,7 +36,11 @@ export async function metaGradient(
   const sequences = sequencesOf(system, batch)
   const { told, ...walked } = await walkBatch(system, params, sequences, options)
   try {
-    return { ...lossesOf(system, batch, sequences, await read(told)), ...walked }
+    return {
+      ...lossesOf(system, batch, sequences, await read(told)),
+      ...walked,
+      gradients: walked.gradients as Params,
+    }
   } finally {
     disposeTree(told)
   }

@@ -25,9 +25,9 @@ const samples = 256
 export function countFlops({ decoder, rule }: System, length: number): FlopCount {
   const { suffixBlocks } = decoder.config
   const forwardAndInner = (position: number) => {
-    const { prefix, suffix, mlp } = decoder.flops(position)
+    const { prefix, suffix, prime } = decoder.flops(position)
     // The first prime MLP's inputs need no gradient: two of its three products are spared.
-    const inner = rule && suffixBlocks > 0 ? suffix - (mlp * 2) / 3 + suffixBlocks * mlp : 0
+    const inner = rule && suffixBlocks > 0 ? suffix - (prime * 2) / 3 + suffixBlocks * prime : 0
     return { forward: prefix + suffix, inner }
   }
   let reading = 0

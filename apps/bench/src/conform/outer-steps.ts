@@ -74,8 +74,8 @@ export async function conformOuterSteps(golden: GoldenCase): Promise<Verdict | s
     comparisons.compare(`${name}inner rate`, [multiplier], [expected.ilr_multiplier], 1e-6)
     comparisons.compare(`${name}gradient norm`, [report.gradientNorm], [expected.gnorm_clip], normTolerance)
     await compareTree(`params_after_${i + 1}/`, state.params)
-    await compareTree(`opt_after_${i + 1}/1.0.mu.`, state.firstMoments)
-    await compareTree(`opt_after_${i + 1}/1.0.nu.`, state.secondMoments)
+    await compareTree(`opt_after_${i + 1}/1.0.mu.`, state.firstMoments as Params)
+    await compareTree(`opt_after_${i + 1}/1.0.nu.`, state.secondMoments as Params)
   }
   disposeRun(state)
   return comparisons.result()
