@@ -31,9 +31,9 @@ export async function metaGradient(
   batch: Batch,
   options: MetaGradientOptions = {},
 ): Promise<MetaGradient> {
-  if (options.record && batch.documentStarts)
-    throw new Error("a batch with documents in its rows can't be recorded")
-  const sequences = sequencesOf(system, batch)
+  if (options.record && (batch.documentStarts || options.microBatch !== undefined))
+    throw new Error("a batch with documents in its rows, or in parts, can't be recorded")
+  const sequences = sequencesOf(system, batch, options.microBatch)
   const { told, ...walked } = await walkBatch(system, params, sequences, options)
   try {
     return {

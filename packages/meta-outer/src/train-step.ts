@@ -72,7 +72,7 @@ export async function trainStep(
 ): Promise<StepReport> {
   const rate = learningRate(optimizer.schedule, state.step)
   const multiplier = innerRateMultiplier(optimizer.schedule, state.step)
-  const sequences = sequencesOf(system, batch)
+  const sequences = sequencesOf(system, batch, options.microBatch)
   const trained = trainedOf(state)
   const { told, gradients } = await walkBatch(system, state.params, sequences, {
     ...options,
@@ -84,7 +84,7 @@ export async function trainStep(
   disposeTree([told, updated.norm])
   const losses = lossesOf(system, batch, sequences, values.told)
   const [gradientNorm] = values.norm
-  const problem = await problemOf(state.step, losses, gradientNorm, gradients)
+  const problem = await problemOf(state.step, batch.cursor, losses, gradientNorm, gradients)
   disposeTree(gradients)
   if (problem) {
     disposeTree([updated.parameters, updated.firstMoments, updated.secondMoments])
@@ -146,6 +146,7 @@ function optimized(
 
 async function problemOf(
   step: number,
+  cursor: unknown,
   { loss, chunkLosses, sequences }: Losses,
   gradientNorm: number,
   gradients: TensorTree,
@@ -155,6 +156,7 @@ async function problemOf(
     const means = columnMeans(chunkLosses, chunks)
     return new NonFiniteLoss(
       step,
+      cursor,
       means.findIndex((mean) => !Number.isFinite(mean)),
     )
   }
@@ -162,7 +164,7 @@ async function problemOf(
   const named = treeEntries(gradients)
   const values = await read(named.map(([, leaf]): Tensor => leaf))
   const spoilt = values.findIndex((each) => !each.every(Number.isFinite))
-  return new NonFiniteGradient(step, spoilt >= 0 ? named[spoilt][0] : '')
+  return new NonFiniteGradient(step, cursor, spoilt >= 0 ? named[spoilt][0] : '')
 }
 
 function replaceParameters(state: RunState, trained: TensorTree, updated: Updated): void {
@@ -190,6 +192,8 @@ export class NonFiniteLoss extends Error {
   override name = 'NonFiniteLoss'
   constructor(
     readonly step: number,
+    /** Where the data goes on after the batch of that step. */
+    readonly cursor: unknown,
     readonly chunk: number,
   ) {
     super(`the loss of step ${step + 1} is not finite, first in chunk ${chunk + 1} of its sequences`)
@@ -201,6 +205,7 @@ export class NonFiniteGradient extends Error {
   override name = 'NonFiniteGradient'
   constructor(
     readonly step: number,
+    readonly cursor: unknown,
     readonly parameter: string,
   ) {
     super(`the gradient of step ${step + 1} is not finite, first in ${parameter || 'its norm'}`)

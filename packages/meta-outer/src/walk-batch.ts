@@ -24,6 +24,8 @@ export interface WalkOptions {
   memoryBudget?: number
   /** The parameters that gradients are asked for, see `trainedTree`; all where left out. */
   trained?: TensorTree
+  /** Sequences that are walked side by side at the most, see `Recipe.training.microBatch`; all where left out. */
+  microBatch?: number
   /** Also returns what each chunk computed; not of a batch with documents in its rows. */
   record?: boolean
   /** Checked between chunks; an abort throws its reason and leaves nothing behind. */

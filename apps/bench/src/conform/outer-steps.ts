@@ -5,6 +5,7 @@ import { disposeRun, trainStep, type RunState } from '@ttt-e2e/meta-outer'
 import { batchOf } from './e2e'
 import { systemOf, type E2eConfig } from './e2e-config'
 import { Comparisons, findCases, readTensors, type GoldenCase, type Verdict } from './golden-case'
+import type { Params } from '@ttt-e2e/ttt-inner'
 
 interface OuterConfig extends E2eConfig {
   outer: {
