@@ -2,7 +2,7 @@ import { formatBytes, formatCount, formatDuration } from '@ttt-e2e/cli'
 import { createSystem } from '@ttt-e2e/baselines'
 import { defaultMemoryBudget, type Recipe } from '@ttt-e2e/meta-outer'
 import { engineMemory, tf } from '@ttt-e2e/tensor-ops'
-import { openTask } from '@ttt-e2e/training'
+import { openTask, type Run } from '@ttt-e2e/training'
 import { countFlops, type FlopCount, type System } from '@ttt-e2e/ttt-inner'
 import { totalmem } from 'node:os'
 import { probeStep } from './probe-steps'
@@ -14,13 +14,19 @@ const longestStep = 5
  * What a recipe would take here, as lines to print: parameters, memory, FLOPs, time and how these were found. Its data is
  * opened as a run does it, where it is known.
  *
+ * @param options.run what was made of a pretrained model; drawn by the recipe where left out
+ * @param options.flops a machine's rate that time is reckoned for too
+ *
  * @throws TrainingError or DataError for data that a run would refuse
  */
-export async function dryRun(recipe: Recipe): Promise<string[]> {
+export async function dryRun(
+  recipe: Recipe,
+  { run, flops: machine }: { run?: Pick<Run, 'system' | 'tokenizer'>; flops?: number } = {},
+): Promise<string[]> {
   const { training, size, data } = recipe
   const { batch, length, optimizer } = training
-  const task = data.kind === 'text' && data.path === '' ? undefined : await openTask(recipe)
-  const system = createSystem(recipe.system, size)
+  const task = data.kind === 'text' && data.path === '' ? undefined : await openTask(recipe, run?.tokenizer)
+  const system = run?.system ?? createSystem(recipe.system, size)
   const { parameterCount } = system.decoder
   const flops = countFlops(system, length)
   const { steps } = optimizer.schedule
@@ -48,6 +54,15 @@ export async function dryRun(recipe: Recipe): Promise<string[]> {
       `${formatDuration(seconds * steps)}: a step takes ${seconds < 10 ? `${seconds.toPrecision(2)} s` : formatDuration(seconds)}, ` +
         `${formatCount((flops.training * batch * length) / seconds)}FLOP/s; ${how}`,
     ],
+    ...(machine === undefined
+      ? []
+      : [
+          [
+            'time at the given rate',
+            `${formatDuration((flops.training * steps * batch * length) / machine)} at ${formatCount(machine)}FLOP/s, ` +
+              'nothing computed again and nothing waited for',
+          ],
+        ]),
   ]
   const width = Math.max(...rows.map(([name]) => name.length))
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`)

@@ -4,8 +4,12 @@ import pretrain8k from './125m/pretrain-8k'
 import smallBooks from './small/books'
 import tinyBooks from './tiny/books'
 import tinyLanguages from './tiny/languages'
+import warmBooks from './warm-start/books'
 
 /** Every recipe by its name; a new one is its file and a line here. */
 export const recipes: ReadonlyMap<string, Recipe> = new Map(
-  [tinyLanguages, tinyBooks, smallBooks, pretrain8k, extend32k].map((recipe) => [recipe.name, recipe]),
+  [tinyLanguages, tinyBooks, smallBooks, warmBooks, pretrain8k, extend32k].map((recipe) => [
+    recipe.name,
+    recipe,
+  ]),
 )

@@ -114,9 +114,10 @@ export class RunSaver {
 
   private async saveIn(folder: string): Promise<void> {
     const { run, engine, gitHash } = this.options
-    const { recipe, state, data } = run
+    const { recipe, state, data, system, tokenizer, documentsBeginWithBos } = run
+    const warm = recipe.warmStart && { system, tokenizer, documentsBeginWithBos }
     const onLeft = (reason: string) => this.tellOnce(reason)
-    const save = () => saveCheckpoint(folder, { recipe, state, engine, gitHash, data, onLeft })
+    const save = () => saveCheckpoint(folder, { recipe, state, engine, gitHash, data, onLeft, ...warm })
     this.savedPath = await withRoom(folder, save)
     this.savedAt = performance.now()
     this.savedStep = state.step
