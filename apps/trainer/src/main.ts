@@ -75,7 +75,7 @@ Examples, each after \`pnpm --filter trainer start\`:
   --recipe tiny/books --data my-book.txt --set training.optimizer.schedule.steps=200
   --recipe tiny/books --data notes.jsonl --set data.rows=packed
                                             documents too short for a row of their own, several in each
-  --recipe warm-start/books --init-from model.gguf
+  --recipe pretrained/books --init-from model.gguf
                                             a pretrained model learns to learn while it reads
   --recipe 125m/pretrain-8k --dry-run       what the published model would take here
   export runs/tiny-books my-model           the model alone, to ship and to serve

@@ -7,8 +7,9 @@ import { TrainingError } from '../training-error'
 import { recipes } from './index'
 import { rangeProblems } from './check-ranges'
 import { nearest } from './nearest'
+import { forSystem } from './published'
 import { applySettings } from './settings'
-import { standardWarmStart, warmOptions } from './warm-start/warm-options'
+import { standardWarmStart, warmOptions } from './warm-options'
 
 /** What a caller changes in a recipe. */
 export interface RecipeChanges {
@@ -44,8 +45,7 @@ export function resolveRecipe(
 ): Recipe {
   const changed = applySettings(
     {
-      ...recipe,
-      ...(system !== undefined && { system }),
+      ...(system === undefined ? recipe : forSystem(recipe, system)),
       ...(data !== undefined && {
         data: {
           kind: 'text',

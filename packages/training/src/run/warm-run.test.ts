@@ -116,7 +116,7 @@ it('is begun by the twin that never learns, and by a second stage', async () => 
 it('refuses what it can not begin with', async () => {
   const begin = (recipe: Run['recipe']) => beginRun({ folder: join(folder, 'none'), recipe })
   await expect(begin(warm('size.suffixBlocks=3'))).rejects.toThrow("3 suffix blocks don't fit into 2 layers")
-  await expect(begin(recipes.get('warm-start/books')!)).rejects.toThrow('give --init-from a folder or a file')
+  await expect(begin(recipes.get('pretrained/books')!)).rejects.toThrow('give --init-from a folder or a file')
   expect(() => resolved({ initFrom: pretrained, system: 'mamba2' })).toThrow(
     "'mamba2' can't begin with a pretrained transformer",
   )

@@ -1,7 +1,7 @@
 import { warmArchitecture, warmSystems, type WarmStartOptions, type WarmSystem } from '@ttt-e2e/baselines'
 import type { Recipe, WarmStartRecipe } from '@ttt-e2e/meta-outer'
 import type { Architecture } from '@ttt-e2e/swa-transformer'
-import { TrainingError } from '../../training-error'
+import { TrainingError } from '../training-error'
 
 /** What a warm start is where nothing else is said. */
 export const standardWarmStart: WarmStartRecipe = {

@@ -1,5 +1,5 @@
 import { standardOptimizer, standardSchedule, type Recipe } from '@ttt-e2e/meta-outer'
-import { standardWarmStart } from './warm-options'
+import { standardWarmStart } from '../warm-options'
 
 /**
  * A pretrained transformer (--init-from) learns to learn while it reads the books: sequences of eight windows, the prime
@@ -7,7 +7,7 @@ import { standardWarmStart } from './warm-options'
  * model brings its own. The inner rate is to be swept: a pretrained model's scale isn't that of one trained this way.
  */
 export default {
-  name: 'warm-start/books',
+  name: 'pretrained/books',
   summary:
     'a pretrained model (--init-from) learns to learn on the books, its last blocks only; hours on 2 cores',
   system: 'ttt-e2e',
