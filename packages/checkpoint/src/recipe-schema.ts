@@ -50,7 +50,7 @@ export const recipeSchema: z.ZodType<Recipe> = z.strictObject({
   size,
   warmStart: warmStart.optional(),
   data: z.discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('books'), rows }),
+    z.strictObject({ kind: z.literal('books'), rows, heldOutEvery: count.min(2).optional() }),
     z.strictObject({ kind: z.literal('languages'), successors: count }),
     z.strictObject({
       kind: z.literal('text'),

@@ -4,8 +4,8 @@ import type { TrainedPart } from './trained-part'
 
 /** Where the tokens of a run come from. */
 export type DataRecipe =
-  /** The public-domain books of two npm packages, as bytes. */
-  | { kind: 'books'; rows: RowsRecipe }
+  /** The public-domain books of two npm packages; `heldOutEvery` n holds out each n-th long document, 10 if absent. */
+  | { kind: 'books'; rows: RowsRecipe; heldOutEvery?: number }
   /** Bigram languages: each document has its own table of equally likely followers. */
   | { kind: 'languages'; successors: number }
   /** The user's own text as bytes: a file or a folder; `textField` holds it in files of many documents, `text` if absent. */

@@ -54,7 +54,7 @@ export function openMadeTask(recipe: Recipe, tokenizer: Tokenizer = byteTokenize
   if (data.kind === 'text')
     throw new TrainingError(`'${recipe.name}' trains on a text, which is read by openTask`)
   const corpus = readBooks(tokenizer)
-  const { train, heldOut } = holdOut(corpus, recipe.evaluation.length + 1)
+  const { train, heldOut } = holdOut(corpus, recipe.evaluation.length + 1, data.heldOutEvery)
   const title = `books: Moby Dick and the State of the Union addresses, ${unitOf(tokenizer)}`
   return textTask({
     recipe,

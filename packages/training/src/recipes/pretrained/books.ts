@@ -24,7 +24,7 @@ export default {
     ropeTheta: 100_000,
   },
   warmStart: standardWarmStart,
-  data: { kind: 'books', rows: 'windows' },
+  data: { kind: 'books', rows: 'windows', heldOutEvery: 3 },
   training: {
     length: 2048,
     batch: 2,
@@ -36,5 +36,5 @@ export default {
     },
     seed: 1,
   },
-  evaluation: { documents: 2, length: 4096, every: 100 },
+  evaluation: { documents: 2, length: 16_384, every: 1000 },
 } satisfies Recipe
