@@ -1,7 +1,7 @@
 import { formatBytes, formatCount, formatDuration } from '@ttt-e2e/cli'
 import { createSystem } from '@ttt-e2e/baselines'
-import { defaultMemoryBudget, type Recipe } from '@ttt-e2e/meta-outer'
-import { engineMemory, tf } from '@ttt-e2e/tensor-ops'
+import { defaultMemoryBudget, trainedTree, type Recipe } from '@ttt-e2e/meta-outer'
+import { engineMemory, tf, treeForm, treeSize } from '@ttt-e2e/tensor-ops'
 import { openTask, type Run } from '@ttt-e2e/training'
 import { countFlops, type FlopCount, type System } from '@ttt-e2e/ttt-inner'
 import { totalmem } from 'node:os'
@@ -28,7 +28,8 @@ export async function dryRun(
   const task = data.kind === 'text' && data.path === '' ? undefined : await openTask(recipe, run?.tokenizer)
   const system = run?.system ?? createSystem(recipe.system, size)
   const { parameterCount } = system.decoder
-  const flops = countFlops(system, length)
+  const frozenPrefix = (training.trains ?? 'all') !== 'all'
+  const flops = countFlops(system, length, frozenPrefix)
   const { steps } = optimizer.schedule
   const rate = productRate(size.hiddenSize, system.decoder.config.intermediateSize)
   const { peak, seconds, how } = await costOf(system, recipe, flops, rate)
@@ -43,7 +44,7 @@ export async function dryRun(
       `${formatBytes(peak)}, ${how}` +
         (peak > limit ? `; it doesn't fit this machine, which has ${formatBytes(limit)}` : ''),
     ],
-    ['of it weights, moments, gradients', formatBytes(heldBytes(parameterCount))],
+    ['of it weights, moments, gradients', formatBytes(heldBytes(system, recipe))],
     [
       'FLOPs per token',
       `${formatCount(flops.training)}; ${formatCount(flops.training + flops.recompute)} where ` +
@@ -88,7 +89,8 @@ async function costOf(system: System, recipe: Recipe, flops: FlopCount, rate: nu
     return { peak, seconds, how: 'measured in a step of random tokens' }
   }
   const short = shorterLength(system, recipe)
-  const flopsOf = (tokens: number) => countFlops(system, tokens).training * tokens
+  const frozenPrefix = (recipe.training.trains ?? 'all') !== 'all'
+  const flopsOf = (tokens: number) => countFlops(system, tokens, frozenPrefix).training * tokens
   if (2 * short > length || flopsOf(3 * short) / rate > longestStep)
     return {
       peak: shapes,
@@ -116,16 +118,20 @@ function shorterLength(system: System, { size }: Recipe): number {
   return Math.ceil(Math.max(4 * chunk, 2 * size.window) / chunk) * chunk
 }
 
-/** Parameters, two moments and gradients in float32. */
-const heldBytes = (parameters: number) => 4 * 4 * parameters
+/** Parameters in float32, and of those that are trained two moments and gradients. */
+const heldBytes = (system: System, recipe: Recipe) =>
+  4 * (system.decoder.parameterCount + 3 * trainedCount(system, recipe))
+
+function trainedCount(system: System, { training }: Recipe): number {
+  return treeSize(trainedTree(system, treeForm(system.decoder.init), training.trains ?? 'all'))
+}
 
 /** Of a step that keeps as many intermediate results as it may; AdamW makes parameters and moments anew at its end. */
 function peakOfShapes(system: System, recipe: Recipe): number {
-  const { parameterCount } = system.decoder
-  const update = 3 * 4 * parameterCount
+  const update = 3 * 4 * trainedCount(system, recipe)
   return (
     process.memoryUsage.rss() +
-    heldBytes(parameterCount) +
+    heldBytes(system, recipe) +
     Math.max(update, defaultMemoryBudget + borderBytes(system, recipe))
   )
 }

@@ -1,30 +1,15 @@
 import { createSystem } from '@ttt-e2e/baselines'
-import { listCheckpoints, loadCheckpoint, loadParameters, type DataRecord } from '@ttt-e2e/checkpoint'
-import { createTokenizer, type Tokenizer } from '@ttt-e2e/data'
-import { startRun, type Recipe, type RunState } from '@ttt-e2e/meta-outer'
+import { listCheckpoints, loadCheckpoint, loadParameters } from '@ttt-e2e/checkpoint'
+import { createTokenizer } from '@ttt-e2e/data'
+import { startRun, type Recipe } from '@ttt-e2e/meta-outer'
 import { disposeTree, treeEntries, type Precision } from '@ttt-e2e/tensor-ops'
-import type { Params, System } from '@ttt-e2e/ttt-inner'
+import type { Params } from '@ttt-e2e/ttt-inner'
 import { resumedRecipe, type RecipeChanges } from '../recipes/resolve-recipe'
 import { scheduleChange } from '../recipes/schedule-change'
 import { seedsOf } from '../seeds'
 import { TrainingError } from '../training-error'
+import type { Run } from './run'
 import { startWarmRun } from './warm-run'
-
-/** A run that is about to begin or to go on. The caller disposes its state. */
-export interface Run {
-  /** Where its checkpoints and metrics are. */
-  folder: string
-  recipe: Recipe
-  system: System
-  state: RunState
-  precision: Precision
-  /** The text that it was saved with. */
-  data?: DataRecord
-  /** The tokenizer of a model that began with a pretrained one; the recipe's where left out. */
-  tokenizer?: Tokenizer
-  /** Whether such a model met BOS at the beginning of documents. */
-  documentsBeginWithBos?: boolean
-}
 
 export interface BeginOptions {
   folder: string

@@ -9,7 +9,8 @@ import { recipes } from '../recipes'
 import { resolveRecipe } from '../recipes/resolve-recipe'
 import { openTask } from '../tasks/open-task'
 import type { Task } from '../tasks/task'
-import { beginRun, resumeRun, type Run } from './open-run'
+import { beginRun, resumeRun } from './open-run'
+import type { Run } from './run'
 import { trainRun, type TrainingEvent, type TrainRunOptions } from './train-run'
 
 const engine = { name: 'cpu', description: '', precision: 'f32' as const }

@@ -1,7 +1,7 @@
 import { listCheckpoints, loadCheckpoint } from '@ttt-e2e/checkpoint'
 import { disposeRun, NonFiniteGradient, NonFiniteLoss } from '@ttt-e2e/meta-outer'
 import type { MetricsFile } from './metrics-file'
-import type { Run } from './open-run'
+import type { Run } from './run'
 
 /**
  * What a run does where a loss or a gradient is not finite. `skip`: it passes the batch over. `rollback`: it passes the batch

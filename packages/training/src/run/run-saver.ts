@@ -2,7 +2,7 @@ import { makeRoom, saveCheckpoint } from '@ttt-e2e/checkpoint'
 import type { ResolvedEngine } from '@ttt-e2e/tensor-ops'
 import { FileError } from '@ttt-e2e/tensor-ops/files'
 import type { MetricsFile } from './metrics-file'
-import type { Run } from './open-run'
+import type { Run } from './run'
 
 /** Without `saveEvery`. */
 const saveEverySeconds = 30

@@ -10,7 +10,7 @@ import { TrainingError } from '../training-error'
 import { checkData } from './check-data'
 import { MetricsFile, stepLine, type StepLine } from './metrics-file'
 import { isNonFinite, Recovery, type OnNonFinite } from './recovery'
-import type { Run } from './open-run'
+import type { Run } from './run'
 import { RunSaver, type SaveOptions } from './run-saver'
 
 export interface TrainRunOptions extends SaveOptions {

@@ -6,7 +6,7 @@ import { createRandom } from '@ttt-e2e/tensor-ops'
 import { warmOptions, withSizesOf } from '../recipes/warm-options'
 import { seedsOf } from '../seeds'
 import { TrainingError } from '../training-error'
-import type { Run } from './open-run'
+import type { Run } from './run'
 
 /**
  * A run that begins with a pretrained model: its weights, its tokenizer, prime MLPs made of its own.
