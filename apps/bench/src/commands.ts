@@ -7,6 +7,7 @@ import { addStream } from './stream/command'
 import { addSystems } from './systems/command'
 import { addOps } from './timing/ops/command'
 import { addReadSpeed, addTrainSpeed } from './timing/commands'
+import { addWarmStart } from './warm-start/command'
 
 /** What the bench can be told to do, in the order of its help. @param caller the folder that the caller works in */
 export const commands: readonly ((command: Command, caller: string) => void)[] = [
@@ -16,6 +17,7 @@ export const commands: readonly ((command: Command, caller: string) => void)[] =
   addMemory,
   addDamage,
   addStream,
+  addWarmStart,
   addTrainSpeed,
   addReadSpeed,
   addOps,

@@ -1,5 +1,6 @@
 import { oneOf, UserError, wholeNumber } from '@ttt-e2e/cli'
 import { precisions, type Precision } from '@ttt-e2e/tensor-ops'
+import { onNonFinite, type OnNonFinite } from '@ttt-e2e/training'
 import { resolve } from 'node:path'
 
 /** The command line as it was typed. */
@@ -13,12 +14,15 @@ export interface RawOptions {
   /** true where no folder follows. */
   resume?: string | true
   from?: string
+  initFrom?: string
+  onNonfinite?: string
   engine: string
   precision?: string
   threads?: string
   saveEvery?: string
   spare?: string
   dryRun?: boolean
+  flops?: string
 }
 
 /** A checked command line; paths are absolute. */
@@ -31,6 +35,9 @@ export interface TrainerOptions {
   out?: string
   resume?: string | true
   from?: string
+  /** A pretrained model to begin with. */
+  initFrom?: string
+  onNonFinite?: OnNonFinite
   engine: string
   /** That of the run, or f32, where left out. */
   precision?: Precision
@@ -40,6 +47,8 @@ export interface TrainerOptions {
   /** Where the run is saved if its own folder can't be written to any more. */
   spare?: string
   dryRun: boolean
+  /** Of a machine that a dry run reckons for, per second. */
+  flops?: number
 }
 
 /**
@@ -57,6 +66,12 @@ export function readOptions(raw: RawOptions, caller: string): TrainerOptions {
     throw new UserError('--text-field says where the text of --data is; give both')
   if (raw.resume !== undefined && raw.from !== undefined)
     throw new UserError('--resume and --from were both given; a run goes on from its own checkpoint')
+  if (raw.resume !== undefined && raw.initFrom !== undefined)
+    throw new UserError('--resume and --init-from were both given; a run goes on from its own checkpoint')
+  if (raw.from !== undefined && raw.initFrom !== undefined)
+    throw new UserError('--from and --init-from were both given; a run begins with the weights of one')
+  if (raw.flops !== undefined && !raw.dryRun)
+    throw new UserError('--flops says what a dry run reckons for; give --dry-run too')
   if (raw.resume === true && raw.recipe === undefined && raw.out === undefined)
     throw new UserError('--resume without a folder needs --recipe or --out to say which run goes on')
   if (typeof raw.resume === 'string' && raw.out !== undefined && path(raw.resume) !== path(raw.out))
@@ -70,11 +85,22 @@ export function readOptions(raw: RawOptions, caller: string): TrainerOptions {
     out: path(raw.out),
     resume: raw.resume === true ? true : path(raw.resume),
     from: path(raw.from),
+    initFrom: path(raw.initFrom),
+    onNonFinite: oneOf('on-nonfinite', raw.onNonfinite, onNonFinite),
     engine: raw.engine,
     precision: oneOf('precision', raw.precision, precisions),
     threads: wholeNumber('threads', raw.threads, 1024),
     saveEvery: wholeNumber('save-every', raw.saveEvery, 1e9),
     spare: path(raw.spare),
     dryRun: raw.dryRun ?? false,
+    flops: floatingPoint(raw.flops),
   }
+}
+
+/** @throws UserError for what is no number of operations per second */
+function floatingPoint(given: string | undefined): number | undefined {
+  if (given === undefined) return undefined
+  const value = Number(given)
+  if (given.trim() !== '' && Number.isFinite(value) && value > 0) return value
+  throw new UserError(`--flops is '${given}'; it must be a number above 0, e.g. 4e14 for an H100 at 40 %`)
 }

@@ -53,6 +53,7 @@ export {
   treeEntries,
   treeLeaves,
   treeMap,
+  treeSelect,
   treeSize,
   treeWithLeaves,
   type TensorTree,

@@ -2,7 +2,7 @@ import { makeRoom, saveCheckpoint } from '@ttt-e2e/checkpoint'
 import type { ResolvedEngine } from '@ttt-e2e/tensor-ops'
 import { FileError } from '@ttt-e2e/tensor-ops/files'
 import type { MetricsFile } from './metrics-file'
-import type { Run } from './open-run'
+import type { Run } from './run'
 
 /** Without `saveEvery`. */
 const saveEverySeconds = 30
@@ -114,9 +114,10 @@ export class RunSaver {
 
   private async saveIn(folder: string): Promise<void> {
     const { run, engine, gitHash } = this.options
-    const { recipe, state, data } = run
+    const { recipe, state, data, system, tokenizer, documentsBeginWithBos } = run
+    const warm = recipe.warmStart && { system, tokenizer, documentsBeginWithBos }
     const onLeft = (reason: string) => this.tellOnce(reason)
-    const save = () => saveCheckpoint(folder, { recipe, state, engine, gitHash, data, onLeft })
+    const save = () => saveCheckpoint(folder, { recipe, state, engine, gitHash, data, onLeft, ...warm })
     this.savedPath = await withRoom(folder, save)
     this.savedAt = performance.now()
     this.savedStep = state.step

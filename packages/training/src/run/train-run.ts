@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { listCheckpoints } from '@ttt-e2e/checkpoint'
-import { NonFiniteGradient, NonFiniteLoss, train, type Schedule, type StepReport } from '@ttt-e2e/meta-outer'
+import { train, type Schedule, type StepReport } from '@ttt-e2e/meta-outer'
 import { read, treeEntries, type ResolvedEngine } from '@ttt-e2e/tensor-ops'
 import { asFileError, FileError, lockFolder, makeFolder } from '@ttt-e2e/tensor-ops/files'
 import { evaluate, type HeldOutLoss } from '../evaluate'
@@ -9,7 +9,8 @@ import type { Task } from '../tasks/task'
 import { TrainingError } from '../training-error'
 import { checkData } from './check-data'
 import { MetricsFile, stepLine, type StepLine } from './metrics-file'
-import type { Run } from './open-run'
+import { isNonFinite, Recovery, type OnNonFinite } from './recovery'
+import type { Run } from './run'
 import { RunSaver, type SaveOptions } from './run-saver'
 
 export interface TrainRunOptions extends SaveOptions {
@@ -17,6 +18,8 @@ export interface TrainRunOptions extends SaveOptions {
   task: Task
   engine: Pick<ResolvedEngine, 'name' | 'description' | 'precision'>
   signal: AbortSignal
+  /** What to do where numbers are not finite; stop where left out. */
+  onNonFinite?: OnNonFinite
   /** Whether held-out documents are read when the recipe says; true where left out. */
   evaluates?: boolean
   /**
@@ -30,6 +33,8 @@ export interface TrainRunOptions extends SaveOptions {
 export type TrainingEvent =
   | { kind: 'step'; line: StepLine; report: StepReport }
   | { kind: 'held-out'; step: number; result: HeldOutLoss }
+  /** Numbers were not finite, and the run goes on behind the batch that they came from. */
+  | { kind: 'passed-over'; reason: string; detail: string }
   /** The last one: everything is done, or the signal aborted, in an evaluation too; all is saved. */
   | { kind: 'done' | 'stopped' }
   /** The last one where numbers are not finite; nothing is saved after the last good checkpoint. */
@@ -76,6 +81,7 @@ async function* trainAlone(options: TrainRunOptions): AsyncGenerator<TrainingEve
       `'${folder}' has metrics of ${steps.length} steps and a checkpoint of step ${state.step}; remove it to begin again`,
     )
   const saver = new RunSaver(options, metrics, options.scheduleAfter !== undefined)
+  const recovery = new Recovery(run, metrics, options.onNonFinite ?? 'stop')
   const scheduleAfter =
     options.scheduleAfter ?? (() => (state.step < optimizer.schedule.steps ? optimizer.schedule : undefined))
 
@@ -96,21 +102,29 @@ async function* trainAlone(options: TrainRunOptions): AsyncGenerator<TrainingEve
       run.recipe = withSchedule(run.recipe, schedule)
       const data = task.stream({ seed: seedsOf(seed).data, cursor: state.cursor, signal })
       const { step } = state
-      let startedAt = performance.now()
-      for await (const report of train({
-        system,
-        state,
-        data,
+      const rest = {
         optimizer: { ...optimizer, schedule },
+        microBatch: run.recipe.training.microBatch,
         signal,
-      })) {
-        const line = stepLine(report, (performance.now() - startedAt) / 1000)
-        metrics.add(line)
-        steps.push(line)
-        yield { kind: 'step', line, report }
-        await saver.saveIfDue()
-        yield* evaluations(schedule.steps)
-        startedAt = performance.now()
+      }
+      let startedAt = performance.now()
+      try {
+        for await (const report of train({ system, state, data, ...rest })) {
+          recovery.stepTaken()
+          const line = stepLine(report, (performance.now() - startedAt) / 1000)
+          metrics.add(line)
+          steps.push(line)
+          yield { kind: 'step', line, report }
+          await saver.saveIfDue()
+          yield* evaluations(schedule.steps)
+          startedAt = performance.now()
+        }
+      } catch (error) {
+        const detail = isNonFinite(error) ? await recovery.passOver(error) : undefined
+        if (detail === undefined) throw error
+        steps.length = state.step
+        yield { kind: 'passed-over', reason: (error as Error).message, detail }
+        continue
       }
       // The data has come to an end.
       if (state.step === step) break
@@ -129,7 +143,7 @@ async function* trainAlone(options: TrainRunOptions): AsyncGenerator<TrainingEve
     yield { kind: isDone ? 'done' : 'stopped' }
   } catch (error) {
     if (error instanceof FileError) throw await saver.rescue(error)
-    if (!(error instanceof NonFiniteLoss || error instanceof NonFiniteGradient)) throw error
+    if (!isNonFinite(error)) throw error
     const detail = `${await spoiltParameter(run)}; ${whatToTry(run)}`
     yield { kind: 'failed', reason: error.message, detail }
   }
