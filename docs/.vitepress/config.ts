@@ -80,6 +80,7 @@ export default defineConfig({
           { text: 'Systems', link: '/systems' },
           { text: 'Memory', link: '/memory' },
           { text: 'Models', link: '/models' },
+          { text: 'Warm start', link: '/warm-start' },
           { text: 'Engines', link: '/engines' },
         ],
       },
