@@ -7,7 +7,7 @@ import {
   type GpuKernel,
   type Part,
 } from '../engines/webgpu/kernel'
-import { fillPart } from '../engines/webgpu/stock/fill'
+import { fillParts } from '../engines/webgpu/stock/fill'
 
 const tile = 16
 
@@ -205,7 +205,7 @@ export const attentionGradient: GpuFusedKernel = ({
   const [, keys, keyHeads] = k!.shape
   const rows = batch * heads * queries
   const zeros = () =>
-    backend.call([], [{ shape: q!.shape, dtype: 'float32' }], [fillPart(rows * width, 0)])[0]
+    backend.call([], [{ shape: q!.shape, dtype: 'float32' }], fillParts(rows * width, 0, backend.mostBound))[0]
   const dY = dYGiven ?? zeros()
   const tensors = [q!, k!, v!, offset!, dY, logSumExp!, y!, ...(dSum ? [dSum] : [])]
   const like = (shape: number[]) => ({ shape, dtype: 'float32' as const })

@@ -42,6 +42,11 @@ export class GpuBackend extends MathBackendCPU implements DataOwner {
     this.programs = new Programs(replayingCommands(this))
   }
 
+  /** Bytes that a kernel may get of a buffer. */
+  get mostBound(): number {
+    return this.gpu.limits.maxStorageBufferBindingSize
+  }
+
   /**
    * Runs the dispatches of a kernel.
    *

@@ -30,13 +30,13 @@ export class Commands {
   }
 
   /** One dispatch on these buffers: the kernel's inputs, then its outputs. */
-  dispatch({ kernel, parameters, groups }: Part, buffers: readonly PooledBuffer[]): void {
+  dispatch({ kernel, parameters, groups, ranges }: Part, buffers: readonly PooledBuffer[]): void {
     if (groups.includes(0)) return
     if (this.dispatches === mostDispatches) this.flush()
     const { pipeline, layout } = this.pipelines.of(kernel)
     const slot = this.dispatches++
     this.parameterWords.set(parameters, slot * mostParameters)
-    const group = this.bindGroup(layout, this.parameters, slot * parameterBytes, buffers)
+    const group = this.bindGroup(layout, this.parameters, slot * parameterBytes, buffers, ranges)
     this.encode(pipeline, group, groups, buffers)
   }
 
@@ -45,12 +45,20 @@ export class Commands {
     parameters: GPUBuffer,
     offset: number,
     buffers: readonly PooledBuffer[],
+    ranges: Part['ranges'],
   ): GPUBindGroup {
+    const most = this.gpu.limits.maxStorageBufferBindingSize
+    const bound = ({ buffer }: PooledBuffer, i: number): GPUBufferBinding => {
+      const range = ranges?.[i]
+      return range
+        ? { buffer, offset: range.start * 4, size: range.count * 4 }
+        : { buffer, size: Math.min(buffer.size, most) }
+    }
     return this.gpu.device.createBindGroup({
       layout,
       entries: [
         { binding: 0, resource: { buffer: parameters, offset, size: parameterBytes } },
-        ...buffers.map(({ buffer }, i) => ({ binding: i + 1, resource: { buffer } })),
+        ...buffers.map((buffer, i) => ({ binding: i + 1, resource: bound(buffer, i) })),
       ],
     })
   }

@@ -1,19 +1,10 @@
-import { groupsFor, outputAsInput, type GpuKernel, type Part } from './kernel'
+import { groupTotal } from './group-reduction'
+import { groupSize, groupsFor, outputAsInput, type GpuKernel, type Part } from './kernel'
 
 /** Values of a row that a group of threads squares and sums, so that large tensors keep the whole GPU busy. */
 const perGroup = 16384
 
-const sumGroup = `
-var<workgroup> partial: array<f32, WG>;
-fn total(value: f32, t: u32) -> f32 {
-  partial[t] = value;
-  workgroupBarrier();
-  for (var half = WG / 2u; half > 0u; half = half / 2u) {
-    if (t < half) { partial[t] += partial[t + half]; }
-    workgroupBarrier();
-  }
-  return partial[0];
-}
+const sumGroup = `${groupTotal(groupSize)}
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t: u32) {`
 

@@ -5,7 +5,7 @@ import { isGpuType, type GpuType } from '../data'
 import { floatWord, forEachValue, groupsFor, type GpuKernel, type Part } from '../kernel'
 import type { KernelSet } from '../kernel-set'
 import { collapsed, stridesOf, walkCode, walkWords } from '../strides'
-import { fillPart } from './fill'
+import { fillParts } from './fill'
 
 const copy: GpuKernel = {
   name: 'Copy',
@@ -67,7 +67,7 @@ export function registerLayout(kernels: KernelSet): void {
     const toStrides = stridesOf(shape)
     const to = dot(toStrides, paddings.map(([before]) => before)) // prettier-ignore
     const box = { shape: x.shape, from: 0, fromStrides: stridesOf(x.shape), to, toStrides }
-    const parts = [fillPart(sizeOf(shape), floatWord(constantValue)), copyPart(box)]
+    const parts = [...fillParts(sizeOf(shape), floatWord(constantValue), backend.mostBound), copyPart(box)]
     return backend.call([x], [like(x, shape)], parts)[0]
   })
 
