@@ -1,5 +1,6 @@
-import { outputAsInput, rangeStep, type Part, type PartBuffer, type Range } from '../engines/webgpu/kernel'
-import { productPart, rowMajor, transposed } from '../engines/webgpu/product'
+import { outputAsInput, type Part, type PartBuffer } from '../engines/webgpu/kernel'
+import { rowMajor, transposed, type Factor, type Target } from '../engines/webgpu/product'
+import { productParts } from '../engines/webgpu/product-parts'
 import { fillParts } from '../engines/webgpu/stock/fill'
 
 /** Logits that stand at a time: 64 MiB. */
@@ -20,7 +21,6 @@ export class HeadBlocks {
   readonly parts: Part[] = []
   /** Logits of the largest block. */
   readonly logits: number
-  private readonly words: readonly { from: number; count: number; range?: Range }[]
   private readonly begun = new Set<string>()
 
   /** @param mostBytes what a kernel may get of a buffer */
@@ -38,49 +38,51 @@ export class HeadBlocks {
       rows: Math.min(each, rows - i * each),
     }))
     this.logits = each * vocabulary
-    this.words = rangesOf(vocabulary, width, mostBytes)
   }
 
   /** logits += x · weightᵀ */
   toLogits({ first, rows }: Block, x: PartBuffer, weight: PartBuffer, logits: number): void {
     const { width, vocabulary } = this
-    for (const { from, count, range } of this.words)
-      this.parts.push(
-        productPart(
-          rowMajor(x, width, { start: first * width }),
-          transposed(rowMajor(weight, width, { range })),
-          { output: logits, start: from, width: vocabulary },
-          { rows, columns: count, depth: width, accumulate: this.isBegun(logits, first, from) },
-        ),
-      )
+    this.add(
+      rowMajor(x, width, { start: first * width }),
+      transposed(rowMajor(weight, width)),
+      { output: logits },
+      { rows, columns: vocabulary, depth: width },
+    )
   }
 
   /** hidden += logits · weight */
   toHidden({ first, rows }: Block, logits: number, weight: PartBuffer, hidden: number): void {
     const { width, vocabulary } = this
-    for (const { from, count, range } of this.words)
-      this.parts.push(
-        productPart(
-          rowMajor(outputAsInput(logits), vocabulary, { start: from }),
-          rowMajor(weight, width, { range }),
-          { output: hidden, start: first * width },
-          { rows, columns: width, depth: count, accumulate: this.isBegun(hidden, first) },
-        ),
-      )
+    this.add(
+      rowMajor(outputAsInput(logits), vocabulary),
+      rowMajor(weight, width),
+      { output: hidden, start: first * width },
+      { rows, columns: width, depth: vocabulary },
+    )
   }
 
   /** weight += logitsᵀ · x */
   toWeight({ first, rows }: Block, logits: number, x: PartBuffer, weight: number): void {
     const { width, vocabulary } = this
-    for (const { from, count, range } of this.words)
-      this.parts.push(
-        productPart(
-          transposed(rowMajor(outputAsInput(logits), vocabulary, { start: from })),
-          rowMajor(x, width, { start: first * width }),
-          { output: weight, range },
-          { rows: count, columns: width, depth: rows, accumulate: this.isBegun(weight, from) },
-        ),
-      )
+    this.add(
+      transposed(rowMajor(outputAsInput(logits), vocabulary)),
+      rowMajor(x, width, { start: first * width }),
+      { output: weight },
+      { rows: vocabulary, columns: width, depth: rows },
+    )
+  }
+
+  private add(
+    a: Factor,
+    b: Factor,
+    y: Target,
+    sizes: { rows: number; columns: number; depth: number },
+  ): void {
+    const key = `${y.output} ${y.start ?? 0}`
+    const accumulate = this.begun.has(key)
+    this.begun.add(key)
+    this.parts.push(...productParts(a, b, y, { ...sizes, accumulate }, this.mostBytes))
   }
 
   /** Logits of zero. */
@@ -98,22 +100,4 @@ export class HeadBlocks {
     if (![...this.begun].some((key) => key.startsWith(`${output} `)))
       this.parts.push(...fillParts(size, 0, this.mostBytes, output))
   }
-
-  private isBegun(...of: readonly number[]): boolean {
-    const key = of.join(' ')
-    const known = this.begun.has(key)
-    this.begun.add(key)
-    return known
-  }
-}
-
-/** Rows of a matrix, cut so that none is larger than a kernel's buffer may be. */
-function rangesOf(rows: number, width: number, mostBytes: number) {
-  if (rows * width * 4 <= mostBytes) return [{ from: 0, count: rows }]
-  const each = Math.floor(mostBytes / (4 * width) / rangeStep) * rangeStep
-  return Array.from({ length: Math.ceil(rows / each) }, (_, i) => {
-    const from = i * each
-    const count = Math.min(each, rows - from)
-    return { from, count, range: { start: from * width, count: count * width } }
-  })
 }

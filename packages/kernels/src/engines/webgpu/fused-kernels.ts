@@ -2,6 +2,7 @@ import { registerFusedKernels, type FusedKernel } from '@ttt-e2e/tensor-ops'
 import { gpuKernels as adamw } from '../../adamw/wgsl'
 import { attentionNeeds, gpuKernels as attention } from '../../attention/wgsl'
 import { gpuKernels as clippedSgd } from '../../clipped-sgd/wgsl'
+import { gpuKernels as linear } from '../../linear/wgsl'
 import { gpuKernels as linearCrossEntropy } from '../../linear-cross-entropy/wgsl'
 import { gpuKernels as rmsNorm } from '../../rms-norm/wgsl'
 import { gpuKernels as rope } from '../../rope/wgsl'
@@ -11,7 +12,16 @@ import type { Gpu } from './device'
 import type { GpuFusedKernels } from './fused-kernel'
 
 /** By the names of families: an op's, `…Grad` for its gradient's, `…GradGrad` for that one's. */
-const kernels: GpuFusedKernels = { ...adamw, ...attention, ...clippedSgd, ...linearCrossEntropy, ...rmsNorm, ...rope, ...swiglu }
+const kernels: GpuFusedKernels = {
+  ...adamw,
+  ...attention,
+  ...clippedSgd,
+  ...linear,
+  ...linearCrossEntropy,
+  ...rmsNorm,
+  ...rope,
+  ...swiglu,
+}
 
 /** Offers the kernels in WGSL to the fused ops of their names; the others run as their references. */
 export function offerFusedKernels(engine: string, { limits }: Gpu): void {

@@ -18,6 +18,15 @@ export interface Factor {
   range?: Range
 }
 
+/** Where a product goes: rows of `width` values, one behind the other. */
+export interface Target {
+  output: number
+  start?: number
+  /** How far its rows are apart; as many values as they have where left out. */
+  width?: number
+  range?: Range
+}
+
 /** Rows one behind the other. */
 export const rowMajor = (buffer: PartBuffer, width: number, more: Partial<Factor> = {}): Factor => ({
   buffer,
@@ -38,7 +47,7 @@ export const transposed = (factor: Factor): Factor => ({
 export function productPart(
   a: Factor,
   b: Factor,
-  y: { output: number; start?: number; width?: number; range?: Range },
+  y: Target,
   sizes: { rows: number; columns: number; depth: number; accumulate?: boolean },
   batch: Walk = { shape: [1], strides: [[0], [0]] },
 ): Part {

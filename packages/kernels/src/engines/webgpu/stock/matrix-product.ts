@@ -2,6 +2,8 @@ import type { GpuBackend, TensorInfo } from '../backend'
 import { productShape } from '../../stock/product-shape'
 import type { KernelSet } from '../kernel-set'
 import { productPart, rowMajor, transposed } from '../product'
+import { productParts } from '../product-parts'
+import { sizeOf } from '../../size-of'
 import { broadcastStrides, collapsed } from '../strides'
 
 export function registerMatrixProduct(kernels: KernelSet): void {
@@ -28,12 +30,12 @@ function product(
       broadcastStrides(outerB, outer).map((stride) => stride * depth * columns),
     ],
   })
-  const part = productPart(
-    transposeA ? transposed(rowMajor(0, rows)) : rowMajor(0, depth),
-    transposeB ? transposed(rowMajor(1, depth)) : rowMajor(1, columns),
-    { output: 0 },
-    { rows, columns, depth },
-    walk,
-  )
-  return backend.call([a, b], [{ shape: [...outer, rows, columns], dtype: 'float32' }], [part])[0]
+  const left = transposeA ? transposed(rowMajor(0, rows)) : rowMajor(0, depth)
+  const right = transposeB ? transposed(rowMajor(1, depth)) : rowMajor(1, columns)
+  const sizes = { rows, columns, depth }
+  const parts =
+    sizeOf(outer) === 1
+      ? productParts(left, right, { output: 0 }, sizes, backend.mostBound)
+      : [productPart(left, right, { output: 0 }, sizes, walk)]
+  return backend.call([a, b], [{ shape: [...outer, rows, columns], dtype: 'float32' }], parts)[0]
 }
