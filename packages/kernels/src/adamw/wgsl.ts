@@ -9,7 +9,7 @@ import {
   type GpuKernel,
   type Part,
 } from '../engines/webgpu/kernel'
-import { normParts } from '../engines/webgpu/squared-norms'
+import { dotScratch, normParts } from '../engines/webgpu/dots-of-rows'
 
 const update: GpuKernel = {
   name: 'Adamw',
@@ -37,7 +37,7 @@ export const gpuKernels: GpuFusedKernels = {
     const sizes = given.slice(0, count).map(({ shape }) => sizeOf(shape))
     const [norm, scratch] = [3 * count, 3 * count + 1]
     const gradients = sizes.map((_, i) => count + i)
-    const { parts, scratchSize } = normParts(gradients, sizes, 1, { norm, scratch })
+    const parts = normParts(gradients, sizes, 1, { norm, scratch })
     const updates = sizes.map((size, i): Part => {
       const numbers = [
         learningRate,
@@ -57,7 +57,7 @@ export const gpuKernels: GpuFusedKernels = {
         groups: groupsFor(size),
       }
     })
-    const sums: Output = { shape: [scratchSize], dtype: 'float32' }
+    const sums: Output = { shape: [dotScratch(sizes, 1)], dtype: 'float32' }
     return backend.call(given, [...outputs, sums], [...parts, ...updates], { temporary: 1 })
   },
 }
