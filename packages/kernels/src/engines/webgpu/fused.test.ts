@@ -20,6 +20,18 @@ const ops: [string, FusedOp, readonly OpCase[]][] = [
   ]),
   ['ring-cache, write', ringWriteOp as FusedOp, ringCases],
   ['ring-cache, join', ringJoinOp as FusedOp, ringCases],
+  // Kernels are compiled for each width of heads: a few cases of one.
+  [
+    'attention of more than a tile',
+    opSuites.attention.op as FusedOp,
+    opSuites.attention.cases.filter(({ name }) =>
+      [
+        'grouped heads with cached keys',
+        'sequences at different places, some keys past the end',
+        'sequences at different places in a window',
+      ].includes(name),
+    ),
+  ],
   ['clipped-sgd, all cases', opSuites['clipped-sgd'].op as unknown as FusedOp, opSuites['clipped-sgd'].cases],
   ['short-conv, all cases', opSuites['short-conv'].op as FusedOp, opSuites['short-conv'].cases],
   ['short-conv without a bias', shortConvOp as FusedOp, smallest(opSuites['short-conv'].cases)],

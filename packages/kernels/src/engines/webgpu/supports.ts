@@ -5,7 +5,7 @@ import { attentionNeeds } from '../../attention/wgsl'
 export function supportsOf(name: string, limits: GPUSupportedLimits): FusedKernel['supports'] {
   if (name.startsWith('ClippedSgdGrad'))
     return (inputs) => !('d_norm' in inputs) || "the slope of a clip's norm is none of its kernel's"
-  if (name !== 'Attention' && name !== 'AttentionGrad') return undefined
+  if (!isAttention(name)) return undefined
   return ({ q }) => {
     const { memory, buffers } = attentionNeeds[name](q[3])
     const { maxComputeWorkgroupStorageSize: most, maxStorageBuffersPerShaderStage: mostBuffers } = limits
@@ -13,3 +13,5 @@ export function supportsOf(name: string, limits: GPUSupportedLimits): FusedKerne
     return buffers <= mostBuffers || `it takes ${buffers} buffers, this GPU has ${mostBuffers} for a kernel`
   }
 }
+
+const isAttention = (name: string): name is keyof typeof attentionNeeds => name in attentionNeeds

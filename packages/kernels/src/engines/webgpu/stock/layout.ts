@@ -27,7 +27,8 @@ interface Box {
   toStrides: readonly number[]
 }
 
-function copyPart({ shape, from, fromStrides, to, toStrides }: Box, input = 0, output = 0): Part {
+/** Copies a box of an input's values into an output. */
+export function copyPart({ shape, from, fromStrides, to, toStrides }: Box, input = 0, output = 0): Part {
   const size = sizeOf(shape)
   const walk = collapsed({ shape: [...shape], strides: [[...fromStrides], [...toStrides]] })
   const parameters = [size, from, to, ...walkWords(walk)]
