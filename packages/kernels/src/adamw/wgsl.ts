@@ -5,6 +5,7 @@ import {
   floatWord,
   forEachValue,
   groupsFor,
+  inRanges,
   outputAsInput,
   type GpuKernel,
   type Part,
@@ -37,8 +38,8 @@ export const gpuKernels: GpuFusedKernels = {
     const sizes = given.slice(0, count).map(({ shape }) => sizeOf(shape))
     const [norm, scratch] = [3 * count, 3 * count + 1]
     const gradients = sizes.map((_, i) => count + i)
-    const parts = normParts(gradients, sizes, 1, { norm, scratch })
-    const updates = sizes.map((size, i): Part => {
+    const parts = normParts(gradients, sizes, 1, { norm, scratch }, backend.mostBound)
+    const updates = sizes.flatMap((size, i): Part[] => {
       const numbers = [
         learningRate,
         beta1,
@@ -49,13 +50,14 @@ export const gpuKernels: GpuFusedKernels = {
         1 - beta1 ** step,
         1 - beta2 ** step,
       ]
-      return {
+      const part: Part = {
         kernel: update,
         inputs: [i, count + i, 2 * count + i, 3 * count + i, outputAsInput(norm)],
         outputs: [i, count + i, 2 * count + i],
         parameters: [size, ...numbers.map(floatWord)],
         groups: groupsFor(size),
       }
+      return inRanges(part, backend.mostBound, [4])
     })
     const sums: Output = { shape: [dotScratch(sizes, 1)], dtype: 'float32' }
     return backend.call(given, [...outputs, sums], [...parts, ...updates], { temporary: 1 })

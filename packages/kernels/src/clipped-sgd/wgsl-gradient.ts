@@ -76,6 +76,7 @@ function opened(call: Parameters<GpuFusedKernel>[0], family: Parameters<GpuFused
           pairs.map(({ size }) => size),
           rows,
           { output: totals, at: n * rows, scratch },
+          call.backend.mostBound,
         ),
       )
   })

@@ -32,7 +32,7 @@ export const gpuKernels: GpuFusedKernels = {
     const sizes = given.slice(0, count).map(({ shape }) => sizeOf(shape.slice(1)))
     const [norm, scratch] = [count, count + 1]
     const gradients = sizes.map((_, i) => count + i)
-    const parts = normParts(gradients, sizes, rows, { norm, scratch })
+    const parts = normParts(gradients, sizes, rows, { norm, scratch }, backend.mostBound)
     const updates = sizes.map((size, i): Part => ({
       kernel: update,
       inputs: [i, count + i, 2 * count, outputAsInput(norm)],

@@ -48,20 +48,38 @@ const groupsOf = (sizes: readonly number[]) => sizes.map((size) => Math.ceil(siz
  * @param to.output which output gets them, from the value `at` on
  * @param to.scratch which output, of as many values as `dotScratch` says, is free for sums
  * @param to.root whether their roots are wanted: norms
+ * @param mostBytes what a kernel may get of a buffer
  */
 export function dotParts(
   pairs: readonly (readonly [PartBuffer, PartBuffer])[],
   sizes: readonly number[],
   rows: number,
   { output, at = 0, scratch, root = false }: { output: number; at?: number; scratch: number; root?: boolean },
+  mostBytes: number,
 ): Part[] {
   const groups = groupsOf(sizes)
   const width = groups.reduce((sum, count) => sum + count, 0)
   let place = 0
-  const parts = pairs.map((pair, i): Part => {
-    const parameters = [sizes[i], width, place]
+  const parts = pairs.flatMap((pair, i): Part[] => {
+    const first = place
     place += groups[i]
-    return { kernel: partialSums, inputs: pair, outputs: [scratch], parameters, groups: [groups[i], rows, 1] }
+    const partOf = (count: number, at: number): Part => {
+      const own = Math.ceil(count / perGroup)
+      return {
+        kernel: partialSums,
+        inputs: pair,
+        outputs: [scratch],
+        parameters: [count, width, at],
+        groups: [own, rows, 1],
+      }
+    }
+    if (rows > 1 || sizes[i] * 4 <= mostBytes) return [partOf(sizes[i], first)]
+    // A single row that is larger than a kernel's buffer may be.
+    const each = Math.max(1, Math.floor(mostBytes / 4 / perGroup)) * perGroup
+    return Array.from({ length: Math.ceil(sizes[i] / each) }, (_, n) => {
+      const range = { start: n * each, count: Math.min(each, sizes[i] - n * each) }
+      return { ...partOf(range.count, first + range.start / perGroup), ranges: { 0: range, 1: range } }
+    })
   })
   const whole: Part = {
     kernel: wholeSums,
@@ -79,5 +97,8 @@ export const normParts = (
   sizes: readonly number[],
   rows: number,
   { norm, scratch }: { norm: number; scratch: number },
-): Part[] =>
-  dotParts(inputs.map((input) => [input, input] as const), sizes, rows, { output: norm, scratch, root: true }) // prettier-ignore
+  mostBytes: number,
+): Part[] => {
+  const pairs = inputs.map((input) => [input, input] as const)
+  return dotParts(pairs, sizes, rows, { output: norm, scratch, root: true }, mostBytes)
+}

@@ -10,7 +10,6 @@ import { gpuKernels as rope } from '../../rope/wgsl'
 import { gpuKernels as shortConv } from '../../short-conv/wgsl'
 import { gpuKernels as swiglu } from '../../swiglu/wgsl'
 import type { GpuBackend } from './backend'
-import type { Gpu } from './device'
 import type { GpuFusedKernels } from './fused-kernel'
 import { supportsOf } from './supports'
 
@@ -29,7 +28,7 @@ const kernels: GpuFusedKernels = {
 }
 
 /** Offers the kernels in WGSL to the fused ops of their names; the others run as their references. */
-export function offerFusedKernels(engine: string, { limits }: Gpu): void {
+export function offerFusedKernels(engine: string, limits: () => GPUSupportedLimits): void {
   registerFusedKernels<GpuBackend>(engine, (family) => {
     const run = kernels[family.name]
     return run && { run: (call) => run(call, family), supports: supportsOf(family.name, limits) }

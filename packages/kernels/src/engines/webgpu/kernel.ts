@@ -36,8 +36,10 @@ export const outputAsInput = (output: number): PartBuffer => -1 - output
 /**
  * The parts of a kernel that makes value i of its first parameter's number from the values i of its inputs, none of which
  * gets more of a buffer than it may.
+ *
+ * @param whole the places of buffers that are of another size
  */
-export function inRanges(part: Part, mostBytes: number): Part[] {
+export function inRanges(part: Part, mostBytes: number, whole: readonly number[] = []): Part[] {
   const [size, ...more] = part.parameters
   if (size * 4 <= mostBytes) return [part]
   const each = Math.floor(mostBytes / 4 / rangeStep) * rangeStep
@@ -48,8 +50,27 @@ export function inRanges(part: Part, mostBytes: number): Part[] {
       ...part,
       parameters: [range.count, ...more],
       groups: groupsFor(range.count),
-      ranges: Object.fromEntries(Array.from({ length: buffers }, (_, place) => [place, range])),
+      ranges: Object.fromEntries(
+        Array.from({ length: buffers }, (_, place) => place)
+          .filter((place) => !whole.includes(place))
+          .map((place) => [place, range]),
+      ),
     }
+  })
+}
+
+/** Rows of a matrix that is no larger than a kernel's buffer may be, or stretches of them that aren't. */
+export function rangesOfRows(
+  rows: number,
+  width: number,
+  mostBytes: number,
+): { from: number; count: number; range?: Range }[] {
+  if (rows * width * 4 <= mostBytes) return [{ from: 0, count: rows }]
+  const each = Math.max(1, Math.floor(mostBytes / (4 * width) / rangeStep)) * rangeStep
+  return Array.from({ length: Math.ceil(rows / each) }, (_, i) => {
+    const from = i * each
+    const count = Math.min(each, rows - from)
+    return { from, count, range: { start: from * width, count: count * width } }
   })
 }
 

@@ -1,4 +1,4 @@
-import { rangeStep, type Part, type Range } from './kernel'
+import { rangesOfRows, type Part, type Range } from './kernel'
 import { productPart, type Factor, type Target } from './product'
 
 type Sizes = Parameters<typeof productPart>[3]
@@ -22,26 +22,26 @@ export function productParts(a: Factor, b: Factor, y: Target, sizes: Sizes, most
   if (all.length === 0) return [productPart(a, b, y, sizes)]
   const stretches = (dimension: Dimension): Stretch[] => {
     const steps = all.flatMap((cut) => (cut.dimension === dimension ? [cut.step] : []))
-    const most = Math.floor(mostBytes / 4 / Math.max(1, ...steps) / rangeStep) * rangeStep
-    return steps.length === 0 ? [{ from: 0, count: sizes[dimension] }] : cutInto(sizes[dimension], most)
+    return rangesOfRows(sizes[dimension], Math.max(0, ...steps), mostBytes)
   }
   const parts: Part[] = []
   for (const rows of stretches('rows'))
     for (const columns of stretches('columns'))
       for (const depth of stretches('depth')) {
         const at: Record<Dimension, Stretch> = { rows, columns, depth }
-        const placed = <M extends Factor | Target>(matrix: M, cut: Cut | undefined, start: number): M =>
-          cut
-            ? { ...matrix, range: rangeOf(at[cut.dimension], cut.step) }
-            : { ...matrix, start: (matrix.start ?? 0) + start }
+        // Where a cut matrix begins is told by its range, across that by its start.
+        const placed = <M extends Factor | Target>(matrix: M, cut: Cut | undefined, steps: Steps): M => {
+          const start = steps
+            .filter(([dimension]) => dimension !== cut?.dimension)
+            .reduce((sum, [dimension, step]) => sum + at[dimension].from * step, matrix.start ?? 0)
+          return { ...matrix, start, ...(cut && { range: rangeOf(at[cut.dimension], cut.step) }) }
+        }
+        const width = y.width ?? sizes.columns
         parts.push(
           productPart(
-            placed(a, cuts.a, rows.from * a.strides[0] + depth.from * a.strides[1]),
-            placed(b, cuts.b, depth.from * b.strides[0] + columns.from * b.strides[1]),
-            {
-              ...placed(y, cuts.y, rows.from * (y.width ?? sizes.columns) + columns.from),
-              width: y.width ?? sizes.columns,
-            },
+            placed(a, cuts.a, [['rows', a.strides[0]], ['depth', a.strides[1]]]), // prettier-ignore
+            placed(b, cuts.b, [['depth', b.strides[0]], ['columns', b.strides[1]]]), // prettier-ignore
+            placed({ ...y, width }, cuts.y, [['rows', width], ['columns', 1]]), // prettier-ignore
             {
               rows: rows.count,
               columns: columns.count,
@@ -54,6 +54,7 @@ export function productParts(a: Factor, b: Factor, y: Target, sizes: Sizes, most
   return parts
 }
 
+type Steps = readonly (readonly [Dimension, number])[]
 interface Cut {
   dimension: Dimension
   step: number
@@ -66,11 +67,3 @@ const rangeOf = ({ from, count }: Stretch, step: number): Range => ({
   start: from * step,
   count: count * step,
 })
-
-/** Stretches of at most so many. */
-function cutInto(length: number, most: number): Stretch[] {
-  return Array.from({ length: Math.ceil(length / most) }, (_, i) => ({
-    from: i * most,
-    count: Math.min(most, length - i * most),
-  }))
-}

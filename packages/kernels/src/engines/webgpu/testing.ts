@@ -46,16 +46,17 @@ async function resultsOn(
   return plain
 }
 
-/** Runs on cpu and on webgpu, and compares; webgpu stays the active engine. */
+/** Runs on cpu and on webgpu, and compares; webgpu, or another engine of its kernels, stays the active one. */
 export async function expectLikeCpu(
   inputs: readonly Tensor[],
   run: (...inputs: Tensor[]) => Tensor | Tensor[],
   tolerance = 2e-6,
+  engine = 'webgpu',
 ): Promise<void> {
   const values = await readTensors(inputs)
   const given = inputs.map(({ shape, dtype }, i) => ({ shape, dtype, values: values[i] }))
   const expected = await resultsOn('cpu', given, run)
-  const actual = await resultsOn('webgpu', given, run)
+  const actual = await resultsOn(engine, given, run)
   const form = ({ shape, dtype }: Plain) => [dtype, ...shape]
   expect(actual.map(form)).toEqual(expected.map(form))
   actual.forEach((result, i) =>

@@ -74,6 +74,8 @@ export class PlannedDispatches {
   }
 
   dispose(): void {
+    // What is gathered may still read it.
+    this.commands.flush()
     this.parameters.destroy()
   }
 }
