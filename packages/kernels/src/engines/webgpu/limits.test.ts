@@ -1,19 +1,9 @@
-import {
-  createRandom,
-  registerEngine,
-  tf,
-  UserError,
-  vjp,
-  type FusedOp,
-  type Tensor,
-} from '@ttt-e2e/tensor-ops'
+import { createRandom, tf, UserError, vjp, type FusedOp, type Tensor } from '@ttt-e2e/tensor-ops'
 import { checkOp } from '@ttt-e2e/tensor-ops/op-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { adamwOp, linearCrossEntropyLossesOp, linearCrossEntropyOp } from '../../ops'
 import type { GpuBackend } from './backend'
-import { openGpu } from './device'
-import { registerGpuBackend } from './register'
-import { expectLikeCpu, useWebGpu } from './testing'
+import { expectLikeCpu, registerGpuEngine, useWebGpu } from './testing'
 
 /** What kernels get of a buffer here: 4096 values. */
 const mostBytes = 16384
@@ -27,23 +17,7 @@ const normal = (shape: number[]) =>
 
 describe('tensors larger than what a kernel may get of a buffer', () => {
   useWebGpu()
-  beforeAll(async () => {
-    const gpu = await openGpu()
-    if (typeof gpu === 'string') return
-    const limits = new Proxy(gpu.limits, {
-      get: (all, limit) =>
-        limit === 'maxStorageBufferBindingSize' ? mostBytes : all[limit as 'maxBufferSize'],
-    })
-    const { check, device } = gpu
-    registerGpuBackend(name, { ...gpu, check, device, limits })
-    registerEngine({
-      name,
-      rank: 1000,
-      probe: () => Promise.resolve(true),
-      create: () => Promise.resolve('small buffers'),
-      memory: () => ({ live: 0, reserved: 0, limit: Infinity }),
-    })
-  })
+  beforeAll(() => registerGpuEngine(name, { maxStorageBufferBindingSize: mostBytes }))
 
   // 130 words of 48 values, 24 KiB.
   const words = () => normal([130, 48])

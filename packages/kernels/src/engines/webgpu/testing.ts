@@ -1,4 +1,5 @@
 import {
+  registerEngine,
   relativeError,
   resolveEngine,
   tf,
@@ -7,6 +8,9 @@ import {
   readTensors,
 } from '@ttt-e2e/tensor-ops'
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest'
+import type { GpuBackend } from './backend'
+import { openGpu } from './device'
+import { registerGpuBackend } from './register'
 import './index'
 
 /** The tests of this block run on webgpu. Where there is no adapter they are skipped with the reason, in CI they fail. */
@@ -22,6 +26,32 @@ export function useWebGpu(): void {
     if (refused !== undefined) skip(refused)
   })
   afterAll(() => resolveEngine('cpu'))
+}
+
+/**
+ * Makes an engine of this name on a device of its own, where there is one.
+ *
+ * @param limits in place of the device's
+ */
+export async function registerGpuEngine(
+  name: string,
+  limits: Partial<Pick<GPUSupportedLimits, 'maxStorageBufferBindingSize'>> = {},
+): Promise<GpuBackend | undefined> {
+  const gpu = await openGpu()
+  if (typeof gpu === 'string') return undefined
+  const all = new Proxy(gpu.limits, {
+    get: (own, limit) => limits[limit as keyof typeof limits] ?? own[limit as 'maxBufferSize'],
+  })
+  const { check, device, failed } = gpu
+  const { backend } = registerGpuBackend(name, { ...gpu, check, device, failed, limits: all })
+  registerEngine({
+    name,
+    rank: 1000,
+    probe: () => Promise.resolve(true),
+    create: () => Promise.resolve('a device of its own'),
+    memory: () => ({ live: backend.pool.liveBytes, reserved: backend.pool.reservedBytes, limit: Infinity }),
+  })
+  return backend
 }
 
 interface Plain {
