@@ -210,11 +210,11 @@ export function runMixerSuite(name: string, kind: MixerKind, options: MixerSuite
         'reads in pieces of %j as at once, where programs replay too',
         (pieces) =>
           withMixer(async ({ mixer, params, x }) => {
-            const whole = await valuesOf(() => {
+            const whole = await valuesOf((): Record<string, Tensor> => {
               const { y, state } = readWhole(mixer, params, x)
               return { ...withRoom(mixer, state, length), y }
             })
-            const parts = await valuesOf(() => {
+            const parts = await valuesOf((): Record<string, Tensor> => {
               const { y, state } = readInPieces(mixer, params, x, pieces)
               return { ...state, y }
             })

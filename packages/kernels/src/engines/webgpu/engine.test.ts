@@ -45,7 +45,8 @@ describe('the engine webgpu', () => {
     try {
       expect(inProcess(script)).toMatch(/^the engine 'webgpu' can't run here \(webgpu: no adapter was found/)
     } finally {
-      process.env.VK_DRIVER_FILES = saved
+      if (saved === undefined) delete process.env.VK_DRIVER_FILES
+      else process.env.VK_DRIVER_FILES = saved
     }
   })
 

@@ -41,7 +41,7 @@ registerEngine({
     reserved: running?.backend.pool.reservedBytes ?? 0,
     limit: Infinity,
   }),
-  commands: () => ({ ...(running?.backend.commands.counts ?? { dispatches: 0, submits: 0, readBacks: 0 }) }),
   behind: () => running?.backend.commands.behind(),
+  commands: () => ({ ...(running?.backend.commands.counts ?? { dispatches: 0, submits: 0, readBacks: 0 }) }),
   hasOwnKernel: (kernelName) => running?.kernels.own.has(kernelName) ?? false,
 })
