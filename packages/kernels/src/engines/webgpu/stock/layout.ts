@@ -43,6 +43,8 @@ export function registerLayout(kernels: KernelSet): void {
   kernels.register('Transpose', ({ inputs: { x }, attributes, backend }) => {
     if (!isGpuType(x.dtype)) return undefined
     const perm = attributes.perm as number[]
+    // A lookup's gradient transposes the whole table by nothing.
+    if (perm.every((from, to) => from === to)) return backend.share(x, x.shape, x.dtype)
     const strides = stridesOf(x.shape)
     const shape = perm.map((d) => x.shape[d])
     const fromStrides = perm.map((d) => strides[d])
