@@ -51,7 +51,12 @@ class HeadCall {
     return at
   }
 
-  rows(kernel: GpuKernel, { first, rows }: Block, inputs: readonly number[], outputs: readonly number[]): void {
+  rows(
+    kernel: GpuKernel,
+    { first, rows }: Block,
+    inputs: readonly number[],
+    outputs: readonly number[],
+  ): void {
     const part: Part = {
       kernel,
       inputs: [this.input(targets), ...inputs],
@@ -141,12 +146,13 @@ const secondGradient =
       if (hasM) products.toLogits(block, h, call.input(M), c)
       if (m !== undefined) products.toLogits(block, call.input(u), call.input(M), m)
       const along = ofB ?? call.logits('along b', given.inputs[hidden]!.shape[0])
-      call.rows(
-        bendRows(hasB, m !== undefined),
-        block,
-        hasB ? [call.input(b)] : [],
-        [z, a, c, ...(m === undefined ? [] : [m]), along],
-      )
+      call.rows(bendRows(hasB, m !== undefined), block, hasB ? [call.input(b)] : [], [
+        z,
+        a,
+        c,
+        ...(m === undefined ? [] : [m]),
+        along,
+      ])
       if (ofHidden !== undefined) {
         products.toHidden(block, z, w, ofHidden)
         if (hasM) products.toHidden(block, a, call.input(M), ofHidden)
