@@ -28,7 +28,7 @@ export interface Range {
   count: number
 }
 /** Where a buffer may be cut: every adapter allows offsets of 256 bytes. */
-export const rangeStep = 64
+const rangeStep = 64
 /** An input of the call, or one of its outputs, counted from −1 down. */
 export type PartBuffer = number
 export const outputAsInput = (output: number): PartBuffer => -1 - output
