@@ -29,7 +29,7 @@ export function describeExperiment(
     presetName: deep.presetName,
     preset: deep.preset,
     systems,
-    seeds: options.seeds ?? 1,
+    seeds: options.seeds ?? deep.preset.seeds ?? 1,
     tasks: [],
     ...(options.data !== undefined && { data: options.data }),
   }

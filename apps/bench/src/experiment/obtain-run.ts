@@ -15,6 +15,8 @@ export interface ObtainOptions {
   comparison: Pick<Comparison, 'store' | 'train' | 'precision' | 'provenance'>
   listener: RunListener
   signal: AbortSignal
+  /** Folder of a run whose weights it begins with; drawn ones where left out. */
+  from?: string
 }
 
 /** A run and what training made of it. The caller disposes its state. */
@@ -42,7 +44,8 @@ export async function obtainRun(options: ObtainOptions): Promise<ObtainedRun> {
   }
   const recipe = recipeOf(benchmark, work)
   const run =
-    stored?.run ?? (await beginRun({ folder: store.directory, recipe, precision: comparison.precision }))
+    stored?.run ??
+    (await beginRun({ folder: store.directory, recipe, precision: comparison.precision, from: options.from }))
   return { run, trained: await train(run, stored?.steps ?? [], options) }
 }
 

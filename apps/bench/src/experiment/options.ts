@@ -20,6 +20,7 @@ export interface RawOptions {
   model?: string
   task?: string
   probe?: string[]
+  only?: string
 }
 
 /** A checked command line; paths are absolute. */
@@ -38,6 +39,8 @@ export interface BenchOptions {
   task?: TaskName
   /** Modules of probes beside the bench's own. */
   probes?: string[]
+  /** Names of the probes that are asked alone. */
+  only?: string[]
 }
 
 /** Those that choose tasks. */
@@ -77,6 +80,7 @@ export function readOptions(raw: RawOptions, caller: string): BenchOptions {
     model: path(raw.model),
     task: oneOf('task', raw.task, taskNames),
     probes: raw.probe?.map((each) => resolve(caller, each)),
+    only: raw.only?.split(',').map((name) => name.trim()),
   }
 }
 

@@ -18,6 +18,8 @@ export interface Results {
     seeds: number
     data?: string
     trained: boolean
+    /** The probes that were asked, with their sizes. */
+    probes: Record<string, object>
     /** How the runs shared the machine. */
     shares: Shares
   }

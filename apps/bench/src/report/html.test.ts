@@ -39,6 +39,7 @@ function results(): Results {
       systems: [],
       seeds: 1,
       trained: true,
+      probes: {},
       shares: { workers: 2, threads: 1 },
     },
     engine: { name: 'cpu', description: '', precision: 'f32', line: 'engine: cpu' },

@@ -46,7 +46,7 @@ ${results.tasks.map((task) => formatTask(task, probes)).join('\n')}
 function formatTask(task: TaskResults, probes: readonly Probe[]): string {
   return [
     `<section><h2>${escape(task.title)}</h2>`,
-    `<h3>Verdict</h3><ul>${verdictOf(task)
+    `<h3>Verdict</h3><ul>${verdictOf(task, probes)
       .map((sentence) => `<li>${escape(sentence)}</li>`)
       .join('')}</ul>`,
     ...figuresOf(task, probes).map(formatFigure),

@@ -15,5 +15,5 @@ export const tablesOf = (task: TaskResults, probes: readonly Probe[]): Table[] =
 export const figuresOf = (task: TaskResults, probes: readonly Probe[]): Figure[] =>
   probes.flatMap((probe) => {
     const results = resultsOf(probe, task)
-    return (results && probe.figure?.(results, task)) ?? []
+    return [(results && probe.figure?.(results, task)) ?? []].flat()
   })

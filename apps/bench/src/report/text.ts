@@ -27,7 +27,7 @@ export function formatResults(results: Results, probes: readonly Probe[]): strin
         `\n== ${task.title}`,
         ...found.map((table) => `\n${formatTable(table)}`),
         '',
-        ...verdictOf(task).map((s) => `* ${s}`),
+        ...verdictOf(task, probes).map((s) => `* ${s}`),
       ]
     })
     .join('\n')

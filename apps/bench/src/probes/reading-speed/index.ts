@@ -1,11 +1,11 @@
 import type { SystemsProbe } from '../probe'
 import { readingFigure } from './figure'
-import { measureReading, type TimedPiece } from './measure'
+import { measureReading, type ReadingSizes, type TimedPiece } from './measure'
 import { summariseReading, type ReadingSummary } from './summarise'
 import { readingTable } from './table'
 
 /** What a token costs after so many others: flat where the memory is of constant size. */
-export const readingSpeed: SystemsProbe<TimedPiece[], ReadingSummary> = {
+export const readingSpeed: SystemsProbe<TimedPiece[], ReadingSummary, ReadingSizes> = {
   name: 'reading-speed',
   needs: 'systems',
   measure: measureReading,

@@ -10,6 +10,14 @@ export interface TimedPiece {
   cpuSeconds: number
 }
 
+/** How far reading is timed. */
+export interface ReadingSizes {
+  /** The longest context, in windows; the shortest is 64 tokens. */
+  windows: number
+  /** Times that each system reads it. */
+  repeats: number
+}
+
 /** Tokens read between two looks at the clock, and the shortest context reported. */
 export const pieceLength = 64
 
@@ -19,9 +27,10 @@ export const pieceLength = 64
  *
  * @returns for each system the pieces of all repeats
  */
-export async function measureReading(context: SystemsContext): Promise<TimedPiece[][]> {
-  const { systems, benchmark, signal, onTurn } = context
-  const { longestContext, repeats } = benchmark.reading
+export async function measureReading(context: SystemsContext<ReadingSizes>): Promise<TimedPiece[][]> {
+  const { systems, benchmark, signal, onTurn, sizes } = context
+  const { windows, repeats } = sizes
+  const longestContext = Math.max(2 * pieceLength, windows * benchmark.recipe.size.window)
   const random = createRandom(0)
   const readers = systems.map((system) => ({
     system,
