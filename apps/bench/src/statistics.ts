@@ -76,6 +76,19 @@ export function slopeOfMedians(x: readonly number[], y: readonly number[][]): Sl
   return { ...line, ...interval(slopes) }
 }
 
+/** The slope of y against x by least squares. */
+export const slopeOf = (x: readonly number[], y: readonly number[]): number => leastSquares(x, y).slope
+
+/** The straight line a + c · x through points by least squares, and the share of y's variance that it explains (R²). */
+export function lineThrough(
+  x: readonly number[],
+  y: readonly number[],
+): { a: number; c: number; explained: number } {
+  const { slope: c, explained } = leastSquares(x, y)
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+  return { a: mean(y) - c * mean(x), c, explained }
+}
+
 function leastSquares(x: readonly number[], y: readonly number[]): { slope: number; explained: number } {
   const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
   const [meanX, meanY] = [mean(x), mean(y)]

@@ -73,7 +73,7 @@ Examples, each after \`pnpm --filter bench start\`:
   --model runs/bench-default --data my-book.txt
                                             reads your text with what was trained before
   --seeds 3                                 intervals over documents and seeds
-  --only reading-speed --systems all        one thing of all systems, without training them
+  --only latency --systems all              one thing of all systems, without training them
   stream --bytes 10000000                   reads a text of 10 MB over HTTP: speed and memory
   conform ../golden                         checks the numbers against golden cases
   systems --size books,125m                 what each system takes, from the shapes

@@ -18,6 +18,7 @@ import {
   type RunListener,
   type RunWork,
 } from './run-work'
+import { storeOf } from './stores'
 import { ModelFailed, modelTrainer } from './train-model'
 import { planTraining } from './training-plan'
 
@@ -97,6 +98,7 @@ async function measureReader(
         system,
         params,
         seed,
+        folder: storeOf(comparison.store, work).directory,
         heldOutLosses: () => losses(onProgress),
         onProgress,
         train: modelTrainer({ benchmark, comparison, probe: probe.name, work, listener, signal }),

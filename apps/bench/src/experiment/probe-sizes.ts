@@ -1,22 +1,43 @@
-import type { ReadingSizes } from '../probes/reading-speed/measure'
+import type { LatencySizes } from '../probes/latency/measure'
+import type { ContextSizes } from '../probes/loss-vs-context/measure'
+import type { CostSizes } from '../probes/training-cost/measure'
 import type { PresetName } from './presets'
 
 /** A probe's sizes in each preset that asks it. */
 type ByPreset<Sizes> = Partial<Record<PresetName, Sizes>>
+
+/** Asked by every preset, without sizes of its own: it reads what is read anyway. */
+const always = { tiny: {}, quick: {}, default: {}, standard: {}, full: {} }
 
 /**
  * Which probes a preset asks, and in which sizes: a row for each probe, in the order of the report. `--only` asks a
  * probe of any row; where its preset doesn't ask it, in the sizes of the next larger that does.
  */
 export const probeSizes = {
-  'loss-by-index': { tiny: {}, quick: {}, default: {}, standard: {}, full: {} },
-  training: { tiny: {}, quick: {}, default: {}, standard: {}, full: {} },
-  'reading-speed': {
-    tiny: { windows: 64, repeats: 1 },
-    quick: { windows: 64, repeats: 1 },
+  'loss-vs-context': {
+    tiny: { extensionSteps: 0 },
+    quick: { extensionSteps: 0 },
+    default: { extensionSteps: 0 },
+    standard: { extensionSteps: 100 },
+    full: { extensionSteps: 500 },
+  } satisfies ByPreset<ContextSizes>,
+  'loss-by-index': always,
+  'loss-in-chunk': always,
+  'early-late': always,
+  latency: {
+    tiny: { windows: 32, repeats: 1 },
+    quick: { windows: 64, repeats: 2 },
     default: { windows: 128, repeats: 2 },
     standard: { windows: 256, repeats: 3 },
-    full: { windows: 512, repeats: 3 },
-  } satisfies ByPreset<ReadingSizes>,
-  'training-step': { tiny: {}, quick: {}, default: {}, standard: {}, full: {} },
+    full: { windows: 512, repeats: 5 },
+  } satisfies ByPreset<LatencySizes>,
+  'training-cost': {
+    tiny: { tokens: 64, windows: 4, repeats: 1 },
+    quick: { tokens: 512, windows: 16, repeats: 2 },
+    default: { tokens: 1024, windows: 16, repeats: 3 },
+    standard: { tokens: 4096, windows: 64, repeats: 5 },
+    full: { tokens: 8192, windows: 256, repeats: 5 },
+  } satisfies ByPreset<CostSizes>,
+  training: always,
+  'training-step': always,
 } satisfies Record<string, ByPreset<object>>

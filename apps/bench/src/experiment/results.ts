@@ -42,6 +42,8 @@ export interface TaskResults {
   /** The documents that were read, by name. */
   heldOut: string[]
   ranges: IndexRange[]
+  /** Tokens from the window to a document's length, doubling. */
+  contexts: number[]
   references: ReferenceResults[]
   systems: SystemResults[]
   /** What was measured, by the name of the probe; absent where it measured nothing. */
@@ -53,6 +55,8 @@ export interface ReferenceResults {
   detail: string
   /** Mean nats in each range. */
   loss: number[]
+  /** Mean nats of the first tokens, for each of the contexts. */
+  byContext: number[]
 }
 
 export interface SystemResults {

@@ -1,8 +1,21 @@
+import { earlyLate } from './early-late'
+import { latency } from './latency'
 import { lossByIndex } from './loss-by-index'
+import { lossInChunk } from './loss-in-chunk'
+import { lossVsContext } from './loss-vs-context'
 import type { Probe } from './probe'
-import { readingSpeed } from './reading-speed'
 import { training } from './training'
+import { trainingCost } from './training-cost'
 import { trainingStep } from './training-step'
 
 /** Everything that the bench measures, in the order of the report. */
-export const ownProbes: readonly Probe[] = [lossByIndex, training, readingSpeed, trainingStep]
+export const ownProbes: readonly Probe[] = [
+  lossVsContext,
+  lossByIndex,
+  lossInChunk,
+  earlyLate,
+  latency,
+  trainingCost,
+  training,
+  trainingStep,
+]

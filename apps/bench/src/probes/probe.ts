@@ -85,6 +85,8 @@ export interface ReaderContext<Sizes = object> extends Context<Sizes> {
   system: System
   params: Params
   seed: number
+  /** Of the run whose weights these are. */
+  folder: string
   /** Nats of the held-out documents' targets [documents][length]: read once for all probes that ask for them. */
   heldOutLosses(): Promise<readonly Float32Array[]>
   /** Says what is being done, and that so much of it is done. */

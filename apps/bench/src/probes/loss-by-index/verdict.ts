@@ -1,6 +1,6 @@
 import type { ProbeResults, TaskResults } from '../../experiment/results'
+import { signed } from '../../report/numbers'
 import { unconvergedLabel } from '../training/unconverged-label'
-import { signed } from './differences-table'
 import { rangeNames } from './range-names'
 import { subject, type Difference, type LossSummary } from './summarise'
 
