@@ -75,6 +75,8 @@ Examples, each after \`pnpm --filter bench start\`:
   --seeds 3                                 intervals over documents and seeds
   --only latency --systems all              one thing of all systems, without training them
   stream --bytes 10000000                   reads a text of 10 MB over HTTP: speed and memory
+  compare runs/a runs/b                     what differs between two runs, with intervals
+  history                                   speeds of this machine over commits
   conform ../golden                         checks the numbers against golden cases
   systems --size books,125m                 what each system takes, from the shapes
   train-speed --size S                      tokens/s of training steps

@@ -23,6 +23,8 @@ interface Reporting<Measured, Summary> {
   verdict?(results: ProbeResults<Measured, Summary>, task: TaskResults): string[]
   /** Numbers that were published of the same thing at another size, for comparison. */
   published?: Table
+  /** Seconds that pieces of work took, by what they are: what `history` keeps and `compare` sets side by side. */
+  speeds?(results: ProbeResults<Measured, Summary>): Record<string, number>
   /** Its answer to a question of the report's first screen. */
   answer?(results: ProbeResults<Measured, Summary>, task: TaskResults): Answer | undefined
 }

@@ -52,8 +52,10 @@ describe('a toy preset', () => {
     // How much memory was alive is told of the process that trained it.
     const told = ({ tasks }: Results) =>
       tasks.map((task) => {
-        const { measured } = resultsOf(training, task)!
-        const runs = measured.map(({ value: { memory: _, ...value }, ...rest }) => ({ ...rest, value }))
+        const runs = resultsOf(training, task)!.measured.map((each) => ({
+          ...each,
+          value: { ...each.value, memory: undefined },
+        }))
         return { ...task, probes: { ...task.probes, training: runs } }
       })
     expect(told(await runToy())).toEqual(told(results))

@@ -19,11 +19,15 @@ it('says which part a difference comes from', () => {
   const summary = summariseParts(
     [
       { system: 'ttt-e2e', seed: 0, value: value([1, 1, 1]) },
-      { system: 'swa', seed: 0, value: value([4, 2, 1]) },
+      { system: 'swa', seed: 0, value: value([4, 2, 1.25]) },
     ],
     task,
   )
   expect(summary).toMatchObject([
-    { system: 'swa', byPart: [{ mean: -3 }, { mean: -1 }, { mean: 0 }], share: [0.5, 0.5, 0] },
+    {
+      system: 'swa',
+      byPart: [{ mean: -3 }, { mean: -1 }, { mean: -0.25 }],
+      share: [1, 1, 1].map((each) => expect.closeTo(each / 3, 6)),
+    },
   ])
 })

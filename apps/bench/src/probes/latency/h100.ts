@@ -23,7 +23,7 @@ export interface Prediction {
   decoding: number
 }
 
-export const predictedSizes = ['125m', '3b'] as const
+const predictedSizes = ['125m', '3b'] as const
 export const predictedSystems = ['ttt-e2e', 'full-attention', 'swa'] as const
 
 /** 8K to 2M. */

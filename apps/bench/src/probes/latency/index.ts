@@ -1,3 +1,4 @@
+import { median } from '../../statistics'
 import type { SystemsProbe } from '../probe'
 import { latencyFigures } from './figure'
 import { measureLatency, type LatencyMeasured, type LatencySizes } from './measure'
@@ -16,5 +17,12 @@ export const latency: SystemsProbe<LatencyMeasured, LatencySummary, LatencySizes
   figure: latencyFigures,
   verdict: latencyVerdict,
   published: publishedLatency,
+  speeds: ({ summary: { systems } }) =>
+    Object.fromEntries(
+      Object.entries(systems).flatMap(([name, { fit, decoding }]) => [
+        [`${name} · 1000 tokens read`, fit.constant],
+        [`${name} · a token decoded`, median(decoding)],
+      ]),
+    ),
   answer: latencyAnswer,
 }

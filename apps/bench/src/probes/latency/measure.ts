@@ -25,7 +25,7 @@ export interface LatencyMeasured {
 }
 
 /** Tokens read between two looks at the clock, and the shortest context. */
-export const pieceLength = 64
+const pieceLength = 64
 
 /**
  * How long reading and decoding take as the context grows: one sequence of random tokens through random weights. The

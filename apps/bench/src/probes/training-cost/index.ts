@@ -24,5 +24,14 @@ export const trainingCost: SystemsProbe<CostMeasured, CostSummary, CostSizes> = 
     ],
     note: '128K tokens a step at every context (paper, figure 8)',
   },
+  speeds: ({ summary: { contexts, secondsPer1000 } }) =>
+    Object.fromEntries(
+      Object.entries(secondsPer1000).flatMap(([name, seconds]) =>
+        contexts.map((context, i) => [
+          `${name} · 1000 tokens trained on, in sequences of ${context}`,
+          seconds[i],
+        ]),
+      ),
+    ),
   answer: costAnswer,
 }
