@@ -56,6 +56,11 @@ export function addExperiment(command: Command, caller: string): void {
       'also measure what this module exports as its default, a probe of your own; may be given again',
       (path: string, before: string[] = []) => [...before, path],
     )
+    .option(
+      '--set <path=value>',
+      "changes the task's recipe, e.g. size.window=16 or data.successors=3, for all systems alike; may be given again",
+      (setting: string, before: string[] = []) => [...before, setting],
+    )
     .addHelpText(
       'after',
       `
@@ -65,6 +70,9 @@ ${list(Object.entries(systems).map(([name, { summary }]) => [name, summary]))}
 Presets:
 ${list(presetNames.map((name) => [name, presets[name].summary]))}
 
+Probes, and the presets that ask them:
+${list(Object.entries(probeSizes).map(([name, sizes]) => [name, Object.keys(sizes).join(', ')]))}
+
 Examples, each after \`pnpm --filter bench start\`:
   (nothing)                                 both tasks, TTT-E2E and its controls
   --preset quick                            a first look
@@ -73,6 +81,8 @@ Examples, each after \`pnpm --filter bench start\`:
   --model runs/bench-default --data my-book.txt
                                             reads your text with what was trained before
   --seeds 3                                 intervals over documents and seeds
+  --task languages --set size.vocabularySize=64 --set size.window=16 --set size.chunk=16
+                                            languages of another size
   --only latency --systems all              one thing of all systems, without training them
   stream --bytes 10000000                   reads a text of 10 MB over HTTP: speed and memory
   compare runs/a runs/b                     what differs between two runs, with intervals

@@ -103,11 +103,11 @@ export const presets = {
     summary: 'every system is trained until it has converged, with three seeds; hours',
     seeds: 3,
     languages: {
-      recipe: vary(languages, { batch: 16, steps: 2000, documents: 64 }),
+      recipe: vary(languages, { batch: 16, steps: 2000, documents: 64, times: 16 }),
       untilConverged,
     },
     books: {
-      recipe: vary(books, { batch: 4, steps: 2000 }),
+      recipe: vary(books, { batch: 4, steps: 2000, times: 16 }),
       untilConverged,
     },
   },

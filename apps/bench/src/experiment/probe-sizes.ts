@@ -18,7 +18,7 @@ export const probeSizes = {
     tiny: { extensionSteps: 0 },
     quick: { extensionSteps: 0 },
     default: { extensionSteps: 0 },
-    standard: { extensionSteps: 100 },
+    standard: { extensionSteps: 60 },
     full: { extensionSteps: 500 },
   } satisfies ByPreset<ContextSizes>,
   'loss-by-index': always,

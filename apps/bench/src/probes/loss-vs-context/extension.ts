@@ -17,11 +17,16 @@ export const baseFor = (times: number): number =>
   (publishedBases.find((row) => row.times >= times) ?? publishedBases.at(-1)!).base
 
 /**
- * The recipe of the second stage at a longer context: as many tokens a step as before, in longer sequences, at a lower
- * rate, with the RoPE base for that length; without a warm-up of the inner rate.
+ * The recipe of the second stage at a longer context: about as many tokens a step as before, in longer sequences, at a
+ * lower rate, with the RoPE base for that length; without a warm-up of the inner rate.
+ *
+ * @param stepsOfLength steps of as many tokens as before; fewer where a sequence alone has more
  */
-export function extended(recipe: Recipe, length: number, steps: number): Recipe {
+export function extended(recipe: Recipe, length: number, stepsOfLength: number): Recipe {
   const { training, size, evaluation } = recipe
+  const tokens = training.batch * training.length
+  const batch = Math.max(1, Math.round(tokens / length))
+  const steps = Math.max(1, Math.round((stepsOfLength * tokens) / (batch * length)))
   const { peakLearningRate } = training.optimizer.schedule
   const schedule = { ...standardSchedule(steps, rateShare * peakLearningRate), innerWarmupSteps: 0 }
   return {
@@ -30,7 +35,7 @@ export function extended(recipe: Recipe, length: number, steps: number): Recipe 
     training: {
       ...training,
       length,
-      batch: Math.max(1, Math.round((training.batch * training.length) / length)),
+      batch,
       optimizer: standardOptimizer(schedule),
     },
     evaluation: { ...evaluation, every: steps },

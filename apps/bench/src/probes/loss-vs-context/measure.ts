@@ -5,7 +5,10 @@ import type { ReaderContext } from '../probe'
 import { extended } from './extension'
 
 export interface ContextSizes {
-  /** Steps in which full attention is trained on at each context longer than its training sequences; 0 for not at all. */
+  /**
+   * Steps, of as many tokens as its training's, in which full attention is trained on at each context that is longer
+   * than its training sequences; 0 for not at all.
+   */
   extensionSteps: number
 }
 
