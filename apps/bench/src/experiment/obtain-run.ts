@@ -19,6 +19,9 @@ export interface ObtainOptions {
   from?: string
 }
 
+/** Nothing is to be trained, and nothing that fits is stored. */
+export class NothingStored extends UserError {}
+
 /** A run and what training made of it. The caller disposes its state. */
 export interface ObtainedRun {
   run: Run
@@ -29,7 +32,7 @@ export interface ObtainedRun {
  * Trains a run from where it stands, or takes it as it is stored where nothing is to be trained. An abort ends it after
  * the last whole step, saved.
  *
- * @throws UserError if nothing that fits is stored
+ * @throws NothingStored if nothing is to be trained and nothing that fits is stored
  */
 export async function obtainRun(options: ObtainOptions): Promise<ObtainedRun> {
   const { benchmark, work, comparison } = options
@@ -37,7 +40,7 @@ export async function obtainRun(options: ObtainOptions): Promise<ObtainedRun> {
   const stored = await store.load()
   if (!comparison.train) {
     if (!stored)
-      throw new UserError(
+      throw new NothingStored(
         `'${store.directory}' holds no trained run; --model reads with what an earlier run stored`,
       )
     return { run: stored.run, trained: { steps: stored.steps, tokens: stored.run.state.tokens } }

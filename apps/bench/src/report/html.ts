@@ -44,7 +44,7 @@ function formatAnswer(question: Question, { tasks }: Results, probes: readonly P
   const sentence = answers.map(({ task, answer }) => `On ${task} ${answer.sentence}`).join('. ')
   return [
     `<section><h2>${escape(questions[question])}</h2>`,
-    `<p>${escape(answers.length > 0 ? `${sentence}.` : 'Not measured here.')}</p>`,
+    `<p>${escape(answers.length > 0 ? `${sentence}.` : 'Not measured here; --preset standard asks every probe.')}</p>`,
     ...answers.slice(0, 1).map(({ answer }) => formatFigure(answer.figure, 'small')),
     '</section>',
   ].join('\n')

@@ -1,4 +1,5 @@
 import type { ReaderProbe } from '../probe'
+import { partsFigure } from './figure'
 import { measureParts } from './measure'
 import { summariseParts, type PartDifferences } from './summarise'
 import { partsTable } from './table'
@@ -11,6 +12,7 @@ export const earlyLate: ReaderProbe<number[][], PartDifferences[]> = {
   measure: measureParts,
   summarise: summariseParts,
   table: partsTable,
+  figure: partsFigure,
   verdict: partsVerdict,
   published: {
     title: 'published: ttt-e2e less full attention by token index, 3B parameters (paper, figure 6)',

@@ -1,4 +1,5 @@
 import { readDocuments } from '@ttt-e2e/ttt-inner'
+import { NothingStored } from '../../experiment/obtain-run'
 import { contextsOf, meansOfFirst } from '../../contexts'
 import { pieceOf } from '../../piece-of'
 import type { ReaderContext } from '../probe'
@@ -35,11 +36,18 @@ export async function measureContexts(context: ReaderContext<ContextSizes>): Pro
   if (system.name !== reference || sizes.extensionSteps === 0) return { loss, extensions }
   for (const [place, longer] of contexts.entries()) {
     if (longer <= length) continue
-    const { means, converged, verdict } = await atContext(longer, context)
+    const read = await atContext(longer, context).catch(unlessStored)
+    if (!read) break
+    const { means, converged, verdict } = read
     means.forEach((mean, document) => (loss[document][place] = mean))
     extensions.push({ context: longer, converged, verdict })
   }
   return { loss, extensions }
+}
+
+/** Where models that were trained before only read, one may not have been trained on. */
+function unlessStored(error: unknown): undefined {
+  if (!(error instanceof NothingStored)) throw error
 }
 
 /** Trains the reference on at a context, and reads that much of the documents. */
