@@ -110,3 +110,16 @@ function interval(estimates: number[]): { low: number; high: number } {
   const quantile = (q: number) => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]
   return { low: quantile(0.025), high: quantile(0.975) }
 }
+
+/**
+ * The share of successes with its 95 % Wilson interval, which holds at 0 and at 1, too.
+ *
+ * @param tries 1 or more
+ */
+export function wilson(successes: number, tries: number): { mean: number; low: number; high: number } {
+  const z = 1.959964
+  const mean = successes / tries
+  const centre = (mean + z ** 2 / (2 * tries)) / (1 + z ** 2 / tries)
+  const half = (z / (1 + z ** 2 / tries)) * Math.sqrt((mean * (1 - mean)) / tries + z ** 2 / (4 * tries ** 2))
+  return { mean, low: Math.max(0, centre - half), high: Math.min(1, centre + half) }
+}

@@ -1,6 +1,7 @@
 import type { LatencySizes } from '../probes/latency/measure'
 import type { ContextSizes } from '../probes/loss-vs-context/measure'
 import type { CostSizes } from '../probes/training-cost/measure'
+import type { NeedleSizes } from '../probes/needle/sizes'
 import type { PresetName } from './presets'
 
 /** A probe's sizes in each preset that asks it. */
@@ -40,4 +41,22 @@ export const probeSizes = {
   } satisfies ByPreset<CostSizes>,
   training: always,
   'training-step': always,
+  needle: {
+    standard: {
+      hiddenSize: 64,
+      length: 256,
+      batch: 16,
+      steps: 1000,
+      multiples: [1, 2, 4, 8, 16],
+      documents: 32,
+    },
+    full: {
+      hiddenSize: 64,
+      length: 256,
+      batch: 16,
+      steps: 5000,
+      multiples: [1, 2, 4, 8, 16],
+      documents: 128,
+    },
+  } satisfies ByPreset<NeedleSizes>,
 } satisfies Record<string, ByPreset<object>>

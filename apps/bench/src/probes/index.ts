@@ -3,6 +3,7 @@ import { latency } from './latency'
 import { lossByIndex } from './loss-by-index'
 import { lossInChunk } from './loss-in-chunk'
 import { lossVsContext } from './loss-vs-context'
+import { needle } from './needle'
 import type { Probe } from './probe'
 import { training } from './training'
 import { trainingCost } from './training-cost'
@@ -18,4 +19,5 @@ export const ownProbes: readonly Probe[] = [
   trainingCost,
   training,
   trainingStep,
+  needle,
 ]
