@@ -1,6 +1,7 @@
 import type { LatencySizes } from '../probes/latency/measure'
 import type { ContextSizes } from '../probes/loss-vs-context/measure'
 import type { CostSizes } from '../probes/training-cost/measure'
+import type { ControlsSizes } from '../probes/controls/measure'
 import type { NeedleSizes } from '../probes/needle/sizes'
 import type { PresetName } from './presets'
 
@@ -41,6 +42,11 @@ export const probeSizes = {
   } satisfies ByPreset<CostSizes>,
   training: always,
   'training-step': always,
+  controls: {
+    default: { documents: 8, rates: [0.1, 0.3, 1, 3], texts: 2, trainingLengths: 16 },
+    standard: { documents: 16, rates: [0.01, 0.03, 0.1, 0.3, 1, 3], texts: 4, trainingLengths: 128 },
+    full: { documents: 64, rates: [0.01, 0.03, 0.1, 0.3, 1, 3, 10], texts: 8, trainingLengths: 1024 },
+  } satisfies ByPreset<ControlsSizes>,
   needle: {
     standard: {
       hiddenSize: 64,

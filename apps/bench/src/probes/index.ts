@@ -1,3 +1,4 @@
+import { controls } from './controls'
 import { earlyLate } from './early-late'
 import { latency } from './latency'
 import { lossByIndex } from './loss-by-index'
@@ -19,5 +20,6 @@ export const ownProbes: readonly Probe[] = [
   trainingCost,
   training,
   trainingStep,
+  controls,
   needle,
 ]
