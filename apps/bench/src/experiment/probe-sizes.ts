@@ -1,8 +1,11 @@
 import type { LatencySizes } from '../probes/latency/measure'
 import type { ContextSizes } from '../probes/loss-vs-context/measure'
 import type { CostSizes } from '../probes/training-cost/measure'
+import type { AblationsSizes } from '../probes/ablations/measure'
 import type { ControlsSizes } from '../probes/controls/measure'
 import type { NeedleSizes } from '../probes/needle/sizes'
+import type { ToySizes } from '../probes/toy/measure'
+import type { RemainsSizes } from '../probes/what-remains/measure'
 import type { PresetName } from './presets'
 
 /** A probe's sizes in each preset that asks it. */
@@ -47,12 +50,20 @@ export const probeSizes = {
     standard: { documents: 16, rates: [0.01, 0.03, 0.1, 0.3, 1, 3], texts: 4, trainingLengths: 128 },
     full: { documents: 64, rates: [0.01, 0.03, 0.1, 0.3, 1, 3, 10], texts: 8, trainingLengths: 1024 },
   } satisfies ByPreset<ControlsSizes>,
+  ablations: {
+    standard: { batch: 4, steps: 400, documents: 16 },
+    full: { batch: 16, steps: 3000, documents: 64 },
+  } satisfies ByPreset<AblationsSizes>,
+  toy: {
+    standard: { hiddenSize: 64, batch: 8, steps: 400, documents: 64 },
+    full: { hiddenSize: 128, batch: 16, steps: 3000, documents: 128 },
+  } satisfies ByPreset<ToySizes>,
   needle: {
     standard: {
       hiddenSize: 64,
       length: 256,
       batch: 16,
-      steps: 1000,
+      steps: 1500,
       multiples: [1, 2, 4, 8, 16],
       documents: 32,
     },
@@ -65,4 +76,8 @@ export const probeSizes = {
       documents: 128,
     },
   } satisfies ByPreset<NeedleSizes>,
+  'what-remains': {
+    standard: { documents: 16, passages: 4, statements: 6 },
+    full: { documents: 32, passages: 4, statements: 12 },
+  } satisfies ByPreset<RemainsSizes>,
 } satisfies Record<string, ByPreset<object>>

@@ -1,3 +1,4 @@
+import { ablations } from './ablations'
 import { controls } from './controls'
 import { earlyLate } from './early-late'
 import { latency } from './latency'
@@ -6,9 +7,11 @@ import { lossInChunk } from './loss-in-chunk'
 import { lossVsContext } from './loss-vs-context'
 import { needle } from './needle'
 import type { Probe } from './probe'
+import { toy } from './toy'
 import { training } from './training'
 import { trainingCost } from './training-cost'
 import { trainingStep } from './training-step'
+import { whatRemains } from './what-remains'
 
 /** Everything that the bench measures, in the order of the report. */
 export const ownProbes: readonly Probe[] = [
@@ -21,5 +24,8 @@ export const ownProbes: readonly Probe[] = [
   training,
   trainingStep,
   controls,
+  ablations,
+  toy,
   needle,
+  whatRemains,
 ]

@@ -22,7 +22,7 @@ const size: ModelSize = {
   intermediateSize: 160,
   suffixBlocks: 1,
   window: 16,
-  chunk: 16,
+  chunk: 8,
   innerRate: 1,
   ropeTheta: 500_000,
 }
