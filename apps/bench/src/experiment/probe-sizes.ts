@@ -3,7 +3,9 @@ import type { ContextSizes } from '../probes/loss-vs-context/measure'
 import type { CostSizes } from '../probes/training-cost/measure'
 import type { AblationsSizes } from '../probes/ablations/measure'
 import type { ControlsSizes } from '../probes/controls/measure'
+import type { DecodeSizes } from '../probes/decode/measure'
 import type { NeedleSizes } from '../probes/needle/sizes'
+import type { NotepadSizes } from '../probes/notepad-and-brain/measure'
 import type { ToySizes } from '../probes/toy/measure'
 import type { RemainsSizes } from '../probes/what-remains/measure'
 import type { PresetName } from './presets'
@@ -80,4 +82,13 @@ export const probeSizes = {
     standard: { documents: 16, passages: 4, statements: 6 },
     full: { documents: 32, passages: 4, statements: 12 },
   } satisfies ByPreset<RemainsSizes>,
+  'notepad-and-brain': {
+    default: { documents: 4, trainingLengths: 2, details: 4, pieces: 4 },
+    standard: { documents: 16, trainingLengths: 8, details: 8, pieces: 16 },
+    full: { documents: 32, trainingLengths: 16, details: 16, pieces: 32 },
+  } satisfies ByPreset<NotepadSizes>,
+  decode: {
+    standard: { documents: 16, prompt: 512, generated: 256, judged: 4_000_000 },
+    full: { documents: 64, prompt: 1024, generated: 1024, judged: 8_000_000 },
+  } satisfies ByPreset<DecodeSizes>,
 } satisfies Record<string, ByPreset<object>>

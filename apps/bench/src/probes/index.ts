@@ -1,11 +1,13 @@
 import { ablations } from './ablations'
 import { controls } from './controls'
+import { decode } from './decode'
 import { earlyLate } from './early-late'
 import { latency } from './latency'
 import { lossByIndex } from './loss-by-index'
 import { lossInChunk } from './loss-in-chunk'
 import { lossVsContext } from './loss-vs-context'
 import { needle } from './needle'
+import { notepadAndBrain } from './notepad-and-brain'
 import type { Probe } from './probe'
 import { toy } from './toy'
 import { training } from './training'
@@ -28,4 +30,6 @@ export const ownProbes: readonly Probe[] = [
   toy,
   needle,
   whatRemains,
+  notepadAndBrain,
+  decode,
 ]
