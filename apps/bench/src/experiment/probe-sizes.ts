@@ -6,7 +6,9 @@ import type { ControlsSizes } from '../probes/controls/measure'
 import type { DecodeSizes } from '../probes/decode/measure'
 import type { NeedleSizes } from '../probes/needle/sizes'
 import type { NotepadSizes } from '../probes/notepad-and-brain/measure'
+import type { ScalingSizes } from '../probes/scaling/measure'
 import type { ToySizes } from '../probes/toy/measure'
+import type { TwoStageSizes } from '../probes/two-stage/measure'
 import type { RemainsSizes } from '../probes/what-remains/measure'
 import type { PresetName } from './presets'
 
@@ -91,4 +93,12 @@ export const probeSizes = {
     standard: { documents: 16, prompt: 512, generated: 256, judged: 4_000_000 },
     full: { documents: 64, prompt: 1024, generated: 1024, judged: 8_000_000 },
   } satisfies ByPreset<DecodeSizes>,
+  'two-stage': {
+    standard: { batch: 4, steps: 600, extension: 60, shorter: 4, documents: 16 },
+    full: { batch: 16, steps: 3000, extension: 300, shorter: 4, documents: 64 },
+  } satisfies ByPreset<TwoStageSizes>,
+  scaling: {
+    standard: { hiddenSizes: [32, 64], steps: [150, 300, 600], batch: 4, documents: 32 },
+    full: { hiddenSizes: [32, 64, 128], steps: [1000, 2000, 4000], batch: 16, documents: 64 },
+  } satisfies ByPreset<ScalingSizes>,
 } satisfies Record<string, ByPreset<object>>

@@ -9,10 +9,12 @@ import { lossVsContext } from './loss-vs-context'
 import { needle } from './needle'
 import { notepadAndBrain } from './notepad-and-brain'
 import type { Probe } from './probe'
+import { scaling } from './scaling'
 import { toy } from './toy'
 import { training } from './training'
 import { trainingCost } from './training-cost'
 import { trainingStep } from './training-step'
+import { twoStage } from './two-stage'
 import { whatRemains } from './what-remains'
 
 /** Everything that the bench measures, in the order of the report. */
@@ -32,4 +34,6 @@ export const ownProbes: readonly Probe[] = [
   whatRemains,
   notepadAndBrain,
   decode,
+  twoStage,
+  scaling,
 ]
