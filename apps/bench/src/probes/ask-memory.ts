@@ -44,9 +44,3 @@ export async function ask(
     reader.dispose()
   }
 }
-
-export function mean(values: ArrayLike<number>): number {
-  let sum = 0
-  for (let i = 0; i < values.length; i++) sum += values[i]
-  return sum / values.length
-}

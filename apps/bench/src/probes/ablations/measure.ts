@@ -2,6 +2,7 @@ import { createSystem, type ModelSize } from '@ttt-e2e/baselines'
 import { standardOptimizer, standardSchedule, type Recipe } from '@ttt-e2e/meta-outer'
 import type { ModelsContext } from '../probe'
 import { trainAndRead, type HowTrained } from '../train-and-read'
+import { mean } from '../mean'
 
 export interface AblationsSizes {
   batch: number
@@ -65,5 +66,3 @@ export async function measureAblations(context: ModelsContext<AblationsSizes>): 
   }
   return measured
 }
-
-const mean = (values: Float32Array) => values.reduce((sum, value) => sum + value, 0) / values.length

@@ -2,6 +2,7 @@ import { bigramDocument } from '@ttt-e2e/data'
 import { createRandom, fold } from '@ttt-e2e/tensor-ops'
 import { readDocuments, type System } from '@ttt-e2e/ttt-inner'
 import { pieceOf } from '../../piece-of'
+import { mean } from '../mean'
 import type { ReaderContext } from '../probe'
 import { contextsOf } from './contexts'
 import { traceWeights, type TracePoint } from './trace'
@@ -73,9 +74,3 @@ function longTexts({ benchmark, sizes }: ReaderContext<ControlsSizes>): Int32Arr
 }
 
 const lastQuarter = (nats: Float32Array) => mean(nats.subarray(Math.floor(0.75 * nats.length)))
-
-export function mean(values: ArrayLike<number>): number {
-  let sum = 0
-  for (let i = 0; i < values.length; i++) sum += values[i]
-  return sum / values.length
-}

@@ -1,6 +1,7 @@
 import type { Measurement, TaskResults } from '../../experiment/results'
 import { pairedDifference, type PairedDifference } from '../../statistics'
-import { mean, type ControlsMeasured } from './measure'
+import { mean } from '../mean'
+import type { ControlsMeasured } from './measure'
 import type { TracePoint } from './trace'
 
 export interface ControlsSummary {

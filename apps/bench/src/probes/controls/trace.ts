@@ -1,8 +1,8 @@
 import { pause } from '@ttt-e2e/tensor-ops'
 import { Reader, type SavedState } from '@ttt-e2e/ttt-inner'
 import { pieceOf } from '../../piece-of'
+import { mean } from '../mean'
 import type { ReaderContext } from '../probe'
-import { mean } from './measure'
 
 /** After so many tokens of a text: means over the texts. */
 export interface TracePoint {

@@ -41,7 +41,7 @@ export async function measureDecode(context: ReaderContext<DecodeSizes>): Promis
       reader.dispose()
     }
     signal.throwIfAborted()
-    const scored = (text: Iterable<number>) => [...judge.nats([...text]).slice(-2 * sizes.generated)]
+    const scored = (text: Iterable<number>) => Array.from(judge.nats([...text]).slice(-2 * sizes.generated))
     measured.push({
       nats: scored([...prompt, ...written]),
       original: scored(tokens.subarray(0, sizes.prompt + sizes.generated)),

@@ -1,6 +1,7 @@
 import type { Measurement, TaskResults } from '../../experiment/results'
 import { pairedDifference, type PairedDifference } from '../../statistics'
 import type { Decoded } from './measure'
+import { mean } from '../mean'
 
 export interface DecodeSummary {
   /** Mean nats of sixteen equal stretches, half of them of the prompt, by system; and of the books themselves. */
@@ -49,5 +50,3 @@ function byStretch(rows: number[][]): number[] {
     return mean(rows.flatMap((row) => row.slice(from, to)))
   })
 }
-
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length

@@ -4,6 +4,7 @@ import { cellWithInterval } from '../interval'
 import { percent } from '../percent'
 import type { Decoded } from './measure'
 import type { DecodeSummary } from './summarise'
+import { mean } from '../mean'
 
 export const decodeTable = ({ summary }: ProbeResults<Decoded[], DecodeSummary>): Table[] => [
   {
@@ -28,5 +29,3 @@ export const decodeTable = ({ summary }: ProbeResults<Decoded[], DecodeSummary>)
       'text: it hears whether words and phrases are English, not whether a story holds together',
   },
 ]
-
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length

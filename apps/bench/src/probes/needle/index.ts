@@ -1,4 +1,5 @@
 import type { ModelsProbe } from '../probe'
+import { needleAnswer } from './answer'
 import { needleFigure } from './figure'
 import { measureNeedle, type NeedleMeasured } from './measure'
 import type { NeedleSizes } from './sizes'
@@ -16,4 +17,5 @@ export const needle: ModelsProbe<NeedleMeasured, NeedleSummary, NeedleSizes> = {
   table: needleTables,
   figure: needleFigure,
   verdict: needleVerdict,
+  answer: needleAnswer,
 }

@@ -1,5 +1,6 @@
 import { stackReach } from '@ttt-e2e/data'
-import { ask, mean, readInto } from '../ask-memory'
+import { ask, readInto } from '../ask-memory'
+import { mean } from '../mean'
 import type { ReaderContext } from '../probe'
 import { Notepad } from './notepad'
 

@@ -1,6 +1,7 @@
 import type { Measurement } from '../../experiment/results'
 import { pairedDifference, slopeOfMedians, type PairedDifference } from '../../statistics'
 import type { ScaledModel } from './measure'
+import { mean } from '../mean'
 
 export interface ScalingSummary {
   systems: {
@@ -61,5 +62,3 @@ function slopesOf(models: readonly ScaledModel[], axis: Axis): number[] {
     mean(lines.map((line) => slopeOfMedians(line.map(along), [line.map((each) => each.documents[d])]).slope)),
   )
 }
-
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length

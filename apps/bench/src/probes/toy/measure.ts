@@ -2,6 +2,7 @@ import type { ModelSize } from '@ttt-e2e/baselines'
 import { standardOptimizer, standardSchedule, type Recipe } from '@ttt-e2e/meta-outer'
 import type { ModelsContext } from '../probe'
 import { trainAndRead, type HowTrained } from '../train-and-read'
+import { mean } from '../mean'
 
 export interface ToySizes {
   hiddenSize: number
@@ -93,5 +94,3 @@ function recipeOf(
     evaluation: { documents, length: context, every: steps },
   }
 }
-
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length

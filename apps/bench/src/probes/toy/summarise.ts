@@ -1,6 +1,7 @@
 import type { Measurement } from '../../experiment/results'
 import { pairedDifference, type PairedDifference } from '../../statistics'
 import { chunks, type ToyLine } from './measure'
+import { mean } from '../mean'
 
 export interface ToySummary {
   lines: {
@@ -54,5 +55,3 @@ function riseWithin(byIndex: readonly number[], chunk: number): number {
     mean(later.filter(({ place }) => holds(place)).map(({ nats }) => nats))
   return at((place) => place >= chunk - quarter) - at((place) => place < quarter)
 }
-
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length

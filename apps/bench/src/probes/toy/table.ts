@@ -3,6 +3,7 @@ import type { Table } from '../../report/table'
 import { cellWithInterval } from '../interval'
 import type { ToyLine } from './measure'
 import type { ToySummary } from './summarise'
+import { mean } from '../mean'
 
 const ends = [16, 32, 64, 128]
 
@@ -21,5 +22,3 @@ export const toyTable = ({ summary }: ProbeResults<ToyLine[], ToySummary>): Tabl
       '95 % intervals over documents and seeds',
   },
 ]
-
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length

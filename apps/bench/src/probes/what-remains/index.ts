@@ -1,4 +1,5 @@
 import type { ReaderProbe } from '../probe'
+import { remainsAnswer } from './answer'
 import { remainsFigure } from './figure'
 import { measureRemains, type Remains, type RemainsSizes } from './measure'
 import { summariseRemains, type RemainsSummary } from './summarise'
@@ -17,4 +18,5 @@ export const whatRemains: ReaderProbe<Remains[], RemainsSummary, RemainsSizes> =
   table: remainsTables,
   figure: remainsFigure,
   verdict: remainsVerdict,
+  answer: remainsAnswer,
 }

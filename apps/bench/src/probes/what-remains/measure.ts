@@ -1,6 +1,7 @@
 import { byteTokenizer, readBooks, stackReach } from '@ttt-e2e/data'
 import type { Reader } from '@ttt-e2e/ttt-inner'
-import { ask, mean, readInto } from '../ask-memory'
+import { ask, readInto } from '../ask-memory'
+import { mean } from '../mean'
 import type { ReaderContext } from '../probe'
 import { textOf } from '../text-of'
 import { namesOf, statementsOf, type Statement } from './statements'
