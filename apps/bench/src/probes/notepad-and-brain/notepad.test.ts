@@ -25,7 +25,7 @@ it('asks all four ways of a system that learns, two of one that does not', async
   const { books } = microPreset
   const { recipe } = books
   const evaluation = { ...recipe.evaluation, length: 320 }
-  const size = { ...recipe.size, window: 8, chunk: 8 }
+  const size = { ...recipe.size, window: 4, chunk: 32 }
   const benchmark = openBenchmark('books', 'micro', {
     ...microPreset,
     books: { ...books, recipe: { ...recipe, size, evaluation } },

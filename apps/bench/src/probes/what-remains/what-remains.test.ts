@@ -20,12 +20,12 @@ it('asks from word for word to the style, and finds nothing where nothing is lea
   // Long enough that a window of the stack has let go of the beginning.
   const longer = {
     ...recipe,
-    size: { ...recipe.size, window: 8, chunk: 8 },
-    training: { ...recipe.training, length: 320 },
-    evaluation: { ...recipe.evaluation, length: 640 },
+    size: { ...recipe.size, window: 4, chunk: 32 },
+    training: { ...recipe.training, length: 192 },
+    evaluation: { ...recipe.evaluation, length: 384 },
   }
   const benchmark = openBenchmark('books', 'micro', { ...microPreset, books: { ...books, recipe: longer } })
-  const sizes: RemainsSizes = { documents: 3, passages: 1, statements: 2 }
+  const sizes: RemainsSizes = { documents: 2, passages: 1, statements: 2 }
   const systems = ['ttt-e2e', 'ttt-off']
   const task = await measureProbe(whatRemains as Probe, sizes, { benchmark, systems, store })
   const results = task.probes['what-remains'] as Parameters<NonNullable<typeof whatRemains.table>>[0]
