@@ -81,6 +81,7 @@ export default defineConfig({
           { text: 'Memory', link: '/memory' },
           { text: 'Models', link: '/models' },
           { text: 'Engines', link: '/engines' },
+          { text: 'The bench', link: '/bench' },
         ],
       },
       {
