@@ -14,7 +14,7 @@ export interface HowTrained {
   verdict: string
 }
 
-export const howTrained = ({ run, converged, verdict }: TrainedModel): HowTrained => ({
+const howTrained = ({ run, converged, verdict }: TrainedModel): HowTrained => ({
   steps: run.steps.length,
   tokens: run.tokens,
   converged,
