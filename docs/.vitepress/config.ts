@@ -82,6 +82,7 @@ export default defineConfig({
           { text: 'Models', link: '/models' },
           { text: 'Warm start', link: '/warm-start' },
           { text: 'Engines', link: '/engines' },
+          { text: 'The bench', link: '/bench' },
         ],
       },
       {

@@ -1,7 +1,9 @@
 import type { Command } from 'commander'
+import { addCompare } from './compare/command'
 import { addConform } from './conform/command'
 import { addDamage } from './damage/command'
 import { addExperiment } from './experiment/command'
+import { addHistory } from './history/command'
 import { addMemory } from './memory/command'
 import { addStream } from './stream/command'
 import { addSystems } from './systems/command'
@@ -12,6 +14,8 @@ import { addWarmStart } from './warm-start/command'
 /** What the bench can be told to do, in the order of its help. @param caller the folder that the caller works in */
 export const commands: readonly ((command: Command, caller: string) => void)[] = [
   addExperiment,
+  addCompare,
+  addHistory,
   addConform,
   addSystems,
   addMemory,

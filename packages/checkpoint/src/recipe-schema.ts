@@ -52,6 +52,7 @@ export const recipeSchema: z.ZodType<Recipe> = z.strictObject({
   data: z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('books'), rows, heldOutEvery: count.min(2).optional() }),
     z.strictObject({ kind: z.literal('languages'), successors: count }),
+    z.strictObject({ kind: z.literal('needle') }),
     z.strictObject({
       kind: z.literal('text'),
       path: z.string(),

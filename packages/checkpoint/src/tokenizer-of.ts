@@ -1,9 +1,11 @@
 import { byteTokenizer, symbolTokenizer, type Tokenizer } from '@ttt-e2e/data'
 import type { Recipe } from '@ttt-e2e/meta-outer'
 
-/** The tokenizer of what a recipe trains on: bytes of text, or the symbols of its languages. */
+/** The tokenizer of what a recipe trains on: bytes of text, or the symbols of its languages and needles. */
 export function tokenizerOf({ data, size }: Pick<Recipe, 'data' | 'size'>): Tokenizer {
-  return data.kind === 'languages' ? symbolTokenizer(size.vocabularySize) : byteTokenizer
+  return data.kind === 'languages' || data.kind === 'needle'
+    ? symbolTokenizer(size.vocabularySize)
+    : byteTokenizer
 }
 
 /**
@@ -16,6 +18,7 @@ export function documentsBeginWithBos({ data }: Pick<Recipe, 'data'>): boolean {
     case 'books':
     case 'text':
     case 'languages':
+    case 'needle':
       return false
   }
 }

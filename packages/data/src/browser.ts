@@ -16,6 +16,16 @@ export { passagesOf } from './sources/shared-passage'
 export { halfCharacterIn } from './half-character'
 export { splitByDocument, type Split, type SplitOptions } from './sources/split-by-document'
 export { bigramDocument, type BigramDocument, type BigramLanguage } from './sources/bigram-languages'
+export {
+  needleDocument,
+  needleKinds,
+  needleLength,
+  needleTrainingDocument,
+  needleVocabulary,
+  valueLength,
+  type NeedleDocument,
+  type NeedleKind,
+} from './sources/needle'
 export { bigramOracle, type BigramOracleOptions } from './oracles/bigram-oracle'
 export { stackReach } from './oracles/stack-reach'
 export type { Batch } from '@ttt-e2e/tensor-ops'

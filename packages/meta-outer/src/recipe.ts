@@ -8,6 +8,8 @@ export type DataRecipe =
   | { kind: 'books'; rows: RowsRecipe; heldOutEvery?: number }
   /** Bigram languages: each document has its own table of equally likely followers. */
   | { kind: 'languages'; successors: number }
+  /** Needles in haystacks: what stands somewhere in a document is asked for later (S-NIAH in small). */
+  | { kind: 'needle' }
   /** The user's own text as bytes: a file or a folder; `textField` holds it in files of many documents, `text` if absent. */
   | { kind: 'text'; path: string; rows: RowsRecipe; textField?: string }
 

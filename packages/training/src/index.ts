@@ -1,6 +1,7 @@
 export { evaluate, type HeldOutLoss } from './evaluate'
 export { columnMeans, indexRanges, meansByRange, type IndexRange } from './index-ranges'
 export { recipes } from './recipes'
+export { nearest } from './recipes/nearest'
 export { recipeNamed, resolveRecipe, type RecipeChanges } from './recipes/resolve-recipe'
 export { MetricsFile, type HeldOutLine, type MetricsLine, type StepLine } from './run/metrics-file'
 export { beginRun, resumeRun, type BeginOptions, type ResumeOptions } from './run/open-run'

@@ -107,7 +107,7 @@ function inWordsOf(before: string, check: () => unknown): void {
   }
 }
 
-const rowsOf = ({ data }: Recipe): RowsRecipe => (data.kind === 'languages' ? 'windows' : data.rows)
+const rowsOf = ({ data }: Recipe): RowsRecipe => ('rows' in data ? data.rows : 'windows')
 
 /** What may be changed when a run goes on: nothing that its parameters, its data or its past depend on. */
 const changeable = ['training.optimizer', 'evaluation.every', 'evaluation.documents']

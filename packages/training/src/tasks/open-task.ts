@@ -10,6 +10,7 @@ import type { Recipe } from '@ttt-e2e/meta-outer'
 import { TrainingError } from '../training-error'
 import { holdOut } from './hold-out'
 import { languagesTask } from './languages'
+import { needleTask } from './needle'
 import type { Task } from './task'
 import { textTask } from './text'
 
@@ -51,6 +52,7 @@ export async function openTask(recipe: Recipe, tokenizer: Tokenizer = byteTokeni
 export function openMadeTask(recipe: Recipe, tokenizer: Tokenizer = byteTokenizer): Task {
   const { data } = recipe
   if (data.kind === 'languages') return languagesTask(recipe, data.successors)
+  if (data.kind === 'needle') return needleTask(recipe)
   if (data.kind === 'text')
     throw new TrainingError(`'${recipe.name}' trains on a text, which is read by openTask`)
   const corpus = readBooks(tokenizer)
