@@ -19,7 +19,7 @@ const longestStep = 5
 export async function dryRun(recipe: Recipe): Promise<string[]> {
   const { training, size, data } = recipe
   const { batch, length, optimizer } = training
-  const task = data.kind === 'text' && data.path === '' ? undefined : await openTask(recipe)
+  const task = 'path' in data && data.path === '' ? undefined : await openTask(recipe)
   const system = createSystem(recipe.system, size)
   const { parameterCount } = system.decoder
   const flops = countFlops(system, length)

@@ -25,7 +25,7 @@ const command = new Command('pnpm --filter trainer start')
   )
   .option(
     '--data <path>',
-    'train on your own text: a file or a folder of text, .jsonl, .ndjson, .json (each also .gz or .zst) and .parquet',
+    'train on your own text: a file or a folder of text, .jsonl, .ndjson, .json (each also .gz or .zst) and .parquet; or on token arrays in zarr: a folder with train and val',
   )
   .option(
     '--text-field <name>',
@@ -65,6 +65,8 @@ Examples, each after \`pnpm --filter trainer start\`:
   --recipe tiny/books --data my-book.txt --set training.optimizer.schedule.steps=200
   --recipe tiny/books --data notes.jsonl --set data.rows=packed
                                             documents too short for a row of their own, several in each
+  --recipe 125m/pretrain-8k --data dclm.zarr
+                                            tokens of your own, in the order of the authors' loader by data.seed
   --recipe 125m/pretrain-8k --dry-run       what the published model would take here
   export runs/tiny-books my-model           the model alone, to ship and to serve
   convert model.gguf my-model               a pretrained model as a folder of ours; --format hugging-face as one of theirs

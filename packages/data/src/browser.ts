@@ -24,5 +24,13 @@ export { bigramStream, type BigramStreamOptions } from './stream/bigram-stream'
 export { textStream, type TextStreamOptions } from './stream/text-stream'
 export { packedStream, type PackedStreamOptions } from './stream/packed-stream'
 export { sampleStream, type SampleStreamOptions } from './stream/sample-stream'
+export type { TokenArray } from './sources/token-arrays/token-array'
+export {
+  readSample,
+  samplesOf,
+  tokenArrayStream,
+  type TokenArrayStreamOptions,
+} from './stream/token-array-stream'
+export { indexShuffle } from './stream/index-shuffle'
 export { lossMask } from './stream/loss-mask'
 export { checkTokens } from './stream/check-tokens'

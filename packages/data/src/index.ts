@@ -2,3 +2,9 @@
 export * from './browser'
 export { readTextCorpus, sentenceOf, type TextCorpusOptions } from './sources/text-corpus'
 export { readBooks } from './sources/books'
+export {
+  isTokenArrays,
+  openTokenArrays,
+  type TokenArrays,
+  type TokenArraysRecord,
+} from './sources/token-arrays/token-arrays'

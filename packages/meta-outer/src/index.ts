@@ -15,5 +15,5 @@ export {
   type Optimizer,
   type StepReport,
 } from './train-step'
-export { type DataRecipe, type Recipe, type RowsRecipe } from './recipe'
+export { type DataRecipe, type Recipe, type RowsRecipe, type TokensTokenizer } from './recipe'
 export { defaultMemoryBudget } from './walk-batch'

@@ -10,6 +10,7 @@ import { conformOp } from './op'
 import { conformOuterSteps } from './outer-steps'
 import { conformScanOp } from './scan-op'
 import { conformSmollm2 } from './smollm2'
+import { conformBatches, conformIndexShuffle } from './token-arrays'
 
 export interface ConformOptions {
   engine?: string
@@ -29,6 +30,8 @@ const runners: Record<string, Runner> = {
   'outer-steps': conformOuterSteps,
   baseline: async (golden) => (await conformBaseline(golden)) ?? 'a model of an unknown family',
   'hugging-face': conformHuggingFace,
+  batches: conformBatches,
+  'index-shuffle': conformIndexShuffle,
   smollm2: (golden, gguf) =>
     gguf === undefined ? 'give its file by --gguf FILE' : conformSmollm2(golden, gguf),
 }

@@ -84,7 +84,7 @@ export async function resumeRun({
       `the stored run is trained in ${precision}, not ${changes.precision}; give --out another folder`,
     )
   const { data } = info
-  if (!data && recipe.data.kind === 'text' && info.recipe.data.kind === 'text')
+  if (!data && 'path' in recipe.data && 'path' in info.recipe.data)
     if (recipe.data.path !== info.recipe.data.path)
       throw new TrainingError(
         `the run in '${folder}' was saved without a record of its data, so that nobody can tell whether '${recipe.data.path}' is the same; ` +

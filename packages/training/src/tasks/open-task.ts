@@ -5,6 +5,7 @@ import { holdOut } from './hold-out'
 import { languagesTask } from './languages'
 import type { Task } from './task'
 import { textTask } from './text'
+import { tokenArraysTask } from './token-arrays'
 
 /**
  * Opens the data of a recipe.
@@ -13,10 +14,11 @@ import { textTask } from './text'
  */
 export async function openTask(recipe: Recipe): Promise<Task> {
   const { data } = recipe
+  if (data.kind === 'tokens') return tokenArraysTask(recipe, data)
   if (data.kind !== 'text') return openMadeTask(recipe)
   if (data.path === '')
     throw new TrainingError(
-      `'${recipe.name}' trains on a text of yours; give --data a file or a folder: text, .jsonl, .json or .parquet`,
+      `'${recipe.name}' trains on a text of yours; give --data a file or a folder: text, .jsonl, .json, .parquet, or token arrays in zarr`,
     )
   const { textField } = data
   const corpus = await readTextCorpus(data.path, byteTokenizer, { textField })
@@ -34,8 +36,8 @@ export async function openTask(recipe: Recipe): Promise<Task> {
 export function openMadeTask(recipe: Recipe): Task {
   const { data } = recipe
   if (data.kind === 'languages') return languagesTask(recipe, data.successors)
-  if (data.kind === 'text')
-    throw new TrainingError(`'${recipe.name}' trains on a text, which is read by openTask`)
+  if (data.kind !== 'books')
+    throw new TrainingError(`'${recipe.name}' trains on files of yours, which are read by openTask`)
   const corpus = readBooks(byteTokenizer)
   const { train, heldOut } = holdOut(corpus, recipe.evaluation.length + 1)
   const title = 'books: Moby Dick and the State of the Union addresses, bytes'
