@@ -5,9 +5,12 @@ import '@ttt-e2e/kernels/engines'
 import { engineNames } from '@ttt-e2e/tensor-ops'
 import { recipes } from '@ttt-e2e/training'
 import { Command } from 'commander'
+import type { ConvertOptions } from './convert'
 import { readOptions, type RawOptions } from './options'
 
 const caller = callersFolder()
+
+const collect = (value: string, before: string[]) => [...before, value]
 
 const list = (entries: [name: string, summary: string][]) =>
   entries.map(([name, summary]) => `  ${name.padEnd(18)}${summary}`).join('\n')
@@ -20,7 +23,7 @@ const command = new Command('pnpm --filter trainer start')
   .option(
     '--set <path=value>',
     'change a value of the recipe, e.g. training.batch=8; may be given again',
-    (value: string, before: string[]) => [...before, value],
+    collect,
     [],
   )
   .option(
@@ -93,16 +96,23 @@ command
 command
   .command('convert <from> <folder>')
   .description(
-    'writes a model of any format that is known in another: folders of ours or of Hugging Face, GGUF files',
+    "writes a model of any format that is known in another: folders of ours or of Hugging Face, GGUF files, the authors' checkpoints (Orbax)",
   )
   .option(
     '--format <name>',
     'ttt-e2e, our own folder, or hugging-face: config.json and safetensors',
     'ttt-e2e',
   )
-  .action(async (from: string, folder: string, { format }: { format: string }) => {
+  .option(
+    '--recipe <name>',
+    "what a checkpoint of the authors' is trained by; with its optimizer it becomes a run",
+  )
+  .option('--set <path=value>', 'change a value of that recipe; may be given again', collect, [])
+  .option('--data <path>', 'what that run is trained on')
+  .action(async (from: string, folder: string, options: ConvertOptions) => {
     const { convert } = await import('./convert')
-    await convert(resolve(caller, from), resolve(caller, folder), format)
+    const data = options.data === undefined ? {} : { data: resolve(caller, options.data) }
+    await convert(resolve(caller, from), resolve(caller, folder), { ...options, ...data })
   })
 
 await runCommand(command)

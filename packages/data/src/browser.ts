@@ -34,3 +34,6 @@ export {
 export { indexShuffle } from './stream/index-shuffle'
 export { lossMask } from './stream/loss-mask'
 export { checkTokens } from './stream/check-tokens'
+export { ZarrProblem } from './zarr/array-metadata'
+export { unpackZstd } from './zarr/unpack-zstd'
+export { openZarrArray, type ZarrArray, type ZarrStore } from './zarr/zarr-array'

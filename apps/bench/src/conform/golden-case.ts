@@ -56,6 +56,7 @@ export function readDescription(stem: string): Record<string, unknown> | undefin
 /** What is expected of a model in the folder, or of one in a file that the description knows. */
 function kindByPlace(stem: string, description: Record<string, unknown>): string | undefined {
   if (Object.hasOwn(kindsOfData, basename(stem))) return kindsOfData[basename(stem)]
+  if (stem.endsWith('-expected') && existsSync(stem.replace(/-expected$/, ''))) return 'orbax'
   if (basename(stem) !== 'expected') return undefined
   if (existsSync(join(stem, '..', 'config.json'))) return 'hugging-face'
   return 'tokenization' in description && 'long_text' in description ? 'smollm2' : undefined

@@ -1,5 +1,12 @@
 import { createSystem } from '@ttt-e2e/baselines'
-import { listCheckpoints, loadCheckpoint, loadParameters, type DataRecord } from '@ttt-e2e/checkpoint'
+import {
+  listCheckpoints,
+  loadCheckpoint,
+  loadOrbaxWeights,
+  loadParameters,
+  orbaxAt,
+  type DataRecord,
+} from '@ttt-e2e/checkpoint'
 import { startRun, type Recipe, type RunState } from '@ttt-e2e/meta-outer'
 import { disposeTree, treeEntries, type Precision } from '@ttt-e2e/tensor-ops'
 import type { Params, System } from '@ttt-e2e/ttt-inner'
@@ -24,7 +31,7 @@ export interface BeginOptions {
   folder: string
   recipe: Recipe
   precision?: Precision
-  /** Folder of a model or run whose weights it begins with, in place of drawn ones. */
+  /** Folder of a model, a run or a checkpoint of the authors', whose weights it begins with, in place of drawn ones. */
   from?: string
 }
 
@@ -40,7 +47,12 @@ export async function beginRun({ folder, recipe, precision = 'f32', from }: Begi
     )
   const system = createSystem(recipe.system, recipe.size)
   const state = startRun(system, seedsOf(recipe.training.seed).parameters)
-  if (from !== undefined) {
+  const orbax = from === undefined ? undefined : await orbaxAt(from)
+  if (orbax) {
+    const params = await loadOrbaxWeights(orbax, recipe)
+    disposeTree(state.params)
+    state.params = params
+  } else if (from !== undefined) {
     const { params, info } = await loadParameters(from)
     const problem = difference(params, state.params)
     if (problem !== undefined)
