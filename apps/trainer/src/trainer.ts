@@ -28,7 +28,9 @@ export async function trainer(options: TrainerOptions, caller: string): Promise<
     return 0
   }
   // Before anything is written: data that isn't there leaves no folder behind.
-  const newTask = recipe && (await openTask(recipe))
+  const onProgress = (what: string, share: number) =>
+    progress.update(`text ${what}: ${Math.floor(100 * share)} %`)
+  const newTask = recipe && (await openTask(recipe, { onProgress }))
   const run = await openRun(options, recipe, folder, (reason) => progress.print(reason))
   if (run.precision !== engine.precision)
     engine = await resolveEngine(options.engine, { threads, precision: run.precision })
@@ -38,7 +40,7 @@ export async function trainer(options: TrainerOptions, caller: string): Promise<
     return 0
   }
   for (const note of newTask?.notes ?? []) progress.print(note)
-  const task = newTask ?? (await openTask(run.recipe))
+  const task = newTask ?? (await openTask(run.recipe, { onProgress }))
   const { signal, restore } = abortOnSignals(() =>
     progress.print('stopping and saving; a second signal quits at once'),
   )

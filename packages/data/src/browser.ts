@@ -11,7 +11,16 @@ export {
   type TokenizerMaker,
   type TokenizerRecord,
 } from './tokenizers/registry'
-export type { Corpus, Document, PassedOver, Tokens } from './sources/document'
+export {
+  blocksOf,
+  type AnyCorpus,
+  type AnyDocument,
+  type Corpus,
+  type Document,
+  type PassedOver,
+  type TokenRange,
+  type Tokens,
+} from './sources/document'
 export { passagesOf } from './sources/shared-passage'
 export { halfCharacterIn } from './half-character'
 export { splitByDocument, type Split, type SplitOptions } from './sources/split-by-document'

@@ -1,5 +1,6 @@
 // What a page can use too is in `browser.ts`; here stands beside it what needs files.
 export * from './browser'
+export { openTextCorpus, type CachedCorpusOptions } from './sources/token-cache'
 export { readTextCorpus, sentenceOf, type TextCorpusOptions } from './sources/text-corpus'
 export { readBooks } from './sources/books'
 export {

@@ -2,16 +2,17 @@ import {
   DataError,
   passagesOf,
   splitByDocument,
+  type AnyDocument,
   type Corpus,
-  type Document,
+  type TokenRange,
   type Tokens,
 } from '@ttt-e2e/data'
 import { TrainingError } from '../training-error'
 
 /** A corpus in two parts, and a sentence that says how it was divided. */
-export interface HeldOut {
-  train: Corpus
-  heldOut: Corpus
+export interface HeldOut<T extends Tokens | TokenRange = Tokens> {
+  train: Corpus<T>
+  heldOut: Corpus<T>
   how: string
 }
 
@@ -25,7 +26,7 @@ const passageLength = 256
  * @param width tokens of a held-out document, one more than are predicted
  * @throws TrainingError if no document has a fifth that is as long, or all that could be held out is repeated elsewhere
  */
-export function holdOut(corpus: Corpus, width: number): HeldOut {
+export function holdOut<T extends Tokens | TokenRange>(corpus: Corpus<T>, width: number): HeldOut<T> {
   try {
     const { dropped, ...split } = splitByDocument(corpus, { heldOutEvery: 10, minimumHeldOutLength: width })
     return { ...split, how: `Every tenth long document is held out${leftOut(dropped)}.` }
@@ -34,14 +35,14 @@ export function holdOut(corpus: Corpus, width: number): HeldOut {
   }
   const parts = corpus.documents.map(({ id, tokens }) => {
     const border = Math.floor(tokens.length * 0.8)
-    return { id, before: tokens.subarray(0, border), after: tokens.subarray(border) }
+    return { id, before: partOf(tokens, 0, border), after: partOf(tokens, border) }
   })
   const pieces = parts.flatMap((part) =>
     Array.from({ length: Math.floor(part.after.length / width) }, (_, n) => ({
       part,
       start: n * width,
       id: `${part.id} from byte ${n * width} of its part`,
-      tokens: part.after.subarray(n * width, (n + 1) * width),
+      tokens: partOf(part.after, n * width, (n + 1) * width),
     })),
   )
   if (pieces.length === 0)
@@ -71,10 +72,14 @@ export function holdOut(corpus: Corpus, width: number): HeldOut {
   }
 }
 
+/** Of the same kind as the whole. */
+const partOf = <T extends Tokens | TokenRange>(tokens: T, from: number, to?: number): T =>
+  tokens.subarray(from, to) as T
+
 interface Part {
   id: string
-  before: Tokens
-  after: Tokens
+  before: AnyDocument['tokens']
+  after: AnyDocument['tokens']
 }
 
 /** For each part, about where what is held out of it has passages that are trained on, of any part. */
@@ -93,10 +98,10 @@ function trainedPlaces(parts: readonly Part[]): Map<Part, number[]> {
   return new Map([...places].map(([part, each]) => [part, [...each]]))
 }
 
-const leftOut = (dropped: readonly Document[]) =>
+const leftOut = (dropped: readonly AnyDocument[]) =>
   dropped.length === 0 ? '' : `; left out, as they repeat one another or what is held out: ${named(dropped)}`
 
-function named(documents: readonly Document[], shown = 5): string {
+function named(documents: readonly AnyDocument[], shown = 5): string {
   const ids = documents.slice(0, shown).map(({ id }) => `'${id}'`)
   const more = documents.length - ids.length
   return ids.join(', ') + (more > 0 ? ` and ${more} more` : '')

@@ -1,4 +1,11 @@
-import { byteTokenizer, readBooks, readTextCorpus, sentenceOf, type Corpus } from '@ttt-e2e/data'
+import {
+  byteTokenizer,
+  openTextCorpus,
+  readBooks,
+  sentenceOf,
+  type AnyCorpus,
+  type CachedCorpusOptions,
+} from '@ttt-e2e/data'
 import type { Recipe } from '@ttt-e2e/meta-outer'
 import { TrainingError } from '../training-error'
 import { holdOut } from './hold-out'
@@ -10,9 +17,13 @@ import { tokenArraysTask } from './token-arrays'
 /**
  * Opens the data of a recipe.
  *
+ * @param options.onProgress told how far a large text is read, that is kept as tokens when it is met first
  * @throws TrainingError or DataError if the data isn't there or is too short; file system errors
  */
-export async function openTask(recipe: Recipe): Promise<Task> {
+export async function openTask(
+  recipe: Recipe,
+  { onProgress }: Pick<CachedCorpusOptions, 'onProgress'> = {},
+): Promise<Task> {
   const { data } = recipe
   if (data.kind === 'tokens') return tokenArraysTask(recipe, data)
   if (data.kind !== 'text') return openMadeTask(recipe)
@@ -21,7 +32,7 @@ export async function openTask(recipe: Recipe): Promise<Task> {
       `'${recipe.name}' trains on a text of yours; give --data a file or a folder: text, .jsonl, .json, .parquet, or token arrays in zarr`,
     )
   const { textField } = data
-  const corpus = await readTextCorpus(data.path, byteTokenizer, { textField })
+  const corpus = await openTextCorpus(data.path, byteTokenizer, { textField, onProgress })
   const { how, ...parts } = holdOut(corpus, recipe.evaluation.length + 1)
   const notes = [how, ...passedOverNotes(corpus)]
   const title = `your text: ${corpus.name}, bytes`
@@ -45,5 +56,5 @@ export function openMadeTask(recipe: Recipe): Task {
 }
 
 /** What of a corpus was given and not read, as a note for whoever reads results. */
-export const passedOverNotes = ({ passedOver = [] }: Corpus): string[] =>
+export const passedOverNotes = ({ passedOver = [] }: AnyCorpus): string[] =>
   passedOver.length === 0 ? [] : [`${sentenceOf(passedOver)}.`]

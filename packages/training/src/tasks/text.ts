@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto'
 import type { DataRecord } from '@ttt-e2e/checkpoint'
-import { byteTokenizer, checkTokens, packedStream, textStream, type Corpus, type Cursor } from '@ttt-e2e/data'
+import {
+  byteTokenizer,
+  checkTokens,
+  packedStream,
+  textStream,
+  type AnyCorpus,
+  type AnyDocument,
+  type Cursor,
+} from '@ttt-e2e/data'
 import type { Recipe, RowsRecipe } from '@ttt-e2e/meta-outer'
 import { recordCorpus } from './record-corpus'
 import type { Task } from './task'
@@ -12,10 +20,10 @@ export interface TextTaskOptions {
   /** What the corpus is called in a summary. */
   name: string
   /** All of it, as it was read; where a run is trained on it. */
-  corpus?: Corpus
-  train: Corpus
+  corpus?: AnyCorpus
+  train: AnyCorpus
   /** Its documents are read from their beginning; shorter ones than the recipe's evaluation are left out. */
-  heldOut: Corpus
+  heldOut: AnyCorpus
   notes?: string[]
 }
 
@@ -28,7 +36,7 @@ export function textTask(options: TextTaskOptions): Task {
   const chosen = heldOut.documents
     .filter(({ tokens }) => tokens.length >= width)
     .slice(0, evaluation.documents)
-    .map(({ id, tokens }) => ({ id, tokens: Int32Array.from(tokens.subarray(0, width)) }))
+    .map(({ id, tokens }) => ({ id, tokens: firstTokens(tokens, width) }))
   for (const { id, tokens } of chosen) checkTokens(tokens, vocabularySize, `document '${id}'`)
   const bytes = train.documents.reduce((sum, { tokens }) => sum + tokens.length, 0)
   const packed = rows === 'packed'
@@ -56,15 +64,20 @@ export function textTask(options: TextTaskOptions): Task {
   }
 }
 
+function firstTokens(tokens: AnyDocument['tokens'], most: number): Int32Array {
+  const part = tokens.subarray(0, most)
+  return Int32Array.from('load' in part ? part.load() : part)
+}
+
 /** Tokens are hashed as int32, however they are kept. */
 const hashedAtOnce = 1 << 20
 
-function digestOf({ documents }: Corpus): string {
+function digestOf({ documents }: AnyCorpus): string {
   const hash = createHash('sha256')
   for (const { tokens } of documents) {
     hash.update(`${tokens.length}:`)
     for (let from = 0; from < tokens.length; from += hashedAtOnce)
-      hash.update(new Uint8Array(Int32Array.from(tokens.subarray(from, from + hashedAtOnce)).buffer))
+      hash.update(new Uint8Array(firstTokens(tokens.subarray(from), hashedAtOnce).buffer))
   }
   return hash.digest('hex')
 }
