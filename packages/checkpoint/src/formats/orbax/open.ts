@@ -1,11 +1,10 @@
 import { architectureOf, problemsOf } from '@ttt-e2e/baselines'
 import type { Architecture } from '@ttt-e2e/swa-transformer'
-import type { WeightSource } from '@ttt-e2e/tensor-ops'
 import { CheckpointError } from '../../checkpoint-error'
 import { readText, type ModelFolder } from '../../folders/model-folder'
 import type { Extensions, StoredModel } from '../format'
+import { hashedWhileRead } from '../hashed-weights'
 import { parseJson } from '../parse-json'
-import { sha256Of } from '../published-weights'
 import { orbaxArrays } from './arrays'
 import { architectureOfConfig } from './config'
 import { stackedWeights } from './weights'
@@ -70,21 +69,5 @@ function within<T>(folder: ModelFolder, build: () => T): T {
     return build()
   } catch (error) {
     throw new CheckpointError(folder.name, [(error as Error).message])
-  }
-}
-
-/** The weights, and a hash of all once they were read. */
-function hashedWhileRead({ shapes, read }: WeightSource): { weights: WeightSource; hash(): Promise<string> } {
-  const digests = new Map<string, string>()
-  return {
-    weights: {
-      shapes,
-      async read(path) {
-        const plain = await read(path)
-        digests.set(path, await sha256Of(plain.values as Float32Array<ArrayBuffer>))
-        return plain
-      },
-    },
-    hash: () => sha256Of(new TextEncoder().encode(JSON.stringify([...digests].sort()))),
   }
 }
