@@ -25,7 +25,8 @@ export async function dryRun(
 ): Promise<string[]> {
   const { training, size, data } = recipe
   const { batch, length, optimizer } = training
-  const task = data.kind === 'text' && data.path === '' ? undefined : await openTask(recipe, run?.tokenizer)
+  const task =
+    'path' in data && data.path === '' ? undefined : await openTask(recipe, { tokenizer: run?.tokenizer })
   const system = run?.system ?? createSystem(recipe.system, size)
   const { parameterCount } = system.decoder
   const frozenPrefix = (training.trains ?? 'all') !== 'all'

@@ -5,9 +5,12 @@ import '@ttt-e2e/kernels/engines'
 import { engineNames } from '@ttt-e2e/tensor-ops'
 import { recipes } from '@ttt-e2e/training'
 import { Command } from 'commander'
+import type { ConvertOptions } from './convert'
 import { readOptions, type RawOptions } from './options'
 
 const caller = callersFolder()
+
+const collect = (value: string, before: string[]) => [...before, value]
 
 const list = (entries: [name: string, summary: string][]) =>
   entries.map(([name, summary]) => `  ${name.padEnd(18)}${summary}`).join('\n')
@@ -20,12 +23,12 @@ const command = new Command('pnpm --filter trainer start')
   .option(
     '--set <path=value>',
     'change a value of the recipe, e.g. training.batch=8; may be given again',
-    (value: string, before: string[]) => [...before, value],
+    collect,
     [],
   )
   .option(
     '--data <path>',
-    'train on your own text: a file or a folder of text, .jsonl, .ndjson, .json (each also .gz or .zst) and .parquet',
+    'train on your own text: a file or a folder of text, .jsonl, .ndjson, .json (each also .gz or .zst) and .parquet; or on token arrays in zarr: a folder with train and val',
   )
   .option(
     '--text-field <name>',
@@ -77,6 +80,8 @@ Examples, each after \`pnpm --filter trainer start\`:
                                             documents too short for a row of their own, several in each
   --recipe pretrained/books --init-from model.gguf
                                             a pretrained model learns to learn while it reads
+  --recipe 125m/pretrain-8k --data dclm.zarr
+                                            tokens of your own, in the order of the authors' loader by data.seed
   --recipe 125m/pretrain-8k --dry-run       what the published model would take here
   export runs/tiny-books my-model           the model alone, to ship and to serve
   convert model.gguf my-model               a pretrained model as a folder of ours; --format hugging-face as one of theirs
@@ -103,16 +108,23 @@ command
 command
   .command('convert <from> <folder>')
   .description(
-    'writes a model of any format that is known in another: folders of ours or of Hugging Face, GGUF files',
+    "writes a model of any format that is known in another: folders of ours or of Hugging Face, GGUF files, the authors' checkpoints (Orbax)",
   )
   .option(
     '--format <name>',
     'ttt-e2e, our own folder, or hugging-face: config.json and safetensors',
     'ttt-e2e',
   )
-  .action(async (from: string, folder: string, { format }: { format: string }) => {
+  .option(
+    '--recipe <name>',
+    "what a checkpoint of the authors' is trained by; with its optimizer it becomes a run",
+  )
+  .option('--set <path=value>', 'change a value of that recipe; may be given again', collect, [])
+  .option('--data <path>', 'what that run is trained on')
+  .action(async (from: string, folder: string, options: ConvertOptions) => {
     const { convert } = await import('./convert')
-    await convert(resolve(caller, from), resolve(caller, folder), format)
+    const data = options.data === undefined ? {} : { data: resolve(caller, options.data) }
+    await convert(resolve(caller, from), resolve(caller, folder), { ...options, ...data })
   })
 
 await runCommand(command)

@@ -27,8 +27,10 @@ export async function trainer(options: TrainerOptions, caller: string): Promise<
     for (const line of await dryRun(recipe, options)) progress.print(line)
     return 0
   }
+  const onProgress = (what: string, share: number) =>
+    progress.update(`text ${what}: ${Math.floor(100 * share)} %`)
   // Before anything is written: data that isn't there leaves no folder behind. A pretrained model brings its tokenizer.
-  const newTask = recipe && !recipe.warmStart ? await openTask(recipe) : undefined
+  const newTask = recipe && !recipe.warmStart ? await openTask(recipe, { onProgress }) : undefined
   const run = await openRun(options, recipe, folder, (reason) => progress.print(reason))
   if (run.precision !== engine.precision)
     engine = await resolveEngine(options.engine, { threads, precision: run.precision })
@@ -38,7 +40,7 @@ export async function trainer(options: TrainerOptions, caller: string): Promise<
     disposeRun(run.state)
     return 0
   }
-  const task = newTask ?? (await openTask(run.recipe, run.tokenizer))
+  const task = newTask ?? (await openTask(run.recipe, { tokenizer: run.tokenizer, onProgress }))
   if (recipe) for (const note of task.notes) progress.print(note)
   const { signal, restore } = abortOnSignals(() =>
     progress.print('stopping and saving; a second signal quits at once'),

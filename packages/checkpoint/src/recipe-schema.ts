@@ -59,6 +59,13 @@ export const recipeSchema: z.ZodType<Recipe> = z.strictObject({
       rows,
       textField: z.string().min(1).optional(),
     }),
+    z.strictObject({
+      kind: z.literal('tokens'),
+      path: z.string(),
+      seed: z.int().min(0).max(0xffff_ffff),
+      bosToken: countOrNone.optional(),
+      tokenizer: z.enum(['llama-3', 'none']),
+    }),
   ]),
   training: z.strictObject({
     length: count,

@@ -16,5 +16,11 @@ export {
   type Optimizer,
   type StepReport,
 } from './train-step'
-export { type DataRecipe, type Recipe, type RowsRecipe, type WarmStartRecipe } from './recipe'
+export {
+  type DataRecipe,
+  type Recipe,
+  type RowsRecipe,
+  type TokensTokenizer,
+  type WarmStartRecipe,
+} from './recipe'
 export { defaultMemoryBudget } from './walk-batch'

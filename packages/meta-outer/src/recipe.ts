@@ -12,6 +12,14 @@ export type DataRecipe =
   | { kind: 'needle' }
   /** The user's own text as bytes: a file or a folder; `textField` holds it in files of many documents, `text` if absent. */
   | { kind: 'text'; path: string; rows: RowsRecipe; textField?: string }
+  /**
+   * The user's own tokens: a folder of zarr with `train` and `val`. `seed` is the authors' data seed, which orders them
+   * whatever the run's own seed is; targets equal to `bosToken` don't count; `tokenizer` is whose tokens they are.
+   */
+  | { kind: 'tokens'; path: string; seed: number; bosToken?: number; tokenizer: TokensTokenizer }
+
+/** Whose tokens an array has: those of Llama 3, or of one that isn't known here. */
+export type TokensTokenizer = 'llama-3' | 'none'
 
 /**
  * What a sequence of a batch is. `windows`: cut from one document, so that documents shorter than it are never met.

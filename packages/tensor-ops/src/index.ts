@@ -1,4 +1,5 @@
 import './check-node'
+export { crc32c } from './crc32c'
 export { tf, type Tensor } from './tf'
 export { TwoCopies } from './autodiff/one-copy'
 export { isDifferentiated, vjp, type Vjp, type Cotangents } from './autodiff/vjp'

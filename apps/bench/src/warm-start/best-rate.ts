@@ -50,7 +50,7 @@ async function trainingText(
   length: number,
 ): Promise<Document<Int32Array>[]> {
   const training = { ...recipe.training, batch: sequences, length }
-  const task = await openTask({ ...recipe, training }, tokenizer)
+  const task = await openTask({ ...recipe, training }, { tokenizer })
   const seed = createRandom(seedsOf(recipe.training.seed).data).integer(2 ** 31)
   for await (const batch of task.stream({ seed }))
     return Array.from({ length: sequences }, (_, row) => ({

@@ -45,7 +45,7 @@ export async function warmStart(options: WarmStartBench): Promise<number> {
       await obtainRun({ folder, recipe: { ...recipe, system }, engine, signal, progress })
     const { tokenizer, ...readers } = await readersOf(recipe, folders)
     const evaluation = { ...recipe.evaluation, documents: options.documents ?? Infinity }
-    const { heldOut, bosToken } = await openTask({ ...recipe, evaluation }, tokenizer)
+    const { heldOut, bosToken } = await openTask({ ...recipe, evaluation }, { tokenizer })
     progress.print(`${heldOut.length} held-out documents of ${recipe.evaluation.length} tokens`)
     const losses = new LossFile(join(out, 'losses.json'), indexRanges(recipe.evaluation.length))
     const rate = await bestRate(readers, recipe, { ...options, tokenizer, losses, signal, progress })

@@ -30,7 +30,7 @@ export async function obtainRun({
         `'${folder}' holds a run with other settings; give the same ones, or --out another folder`,
       )
     if (run.state.step >= steps) return
-    const task = await openTask(run.recipe, run.tokenizer)
+    const task = await openTask(run.recipe, { tokenizer: run.tokenizer })
     progress.print(`${recipe.system} · ${steps} steps of ${task.summary} · ${folder}`)
     const recent: number[] = []
     for await (const event of trainRun({ run, task, engine, gitHash: gitHash(), signal, evaluates: false })) {

@@ -5,7 +5,7 @@ import { lossMask } from './loss-mask'
 
 export interface SampleStreamOptions extends Omit<StreamOptions, 'seed'> {
   /** Tokens [length + 1] of the n-th sample: a pure function of n, which is what makes the stream resumable. */
-  sample(n: number): ArrayLike<number>
+  sample(n: number): ArrayLike<number> | Promise<ArrayLike<number>>
   /** Places in the n-th sample, from 0 to length, whose token begins a document; for samples that hold several. */
   documentStarts?(n: number): readonly number[]
   /** Targets equal to it are masked out. */
@@ -33,7 +33,7 @@ async function* batches(options: SampleStreamOptions): AsyncGenerator<Batch<Curs
     const mask = new Uint8Array(batch * length)
     const starts = documentStarts && new Uint8Array(tokens.length)
     for (let row = 0; row < batch; row++) {
-      const sequence = sample(first + row)
+      const sequence = await sample(first + row)
       tokens.set(sequence, row * (length + 1))
       mask.set(lossMask(sequence, bosToken), row * length)
       for (const start of documentStarts?.(first + row) ?? []) {

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import { createSystem, definitionOf } from '@ttt-e2e/baselines'
 import { problemsOf, recipeSchema, tokenizerOf } from '@ttt-e2e/checkpoint'
-import type { Recipe, RowsRecipe } from '@ttt-e2e/meta-outer'
+import { isTokenArrays } from '@ttt-e2e/data'
+import type { DataRecipe, Recipe, RowsRecipe } from '@ttt-e2e/meta-outer'
 import { checkSizes, SizeError } from '@ttt-e2e/swa-transformer'
 import { TrainingError } from '../training-error'
 import { recipes } from './index'
@@ -46,14 +47,7 @@ export function resolveRecipe(
   const changed = applySettings(
     {
       ...(system === undefined ? recipe : forSystem(recipe, system)),
-      ...(data !== undefined && {
-        data: {
-          kind: 'text',
-          path: data,
-          rows: rowsOf(recipe),
-          ...(textField !== undefined && { textField }),
-        },
-      }),
+      ...(data !== undefined && { data: ownData(recipe, data, textField) }),
       ...(initFrom !== undefined && {
         warmStart: { ...(recipe.warmStart ?? standardWarmStart), from: initFrom },
       }),
@@ -107,6 +101,21 @@ function inWordsOf(before: string, check: () => unknown): void {
   }
 }
 
+/** What lies at a path of the user's: token arrays, by the folder's files, or text. */
+function ownData(recipe: Recipe, path: string, textField?: string): DataRecipe {
+  if (!isTokenArrays(path))
+    return { kind: 'text', path, rows: rowsOf(recipe), ...(textField !== undefined && { textField }) }
+  if (textField !== undefined)
+    throw new TrainingError(`'${path}' holds token arrays, of which no field is text; leave out --text-field`)
+  const seed = 0
+  return recipe.size.vocabularySize === llama3.vocabularySize
+    ? { kind: 'tokens', path, seed, tokenizer: 'llama-3', bosToken: llama3.bosToken }
+    : { kind: 'tokens', path, seed, tokenizer: 'none' }
+}
+
+/** The tokens of the published recipes. */
+const llama3 = { vocabularySize: 128_256, bosToken: 128_000 }
+
 const rowsOf = ({ data }: Recipe): RowsRecipe => ('rows' in data ? data.rows : 'windows')
 
 /** What may be changed when a run goes on: nothing that its parameters, its data or its past depend on. */
@@ -126,7 +135,8 @@ export function resumedRecipe(stored: Recipe, options: RecipeChanges & { recipe?
     throw new TrainingError(
       `the stored run trains '${stored.system}', not '${options.system}'; give --out another folder`,
     )
-  if (options.data !== undefined && stored.data.kind !== 'text')
+  const kind = options.data === undefined ? stored.data.kind : ownData(stored, options.data).kind
+  if (kind !== stored.data.kind || (options.data !== undefined && !('path' in stored.data)))
     throw new TrainingError('the stored run trains on other data; give --out another folder')
   const isChange = (setting: string) => !isDeepStrictEqual(applySettings(stored, [setting]), stored)
   for (const setting of options.settings)
@@ -138,7 +148,7 @@ export function resumedRecipe(stored: Recipe, options: RecipeChanges & { recipe?
         `--set ${setting} would make it another run; when it goes on, only ${changeable.join(', ')} can be set`,
       )
   const resolved = resolveRecipe(stored, { settings: options.settings })
-  // The same text may lie elsewhere now; that it is the same is found out when it is read.
-  if (options.data === undefined || resolved.data.kind !== 'text') return resolved
+  // The same data may lie elsewhere now; that it is the same is found out when it is read.
+  if (options.data === undefined || !('path' in resolved.data)) return resolved
   return { ...resolved, data: { ...resolved.data, path: options.data } }
 }

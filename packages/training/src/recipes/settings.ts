@@ -8,6 +8,7 @@ type Json = Record<string, unknown>
 const optional: Json = {
   'size.innerDecay': 0,
   'data.heldOutEvery': 10,
+  'data.bosToken': 0,
   'training.microBatch': 1,
   'training.trains': 'all',
 }

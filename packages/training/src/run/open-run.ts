@@ -1,5 +1,11 @@
 import { createSystem } from '@ttt-e2e/baselines'
-import { listCheckpoints, loadCheckpoint, loadParameters } from '@ttt-e2e/checkpoint'
+import {
+  listCheckpoints,
+  loadCheckpoint,
+  loadOrbaxWeights,
+  loadParameters,
+  orbaxAt,
+} from '@ttt-e2e/checkpoint'
 import { createTokenizer } from '@ttt-e2e/data'
 import { startRun, type Recipe } from '@ttt-e2e/meta-outer'
 import { disposeTree, treeEntries, type Precision } from '@ttt-e2e/tensor-ops'
@@ -15,7 +21,7 @@ export interface BeginOptions {
   folder: string
   recipe: Recipe
   precision?: Precision
-  /** Folder of a model or run whose weights it begins with, in place of drawn ones. */
+  /** Folder of a model, a run or a checkpoint of the authors', whose weights it begins with, in place of drawn ones. */
   from?: string
 }
 
@@ -38,7 +44,12 @@ export async function beginRun({ folder, recipe, precision = 'f32', from }: Begi
   }
   const system = createSystem(recipe.system, recipe.size)
   const state = startRun(system, seedsOf(recipe.training.seed).parameters, recipe.training.trains)
-  if (from !== undefined) {
+  const orbax = from === undefined ? undefined : await orbaxAt(from)
+  if (orbax) {
+    const params = await loadOrbaxWeights(orbax, recipe)
+    disposeTree(state.params)
+    state.params = params
+  } else if (from !== undefined) {
     const { params, info } = await loadParameters(from)
     const problem = difference(params, state.params)
     if (problem !== undefined)
@@ -82,7 +93,7 @@ export async function resumeRun({
       `the stored run is trained in ${precision}, not ${changes.precision}; give --out another folder`,
     )
   const { data } = info
-  if (!data && recipe.data.kind === 'text' && info.recipe.data.kind === 'text')
+  if (!data && 'path' in recipe.data && 'path' in info.recipe.data)
     if (recipe.data.path !== info.recipe.data.path)
       throw new TrainingError(
         `the run in '${folder}' was saved without a record of its data, so that nobody can tell whether '${recipe.data.path}' is the same; ` +

@@ -34,7 +34,7 @@ const resolved = (changes: Partial<RecipeChanges>) =>
 /** Trains until so many steps are taken, and frees the run. */
 async function follow(run: Run, until = Infinity): Promise<void> {
   const controller = new AbortController()
-  const task = await openTask(run.recipe, run.tokenizer)
+  const task = await openTask(run.recipe, { tokenizer: run.tokenizer })
   for await (const event of trainRun({ run, task, engine, signal: controller.signal }))
     if (event.kind === 'step' && event.line.step === until) controller.abort()
   disposeRun(run.state)

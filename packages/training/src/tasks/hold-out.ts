@@ -2,16 +2,17 @@ import {
   DataError,
   passagesOf,
   splitByDocument,
+  type AnyDocument,
   type Corpus,
-  type Document,
+  type TokenRange,
   type Tokens,
 } from '@ttt-e2e/data'
 import { TrainingError } from '../training-error'
 
 /** A corpus in two parts, and a sentence that says how it was divided. */
-export interface HeldOut {
-  train: Corpus
-  heldOut: Corpus
+export interface HeldOut<T extends Tokens | TokenRange = Tokens> {
+  train: Corpus<T>
+  heldOut: Corpus<T>
   how: string
 }
 
@@ -26,7 +27,11 @@ const passageLength = 256
  * @param heldOutEvery n; a tenth where left out
  * @throws TrainingError if no document has a fifth that is as long, or all that could be held out is repeated elsewhere
  */
-export function holdOut(corpus: Corpus, width: number, heldOutEvery = 10): HeldOut {
+export function holdOut<T extends Tokens | TokenRange>(
+  corpus: Corpus<T>,
+  width: number,
+  heldOutEvery = 10,
+): HeldOut<T> {
   try {
     const { dropped, ...split } = splitByDocument(corpus, { heldOutEvery, minimumHeldOutLength: width })
     return { ...split, how: `Every ${ordinal(heldOutEvery)} long document is held out${leftOut(dropped)}.` }
@@ -35,14 +40,14 @@ export function holdOut(corpus: Corpus, width: number, heldOutEvery = 10): HeldO
   }
   const parts = corpus.documents.map(({ id, tokens }) => {
     const border = Math.floor(tokens.length * 0.8)
-    return { id, before: tokens.subarray(0, border), after: tokens.subarray(border) }
+    return { id, before: partOf(tokens, 0, border), after: partOf(tokens, border) }
   })
   const pieces = parts.flatMap((part) =>
     Array.from({ length: Math.floor(part.after.length / width) }, (_, n) => ({
       part,
       start: n * width,
       id: `${part.id} from byte ${n * width} of its part`,
-      tokens: part.after.subarray(n * width, (n + 1) * width),
+      tokens: partOf(part.after, n * width, (n + 1) * width),
     })),
   )
   if (pieces.length === 0)
@@ -74,10 +79,14 @@ export function holdOut(corpus: Corpus, width: number, heldOutEvery = 10): HeldO
 
 const ordinal = (n: number): string => (n === 10 ? 'tenth' : `${n}${['st', 'nd', 'rd'][n - 1] ?? 'th'}`)
 
+/** Of the same kind as the whole. */
+const partOf = <T extends Tokens | TokenRange>(tokens: T, from: number, to?: number): T =>
+  tokens.subarray(from, to) as T
+
 interface Part {
   id: string
-  before: Tokens
-  after: Tokens
+  before: AnyDocument['tokens']
+  after: AnyDocument['tokens']
 }
 
 /** For each part, about where what is held out of it has passages that are trained on, of any part. */
@@ -96,10 +105,10 @@ function trainedPlaces(parts: readonly Part[]): Map<Part, number[]> {
   return new Map([...places].map(([part, each]) => [part, [...each]]))
 }
 
-const leftOut = (dropped: readonly Document[]) =>
+const leftOut = (dropped: readonly AnyDocument[]) =>
   dropped.length === 0 ? '' : `; left out, as they repeat one another or what is held out: ${named(dropped)}`
 
-function named(documents: readonly Document[], shown = 5): string {
+function named(documents: readonly AnyDocument[], shown = 5): string {
   const ids = documents.slice(0, shown).map(({ id }) => `'${id}'`)
   const more = documents.length - ids.length
   return ids.join(', ') + (more > 0 ? ` and ${more} more` : '')

@@ -5,7 +5,8 @@ import {
   checkTokens,
   packedStream,
   textStream,
-  type Corpus,
+  type AnyCorpus,
+  type AnyDocument,
   type Cursor,
   type Tokenizer,
 } from '@ttt-e2e/data'
@@ -20,12 +21,12 @@ export interface TextTaskOptions {
   /** What the corpus is called in a summary. */
   name: string
   /** All of it, as it was read; where a run is trained on it. */
-  corpus?: Corpus
+  corpus?: AnyCorpus
   /** What it became tokens by; bytes where left out. */
   tokenizer?: Tokenizer
-  train: Corpus
+  train: AnyCorpus
   /** Its documents are read from their beginning; shorter ones than the recipe's evaluation are left out. */
-  heldOut: Corpus
+  heldOut: AnyCorpus
   notes?: string[]
 }
 
@@ -38,7 +39,7 @@ export function textTask(options: TextTaskOptions): Task {
   const chosen = heldOut.documents
     .filter(({ tokens }) => tokens.length >= width)
     .slice(0, evaluation.documents)
-    .map(({ id, tokens }) => ({ id, tokens: Int32Array.from(tokens.subarray(0, width)) }))
+    .map(({ id, tokens }) => ({ id, tokens: firstTokens(tokens, width) }))
   for (const { id, tokens } of chosen) checkTokens(tokens, vocabularySize, `document '${id}'`)
   const count = train.documents.reduce((sum, { tokens }) => sum + tokens.length, 0)
   const packed = rows === 'packed'
@@ -66,15 +67,20 @@ export function textTask(options: TextTaskOptions): Task {
   }
 }
 
+function firstTokens(tokens: AnyDocument['tokens'], most: number): Int32Array {
+  const part = tokens.subarray(0, most)
+  return Int32Array.from('load' in part ? part.load() : part)
+}
+
 /** Tokens are hashed as int32, however they are kept. */
 const hashedAtOnce = 1 << 20
 
-function digestOf({ documents }: Corpus): string {
+function digestOf({ documents }: AnyCorpus): string {
   const hash = createHash('sha256')
   for (const { tokens } of documents) {
     hash.update(`${tokens.length}:`)
     for (let from = 0; from < tokens.length; from += hashedAtOnce)
-      hash.update(new Uint8Array(Int32Array.from(tokens.subarray(from, from + hashedAtOnce)).buffer))
+      hash.update(new Uint8Array(firstTokens(tokens.subarray(from), hashedAtOnce).buffer))
   }
   return hash.digest('hex')
 }
