@@ -10,7 +10,7 @@ beforeAll(async () => {
   test = testApp(model)
 })
 afterAll(() => {
-  test.service.memories.dispose()
+  test.services.dispose()
   model.dispose()
 })
 
@@ -128,7 +128,7 @@ describe('memories', () => {
     const refused = await test.request('POST', '/v1/memories/import', file, type)
     expect(refused.status).toBe(400)
     expect((await refused.json()).error.message).toMatch(/another model/)
-    theirs.service.memories.dispose()
+    theirs.services.dispose()
     other.dispose()
   })
 

@@ -21,7 +21,7 @@ import { addModels } from './routes/models'
 import { addPage } from './routes/page'
 import { addResponses } from './routes/responses'
 import { addTokens } from './routes/tokens'
-import type { Service } from './service'
+import type { Services } from './service'
 
 export interface AppOptions {
   limits: Limits
@@ -34,7 +34,7 @@ export interface AppOptions {
 export interface ServerState {
   status: ServerStatus
   /** There once the model is loaded. */
-  service?: Service
+  services?: Services
 }
 
 /** What keeps requests out, whatever they ask for; counted by reason. */
@@ -62,7 +62,7 @@ export function createApp(state: ServerState, { limits, metrics, apiKey, reach }
   app.use(methodNotAllowed({ app, onMethodNotAllowed: answerWrongMethod }))
   app.use(requireReach(reach), allowOrigins(reach), requireApiKey(apiKey))
   const service = () => {
-    if (state.service && state.status === 'ready') return state.service
+    if (state.services && state.status === 'ready') return state.services.of()
     const loading = state.status === 'loading'
     throw new ApiError(
       503,

@@ -4,10 +4,10 @@ import { asFileError, lockFolder, makeFolder } from '@ttt-e2e/tensor-ops/files'
 import { collectDefaultMetrics } from 'prom-client'
 import { createApp, type ServerState } from './app'
 import { isLoopback, listen } from './listen'
-import { MemoryFiles } from './memories/memory-files'
+import { openStore } from './memories/store/open-store'
 import { createMetrics } from './metrics'
 import type { ServeOptions } from './options'
-import { createService } from './service'
+import { Services } from './service'
 
 /** What runs: its address, and a way to end it. */
 export interface Running {
@@ -37,33 +37,30 @@ export async function serve(options: ServeOptions, print: (line: string) => void
   let unlock = () => {}
   try {
     if (memories !== undefined) unlock = own(memories)
-    const files = memories === undefined ? undefined : new MemoryFiles(memories)
     print((await resolveEngine(options.engine, { threads, precision })).line)
     const model = await loadModel(options.model)
     const id = model.name
-    const service = createService(
-      { id, model },
-      { limits, metrics, deterministic: options.deterministic, ...(files && { files }) },
-    )
-    state.service = service
+    const store = memories === undefined ? undefined : await openStore(memories, model, console.warn)
+    const { deterministic } = options
+    const services = new Services({ id, model }, { limits, metrics, deterministic, ...(store && { store }) })
+    state.services = services
     state.status = 'ready'
     print(`model: ${id}, ${model.system.name}, ${model.hash.slice(0, 12)}`)
     if (!isLoopback(host) && apiKey === undefined)
       print(`warning: everyone who reaches ${host} can use this server`)
-    if (files) print(`memories: ${service.memories.list().length} in ${memories}`)
+    if (store) print(`memories: ${(await store.usage()).count} in ${store.name}`)
     return {
       url: listening.url,
       async close(graceSeconds) {
         state.status = 'ending'
         const closed = listening.close()
-        await service.scheduler.close(graceSeconds)
+        await services.scheduler.close(graceSeconds)
         await flushed()
         listening.cutOff()
         await closed
-        service.memories.dispose()
-        service.responses.dispose()
-        service.prefixes.dispose()
-        service.scheduler.dispose()
+        services.dispose()
+        await services.store.close()
+        services.scheduler.dispose()
         unlock()
       },
     }

@@ -8,9 +8,9 @@ import { createRandom, resolveEngine } from '@ttt-e2e/tensor-ops'
 import { createApp, type AppOptions, type ServerState } from './app'
 import { defaultLimits, type Limits } from './limits'
 import { listen } from './listen'
-import type { MemoryFiles } from './memories/memory-files'
+import type { MemoryStore } from './memories/store/memory-store'
 import { createMetrics } from './metrics'
-import { createService } from './service'
+import { Services } from './service'
 
 export const recipe: Recipe = {
   name: 'tiny/test',
@@ -75,7 +75,7 @@ export async function until(isSo: () => boolean | Promise<boolean>): Promise<voi
 
 interface TestOptions extends Partial<Omit<AppOptions, 'limits'>> {
   limits?: Partial<Limits>
-  files?: MemoryFiles
+  store?: MemoryStore
   deterministic?: boolean
   /** What the model is called. */
   id?: string
@@ -88,12 +88,13 @@ interface ListeningOptions extends TestOptions {
 /** An app around a tiny model, with short ways to ask it. */
 export function testApp(
   model: Model,
-  { files, id = 'tiny', deterministic = false, ...options }: TestOptions = {},
+  { store, id = 'tiny', deterministic = false, ...options }: TestOptions = {},
 ) {
   const metrics = createMetrics()
   const limits = { ...defaultLimits, ...options.limits }
-  const service = createService({ id, model }, { limits, metrics, deterministic, ...(files && { files }) })
-  const state: ServerState = { status: 'ready', service }
+  const services = new Services({ id, model }, { limits, metrics, deterministic, ...(store && { store }) })
+  const service = services.of()
+  const state: ServerState = { status: 'ready', services }
   const app = createApp(state, {
     reach: { local: true, hosts: [], origins: [] },
     ...options,
@@ -113,7 +114,7 @@ export function testApp(
     const found = await metrics.registry.getSingleMetric(`ttte2e_${name}`)?.get()
     return found?.values.reduce((sum, each) => sum + each.value, 0) ?? NaN
   }
-  return { app, state, service, metrics, limits, request, value }
+  return { app, state, services, service, metrics, limits, request, value }
 }
 
 export type TestApp = ReturnType<typeof testApp>
@@ -133,9 +134,7 @@ export async function listeningApp(model: Model, { host = '127.0.0.1', ...option
   const close = () => {
     void listening.close()
     listening.cutOff()
-    test.service.memories.dispose()
-    test.service.responses.dispose()
-    test.service.prefixes.dispose()
+    test.services.dispose()
   }
   return { ...test, port, url, post, close }
 }

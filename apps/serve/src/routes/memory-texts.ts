@@ -8,7 +8,7 @@ import { finish } from '../http/generators'
 import { acceptedLines, lineStream } from '../http/line-stream'
 import { bodyPieces, checkLength, type BodyOptions } from '../http/read-body'
 import { receiveBody } from '../http/receive-body'
-import type { StoredMemory } from '../memories/stored-memory'
+import type { MemoryRecord } from '../memories/memory-record'
 import type { Service } from '../service'
 import type { AddRoutes, RouteOptions } from './add-routes'
 import { describeMemory } from './describe-memory'
@@ -109,9 +109,9 @@ async function answer<Status extends 200 | 201>(
   request: Omit<WriteRequest, 'signal'>,
   status: Status,
 ) {
-  const served = service()
+  const served = service(c)
   const { signal, stop } = clientSignal(c)
-  const work = writeMemory(served, { ...request, signal })
+  const work = await writeMemory(served, { ...request, signal })
   const format = acceptedLines(c.req.header('accept'))
   if (!format) return c.json(describeMemory(served, await finish(work)), status)
   let last: Progress = {
@@ -123,8 +123,8 @@ async function answer<Status extends 200 | 201>(
     loss: null,
   }
   if ('id' in request.to) {
-    const { memory } = served.memories.get(request.to.id)
-    last = { ...last, tokens: memory.tokens, steps: memory.steps, bytes: memory.stateBytes() }
+    const { tokens, steps, bytes } = await served.memories.get(request.to.id)
+    last = { ...last, tokens, steps, bytes }
   }
   return lineStream(
     messages(served, work, (progress) => (last = progress)),
@@ -142,7 +142,7 @@ type Progress = z.infer<typeof progressSchema>
 
 async function* messages(
   served: Service,
-  work: AsyncGenerator<WriteProgress, StoredMemory, void>,
+  work: AsyncGenerator<WriteProgress, MemoryRecord, void>,
   onProgress: (progress: Progress) => void,
 ): AsyncGenerator<Progress | z.infer<typeof memorySchema>, void, void> {
   try {

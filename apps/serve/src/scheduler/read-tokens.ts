@@ -6,6 +6,7 @@ import type { Job } from './job'
 import type { ModelFacts } from './scheduler'
 
 export interface PieceReport {
+  tokens: Int32Array
   /** Mean nats per token of this piece, each given all before it; null where nothing was predicted. */
   loss: number | null
 }
@@ -57,6 +58,7 @@ export async function* readTokens(
     metrics.tokensRead.inc(piece.length)
     metrics.innerSteps.inc(memory.steps - steps)
     const known = losses.filter((loss) => !Number.isNaN(loss))
-    yield { loss: known.length > 0 ? known.reduce((sum, loss) => sum + loss, 0) / known.length : null }
+    const loss = known.length > 0 ? known.reduce((sum, each) => sum + each, 0) / known.length : null
+    yield { tokens: piece, loss }
   }
 }

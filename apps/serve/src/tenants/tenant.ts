@@ -1,0 +1,2 @@
+/** Whose memories they are where the server knows no tenants. */
+export const defaultTenant = 'default'
