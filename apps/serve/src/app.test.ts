@@ -164,7 +164,7 @@ describe('the rest', () => {
     expect((await test.request('GET', '/v1/models/gpt-4')).status).toBe(404)
     expect(await (await test.request('GET', '/metrics')).text()).toMatch(/ttte2e_inner_steps_total \d+/)
     const { paths } = await json(test.request('GET', '/openapi.json'))
-    expect(Object.keys(paths)).toHaveLength(17)
+    expect(Object.keys(paths)).toHaveLength(22)
   })
 
   it('has a page that loads nothing from elsewhere', async () => {

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { addVllmMetrics } from './operating/vllm-metrics'
 
 const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
@@ -8,7 +9,7 @@ export function createMetrics() {
   const of = (name: string, help: string) => ({ name: `ttte2e_${name}`, help, registers: [registry] })
   /** Who knows what is held says so. */
   const held = { usage: async () => ({ count: 0, bytes: 0 }) }
-  return {
+  const ours = {
     registry,
     tokensRead: new Counter(of('tokens_read_total', 'Tokens of texts and prompts that were read')),
     tokensGenerated: new Counter(of('tokens_generated_total', 'Tokens that were generated')),
@@ -47,6 +48,14 @@ export function createMetrics() {
       buckets: seconds,
     }),
   }
+  const theirs = addVllmMetrics(registry, seconds, ours)
+  const both = (name: 'firstToken' | 'betweenTokens') => ({
+    observe(value: number) {
+      ours[name].observe(value)
+      theirs[name].observe(value)
+    },
+  })
+  return { ...ours, firstToken: both('firstToken'), betweenTokens: both('betweenTokens') }
 }
 
 export type Metrics = ReturnType<typeof createMetrics>

@@ -2,7 +2,7 @@ import type { Model } from '@ttt-e2e/checkpoint'
 import type { Limits } from './limits'
 import { LiveMemories } from './memories/live-memories'
 import { Memories } from './memories/memories'
-import { makeRoom } from './memories/make-room'
+import { RoomMaker } from './memories/make-room'
 import type { MemoryStore } from './memories/store/memory-store'
 import { RamStore } from './memories/store/ram/ram-store'
 import type { Metrics } from './metrics'
@@ -22,6 +22,8 @@ export interface Service {
   metrics: Metrics
   limits: Limits
   started: Date
+  /** Counts tokens that were processed. */
+  spend(tokens: number): void
 }
 
 export interface ServicesOptions {
@@ -39,6 +41,7 @@ export class Services {
   readonly store: MemoryStore
   private readonly tenants = new Map<string, Service>()
   private readonly live: LiveMemories
+  private readonly room: RoomMaker
   private readonly started = new Date()
 
   constructor(
@@ -51,7 +54,12 @@ export class Services {
     this.store = store
     // Where nothing else keeps them, all stay.
     this.live = new LiveMemories(store.keepsContent ? limits.liveBytes : Infinity)
+    this.room = new RoomMaker({ store, live: this.live, metrics, maxBytes: limits.storeBytes })
     metrics.held.usage = () => store.usage()
+  }
+
+  get limits(): Limits {
+    return this.options.limits
   }
 
   /** @param limits those of the tenant; the server's where left out */
@@ -61,17 +69,18 @@ export class Services {
     if (known) return Object.assign(known, { limits })
     const { metrics } = this.options
     const { store, live, scheduler, started } = this
-    const { memoryBytes: maxBytes, storeBytes } = limits
+    const { memoryBytes: maxBytes } = limits
     const memories = new Memories({
       ...{ tenant, store, live },
       modelHash: this.served.model.hash,
       limits: () => service.limits,
-      onChange: () => makeRoom({ store, live, metrics, maxBytes: storeBytes }),
+      onChange: () => this.room.make(),
     })
     const service: Service = {
       ...{ id: this.served.id, scheduler, memories, metrics, limits, started },
       responses: new ResponseStore({ maxCount: limits.responses, maxBytes }),
       prefixes: new PrefixCache({ maxCount: limits.prefixes, maxBytes }),
+      spend: () => {},
     }
     this.tenants.set(tenant, service)
     return service

@@ -1,9 +1,12 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { createSystem } from '@ttt-e2e/baselines'
-import { Model } from '@ttt-e2e/checkpoint'
+import { Model, saveCheckpoint } from '@ttt-e2e/checkpoint'
 import { byteTokenizer } from '@ttt-e2e/data'
-import { standardOptimizer, standardSchedule, type Recipe } from '@ttt-e2e/meta-outer'
+import { standardOptimizer, standardSchedule, startRun, type Recipe } from '@ttt-e2e/meta-outer'
 import { createRandom, resolveEngine } from '@ttt-e2e/tensor-ops'
 import { createApp, type AppOptions, type ServerState } from './app'
 import { defaultLimits, type Limits } from './limits'
@@ -51,6 +54,18 @@ export async function tinyModel({ seed = 1, size = {}, engine = 'cpu' }: TinyOpt
     hash: `${seed}`.repeat(64).slice(0, 64),
     recipe: own,
   })
+}
+
+/** The same as a run of the trainer, in a folder of its own. @returns the folder */
+export async function tinyRun(): Promise<string> {
+  const engine = await resolveEngine('cpu')
+  const folder = join(mkdtempSync(join(tmpdir(), 'run-')), 'run')
+  await saveCheckpoint(folder, {
+    recipe,
+    state: startRun(createSystem(recipe.system, recipe.size), 1),
+    engine,
+  })
+  return folder
 }
 
 setFlagsFromString('--expose-gc')

@@ -3,6 +3,7 @@ import { UserError } from '@ttt-e2e/tensor-ops/user-error'
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { currentLog } from '../operating/log'
 import { StoreError } from '../memories/store/memory-store'
 import { ApiError } from './api-error'
 
@@ -17,7 +18,7 @@ export function answerError(error: unknown, c: Context): Response {
 export function logUnforeseen(error: unknown, known: ApiError): void {
   if (known.status < 500 || known === error) return
   const file = asFileError(error)
-  console.error(file instanceof UserError ? file.message : error)
+  currentLog().error(file instanceof UserError ? file.message : error)
 }
 
 /** The same for an error in the middle of a stream, whose status is long sent. */

@@ -6,16 +6,23 @@ import type { memorySchema } from './schemas'
 /** A memory as clients see it. */
 export const describeMemory = (
   { id: model }: Service,
-  { id, name, parent, created, modelHash, tokens, steps, bytes }: MemoryRecord,
+  record: MemoryRecord,
 ): z.infer<typeof memorySchema> => ({
-  id,
+  id: record.id,
   object: 'memory',
-  name,
+  name: record.name,
   model,
-  model_hash: modelHash,
-  parent,
-  created: Math.floor(Date.parse(created) / 1000),
-  tokens,
-  steps,
-  bytes,
+  model_hash: record.modelHash,
+  parent: record.parent,
+  created: secondsOf(record.created),
+  tokens: record.tokens,
+  steps: record.steps,
+  bytes: record.bytes,
+  version: record.version,
+  pinned: record.pinned,
+  read_only: record.readOnly,
+  expires: record.expires === null ? null : secondsOf(record.expires),
+  last_used: secondsOf(record.used),
 })
+
+const secondsOf = (time: string): number => Math.floor(Date.parse(time) / 1000)

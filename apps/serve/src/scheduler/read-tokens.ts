@@ -40,10 +40,17 @@ export function tokensOf(
 /** Tokens that are read in one turn at the model. */
 export const pieceLengthOf = (model: ModelFacts): number => 4 * (chunkOf(model) || 64)
 
+/** What is read with, and who counts it. */
+interface Reading {
+  scheduler: { model: ModelFacts }
+  metrics: Metrics
+  spend(tokens: number): void
+}
+
 /** Reads tokens into a memory, a turn at the model for every four chunks. */
 export async function* readTokens(
   job: Job,
-  { scheduler, metrics }: { scheduler: { model: ModelFacts }; metrics: Metrics },
+  { scheduler, metrics, spend }: Reading,
   memory: Memory,
   tokens: Int32Array,
 ): AsyncGenerator<PieceReport, void, void> {
@@ -56,6 +63,7 @@ export async function* readTokens(
       void (losses = Float32Array.from(progress.losses))
     await job.turn((model) => model.read(piece, { memory, pieceLength, onProgress, signal: job.signal }))
     metrics.tokensRead.inc(piece.length)
+    spend(piece.length)
     metrics.innerSteps.inc(memory.steps - steps)
     const known = losses.filter((loss) => !Number.isNaN(loss))
     const loss = known.length > 0 ? known.reduce((sum, each) => sum + each, 0) / known.length : null
