@@ -71,15 +71,28 @@ export class Services {
     const { store, live, scheduler, started } = this
     const { memoryBytes: maxBytes } = limits
     const memories = new Memories({
-      ...{ tenant, store, live },
+      tenant,
+      store,
+      live,
       modelHash: this.served.model.hash,
       limits: () => service.limits,
       onChange: () => this.room.make(),
     })
     const service: Service = {
-      ...{ id: this.served.id, scheduler, memories, metrics, limits, started },
-      responses: new ResponseStore({ maxCount: limits.responses, maxBytes }),
-      prefixes: new PrefixCache({ maxCount: limits.prefixes, maxBytes }),
+      id: this.served.id,
+      scheduler,
+      memories,
+      metrics,
+      limits,
+      started,
+      responses: new ResponseStore({
+        maxCount: limits.responses,
+        maxBytes,
+      }),
+      prefixes: new PrefixCache({
+        maxCount: limits.prefixes,
+        maxBytes,
+      }),
       spend: () => {},
     }
     this.tenants.set(tenant, service)

@@ -20,8 +20,10 @@ const command = new Command('pnpm --filter serve kills')
       {
         model: await tinyRun(),
         store: redis?.url ?? mkdtempSync(join(tmpdir(), 'kills-')),
-        kills: wholeNumber('kills', kills, 1_000_000)!,
-        ...{ writers: 4, milliseconds: 2000, random: () => random.uniform() },
+        kills: wholeNumber('kills', kills, 1e6)!,
+        writers: 4,
+        milliseconds: 2e3,
+        random: () => random.uniform(),
       },
       ({ kills: done, answered, wrong }) =>
         process.stdout.write(`${done} kills, ${answered} answered writes, ${wrong.length} wrong\n`),

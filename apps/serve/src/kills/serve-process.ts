@@ -13,7 +13,17 @@ export interface ServeProcess {
 /** Starts `main.ts` at a free port. @throws what it says where it doesn't start */
 export async function serveProcess(...parameters: string[]): Promise<ServeProcess> {
   const main = join(import.meta.dirname, '..', 'main.ts')
-  const run = ['--conditions=source', '--import', 'tsx', main, '--engine', 'cpu', '--port', '0', ...parameters]
+  const run = [
+    '--conditions=source',
+    '--import',
+    'tsx',
+    main,
+    '--engine',
+    'cpu',
+    '--port',
+    '0',
+    ...parameters,
+  ]
   const child = spawn(process.execPath, run, { cwd: join(import.meta.dirname, '../..') })
   const ended = once(child, 'close')
   let said = ''

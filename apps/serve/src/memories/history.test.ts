@@ -70,7 +70,12 @@ it('is reset to nothing, read-only, or gone after a while', async () => {
   const { id, version } = await ask('POST', '/v1/memories', { text: sea })
   const set = (body: object) => ask('POST', `/v1/memories/${id}/settings`, body)
   expect(await set({ name: 'sea', read_only: true, pinned: true })).toMatchObject({
-    ...{ name: 'sea', read_only: true, pinned: true, tokens: 58, version: version + 1, expires: null },
+    name: 'sea',
+    read_only: true,
+    pinned: true,
+    tokens: 58,
+    version: version + 1,
+    expires: null,
   })
   for (const path of ['read', 'reset']) {
     const refused = await ask(

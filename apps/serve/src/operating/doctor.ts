@@ -65,9 +65,23 @@ async function checkStore(place: string | undefined, model: Model | undefined): 
   try {
     const now = new Date().toISOString()
     const record = {
-      ...{ id: newMemoryId(), version: 1, written: 1, tenant: 'doctor', name: null, parent: null },
-      ...{ created: now, used: now, modelHash: model.hash, tokens: 0, steps: 0, bytes: 0, stored: 1 },
-      ...{ pinned: false, readOnly: false, expires: null, ...emptyTrace },
+      id: newMemoryId(),
+      version: 1,
+      written: 1,
+      tenant: 'doctor',
+      name: null,
+      parent: null,
+      created: now,
+      used: now,
+      modelHash: model.hash,
+      tokens: 0,
+      steps: 0,
+      bytes: 0,
+      stored: 1,
+      pinned: false,
+      readOnly: false,
+      expires: null,
+      ...emptyTrace,
     }
     await store.put(record, new Uint8Array(1))
     const content = await store.content(record)

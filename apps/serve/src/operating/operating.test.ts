@@ -56,7 +56,10 @@ it('writes a line for each request, with its id and no word of it unless asked t
   expect(named.headers.get('x-request-id')).toBe('mine-1')
   expect(other.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)
   expect(lines[0]).toEqual({
-    ...{ request: 'mine-1', method: 'POST', path: '/v1/completions', status: 200 },
+    request: 'mine-1',
+    method: 'POST',
+    path: '/v1/completions',
+    status: 200,
     milliseconds: expect.any(Number),
   })
   expect(lines[1].request).toBe(other.headers.get('x-request-id'))
@@ -97,7 +100,9 @@ it('reads options of a file, and names the one that there is not', () => {
     return readConfig(config, ['port', 'maxTokens', 'allowHost'])
   }
   expect(read('{"port": 81, "max-tokens": 5, "allow-host": ["a"]}')).toEqual({
-    ...{ port: '81', maxTokens: '5', allowHost: ['a'] },
+    port: '81',
+    maxTokens: '5',
+    allowHost: ['a'],
   })
   expect(() => read('{"pot": 81}')).toThrow(/config.json' can't be used: there is no option 'pot'$/)
   expect(() => read('[')).toThrow(/can't be used: it is not JSON$/)
@@ -113,5 +118,7 @@ it('checks what a server needs, and says what is missing', async () => {
   expect(said.join('\n')).toMatch(/^ok {4}store: 0 memories in .*kept$/m)
   said.length = 0
   expect(await check({ keys: 'none.json' })).toBe(1)
-  expect(said.find((line) => line.startsWith('FAIL'))).toMatch(/keys: .*none.json' can't be used: there is no such/)
+  expect(said.find((line) => line.startsWith('FAIL'))).toMatch(
+    /keys: .*none.json' can't be used: there is no such/,
+  )
 })

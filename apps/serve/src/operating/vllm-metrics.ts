@@ -14,14 +14,18 @@ export function addVllmMetrics(registry: Registry, seconds: number[], ours: Reco
   const registers = [registry]
   const gauge = (name: string, help: string, source: Source) =>
     new Gauge({
-      ...{ name: `vllm:${name}`, help, registers },
+      name: `vllm:${name}`,
+      help,
+      registers,
       async collect() {
         this.set(await sumOf(source))
       },
     })
   const counter = (name: string, help: string, source: Source) =>
     new Counter({
-      ...{ name: `vllm:${name}`, help, registers },
+      name: `vllm:${name}`,
+      help,
+      registers,
       async collect() {
         this.reset()
         this.inc(await sumOf(source))

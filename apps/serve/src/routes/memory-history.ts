@@ -148,7 +148,9 @@ async function diffOf(
         }
       })
       return {
-        ...{ object: 'memory.diff', id, other },
+        object: 'memory.diff',
+        id,
+        other,
         tokens: to.record.tokens - from.record.tokens,
         steps: to.record.steps - from.record.steps,
         distance: Math.hypot(...weights.map(({ distance }) => distance)),

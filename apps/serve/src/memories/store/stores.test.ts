@@ -13,11 +13,22 @@ import type { StartedServer } from './testing/start-server'
 
 let made = 0
 const recordOf = (change: Partial<MemoryRecord> = {}): MemoryRecord => ({
-  ...{ id: newMemoryId(), version: 1, written: 1, tenant: 'ann', name: 'sea', parent: null },
+  id: newMemoryId(),
+  version: 1,
+  written: 1,
+  tenant: 'ann',
+  name: 'sea',
+  parent: null,
   created: new Date(made++).toISOString(),
   used: '2026-01-01T00:00:00.000Z',
-  ...{ modelHash: 'f'.repeat(64), tokens: 3, steps: 0, bytes: 100, stored: 4 },
-  ...{ pinned: false, readOnly: false, expires: null },
+  modelHash: 'f'.repeat(64),
+  tokens: 3,
+  steps: 0,
+  bytes: 100,
+  stored: 4,
+  pinned: false,
+  readOnly: false,
+  expires: null,
   ...emptyTrace,
   ...change,
 })
@@ -34,31 +45,45 @@ interface Case {
 
 const cases: Case[] = [
   {
-    ...{ name: 'ram', missing: false, keepsContent: false },
+    name: 'ram',
+    missing: false,
+    keepsContent: false,
     async start() {
       const store = new RamStore()
       return { open: async () => store }
     },
   },
   {
-    ...{ name: 'files', missing: false, keepsContent: true },
+    name: 'files',
+    missing: false,
+    keepsContent: true,
     async start() {
       const folder = mkdtempSync(join(tmpdir(), 'store-'))
       return { open: async () => new FilesStore(folder) }
     },
   },
   {
-    ...{ name: 'redis', missing: redisProgram === undefined, keepsContent: true },
+    name: 'redis',
+    missing: redisProgram === undefined,
+    keepsContent: true,
     async start() {
       const server = await startRedis()
-      return { server, open: () => RedisStore.open(new URL(server.url)) }
+      return {
+        server,
+        open: () => RedisStore.open(new URL(server.url)),
+      }
     },
   },
   {
-    ...{ name: 's3', missing: s3Program === undefined, keepsContent: true },
+    name: 's3',
+    missing: s3Program === undefined,
+    keepsContent: true,
     async start() {
       const server = await startS3()
-      return { server, open: () => S3Store.open(new URL(server.url)) }
+      return {
+        server,
+        open: () => S3Store.open(new URL(server.url)),
+      }
     },
   },
 ]

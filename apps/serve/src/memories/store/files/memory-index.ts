@@ -57,12 +57,24 @@ export class MemoryIndex {
         ? this.run(
             `INSERT INTO memories (id, version, tenant, created, used, bytes, stored, record)
               VALUES (?, 1, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-            ...[id, tenant, created, used, bytes, stored, json],
+            id,
+            tenant,
+            created,
+            used,
+            bytes,
+            stored,
+            json,
           )
         : this.run(
             `UPDATE memories SET version = ?, used = ?, bytes = ?, stored = ?, record = ?
               WHERE id = ? AND version = ?`,
-            ...[version, used, bytes, stored, json, id, version - 1],
+            version,
+            used,
+            bytes,
+            stored,
+            json,
+            id,
+            version - 1,
           )
     if (changed === 0) throw new VersionConflict(id)
   }

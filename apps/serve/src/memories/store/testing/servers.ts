@@ -12,8 +12,18 @@ export const s3Program = findProgram('moto_server', 'MOTO_SERVER')
 export async function startRedis(): Promise<StartedServer & { url: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'redis-'))
   const server = await startServer(redisProgram!, (port) => [
-    ...['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', ''],
-    ...['--appendonly', 'yes', '--appendfsync', 'always'],
+    '--port',
+    String(port),
+    '--bind',
+    '127.0.0.1',
+    '--dir',
+    folder,
+    '--save',
+    '',
+    '--appendonly',
+    'yes',
+    '--appendfsync',
+    'always',
   ])
   return { ...server, url: `redis://127.0.0.1:${server.port}` }
 }
