@@ -80,10 +80,10 @@ export function heldBytes(): number {
   return heapUsed + external
 }
 
-/** Waits until something is so, and fails if it never is. */
-export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+/** Waits until something is so, and fails if it never is. @param most how often to look, every 10 milliseconds */
+export async function until(isSo: () => boolean | Promise<boolean>, most = 500): Promise<void> {
   for (let tries = 0; !(await isSo()); tries++) {
-    if (tries > 500) throw new Error('it never came to be so')
+    if (tries > most) throw new Error('it never came to be so')
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
 }

@@ -12,10 +12,11 @@ beforeAll(async () => void (model = await tinyRun()))
 
 it('has every answered write after kill −9 under load, and nothing half: files', async () => {
   const store = mkdtempSync(join(tmpdir(), 'kills-'))
-  const options = { model, store, writers: 3, random: Math.random, milliseconds: 1500 }
+  const options = { model, store, writers: 2, random: Math.random, milliseconds: 800 }
   const report = await killAtRandom({ ...options, kills: 1 })
   expect(report.wrong).toEqual([])
-}, 120_000)
+  expect(report.answered).toBeGreaterThan(0)
+}, 240_000)
 
 it.skipIf(!redisProgram)(
   'serves from two replicas what either wrote, also when one is killed',
@@ -42,11 +43,11 @@ it.skipIf(!redisProgram)(
 
     // Both read on from the same version: the second to store finds another one there.
     const both = [one, two].map((replica) =>
-      ask(replica, 'POST', `/v1/memories/${id}/read`, { text: 'And the rest of it. '.repeat(100) }),
+      ask(replica, 'POST', `/v1/memories/${id}/read`, { text: 'And the rest of it. '.repeat(40) }),
     )
     const statuses = (await Promise.all(both)).map(({ status }) => status).toSorted()
     expect(statuses).toEqual([200, 409])
-    tokens += 2000
+    tokens += 800
 
     const dying = ask(one, 'POST', `/v1/memories/${id}/read`, { text: 'Lost. '.repeat(3000) }).catch(() => {})
     await one.kill()

@@ -186,7 +186,7 @@ it('sweeps what a process that was killed has left in a folder', async () => {
 })
 
 it.skipIf(!redisProgram)(
-  'says in a sentence that Redis is gone, and goes on when it is back',
+  'says in a sentence that Redis is gone',
   async () => {
     const server = await startRedis()
     const store = await RedisStore.open(new URL(server.url))

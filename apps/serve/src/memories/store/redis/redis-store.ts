@@ -37,12 +37,17 @@ export class RedisStore implements MemoryStore {
     const prefix = url.searchParams.get('prefix') ?? 'ttt-e2e'
     const address = new URL(url)
     address.search = ''
+    let connected = false
     const client = redis.createClient({
       url: address.href,
       // A server that waits for a store which isn't there would hold its clients.
       disableOfflineQueue: true,
       commandOptions: { timeout: milliseconds },
-      socket: { connectTimeout: milliseconds, reconnectStrategy: (tries) => Math.min(50 * 2 ** tries, 2000) },
+      socket: {
+        connectTimeout: milliseconds,
+        // What never answered is told of at once; what did is waited for.
+        reconnectStrategy: (tries, cause) => (connected ? Math.min(50 * 2 ** tries, 2000) : cause),
+      },
     })
     // Told of by every command that fails meanwhile.
     client.on('error', () => {})
@@ -52,6 +57,7 @@ export class RedisStore implements MemoryStore {
     )
     try {
       await Promise.race([client.connect(), late])
+      connected = true
     } catch (error) {
       client.destroy()
       throw new StoreError(`the store ${shown} can't be reached: ${(error as Error).message}`)
