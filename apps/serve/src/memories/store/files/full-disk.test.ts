@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, expect, it, vi } from 'vitest'
 import type { Model } from '@ttt-e2e/checkpoint'
-import { testApp, tinyModel } from '../testing'
-import { MemoryFiles } from './memory-files'
+import { testApp, tinyModel } from '../../../testing'
+import { FilesStore } from './files-store'
 
 /** Bytes that the disk still has room for. */
 const room = vi.hoisted(() => ({ left: Infinity }))
@@ -32,10 +32,10 @@ it.each([
   'a full disk fails the request in a sentence, and memories stay as they were: room for %s',
   async (_, left) => {
     const error = vi.spyOn(console, 'error').mockImplementation(() => {})
-    const { request, service } = testApp(model, { files: new MemoryFiles(folder) })
+    const { request, service, services } = testApp(model, { store: new FilesStore(folder) })
     const { id } = await (await request('POST', '/v1/memories', { text })).json()
     const files = readdirSync(folder).sort()
-    const before = service.memories.list().map(({ memory }) => memory.tokens)
+    const before = (await service.memories.list()).map(({ tokens }) => tokens)
     const question = { prompt: 'It ', memory: id, max_tokens: 6, seed: 1 }
     const answered = (await (await request('POST', '/v1/completions', question)).json()).choices
 
@@ -59,9 +59,10 @@ it.each([
     error.mockRestore()
 
     expect(readdirSync(folder).sort()).toEqual(files)
-    expect(service.memories.list().map(({ memory }) => memory.tokens)).toEqual(before)
+    expect((await service.memories.list()).map(({ tokens }) => tokens)).toEqual(before)
     expect((await (await request('POST', '/v1/completions', question)).json()).choices).toEqual(answered)
     expect((await request('POST', `/v1/memories/${id}/read`, { text })).status).toBe(200)
-    service.memories.dispose()
+    services.dispose()
+    await services.store.close()
   },
 )
