@@ -16,6 +16,7 @@ const arrows = {
   data: ['tensor-ops'],
   checkpoint: stored,
   training: [...stored, 'checkpoint'],
+  mpi: ['tensor-ops', 'kernels'],
   cli: ['tensor-ops'],
 }
 

@@ -1,0 +1,1 @@
+export { hasMpi, mpis, spawnRanks, type Ranks } from './spawn-ranks'
