@@ -22,7 +22,12 @@ type Hidden = { hidden: Tensor; embedded?: Tensor }
 type Nothing = Record<string, never>
 type Data = { rateMultiplier: Tensor; position: Tensor }
 
-/** The prefix over whole sequences, forwards. @param onStage called for the embedding and after each stage */
+/**
+ * The prefix over whole sequences, forwards.
+ *
+ * @param onStage called for the embedding and after each stage
+ * @param onPulled called on the way back, when a stage's gradients are in the sum
+ */
 export async function scanPrefix(
   system: System,
   params: Params,
@@ -30,6 +35,7 @@ export async function scanPrefix(
   rateMultiplier: number,
   keep: Keep,
   onStage?: (hidden: Tensor) => void,
+  onPulled?: (stage: number) => void,
 ) {
   const { embedding } = params
   const { tokens, ...unused } = columns(batch, 0, batch.length)
@@ -46,11 +52,13 @@ export async function scanPrefix(
   const onStep = ({ carry }: { carry?: Hidden }) => onStage?.(carry!.hidden)
   const passed = system.decoder.readsEmbedding ? { embedded: tidy(() => tf.clone(embedded.value)) } : {}
   const start: Hidden = { hidden: embedded.value, ...passed }
-  const scan = await scanVjp(steps, start, { ...keep, onStep }).catch((error) => {
-    disposeTree(passed)
-    dispose()
-    throw error
-  })
+  const scan = await scanVjp(steps, start, { ...keep, onStep, ...(onPulled && { onPulled }) }).catch(
+    (error) => {
+      disposeTree(passed)
+      dispose()
+      throw error
+    },
+  )
   return {
     /** What the suffix starts from [B, T, D]; the scan's. */
     hidden: scan.carry!.hidden,

@@ -1,6 +1,7 @@
 import { disposeTree, GradientSum, pause, TapeBudget, type Batch } from '@ttt-e2e/tensor-ops'
 import type { Params, System } from '@ttt-e2e/ttt-inner'
 import { scanChunks } from './chunk-scan'
+import { finalGradients, type Final, type OnFinal } from './final-gradients'
 import type { ChunkLosses } from './losses'
 import { scanPrefix, type Keep } from './prefix-scan'
 import { recordOf, type MetaGradientRecord } from './record'
@@ -43,24 +44,59 @@ export const defaultMemoryBudget = 6 * 2 ** 30
 export async function walkBatch(
   system: System,
   params: Params,
-  { groups, chunks }: Sequences,
+  sequences: Sequences,
   options: WalkOptions,
 ): Promise<WalkedBatch> {
   const sum = new GradientSum()
+  try {
+    const walked = await walkGroups(system, params, sequences, 1 / sequences.chunks, options, sum)
+    return { gradients: sum.take(params), ...walked }
+  } finally {
+    sum.dispose()
+  }
+}
+
+/** The same with the gradients of a sum over chunks, each handed out when the walk back has met its parameter last. */
+export async function walkForSums(
+  system: System,
+  params: Params,
+  sequences: Sequences,
+  options: WalkOptions,
+  onFinal: OnFinal,
+): Promise<ChunkLosses[][]> {
+  const sum = new GradientSum()
+  try {
+    return (await walkGroups(system, params, sequences, 1, options, sum, onFinal)).told
+  } finally {
+    sum.dispose()
+  }
+}
+
+/** @param weight of a chunk in what the gradients are of */
+async function walkGroups(
+  system: System,
+  params: Params,
+  { groups }: Sequences,
+  weight: number,
+  options: WalkOptions,
+  sum: GradientSum,
+  onFinal?: OnFinal,
+): Promise<Omit<WalkedBatch, 'gradients'>> {
   const told: ChunkLosses[][] = []
   let record: MetaGradientRecord | undefined
   try {
-    for (const { batch } of groups) {
-      const walked = await walkGroup(system, params, batch, 1 / chunks, options, sum)
+    for (const [i, { batch }] of groups.entries()) {
+      // Those before the last are only added to.
+      const final =
+        onFinal && i === groups.length - 1 ? finalGradients(system, params, sum, onFinal) : undefined
+      const walked = await walkGroup(system, params, batch, weight, options, sum, final)
       told.push(walked.told)
       record = walked.record
     }
-    return { gradients: sum.take(params), told, ...(record && { record }) }
+    return { told, ...(record && { record }) }
   } catch (error) {
     disposeTree(told)
     throw error
-  } finally {
-    sum.dispose()
   }
 }
 
@@ -72,6 +108,7 @@ async function walkGroup(
   weight: number,
   options: WalkOptions,
   sum: GradientSum,
+  final?: Final,
 ): Promise<{ told: ChunkLosses[]; record?: MetaGradientRecord }> {
   const { innerRateMultiplier: rateMultiplier = 1, record = false } = options
   const keep = keepingOf(options)
@@ -79,7 +116,15 @@ async function walkGroup(
   const recorded = record ? recordOf(system.decoder.prefixBlocks) : undefined
   let [prefix, chunks]: { dispose(): void }[] = []
   try {
-    const before = await scanPrefix(system, params, batch, rateMultiplier, keep, recorded?.onStage)
+    const before = await scanPrefix(
+      system,
+      params,
+      batch,
+      rateMultiplier,
+      keep,
+      recorded?.onStage,
+      final?.stage,
+    )
     prefix = before
     const rates = { rateMultiplier, record }
     const after = await scanChunks(system, params, batch, before.hidden, rates, keep, (output, aux, fast) => {
@@ -88,7 +133,10 @@ async function walkGroup(
       recorded?.onChunk(rest, fast)
     })
     chunks = after
-    await before.pull(await after.pull(weight, sum), sum)
+    const hidden = await after.pull(weight, sum)
+    final?.suffix()
+    await before.pull(hidden, sum)
+    final?.embedding()
     return { told, ...(recorded && { record: recorded.record() }) }
   } catch (error) {
     disposeTree(told)

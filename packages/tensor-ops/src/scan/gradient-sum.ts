@@ -41,7 +41,7 @@ export class GradientSum {
       parameters,
       (leaf) => this.sums.get(leaf.id) ?? tf.keep(tf.zeros(leaf.shape, 'float32')),
     )
-    this.sums.clear()
+    for (const { id } of treeLeaves(parameters)) this.sums.delete(id)
     return result
   }
 
