@@ -17,7 +17,7 @@ const arrows = {
   checkpoint: stored,
   training: [...stored, 'checkpoint'],
   mpi: ['tensor-ops', 'kernels'],
-  cli: ['tensor-ops'],
+  cli: ['tensor-ops', 'mpi'],
 }
 
 for (const name of readdirSync('packages'))

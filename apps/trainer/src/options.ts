@@ -18,6 +18,7 @@ export interface RawOptions {
   threads?: string
   saveEvery?: string
   spare?: string
+  deterministic?: boolean
   dryRun?: boolean
 }
 
@@ -39,6 +40,8 @@ export interface TrainerOptions {
   saveEvery?: number
   /** Where the run is saved if its own folder can't be written to any more. */
   spare?: string
+  /** Whether 1, 2, 4, … ranks compute the same bits. */
+  deterministic: boolean
   dryRun: boolean
 }
 
@@ -75,6 +78,7 @@ export function readOptions(raw: RawOptions, caller: string): TrainerOptions {
     threads: wholeNumber('threads', raw.threads, 1024),
     saveEvery: wholeNumber('save-every', raw.saveEvery, 1e9),
     spare: path(raw.spare),
+    deterministic: raw.deterministic ?? false,
     dryRun: raw.dryRun ?? false,
   }
 }

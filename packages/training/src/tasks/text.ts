@@ -37,7 +37,7 @@ export function textTask(options: TextTaskOptions): Task {
   return {
     title,
     summary: `${name}: ${train.documents.length} documents, ${(bytes / 1e6).toFixed(1)} MB${packed ? ', packed' : ''}`,
-    stream: ({ seed, cursor, signal }) =>
+    stream: ({ seed, cursor, signal, rows }) =>
       streamOf({
         documents: train.documents,
         tokenizer: byteTokenizer,
@@ -45,6 +45,7 @@ export function textTask(options: TextTaskOptions): Task {
         batch: training.batch,
         length: training.length,
         signal,
+        ...(rows && { rows }),
         cursor: cursor as Cursor | undefined,
       }),
     heldOut: chosen,
