@@ -59,6 +59,10 @@ describe.each([
     }
   })
 
+  it.skipIf(!hasMpi(mpirun))('waits for nothing that does not come, whenever ranks come', async () => {
+    expect(await ended(4, mpirun, 'delays')).toMatchObject({ code: 0, stderr: '' })
+  })
+
   it.skipIf(!hasMpi(mpirun))('ends all ranks where one gives up', async () => {
     const { code, stdout } = await ended(3, mpirun, 'abort')
     expect({ code, stdout: /"rank"/.test(stdout) }).toEqual({ code: 3, stdout: false })

@@ -27,6 +27,8 @@ export async function evaluate(
   }: { bosToken?: number; signal?: AbortSignal; communicator?: Communicator } = {},
 ): Promise<HeldOutLoss> {
   const piece = 4 * (system.rule?.chunk ?? system.lossChunk ?? 256)
+  // Ranks without a document of their own would wait for those that stop in one.
+  signal?.throwIfAborted()
   const length = documents[0].length - 1
   const { from, to } = shareOf(documents.length, communicator)
   const own = documents.slice(from, to)

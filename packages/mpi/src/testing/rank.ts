@@ -2,6 +2,7 @@
 import '@ttt-e2e/kernels/engines'
 import { gatherUneven, read, resolveEngine, sharesOf, tf } from '@ttt-e2e/tensor-ops'
 import { connectMpi, MpiError } from '..'
+import { withDelays } from './with-delays'
 
 try {
   const ranks = await connectMpi()
@@ -10,6 +11,7 @@ try {
   if (parameter === 'abort' && rank === size - 1) await ranks.abort(3)
   if (parameter === 'abort') await ranks.barrier()
   await resolveEngine('cpu')
+  if (parameter === 'delays') await withDelays(ranks)
 
   const counts = sharesOf(7, size)
   // Sums that depend on their order: 1e8 + 1 − 1e8.

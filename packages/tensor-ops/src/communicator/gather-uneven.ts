@@ -1,6 +1,9 @@
 import type { Communicator } from './communicator'
 
-/** What each rank has to tell, numbers of which nobody else knows how many there are: of all ranks, in their order. */
+/**
+ * What each rank has to tell, numbers of which nobody else knows how many there are: of all ranks, in their order. It is two
+ * operations, the second begun when the first has ended: nothing else may go on meanwhile.
+ */
 export async function gatherUneven(
   communicator: Communicator,
   values: readonly number[],
