@@ -6,6 +6,7 @@ import { addMemory } from './memory/command'
 import { addStream } from './stream/command'
 import { addSystems } from './systems/command'
 import { addOps } from './timing/ops/command'
+import { addRanks } from './timing/ranks/command'
 import { addReadSpeed, addTrainSpeed } from './timing/commands'
 
 /** What the bench can be told to do, in the order of its help. @param caller the folder that the caller works in */
@@ -18,5 +19,6 @@ export const commands: readonly ((command: Command, caller: string) => void)[] =
   addStream,
   addTrainSpeed,
   addReadSpeed,
+  addRanks,
   addOps,
 ]

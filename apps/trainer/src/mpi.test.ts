@@ -1,4 +1,5 @@
-import { hasMpi, mpis, spawnRanks } from '@ttt-e2e/mpi/testing'
+import { spawnRanks } from '@ttt-e2e/mpi'
+import { hasMpi, mpis } from '@ttt-e2e/mpi/testing'
 import { fileNames, latestCheckpoint } from '@ttt-e2e/checkpoint'
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -15,6 +16,7 @@ const start = (ranks: number, ...parameters: string[]) =>
   spawnRanks({
     ranks,
     script,
+    mpirun: mpis['Open MPI'],
     parameters: [...parameters, '--engine', 'wasm', '--deterministic'],
     folder: join(import.meta.dirname, '..'),
     environment: { INIT_CWD: folder },

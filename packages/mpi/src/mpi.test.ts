@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { launcherOf } from './launcher'
-import { hasMpi, mpis, spawnRanks } from './testing'
+import { spawnRanks } from './spawn-ranks'
+import { hasMpi, mpis } from './testing'
 
 const script = join(import.meta.dirname, 'testing/rank.ts')
 
