@@ -40,7 +40,7 @@ describe('readDocuments', () => {
       const system = createSystem(name, recipe.size)
       const params = system.decoder.init(createRandom(1))
       const documents = Array.from({ length: 5 }, (_, i) =>
-        task.heldOut[0].tokens.map((token) => (token + i) % 8),
+        task.heldOut[0].tokens.map((token) => (token + i) % recipe.size.vocabularySize),
       )
       const read = await readDocuments({ system, params, documents, piece: 7 })
       for (const size of [2, 6]) {
