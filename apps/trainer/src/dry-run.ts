@@ -5,6 +5,7 @@ import { engineMemory, tf } from '@ttt-e2e/tensor-ops'
 import { openTask } from '@ttt-e2e/training'
 import { countFlops, type FlopCount, type System } from '@ttt-e2e/ttt-inner'
 import { totalmem } from 'node:os'
+import { predictRanks, rowsOfRank, type RanksToPredict } from './predict-ranks'
 import { probeStep } from './probe-steps'
 
 /** A step that should take longer than this at the machine's rate of products isn't taken; shorter ones tell of it. */
@@ -14,9 +15,10 @@ const longestStep = 5
  * What a recipe would take here, as lines to print: parameters, memory, FLOPs, time and how these were found. Its data is
  * opened as a run does it, where it is known.
  *
+ * @param together the ranks that it would be trained on, for a prediction of these too
  * @throws TrainingError or DataError for data that a run would refuse
  */
-export async function dryRun(recipe: Recipe): Promise<string[]> {
+export async function dryRun(recipe: Recipe, together?: RanksToPredict): Promise<string[]> {
   const { training, size, data } = recipe
   const { batch, length, optimizer } = training
   const task = data.kind === 'text' && data.path === '' ? undefined : await openTask(recipe)
@@ -27,7 +29,7 @@ export async function dryRun(recipe: Recipe): Promise<string[]> {
   const rate = productRate(size.hiddenSize, system.decoder.config.intermediateSize)
   const { peak, seconds, how } = await costOf(system, recipe, flops, rate)
   const limit = Math.min(engineMemory().limit, totalmem(), process.constrainedMemory() || Infinity)
-  const rows = [
+  const rowsOfTable = [
     ['recipe', `${recipe.name} · ${recipe.system}`],
     ...(task ? [['data', task.summary]] : []),
     ['parameters', formatCount(parameterCount)],
@@ -49,8 +51,14 @@ export async function dryRun(recipe: Recipe): Promise<string[]> {
         `${formatCount((flops.training * batch * length) / seconds)}FLOP/s; ${how}`,
     ],
   ]
-  const width = Math.max(...rows.map(([name]) => name.length))
-  return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`)
+  if (together) {
+    const rows = rowsOfRank(recipe, together.ranks)
+    const ofRows = { ...recipe, training: { ...training, batch: rows } }
+    const own = rows === batch ? { peak, seconds } : await costOf(system, ofRows, flops, rate)
+    rowsOfTable.push(...predictRanks(recipe, parameterCount, { rows, ...own }, together))
+  }
+  const width = Math.max(...rowsOfTable.map(([name]) => name.length))
+  return rowsOfTable.map(([name, value]) => `${name.padEnd(width)}  ${value}`)
 }
 
 interface Cost {

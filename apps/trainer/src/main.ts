@@ -53,6 +53,8 @@ const command = new Command('pnpm --filter trainer start')
     'walk each sequence by itself and sum in a fixed tree: 1, 2, 4, … ranks then compute the same bits',
   )
   .option('--dry-run', 'say what it would take here: parameters, memory, FLOPs and time')
+  .option('--ranks <number>', 'with --dry-run: what a step would take on so many processes')
+  .option('--link <GB/s>', 'with --ranks: what each can send to the others; 1 where left out')
   .addHelpText(
     'after',
     `

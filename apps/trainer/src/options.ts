@@ -1,6 +1,7 @@
 import { oneOf, UserError, wholeNumber } from '@ttt-e2e/cli'
 import { precisions, type Precision } from '@ttt-e2e/tensor-ops'
 import { resolve } from 'node:path'
+import type { RanksToPredict } from './predict-ranks'
 
 /** The command line as it was typed. */
 export interface RawOptions {
@@ -20,6 +21,8 @@ export interface RawOptions {
   spare?: string
   deterministic?: boolean
   dryRun?: boolean
+  ranks?: string
+  link?: string
 }
 
 /** A checked command line; paths are absolute. */
@@ -43,6 +46,8 @@ export interface TrainerOptions {
   /** Whether 1, 2, 4, … ranks compute the same bits. */
   deterministic: boolean
   dryRun: boolean
+  /** What a dry run tells of besides. */
+  together?: RanksToPredict
 }
 
 /**
@@ -80,5 +85,18 @@ export function readOptions(raw: RawOptions, caller: string): TrainerOptions {
     spare: path(raw.spare),
     deterministic: raw.deterministic ?? false,
     dryRun: raw.dryRun ?? false,
+    ...togetherOf(raw),
   }
+}
+
+function togetherOf({ ranks, link, dryRun }: RawOptions): { together?: RanksToPredict } {
+  if (ranks === undefined && link === undefined) return {}
+  if (!dryRun || ranks === undefined)
+    throw new UserError(
+      '--ranks and --link say what --dry-run predicts; to train on several ranks, start this by mpirun -n NUMBER',
+    )
+  const rate = Number(link ?? 1)
+  if (!(rate > 0 && Number.isFinite(rate)))
+    throw new UserError(`--link is a number of GB/s above 0, not '${link}'`)
+  return { together: { ranks: wholeNumber('ranks', ranks, 1e6)!, link: rate * 1e9 } }
 }

@@ -30,7 +30,7 @@ export async function trainer(
   let engine = await resolveEngine(options.engine, { threads, precision: options.precision })
   if (options.dryRun && recipe) {
     progress.print(engine.line)
-    for (const line of await dryRun(recipe)) progress.print(line)
+    for (const line of await dryRun(recipe, options.together)) progress.print(line)
     return 0
   }
   // Before anything is written: data that isn't there leaves no folder behind.
@@ -41,7 +41,7 @@ export async function trainer(
   progress.print(engine.line)
   if (communicator.size > 1) progress.print(`${communicator.size} ranks, each with ${threads} threads`)
   if (options.dryRun) {
-    for (const line of await dryRun(run.recipe)) progress.print(line)
+    for (const line of await dryRun(run.recipe, options.together)) progress.print(line)
     return 0
   }
   for (const note of newTask?.notes ?? []) progress.print(note)
