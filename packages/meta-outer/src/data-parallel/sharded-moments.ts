@@ -68,10 +68,13 @@ export async function updateParts(
   gradients: readonly Float32Array[],
   parts: GradientParts,
   communicator: Communicator,
-  { schedule, maxNorm: _, ...adam }: Optimizer,
+  { schedule, beta1, beta2, epsilon, weightDecay }: Optimizer,
 ): Promise<void> {
   const updated = await updateOwn(state, gradients, parts, communicator.rank, {
-    ...adam,
+    beta1,
+    beta2,
+    epsilon,
+    weightDecay,
     learningRate: learningRate(schedule, state.step),
     step: state.step + 1,
   })
