@@ -8,6 +8,7 @@ import { addSystems } from './systems/command'
 import { addOps } from './timing/ops/command'
 import { addRanks } from './timing/ranks/command'
 import { addReadSpeed, addTrainSpeed } from './timing/commands'
+import { addWarmStart } from './warm-start/command'
 
 /** What the bench can be told to do, in the order of its help. @param caller the folder that the caller works in */
 export const commands: readonly ((command: Command, caller: string) => void)[] = [
@@ -17,6 +18,7 @@ export const commands: readonly ((command: Command, caller: string) => void)[] =
   addMemory,
   addDamage,
   addStream,
+  addWarmStart,
   addTrainSpeed,
   addReadSpeed,
   addRanks,

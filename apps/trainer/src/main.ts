@@ -37,6 +37,15 @@ const command = new Command('pnpm --filter trainer start')
     "go on with a run: this folder's, or the one that --recipe or --out stands for",
   )
   .option('--from <folder>', "begin with a stored model's weights, e.g. to extend the context")
+  .option(
+    '--init-from <model>',
+    'begin with a pretrained transformer, a folder or a GGUF file: in windows, with prime MLPs (warmStart.… of the recipe)',
+  )
+  .option(
+    '--on-nonfinite <what>',
+    'where a loss is not finite: stop, skip its batch, or rollback to the last checkpoint and go on behind that batch',
+    'stop',
+  )
   .option('--engine <name>', `auto, ${engineNames().join(', ')}`, 'auto')
   .option(
     '--precision <name>',
@@ -55,6 +64,7 @@ const command = new Command('pnpm --filter trainer start')
   .option('--dry-run', 'say what it would take here: parameters, memory, FLOPs and time')
   .option('--ranks <number>', 'with --dry-run: what a step would take on so many processes')
   .option('--link <GB/s>', 'with --ranks: what each can send to the others; 1 where left out')
+  .option('--flops <rate>', 'with --dry-run, also the time on a machine of so many operations per second')
   .addHelpText(
     'after',
     `
@@ -71,6 +81,8 @@ Examples, each after \`pnpm --filter trainer start\`:
   --recipe tiny/books --data my-book.txt --set training.optimizer.schedule.steps=200
   --recipe tiny/books --data notes.jsonl --set data.rows=packed
                                             documents too short for a row of their own, several in each
+  --recipe pretrained/books --init-from model.gguf
+                                            a pretrained model learns to learn while it reads
   --recipe 125m/pretrain-8k --dry-run       what the published model would take here
   export runs/tiny-books my-model           the model alone, to ship and to serve
   convert model.gguf my-model               a pretrained model as a folder of ours; --format hugging-face as one of theirs

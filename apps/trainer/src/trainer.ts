@@ -26,34 +26,35 @@ export async function trainer(
   const folder = runFolder(options, caller)
   const recipe =
     options.resume === undefined ? resolveRecipe(recipeNamed(options.recipe!), options) : undefined
-  const { threads = rank.threads, saveEvery, spare, deterministic } = options
+  const { threads = rank.threads, saveEvery, spare, onNonFinite, deterministic } = options
   let engine = await resolveEngine(options.engine, { threads, precision: options.precision })
-  if (options.dryRun && recipe) {
+  if (options.dryRun && recipe && !recipe.warmStart) {
     progress.print(engine.line)
-    for (const line of await dryRun(recipe, options.together)) progress.print(line)
+    for (const line of await dryRun(recipe, options)) progress.print(line)
     return 0
   }
-  // Before anything is written: data that isn't there leaves no folder behind.
-  const newTask = recipe && (await openTask(recipe))
+  // Before anything is written: data that isn't there leaves no folder behind. A pretrained model brings its tokenizer.
+  const newTask = recipe && !recipe.warmStart ? await openTask(recipe) : undefined
   const run = await openRun(options, recipe, folder, (reason) => progress.print(reason))
   if (run.precision !== engine.precision)
     engine = await resolveEngine(options.engine, { threads, precision: run.precision })
   progress.print(engine.line)
   if (communicator.size > 1) progress.print(`${communicator.size} ranks, each with ${threads} threads`)
   if (options.dryRun) {
-    for (const line of await dryRun(run.recipe, options.together)) progress.print(line)
+    for (const line of await dryRun(run.recipe, { ...options, run })) progress.print(line)
+    disposeRun(run.state)
     return 0
   }
-  for (const note of newTask?.notes ?? []) progress.print(note)
-  const task = newTask ?? (await openTask(run.recipe))
+  const task = newTask ?? (await openTask(run.recipe, run.tokenizer))
+  if (recipe) for (const note of task.notes) progress.print(note)
   const { signal, restore } = abortOnSignals(() =>
     progress.print('stopping and saving; a second signal quits at once'),
   )
   try {
     const onLeft = (reason: string) => progress.print(reason)
     const together = { communicator, ...(deterministic && { deterministic }) }
-    const saving = { engine, gitHash: gitHash(), saveEvery, spare, onLeft }
-    const events = trainRun({ run, task, signal, ...saving, ...together })
+    const saving = { saveEvery, spare, onLeft, gitHash: gitHash() }
+    const events = trainRun({ run, task, engine, ...saving, ...together, onNonFinite, signal })
     return await showTraining(run, task, events, progress)
   } finally {
     progress.clear()

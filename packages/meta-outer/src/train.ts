@@ -7,7 +7,7 @@ import { trainStep, type Optimizer, type StepReport } from './train-step'
 
 export interface TrainOptions extends Pick<
   MetaGradientOptions,
-  'checkpointEvery' | 'memoryBudget' | 'signal'
+  'checkpointEvery' | 'memoryBudget' | 'microBatch' | 'signal'
 > {
   system: System
   /** Where the run stands; each step moves it on. Save it between two reports to go on from there later. */

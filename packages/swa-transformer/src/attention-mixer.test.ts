@@ -16,3 +16,6 @@ runMixerSuite(
 runMixerSuite('window of 6 with sinks', attentionMixer(6, { sinks: true }))
 runMixerSuite('full attention with sinks', attentionMixer(0, { sinks: true }))
 runMixerSuite('full attention without positions', attentionMixer(0, { rope: false }))
+runMixerSuite('window of 6 and the first 3', attentionMixer(6, { keepFirst: 3 }))
+runMixerSuite('window of 3 and the first 4', attentionMixer(3, { keepFirst: 4, keptPositions: 'text' }))
+runMixerSuite('window of 6 and the first 3 with sinks', attentionMixer(6, { keepFirst: 3, sinks: true }))

@@ -52,6 +52,7 @@ export {
   treeEntries,
   treeLeaves,
   treeMap,
+  treeSelect,
   treeSize,
   treeWithLeaves,
   type TensorTree,

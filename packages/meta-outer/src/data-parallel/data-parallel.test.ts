@@ -9,6 +9,7 @@ import {
   treeMap,
   type Batch,
   type Communicator,
+  type TensorTree,
 } from '@ttt-e2e/tensor-ops'
 import { ranksInProcess } from '@ttt-e2e/tensor-ops/testing'
 import type { System } from '@ttt-e2e/ttt-inner'
@@ -93,7 +94,7 @@ async function trained(
 }
 
 const copyOf = (state: RunState): RunState => {
-  const copy = (tree: RunState['params']) => treeMap(tree, (leaf) => tf.clone(leaf))
+  const copy = <T extends TensorTree>(tree: T): T => treeMap(tree, (leaf) => tf.clone(leaf))
   return {
     ...state,
     params: copy(state.params),
@@ -174,7 +175,7 @@ it('keep moments of their part of the parameters, and no tensor more after some 
     await ranks.barrier()
     expect(liveTensors()).toBe(held)
     await ranks.barrier()
-    const elements = (tree: RunState['params']) => treeLeaves(tree).reduce((sum, { size }) => sum + size, 0)
+    const elements = (tree: TensorTree) => treeLeaves(tree).reduce((sum, { size }) => sum + size, 0)
     const moments = elements(state.firstMoments)
     expect(elements(state.secondMoments)).toBe(moments)
     await ranks.barrier()

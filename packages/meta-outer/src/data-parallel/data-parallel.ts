@@ -3,7 +3,15 @@ import type { System } from '@ttt-e2e/ttt-inner'
 import { finalOrder } from '../final-gradients'
 import type { RunState } from '../run-state'
 import { innerRateMultiplier } from '../schedule'
-import { NonFiniteGradient, nonFiniteLoss, stepTaken, type Optimizer, type StepReport } from '../train-step'
+import {
+  NonFiniteGradient,
+  nonFiniteLoss,
+  stepTaken,
+  trainedOf,
+  type Optimizer,
+  type StepReport,
+} from '../train-step'
+import { trainedLeaves } from '../trained-part'
 import type { WalkOptions } from '../walk-batch'
 import { GradientExchange } from './gradient-exchange'
 import { partGradients, spanOf, type GradientParts } from './gradient-parts'
@@ -41,10 +49,11 @@ export class DataParallel {
     readonly communicator: Communicator,
     { deterministic = false }: DataParallelOptions = {},
   ) {
-    const order = finalOrder(system, state.params)
+    const trained = trainedOf(state)
+    const order = finalOrder(system, state.params, trainedLeaves(trained))
     this.deterministic = deterministic
-    this.parts = partGradients(system, state.params, order, communicator.size, bucketElements)
-    shardMoments(state, this.parts, communicator)
+    this.parts = partGradients(system, trained, order, communicator.size, bucketElements)
+    this.shard()
   }
 
   /**
@@ -56,12 +65,17 @@ export class DataParallel {
   async step(
     batch: Batch,
     optimizer: Optimizer,
-    options: Pick<WalkOptions, 'checkpointEvery' | 'memoryBudget'> = {},
+    options: Pick<WalkOptions, 'checkpointEvery' | 'memoryBudget' | 'microBatch'> = {},
   ): Promise<StepReport> {
     const { system, state, communicator } = this
-    const leaves = treeLeaves(state.params)
+    const trained = trainedOf(state)
+    const leaves = treeLeaves(trained)
     const exchange = new GradientExchange(communicator, this.parts, leaves)
-    const walk = { ...options, innerRateMultiplier: innerRateMultiplier(optimizer.schedule, state.step) }
+    const walk = {
+      ...options,
+      trained,
+      innerRateMultiplier: innerRateMultiplier(optimizer.schedule, state.step),
+    }
     let sums: Float32Array[]
     let told: ToldLosses
     let norm: number
@@ -80,13 +94,20 @@ export class DataParallel {
     } finally {
       exchange.dispose()
     }
-    if (!Number.isFinite(told.loss)) throw nonFiniteLoss(state.step, told.chunkLosses, told.chunksOf)
-    if (!Number.isFinite(norm)) throw new NonFiniteGradient(state.step, await this.spoiltParameter(sums))
+    if (!Number.isFinite(told.loss))
+      throw nonFiniteLoss(state.step, batch.cursor, told.chunkLosses, told.chunksOf)
+    if (!Number.isFinite(norm))
+      throw new NonFiniteGradient(state.step, batch.cursor, await this.spoiltParameter(sums))
     const { maxNorm } = optimizer
     const factor = (norm < maxNorm ? 1 : maxNorm / norm) / told.chunks
     for (const sum of sums) for (let i = 0; i < sum.length; i++) sum[i] *= factor
     await updateParts(state, sums, this.parts, communicator, optimizer)
     return stepTaken(system, state, optimizer, { ...told, gradientNorm: norm, tokens, cursor: batch.cursor })
+  }
+
+  /** Cuts the state's moments down again, when whole ones were put into it. */
+  shard(): void {
+    shardMoments(this.state, this.parts, this.communicator)
   }
 
   /** The state with whole moments at rank 0, undefined elsewhere; `free` its moments, the parameters stay the run's. */

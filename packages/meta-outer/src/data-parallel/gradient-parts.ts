@@ -1,5 +1,5 @@
-import { sharesOf, treeEntries, type Tensor } from '@ttt-e2e/tensor-ops'
-import type { Params, System } from '@ttt-e2e/ttt-inner'
+import { sharesOf, treeEntries, type Tensor, type TensorTree } from '@ttt-e2e/tensor-ops'
+import type { System } from '@ttt-e2e/ttt-inner'
 
 /** Elements that stay together, the widest vectors of any engine: what is done with each is the same in any part. */
 const grain = 16
@@ -35,12 +35,13 @@ export interface GradientParts {
 }
 
 /**
+ * @param params those that are trained
  * @param order leaves as their gradients become final: those that follow each other travel together
  * @param bucketElements fewest elements that are sent at once, the last bucket's apart
  */
 export function partGradients(
   system: System,
-  params: Params,
+  params: TensorTree,
   order: readonly Tensor[],
   ranks: number,
   bucketElements: number,

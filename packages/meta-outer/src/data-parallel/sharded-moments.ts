@@ -5,19 +5,20 @@ import {
   tf,
   tidy,
   treeLeaves,
+  treeMap,
   treeWithLeaves,
   type Communicator,
   type Tensor,
+  type TensorTree,
 } from '@ttt-e2e/tensor-ops'
-import type { Params } from '@ttt-e2e/ttt-inner'
 import type { RunState } from '../run-state'
 import { learningRate } from '../schedule'
-import type { Optimizer } from '../train-step'
+import { trainedOf, type Optimizer } from '../train-step'
 import { fromParts, spanOf, type GradientParts, type PartedLeaf } from './gradient-parts'
 
 /** Keeps this rank's part of each moment, flat, in place of the whole one. */
 export function shardMoments(state: RunState, parts: GradientParts, { rank }: Communicator): void {
-  const shard = (moments: Params): Params => {
+  const shard = (moments: TensorTree): TensorTree => {
     const leaves = treeLeaves(moments)
     const own = [...leaves]
     for (const leaf of leavesOf(parts)) {
@@ -41,7 +42,7 @@ export async function wholeState(
   parts: GradientParts,
   communicator: Communicator,
 ): Promise<RunState | undefined> {
-  const gather = async (moments: Params): Promise<Params> => {
+  const gather = async (moments: TensorTree): Promise<TensorTree> => {
     const leaves = treeLeaves(moments)
     const whole = [...leaves]
     for (const bucket of parts.buckets) {
@@ -88,8 +89,9 @@ export async function updateParts(
   parts.buckets.forEach((bucket, b) =>
     bucket.leaves.forEach(({ index, shape }, i) => (leaves[index] = tf.tensor(values[b][i], shape))),
   )
-  const before = state.params
-  state.params = treeWithLeaves(state.params, leaves)
+  const before = treeLeaves(trainedOf(state))
+  const place = new Map(before.map(({ id }, i) => [id, i]))
+  state.params = treeMap(state.params, (leaf) => leaves[place.get(leaf.id)!] ?? leaf)
   disposeTree(before)
 }
 
@@ -101,7 +103,7 @@ async function updateOwn(
   rank: number,
   options: Partial<Parameters<typeof adamw>[4]>,
 ): Promise<Float32Array[]> {
-  const [params, first, second] = [state.params, state.firstMoments, state.secondMoments].map(treeLeaves)
+  const [params, first, second] = [trainedOf(state), state.firstMoments, state.secondMoments].map(treeLeaves)
   const own: (PartedLeaf & { from: number; to: number; gradient: Float32Array })[] = []
   parts.buckets.forEach(({ leaves }, b) => {
     let end = 0

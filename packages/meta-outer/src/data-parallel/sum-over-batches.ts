@@ -21,7 +21,7 @@ export async function sumOverBatches(
 ): Promise<Losses[]> {
   if (batches.length === 1) {
     const [batch] = batches
-    const sequences = sequencesOf(system, batch)
+    const sequences = sequencesOf(system, batch, options.microBatch)
     const told = await walkForSums(system, params, sequences, options, onFinal)
     const values = await read(told)
     disposeTree(told)

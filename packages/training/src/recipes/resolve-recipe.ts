@@ -7,7 +7,9 @@ import { TrainingError } from '../training-error'
 import { recipes } from './index'
 import { rangeProblems } from './check-ranges'
 import { nearest } from './nearest'
+import { forSystem } from './published'
 import { applySettings } from './settings'
+import { standardWarmStart, warmOptions } from './warm-options'
 
 /** What a caller changes in a recipe. */
 export interface RecipeChanges {
@@ -18,6 +20,8 @@ export interface RecipeChanges {
   data?: string
   /** The field that holds the text in files of many documents. */
   textField?: string
+  /** A pretrained model to begin with, an absolute path. */
+  initFrom?: string
 }
 
 /** @throws TrainingError naming the known recipes and the nearest */
@@ -35,11 +39,13 @@ export function recipeNamed(name: string): Recipe {
  *
  * @throws TrainingError for a change that can't be made or sizes that don't fit each other; UnknownSystem
  */
-export function resolveRecipe(recipe: Recipe, { system, settings, data, textField }: RecipeChanges): Recipe {
+export function resolveRecipe(
+  recipe: Recipe,
+  { system, settings, data, textField, initFrom }: RecipeChanges,
+): Recipe {
   const changed = applySettings(
     {
-      ...recipe,
-      ...(system !== undefined && { system }),
+      ...(system === undefined ? recipe : forSystem(recipe, system)),
       ...(data !== undefined && {
         data: {
           kind: 'text',
@@ -47,6 +53,9 @@ export function resolveRecipe(recipe: Recipe, { system, settings, data, textFiel
           rows: rowsOf(recipe),
           ...(textField !== undefined && { textField }),
         },
+      }),
+      ...(initFrom !== undefined && {
+        warmStart: { ...(recipe.warmStart ?? standardWarmStart), from: initFrom },
       }),
     },
     settings,
@@ -63,6 +72,11 @@ export function resolveRecipe(recipe: Recipe, { system, settings, data, textFiel
     throw new TrainingError(
       `'${changed.system}' is not trained: it reads with the weights of '${weightsOf}', train that`,
     )
+  if (changed.warmStart) {
+    // The other sizes are the pretrained model's, which is not read yet.
+    warmOptions(changed)
+    return changed
+  }
   const { vocabularySize } = tokenizerOf(changed)
   if (vocabularySize > changed.size.vocabularySize)
     throw new TrainingError(
@@ -72,7 +86,14 @@ export function resolveRecipe(recipe: Recipe, { system, settings, data, textFiel
     throw new TrainingError(
       `data.successors is ${changed.data.successors}; a language of ${changed.size.vocabularySize} symbols has at most as many`,
     )
-  inWordsOf("the sizes don't fit each other: ", () => createSystem(changed.system, changed.size))
+  inWordsOf("the sizes don't fit each other: ", () => {
+    const { name, decoder } = createSystem(changed.system, changed.size)
+    const { trains = 'all' } = changed.training
+    if (trains !== 'all' && decoder.config.suffixBlocks === 0)
+      throw new SizeError(
+        `training.trains is '${trains}', but '${name}' has no blocks that learn; set it to all`,
+      )
+  })
   return changed
 }
 

@@ -1,24 +1,15 @@
 import { createSystem } from '@ttt-e2e/baselines'
-import { listCheckpoints, loadCheckpoint, loadParameters, type DataRecord } from '@ttt-e2e/checkpoint'
-import { startRun, type Recipe, type RunState } from '@ttt-e2e/meta-outer'
+import { listCheckpoints, loadCheckpoint, loadParameters } from '@ttt-e2e/checkpoint'
+import { createTokenizer } from '@ttt-e2e/data'
+import { startRun, type Recipe } from '@ttt-e2e/meta-outer'
 import { disposeTree, treeEntries, type Precision } from '@ttt-e2e/tensor-ops'
-import type { Params, System } from '@ttt-e2e/ttt-inner'
+import type { Params } from '@ttt-e2e/ttt-inner'
 import { resumedRecipe, type RecipeChanges } from '../recipes/resolve-recipe'
 import { scheduleChange } from '../recipes/schedule-change'
 import { seedsOf } from '../seeds'
 import { TrainingError } from '../training-error'
-
-/** A run that is about to begin or to go on. The caller disposes its state. */
-export interface Run {
-  /** Where its checkpoints and metrics are. */
-  folder: string
-  recipe: Recipe
-  system: System
-  state: RunState
-  precision: Precision
-  /** The text that it was saved with. */
-  data?: DataRecord
-}
+import type { Run } from './run'
+import { startWarmRun } from './warm-run'
 
 export interface BeginOptions {
   folder: string
@@ -38,8 +29,15 @@ export async function beginRun({ folder, recipe, precision = 'f32', from }: Begi
     throw new TrainingError(
       `'${folder}' holds a run already; --resume goes on with it, --out FOLDER begins one elsewhere`,
     )
+  if (recipe.warmStart) {
+    if (from !== undefined)
+      throw new TrainingError(
+        `'${recipe.name}' begins with a pretrained model: give --init-from '${from}' for its weights, and no --from`,
+      )
+    return { folder, precision, ...(await startWarmRun(recipe)) }
+  }
   const system = createSystem(recipe.system, recipe.size)
-  const state = startRun(system, seedsOf(recipe.training.seed).parameters)
+  const state = startRun(system, seedsOf(recipe.training.seed).parameters, recipe.training.trains)
   if (from !== undefined) {
     const { params, info } = await loadParameters(from)
     const problem = difference(params, state.params)
@@ -90,7 +88,16 @@ export async function resumeRun({
         `the run in '${folder}' was saved without a record of its data, so that nobody can tell whether '${recipe.data.path}' is the same; ` +
           `go on without --data, or give --out another folder`,
       )
-  return { folder, recipe, system, state, precision, ...(data && { data }) }
+  const { tokenizer, documentsBeginWithBos } = info.model
+  return {
+    folder,
+    recipe,
+    system,
+    state,
+    precision,
+    ...(data && { data }),
+    ...(recipe.warmStart && { tokenizer: await createTokenizer(tokenizer), documentsBeginWithBos }),
+  }
 }
 
 function difference(found: Params, needed: Params): string | undefined {

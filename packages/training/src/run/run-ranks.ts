@@ -1,7 +1,7 @@
 import { DataParallel } from '@ttt-e2e/meta-outer'
 import { alone, gatherUneven, shareOf, type Communicator } from '@ttt-e2e/tensor-ops'
 import { TrainingError } from '../training-error'
-import type { Run } from './open-run'
+import type { Run } from './run'
 
 export interface RankOptions {
   /** The processes that train the run together, this one among them; this one alone where left out. */

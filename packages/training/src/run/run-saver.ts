@@ -2,7 +2,7 @@ import { makeRoom, saveCheckpoint } from '@ttt-e2e/checkpoint'
 import type { ResolvedEngine } from '@ttt-e2e/tensor-ops'
 import { FileError } from '@ttt-e2e/tensor-ops/files'
 import type { MetricsFile } from './metrics-file'
-import type { Run } from './open-run'
+import type { Run } from './run'
 import type { RunRanks } from './run-ranks'
 
 /** Without `saveEvery`. */
@@ -121,11 +121,12 @@ export class RunSaver {
 
   private async saveIn(folder: string): Promise<void> {
     const { run, engine, gitHash } = this.options
-    const { recipe, state, data } = run
+    const { recipe, state, data, system, tokenizer, documentsBeginWithBos } = run
+    const warm = recipe.warmStart && { system, tokenizer, documentsBeginWithBos }
     const onLeft = (reason: string) => this.tellOnce(reason)
     const whole = this.ranks.parallel ? await this.ranks.parallel.whole() : { state, free: () => undefined }
     try {
-      const saved = whole && { recipe, state: whole.state, engine, gitHash, data, onLeft }
+      const saved = whole && { recipe, state: whole.state, engine, gitHash, data, onLeft, ...warm }
       if (saved) this.savedPath = await withRoom(folder, () => saveCheckpoint(folder, saved))
     } finally {
       whole?.free()

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { listCheckpoints } from '@ttt-e2e/checkpoint'
-import { NonFiniteGradient, NonFiniteLoss, train, type Schedule, type StepReport } from '@ttt-e2e/meta-outer'
+import { train, type Schedule, type StepReport } from '@ttt-e2e/meta-outer'
 import { read, treeEntries, type ResolvedEngine } from '@ttt-e2e/tensor-ops'
 import { asFileError, FileError, lockFolder, makeFolder } from '@ttt-e2e/tensor-ops/files'
 import { evaluate, type HeldOutLoss } from '../evaluate'
@@ -9,7 +9,8 @@ import type { Task } from '../tasks/task'
 import { TrainingError } from '../training-error'
 import { checkData } from './check-data'
 import { MetricsFile, stepLine, type StepLine } from './metrics-file'
-import type { Run } from './open-run'
+import { isNonFinite, Recovery, type OnNonFinite } from './recovery'
+import type { Run } from './run'
 import { RunRanks, type RankOptions } from './run-ranks'
 import { RunSaver, type SaveOptions } from './run-saver'
 
@@ -18,6 +19,8 @@ export interface TrainRunOptions extends SaveOptions, RankOptions {
   task: Task
   engine: Pick<ResolvedEngine, 'name' | 'description' | 'precision'>
   signal: AbortSignal
+  /** What to do where numbers are not finite; stop where left out. */
+  onNonFinite?: OnNonFinite
   /** Whether held-out documents are read when the recipe says; true where left out. */
   evaluates?: boolean
   /**
@@ -31,6 +34,8 @@ export interface TrainRunOptions extends SaveOptions, RankOptions {
 export type TrainingEvent =
   | { kind: 'step'; line: StepLine; report: StepReport }
   | { kind: 'held-out'; step: number; result: HeldOutLoss }
+  /** Numbers were not finite, and the run goes on behind the batch that they came from. */
+  | { kind: 'passed-over'; reason: string; detail: string }
   /** The last one: everything is done, or the signal aborted, in an evaluation too; all is saved. */
   | { kind: 'done' | 'stopped' }
   /** The last one where numbers are not finite; nothing is saved after the last good checkpoint. */
@@ -80,6 +85,7 @@ async function* trainAlone(options: TrainRunOptions): AsyncGenerator<TrainingEve
       `'${folder}' has metrics of ${steps.length} steps and a checkpoint of step ${state.step}; remove it to begin again`,
     )
   const saver = new RunSaver(options, metrics, options.scheduleAfter !== undefined, ranks)
+  const recovery = new Recovery(run, metrics, options.onNonFinite ?? 'stop', ranks)
   const scheduleAfter =
     options.scheduleAfter ?? (() => (state.step < optimizer.schedule.steps ? optimizer.schedule : undefined))
 
@@ -110,23 +116,31 @@ async function* trainAlone(options: TrainRunOptions): AsyncGenerator<TrainingEve
         rows: ranks.rowsOf(batch),
       })
       const { step } = state
-      let startedAt = performance.now()
-      for await (const report of train({
-        system,
-        state,
-        data,
+      const rest = {
         optimizer: { ...optimizer, schedule },
+        microBatch: run.recipe.training.microBatch,
         signal,
         ranks: ranks.parallel,
-      })) {
-        const line = stepLine(report, (performance.now() - startedAt) / 1000)
-        metrics.add(line)
-        steps.push(line)
-        yield { kind: 'step', line, report }
-        await ranks.heedSignals()
-        await saver.saveIfDue()
-        yield* evaluations(schedule.steps)
-        startedAt = performance.now()
+      }
+      let startedAt = performance.now()
+      try {
+        for await (const report of train({ system, state, data, ...rest })) {
+          recovery.stepTaken()
+          const line = stepLine(report, (performance.now() - startedAt) / 1000)
+          metrics.add(line)
+          steps.push(line)
+          yield { kind: 'step', line, report }
+          await ranks.heedSignals()
+          await saver.saveIfDue()
+          yield* evaluations(schedule.steps)
+          startedAt = performance.now()
+        }
+      } catch (error) {
+        const detail = isNonFinite(error) ? await recovery.passOver(error) : undefined
+        if (detail === undefined) throw error
+        steps.length = state.step
+        yield { kind: 'passed-over', reason: (error as Error).message, detail }
+        continue
       }
       // The data has come to an end.
       if (state.step === step) break
@@ -145,7 +159,7 @@ async function* trainAlone(options: TrainRunOptions): AsyncGenerator<TrainingEve
     yield { kind: isDone ? 'done' : 'stopped' }
   } catch (error) {
     if (error instanceof FileError) throw await saver.rescue(error)
-    if (!(error instanceof NonFiniteLoss || error instanceof NonFiniteGradient)) throw error
+    if (!isNonFinite(error)) throw error
     const detail = `${await spoiltParameter(run)}; ${whatToTry(run)}`
     yield { kind: 'failed', reason: error.message, detail }
   }

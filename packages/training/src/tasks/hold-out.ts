@@ -19,16 +19,17 @@ export interface HeldOut {
 const passageLength = 256
 
 /**
- * Holds out every tenth of the documents that are long enough; where there are too few, the last fifth of every
+ * Holds out every n-th of the documents that are long enough; where there are too few, the last fifth of every
  * document, cut into pieces, which a single document allows too. Text that stands on both sides is taken from one.
  *
  * @param width tokens of a held-out document, one more than are predicted
+ * @param heldOutEvery n; a tenth where left out
  * @throws TrainingError if no document has a fifth that is as long, or all that could be held out is repeated elsewhere
  */
-export function holdOut(corpus: Corpus, width: number): HeldOut {
+export function holdOut(corpus: Corpus, width: number, heldOutEvery = 10): HeldOut {
   try {
-    const { dropped, ...split } = splitByDocument(corpus, { heldOutEvery: 10, minimumHeldOutLength: width })
-    return { ...split, how: `Every tenth long document is held out${leftOut(dropped)}.` }
+    const { dropped, ...split } = splitByDocument(corpus, { heldOutEvery, minimumHeldOutLength: width })
+    return { ...split, how: `Every ${ordinal(heldOutEvery)} long document is held out${leftOut(dropped)}.` }
   } catch (error) {
     if (!(error instanceof DataError)) throw error
   }
@@ -70,6 +71,8 @@ export function holdOut(corpus: Corpus, width: number): HeldOut {
         : `; not measured on, as they share passages with what is trained on: ${named(repeated)}.`),
   }
 }
+
+const ordinal = (n: number): string => (n === 10 ? 'tenth' : `${n}${['st', 'nd', 'rd'][n - 1] ?? 'th'}`)
 
 interface Part {
   id: string

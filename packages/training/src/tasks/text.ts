@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto'
 import type { DataRecord } from '@ttt-e2e/checkpoint'
-import { byteTokenizer, checkTokens, packedStream, textStream, type Corpus, type Cursor } from '@ttt-e2e/data'
+import {
+  byteTokenizer,
+  checkTokens,
+  packedStream,
+  textStream,
+  type Corpus,
+  type Cursor,
+  type Tokenizer,
+} from '@ttt-e2e/data'
 import type { Recipe, RowsRecipe } from '@ttt-e2e/meta-outer'
 import { recordCorpus } from './record-corpus'
 import type { Task } from './task'
@@ -13,34 +21,36 @@ export interface TextTaskOptions {
   name: string
   /** All of it, as it was read; where a run is trained on it. */
   corpus?: Corpus
+  /** What it became tokens by; bytes where left out. */
+  tokenizer?: Tokenizer
   train: Corpus
   /** Its documents are read from their beginning; shorter ones than the recipe's evaluation are left out. */
   heldOut: Corpus
   notes?: string[]
 }
 
-/** Bytes of text: learns from one corpus and is measured at the beginnings of the documents of another. */
+/** Text: learns from one corpus and is measured at the beginnings of the documents of another. */
 export function textTask(options: TextTaskOptions): Task {
-  const { recipe, rows, title, name, corpus, train, heldOut, notes = [] } = options
+  const { recipe, rows, title, name, corpus, tokenizer = byteTokenizer, train, heldOut, notes = [] } = options
   const { training, evaluation } = recipe
-  const { vocabularySize, bosToken } = byteTokenizer
+  const { vocabularySize, bosToken } = tokenizer
   const width = evaluation.length + 1
   const chosen = heldOut.documents
     .filter(({ tokens }) => tokens.length >= width)
     .slice(0, evaluation.documents)
     .map(({ id, tokens }) => ({ id, tokens: Int32Array.from(tokens.subarray(0, width)) }))
   for (const { id, tokens } of chosen) checkTokens(tokens, vocabularySize, `document '${id}'`)
-  const bytes = train.documents.reduce((sum, { tokens }) => sum + tokens.length, 0)
+  const count = train.documents.reduce((sum, { tokens }) => sum + tokens.length, 0)
   const packed = rows === 'packed'
   let recorded: DataRecord | undefined
   const streamOf = packed ? packedStream : textStream
   return {
     title,
-    summary: `${name}: ${train.documents.length} documents, ${(bytes / 1e6).toFixed(1)} MB${packed ? ', packed' : ''}`,
+    summary: `${name}: ${train.documents.length} documents, ${(count / 1e6).toFixed(1)} ${tokenizer === byteTokenizer ? 'MB' : 'M tokens'}${packed ? ', packed' : ''}`,
     stream: ({ seed, cursor, signal, rows }) =>
       streamOf({
         documents: train.documents,
-        tokenizer: byteTokenizer,
+        tokenizer,
         seed,
         batch: training.batch,
         length: training.length,
