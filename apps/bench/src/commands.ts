@@ -8,6 +8,7 @@ import { addMemory } from './memory/command'
 import { addStream } from './stream/command'
 import { addSystems } from './systems/command'
 import { addOps } from './timing/ops/command'
+import { addRanks } from './timing/ranks/command'
 import { addReadSpeed, addTrainSpeed } from './timing/commands'
 import { addWarmStart } from './warm-start/command'
 
@@ -24,5 +25,6 @@ export const commands: readonly ((command: Command, caller: string) => void)[] =
   addWarmStart,
   addTrainSpeed,
   addReadSpeed,
+  addRanks,
   addOps,
 ]

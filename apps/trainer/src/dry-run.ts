@@ -5,6 +5,7 @@ import { engineMemory, tf, treeForm, treeSize } from '@ttt-e2e/tensor-ops'
 import { openTask, type Run } from '@ttt-e2e/training'
 import { countFlops, type FlopCount, type System } from '@ttt-e2e/ttt-inner'
 import { totalmem } from 'node:os'
+import { predictRanks, rowsOfRank, type RanksToPredict } from './predict-ranks'
 import { probeStep } from './probe-steps'
 
 /** A step that should take longer than this at the machine's rate of products isn't taken; shorter ones tell of it. */
@@ -16,12 +17,17 @@ const longestStep = 5
  *
  * @param options.run what was made of a pretrained model; drawn by the recipe where left out
  * @param options.flops a machine's rate that time is reckoned for too
+ * @param options.together the ranks that it would be trained on, for a prediction of these too
  *
  * @throws TrainingError or DataError for data that a run would refuse
  */
 export async function dryRun(
   recipe: Recipe,
-  { run, flops: machine }: { run?: Pick<Run, 'system' | 'tokenizer'>; flops?: number } = {},
+  {
+    run,
+    flops: machine,
+    together,
+  }: { run?: Pick<Run, 'system' | 'tokenizer'>; flops?: number; together?: RanksToPredict } = {},
 ): Promise<string[]> {
   const { training, size, data } = recipe
   const { batch, length, optimizer } = training
@@ -35,7 +41,7 @@ export async function dryRun(
   const rate = productRate(size.hiddenSize, system.decoder.config.intermediateSize)
   const { peak, seconds, how } = await costOf(system, recipe, flops, rate)
   const limit = Math.min(engineMemory().limit, totalmem(), process.constrainedMemory() || Infinity)
-  const rows = [
+  const rowsOfTable = [
     ['recipe', `${recipe.name} · ${recipe.system}`],
     ...(task ? [['data', task.summary]] : []),
     ['parameters', formatCount(parameterCount)],
@@ -66,8 +72,14 @@ export async function dryRun(
           ],
         ]),
   ]
-  const width = Math.max(...rows.map(([name]) => name.length))
-  return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`)
+  if (together) {
+    const rows = rowsOfRank(recipe, together.ranks)
+    const ofRows = { ...recipe, training: { ...training, batch: rows } }
+    const own = rows === batch ? { peak, seconds } : await costOf(system, ofRows, flops, rate)
+    rowsOfTable.push(...predictRanks(recipe, parameterCount, { rows, ...own }, together))
+  }
+  const width = Math.max(...rowsOfTable.map(([name]) => name.length))
+  return rowsOfTable.map(([name, value]) => `${name.padEnd(width)}  ${value}`)
 }
 
 interface Cost {

@@ -1,4 +1,4 @@
-import { callersFolder, runCommand } from '@ttt-e2e/cli'
+import { asRank, callersFolder, runCommand } from '@ttt-e2e/cli'
 import { resolve } from 'node:path'
 import { systems } from '@ttt-e2e/baselines'
 import '@ttt-e2e/kernels/engines'
@@ -60,7 +60,13 @@ const command = new Command('pnpm --filter trainer start')
     '--spare <folder>',
     "where the run is saved if its own folder can't be written to any more, as on a full disk",
   )
+  .option(
+    '--deterministic',
+    'walk each sequence by itself and sum in a fixed tree: 1, 2, 4, … ranks then compute the same bits',
+  )
   .option('--dry-run', 'say what it would take here: parameters, memory, FLOPs and time')
+  .option('--ranks <number>', 'with --dry-run: what a step would take on so many processes')
+  .option('--link <GB/s>', 'with --ranks: what each can send to the others; 1 where left out')
   .option('--flops <rate>', 'with --dry-run, also the time on a machine of so many operations per second')
   .addHelpText(
     'after',
@@ -86,15 +92,19 @@ Examples, each after \`pnpm --filter trainer start\`:
   export runs/tiny-books my-model           the model alone, to ship and to serve
   convert model.gguf my-model               a pretrained model as a folder of ours; --format hugging-face as one of theirs
 
+Started by mpirun, the processes share out every step's sequences and train one run: mpirun -n 4 pnpm --filter trainer start …
+
 With another number of steps the warm-ups keep their share of them. A run folder has metrics.jsonl, a line for each step
 and evaluation, and its last two checkpoints; one process at a time trains in it, on the text that it began with, wherever that lies.
 Exit codes: 0 done, 1 a loss that isn't finite, 2 a request that can't be met, by the disk either, 130 stopped by Ctrl-C,
 TERM or the end of the terminal with everything saved.`,
   )
   .action(async (raw: RawOptions) => {
-    const options = readOptions(raw, caller)
-    const { trainer } = await import('./trainer')
-    process.exitCode = await trainer(options, caller)
+    process.exitCode = await asRank(async (rank) => {
+      const options = readOptions(raw, caller)
+      const { trainer } = await import('./trainer')
+      return await trainer(options, caller, rank)
+    })
   })
 
 command

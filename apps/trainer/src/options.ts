@@ -2,6 +2,7 @@ import { oneOf, UserError, wholeNumber } from '@ttt-e2e/cli'
 import { precisions, type Precision } from '@ttt-e2e/tensor-ops'
 import { onNonFinite, type OnNonFinite } from '@ttt-e2e/training'
 import { resolve } from 'node:path'
+import type { RanksToPredict } from './predict-ranks'
 
 /** The command line as it was typed. */
 export interface RawOptions {
@@ -21,7 +22,10 @@ export interface RawOptions {
   threads?: string
   saveEvery?: string
   spare?: string
+  deterministic?: boolean
   dryRun?: boolean
+  ranks?: string
+  link?: string
   flops?: string
 }
 
@@ -46,7 +50,11 @@ export interface TrainerOptions {
   saveEvery?: number
   /** Where the run is saved if its own folder can't be written to any more. */
   spare?: string
+  /** Whether 1, 2, 4, … ranks compute the same bits. */
+  deterministic: boolean
   dryRun: boolean
+  /** What a dry run tells of besides. */
+  together?: RanksToPredict
   /** Of a machine that a dry run reckons for, per second. */
   flops?: number
 }
@@ -92,9 +100,23 @@ export function readOptions(raw: RawOptions, caller: string): TrainerOptions {
     threads: wholeNumber('threads', raw.threads, 1024),
     saveEvery: wholeNumber('save-every', raw.saveEvery, 1e9),
     spare: path(raw.spare),
+    deterministic: raw.deterministic ?? false,
     dryRun: raw.dryRun ?? false,
     flops: floatingPoint(raw.flops),
+    ...togetherOf(raw),
   }
+}
+
+function togetherOf({ ranks, link, dryRun }: RawOptions): { together?: RanksToPredict } {
+  if (ranks === undefined && link === undefined) return {}
+  if (!dryRun || ranks === undefined)
+    throw new UserError(
+      '--ranks and --link say what --dry-run predicts; to train on several ranks, start this by mpirun -n NUMBER',
+    )
+  const rate = Number(link ?? 1)
+  if (!(rate > 0 && Number.isFinite(rate)))
+    throw new UserError(`--link is a number of GB/s above 0, not '${link}'`)
+  return { together: { ranks: wholeNumber('ranks', ranks, 1e6)!, link: rate * 1e9 } }
 }
 
 /** @throws UserError for what is no number of operations per second */

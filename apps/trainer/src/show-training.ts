@@ -36,7 +36,7 @@ export async function showTraining(
     else {
       progress.clear()
       if (event.kind === 'failed') {
-        process.stderr.write(`${event.reason}; ${event.detail}\n`)
+        progress.complain(`${event.reason}; ${event.detail}`)
         return 1
       }
       if (event.kind === 'done') {

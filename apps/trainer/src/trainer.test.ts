@@ -21,8 +21,8 @@ beforeEach(() => {
 
 const settings = microSettings.filter((each) => each !== '--set')
 const steps = (count: number) => `training.optimizer.schedule.steps=${count}`
-const run = (set: string[], more: Partial<RawOptions> = {}) =>
-  trainer(readOptions({ engine: 'cpu', recipe: 'tiny/languages', set, ...more }, folder), folder)
+const run = async (set: string[], more: Partial<RawOptions> = {}) =>
+  await trainer(readOptions({ engine: 'cpu', recipe: 'tiny/languages', set, ...more }, folder), folder)
 
 it('keeps the last good checkpoint when numbers are not finite, and names step and tensor', async () => {
   const spoilt = [...settings, steps(12), 'training.optimizer.schedule.peakLearningRate=1e30']
@@ -79,6 +79,12 @@ it('says what a recipe takes, and trains nothing', async () => {
   for (const row of ['parameters', 'tokens', 'memory at its peak', 'FLOPs per token', 'time here'])
     expect(printed).toContain(row)
   expect(existsSync(join(folder, 'dry'))).toBe(false)
+  printed = ''
+  expect(await run(settings, { dryRun: true, out: 'dry', ranks: '2', link: '0.5' })).toBe(0)
+  expect(printed).toMatch(/^on ranks +2, 1 sequences each at the most, 0\.5 GB\/s between them$/m)
+  expect(printed).toMatch(/^their efficiency +\d+ % of 2 × one process$/m)
+  await expect(run(settings, { dryRun: true, ranks: '3' })).rejects.toThrow(/^--ranks 3 are more than the 2 /)
+  await expect(run(settings, { ranks: '2' })).rejects.toThrow(/start this by mpirun -n NUMBER$/)
 })
 
 it('begins with a pretrained model, says what that takes, and goes on', async () => {

@@ -1,7 +1,7 @@
-import { abortOnSignals, gitHash, Progress } from '@ttt-e2e/cli'
+import { abortOnSignals, gitHash, Progress, type Rank } from '@ttt-e2e/cli'
 import '@ttt-e2e/kernels/engines'
 import { disposeRun } from '@ttt-e2e/meta-outer'
-import { resolveEngine } from '@ttt-e2e/tensor-ops'
+import { alone, resolveEngine } from '@ttt-e2e/tensor-ops'
 import { openTask, recipeNamed, resolveRecipe, trainRun } from '@ttt-e2e/training'
 import { dryRun } from './dry-run'
 import { openRun, runFolder } from './open-run'
@@ -12,15 +12,21 @@ import { showTraining } from './show-training'
  * Trains as asked, or says what it would take; a signal saves and ends it.
  *
  * @param caller the folder that the caller works in
+ * @param rank which of the processes that train together this is
  * @returns the exit code: 0 done, 1 a loss that isn't finite, 130 stopped by a signal and saved
  * @throws UserError, TrainingError, DataError, EngineError or CheckpointError for a request that can't be met
  */
-export async function trainer(options: TrainerOptions, caller: string): Promise<number> {
-  const progress = new Progress()
+export async function trainer(
+  options: TrainerOptions,
+  caller: string,
+  rank: Rank = { communicator: alone, isFirst: true },
+): Promise<number> {
+  const { communicator } = rank
+  const progress = new Progress(process.stdout, !rank.isFirst)
   const folder = runFolder(options, caller)
   const recipe =
     options.resume === undefined ? resolveRecipe(recipeNamed(options.recipe!), options) : undefined
-  const { threads, saveEvery, spare, onNonFinite } = options
+  const { threads = rank.threads, saveEvery, spare, onNonFinite, deterministic } = options
   let engine = await resolveEngine(options.engine, { threads, precision: options.precision })
   if (options.dryRun && recipe && !recipe.warmStart) {
     progress.print(engine.line)
@@ -35,6 +41,7 @@ export async function trainer(options: TrainerOptions, caller: string): Promise<
   if (run.precision !== engine.precision)
     engine = await resolveEngine(options.engine, { threads, precision: run.precision })
   progress.print(engine.line)
+  if (communicator.size > 1) progress.print(`${communicator.size} ranks, each with ${threads} threads`)
   if (options.dryRun) {
     for (const line of await dryRun(run.recipe, { ...options, run })) progress.print(line)
     disposeRun(run.state)
@@ -47,8 +54,9 @@ export async function trainer(options: TrainerOptions, caller: string): Promise<
   )
   try {
     const onLeft = (reason: string) => progress.print(reason)
+    const together = { communicator, ...(deterministic && { deterministic }) }
     const saving = { saveEvery, spare, onLeft, gitHash: gitHash() }
-    const events = trainRun({ run, task, engine, ...saving, onNonFinite, signal })
+    const events = trainRun({ run, task, engine, ...saving, ...together, onNonFinite, signal })
     return await showTraining(run, task, events, progress)
   } finally {
     progress.clear()

@@ -30,6 +30,7 @@ type Data = { rateMultiplier: Tensor; position: Tensor }
  *
  * @param options.trained the tensors of `params` that gradients are asked for
  * @param onStage called for the embedding and after each stage
+ * @param onPulled called on the way back, when a stage's gradients are in the sum
  */
 export async function scanPrefix(
   system: System,
@@ -38,6 +39,7 @@ export async function scanPrefix(
   { rateMultiplier, trained }: { rateMultiplier: number; trained: TrainedLeaves },
   keep: Keep,
   onStage?: (hidden: Tensor) => void,
+  onPulled?: (stage: number) => void,
 ) {
   const { embedding } = params
   const { tokens, ...unused } = columns(batch, 0, batch.length)
@@ -60,7 +62,8 @@ export async function scanPrefix(
   }
   const scanned = async (part: typeof steps, start: Hidden, kept: Keep): Promise<Hidden> => {
     if (part.length === 0) return start
-    const scan = await scanVjp(part, start, { ...kept, onStep })
+    const told = onPulled && { onPulled: (i: number) => onPulled(frozen.length + i) }
+    const scan = await scanVjp(part, start, { ...kept, onStep, ...told })
     scans.push(scan)
     return scan.carry!
   }

@@ -91,26 +91,43 @@ export async function trainStep(
     throw problem
   }
   replaceParameters(state, trained, updated)
+  return stepTaken(system, state, optimizer, {
+    ...losses,
+    chunksOf: losses.sequences.map((sequence) => sequence.chunks),
+    gradientNorm,
+    tokens: batch.batch * batch.length,
+    cursor: batch.cursor,
+  })
+}
+
+/** Moves the state on after its tensors were replaced. @returns what the step was */
+export function stepTaken(
+  system: System,
+  state: RunState,
+  { schedule }: Optimizer,
+  told: Pick<Losses, 'loss' | 'chunkLosses' | 'innerNorms'> &
+    Pick<StepReport, 'gradientNorm' | 'tokens'> & { chunksOf: readonly number[]; cursor: unknown },
+): StepReport {
+  const { loss, chunkLosses, innerNorms, chunksOf, gradientNorm, tokens, cursor } = told
   const step = state.step++
-  const tokens = batch.batch * batch.length
   state.tokens += tokens
-  state.cursor = batch.cursor
-  const chunks = losses.sequences.map((sequence) => sequence.chunks)
-  const learned = chunks.map((count) => count - 1)
+  state.cursor = cursor
+  const learned = chunksOf.map((count) => count - 1)
+  const rate = system.rule?.rate ?? system.decoder.innerRate ?? 0
   return {
     step,
-    loss: losses.loss,
-    chunkLosses: columnMeans(losses.chunkLosses, chunks),
-    innerNorms: columnMeans(losses.innerNorms, learned).slice(0, -1),
+    loss,
+    chunkLosses: columnMeans(chunkLosses, chunksOf),
+    innerNorms: columnMeans(innerNorms, learned).slice(0, -1),
     gradientNorm,
-    learningRate: rate,
-    innerRate: (system.rule?.rate ?? system.decoder.innerRate ?? 0) * multiplier,
+    learningRate: learningRate(schedule, step),
+    innerRate: rate * innerRateMultiplier(schedule, step),
     tokens,
   }
 }
 
 /** The parameters that have moments. */
-function trainedOf({ params, firstMoments }: RunState): TensorTree {
+export function trainedOf({ params, firstMoments }: RunState): TensorTree {
   const paths = new Set(treeEntries(firstMoments).map(([path]) => path))
   return treeSelect(params, (path) => paths.has(path))
 }
@@ -151,20 +168,28 @@ async function problemOf(
   gradientNorm: number,
   gradients: TensorTree,
 ): Promise<Error | undefined> {
-  if (!Number.isFinite(loss)) {
-    const chunks = sequences.map((sequence) => sequence.chunks)
-    const means = columnMeans(chunkLosses, chunks)
-    return new NonFiniteLoss(
-      step,
-      cursor,
-      means.findIndex((mean) => !Number.isFinite(mean)),
-    )
-  }
+  const chunksOf = sequences.map((sequence) => sequence.chunks)
+  if (!Number.isFinite(loss)) return nonFiniteLoss(step, cursor, chunkLosses, chunksOf)
   if (Number.isFinite(gradientNorm)) return undefined
   const named = treeEntries(gradients)
   const values = await read(named.map(([, leaf]): Tensor => leaf))
   const spoilt = values.findIndex((each) => !each.every(Number.isFinite))
   return new NonFiniteGradient(step, cursor, spoilt >= 0 ? named[spoilt][0] : '')
+}
+
+/** @param chunkLosses [N, K] @param chunksOf each sequence */
+export function nonFiniteLoss(
+  step: number,
+  cursor: unknown,
+  chunkLosses: Float32Array,
+  chunksOf: readonly number[],
+): NonFiniteLoss {
+  const means = columnMeans(chunkLosses, chunksOf)
+  return new NonFiniteLoss(
+    step,
+    cursor,
+    means.findIndex((mean) => !Number.isFinite(mean)),
+  )
 }
 
 function replaceParameters(state: RunState, trained: TensorTree, updated: Updated): void {

@@ -1,6 +1,7 @@
 import { disposeTree, GradientSum, pause, TapeBudget, type Batch, type TensorTree } from '@ttt-e2e/tensor-ops'
 import type { Params, System } from '@ttt-e2e/ttt-inner'
 import { scanChunks } from './chunk-scan'
+import { finalGradients, type Final, type OnFinal } from './final-gradients'
 import type { ChunkLosses } from './losses'
 import { scanPrefix, type Keep } from './prefix-scan'
 import { recordOf, type MetaGradientRecord } from './record'
@@ -48,24 +49,61 @@ export const defaultMemoryBudget = 6 * 2 ** 30
 export async function walkBatch(
   system: System,
   params: Params,
-  { groups, chunks }: Sequences,
+  sequences: Sequences,
   options: WalkOptions,
 ): Promise<WalkedBatch> {
   const sum = new GradientSum()
+  try {
+    const walked = await walkGroups(system, params, sequences, 1 / sequences.chunks, options, sum)
+    return { gradients: sum.take(options.trained ?? params), ...walked }
+  } finally {
+    sum.dispose()
+  }
+}
+
+/** The same with the gradients of a sum over chunks, each handed out when the walk back has met its parameter last. */
+export async function walkForSums(
+  system: System,
+  params: Params,
+  sequences: Sequences,
+  options: WalkOptions,
+  onFinal: OnFinal,
+): Promise<ChunkLosses[][]> {
+  const sum = new GradientSum()
+  try {
+    return (await walkGroups(system, params, sequences, 1, options, sum, onFinal)).told
+  } finally {
+    sum.dispose()
+  }
+}
+
+/** @param weight of a chunk in what the gradients are of */
+async function walkGroups(
+  system: System,
+  params: Params,
+  { groups }: Sequences,
+  weight: number,
+  options: WalkOptions,
+  sum: GradientSum,
+  onFinal?: OnFinal,
+): Promise<Omit<WalkedBatch, 'gradients'>> {
   const told: ChunkLosses[][] = []
   let record: MetaGradientRecord | undefined
   try {
-    for (const { batch } of groups) {
-      const walked = await walkGroup(system, params, batch, 1 / chunks, options, sum)
+    for (const [i, { batch }] of groups.entries()) {
+      // Those before the last are only added to.
+      const final =
+        onFinal && i === groups.length - 1
+          ? finalGradients(system, params, trainedLeaves(options.trained), sum, onFinal)
+          : undefined
+      const walked = await walkGroup(system, params, batch, weight, options, sum, final)
       told.push(walked.told)
       record = walked.record
     }
-    return { gradients: sum.take(options.trained ?? params), told, ...(record && { record }) }
+    return { told, ...(record && { record }) }
   } catch (error) {
     disposeTree(told)
     throw error
-  } finally {
-    sum.dispose()
   }
 }
 
@@ -77,6 +115,7 @@ async function walkGroup(
   weight: number,
   options: WalkOptions,
   sum: GradientSum,
+  final?: Final,
 ): Promise<{ told: ChunkLosses[]; record?: MetaGradientRecord }> {
   const { innerRateMultiplier: rateMultiplier = 1, record = false } = options
   const keep = keepingOf(options)
@@ -86,7 +125,8 @@ async function walkGroup(
   try {
     const trained = trainedLeaves(options.trained)
     const rate = { rateMultiplier, trained }
-    const before = await scanPrefix(system, params, batch, rate, keep, recorded?.onStage)
+    const { onStage } = recorded ?? {}
+    const before = await scanPrefix(system, params, batch, rate, keep, onStage, final?.stage)
     prefix = before
     const asked = { ...rate, record, ofHidden: before.pull !== undefined }
     const after = await scanChunks(system, params, batch, before.hidden, asked, keep, (output, aux, fast) => {
@@ -96,7 +136,9 @@ async function walkGroup(
     })
     chunks = after
     const hidden = await after.pull(weight, sum)
+    final?.suffix()
     if (hidden) await before.pull!(hidden, sum)
+    final?.embedding()
     return { told, ...(recorded && { record: recorded.record() }) }
   } catch (error) {
     disposeTree(told)

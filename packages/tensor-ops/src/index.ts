@@ -76,6 +76,10 @@ export {
 export { float16Values } from './float16'
 export { UserError } from './user-error'
 export { type Batch } from './batch'
+export { alone } from './communicator/alone'
+export { type Communicator, type SharedValues } from './communicator/communicator'
+export { gatherUneven } from './communicator/gather-uneven'
+export { shareOf, sharesOf } from './communicator/shares'
 export { bytesInMemory, type ByteSource } from './byte-source'
 export {
   allFinite,

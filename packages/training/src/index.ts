@@ -6,6 +6,7 @@ export { recipeNamed, resolveRecipe, type RecipeChanges } from './recipes/resolv
 export { MetricsFile, type HeldOutLine, type MetricsLine, type StepLine } from './run/metrics-file'
 export { beginRun, resumeRun, type BeginOptions, type ResumeOptions } from './run/open-run'
 export type { Run } from './run/run'
+export type { RankOptions } from './run/run-ranks'
 export { onNonFinite, type OnNonFinite } from './run/recovery'
 export { trainRun, type TrainingEvent, type TrainRunOptions } from './run/train-run'
 export { standardWarmStart, warmOptions } from './recipes/warm-options'

@@ -2,6 +2,7 @@ import { listCheckpoints, loadCheckpoint } from '@ttt-e2e/checkpoint'
 import { disposeRun, NonFiniteGradient, NonFiniteLoss } from '@ttt-e2e/meta-outer'
 import type { MetricsFile } from './metrics-file'
 import type { Run } from './run'
+import type { RunRanks } from './run-ranks'
 
 /**
  * What a run does where a loss or a gradient is not finite. `skip`: it passes the batch over. `rollback`: it passes the batch
@@ -24,6 +25,7 @@ export class Recovery {
     private readonly run: Run,
     private readonly metrics: MetricsFile,
     private readonly how: OnNonFinite,
+    private readonly ranks: RunRanks,
   ) {}
 
   stepTaken(): void {
@@ -39,6 +41,7 @@ export class Recovery {
       const { state } = await loadCheckpoint(run.folder)
       disposeRun(run.state)
       Object.assign(run.state, state)
+      this.ranks.parallel?.shard()
       this.metrics.goOnFrom(state.step)
     }
     run.state.cursor = cursor

@@ -11,9 +11,10 @@ import { checkData } from './check-data'
 import { MetricsFile, stepLine, type StepLine } from './metrics-file'
 import { isNonFinite, Recovery, type OnNonFinite } from './recovery'
 import type { Run } from './run'
+import { RunRanks, type RankOptions } from './run-ranks'
 import { RunSaver, type SaveOptions } from './run-saver'
 
-export interface TrainRunOptions extends SaveOptions {
+export interface TrainRunOptions extends SaveOptions, RankOptions {
   run: Run
   task: Task
   engine: Pick<ResolvedEngine, 'name' | 'description' | 'precision'>
@@ -43,7 +44,7 @@ export type TrainingEvent =
 /**
  * Trains a run from where it stands to its end, or to a signal: metrics after every step, evaluations and checkpoints
  * when they are due. `run.state` moves on; between two events it is that of whole steps. Its folder is this process's own
- * meanwhile.
+ * meanwhile. Several ranks call it together: the events are those of all, and only the first one writes.
  *
  * @throws FileError if the file system refuses, or another process has the folder: what could be saved is saved, and it says what
  * @throws TrainingError if the data isn't that of the run, or the metrics that `scheduleAfter` takes aren't whole; DataError
@@ -52,7 +53,8 @@ export async function* trainRun(options: TrainRunOptions): AsyncGenerator<Traini
   const { run, task } = options
   const found = task.record?.()
   checkData(run.folder, run.data, found)
-  const unlock = takeFolder(run.folder)
+  const first = (options.communicator?.rank ?? 0) === 0
+  const unlock = first ? takeFolder(run.folder) : () => undefined
   try {
     yield* trainAlone({ ...options, run: Object.assign(run, { data: found }) })
   } finally {
@@ -70,27 +72,34 @@ function takeFolder(folder: string): () => void {
 }
 
 async function* trainAlone(options: TrainRunOptions): AsyncGenerator<TrainingEvent, void, void> {
-  const { run, task, signal, evaluates = true } = options
+  const { run, task, evaluates = true } = options
   const { system, state, folder } = run
-  const { optimizer, seed } = run.recipe.training
-  const metrics = new MetricsFile(folder)
+  const { optimizer, seed, batch } = run.recipe.training
+  const ranks = new RunRanks(run, options, options.signal)
+  const { signal, communicator } = ranks
+  const metrics = new MetricsFile(folder, ranks.isFirst)
   metrics.goOnFrom(state.step)
   const steps = metrics.steps()
   if (options.scheduleAfter && steps.length !== state.step)
     throw new TrainingError(
       `'${folder}' has metrics of ${steps.length} steps and a checkpoint of step ${state.step}; remove it to begin again`,
     )
-  const saver = new RunSaver(options, metrics, options.scheduleAfter !== undefined)
-  const recovery = new Recovery(run, metrics, options.onNonFinite ?? 'stop')
+  const saver = new RunSaver(options, metrics, options.scheduleAfter !== undefined, ranks)
+  const recovery = new Recovery(run, metrics, options.onNonFinite ?? 'stop', ranks)
   const scheduleAfter =
     options.scheduleAfter ?? (() => (state.step < optimizer.schedule.steps ? optimizer.schedule : undefined))
 
   async function* evaluations(lastStep: number): AsyncGenerator<TrainingEvent, void, void> {
     const { step, params } = state
     const due = step > 0 && (step % run.recipe.evaluation.every === 0 || step === lastStep)
-    if (!evaluates || !due || task.heldOut.length === 0 || metrics.hasHeldOut(step)) return
+    if (!evaluates || !due || task.heldOut.length === 0) return
+    if (await ranks.decide(metrics.hasHeldOut(step))) return
     const documents = task.heldOut.map(({ tokens }) => tokens)
-    const result = await evaluate(system, params, documents, { bosToken: task.bosToken, signal })
+    const result = await evaluate(system, params, documents, {
+      bosToken: task.bosToken,
+      signal,
+      communicator,
+    })
     metrics.add({ kind: 'held-out', step, ...result })
     yield { kind: 'held-out', step, result }
   }
@@ -100,12 +109,18 @@ async function* trainAlone(options: TrainRunOptions): AsyncGenerator<TrainingEve
     yield* evaluations(optimizer.schedule.steps)
     for (let schedule = scheduleAfter(steps); schedule && !signal.aborted; schedule = scheduleAfter(steps)) {
       run.recipe = withSchedule(run.recipe, schedule)
-      const data = task.stream({ seed: seedsOf(seed).data, cursor: state.cursor, signal })
+      const data = task.stream({
+        seed: seedsOf(seed).data,
+        cursor: state.cursor,
+        signal,
+        rows: ranks.rowsOf(batch),
+      })
       const { step } = state
       const rest = {
         optimizer: { ...optimizer, schedule },
         microBatch: run.recipe.training.microBatch,
         signal,
+        ranks: ranks.parallel,
       }
       let startedAt = performance.now()
       try {
@@ -115,6 +130,7 @@ async function* trainAlone(options: TrainRunOptions): AsyncGenerator<TrainingEve
           metrics.add(line)
           steps.push(line)
           yield { kind: 'step', line, report }
+          await ranks.heedSignals()
           await saver.saveIfDue()
           yield* evaluations(schedule.steps)
           startedAt = performance.now()

@@ -48,7 +48,7 @@ export function textTask(options: TextTaskOptions): Task {
   return {
     title,
     summary: `${name}: ${train.documents.length} documents, ${(count / 1e6).toFixed(1)} ${tokenizer === byteTokenizer ? 'MB' : 'M tokens'}${packed ? ', packed' : ''}`,
-    stream: ({ seed, cursor, signal }) =>
+    stream: ({ seed, cursor, signal, rows }) =>
       streamOf({
         documents: train.documents,
         tokenizer,
@@ -56,6 +56,7 @@ export function textTask(options: TextTaskOptions): Task {
         batch: training.batch,
         length: training.length,
         signal,
+        ...(rows && { rows }),
         cursor: cursor as Cursor | undefined,
       }),
     heldOut: chosen,
