@@ -20,6 +20,7 @@ import { addMetrics } from './routes/metrics'
 import { addModels } from './routes/models'
 import { addPage } from './routes/page'
 import { addResponses } from './routes/responses'
+import { addSite, builtSite } from './routes/site'
 import { addTokens } from './routes/tokens'
 import type { Service } from './service'
 
@@ -28,6 +29,8 @@ export interface AppOptions {
   metrics: Metrics
   apiKey?: string
   reach: Reach
+  /** The folder of the pages that compute in the browser; where `build-site` leaves them where left out. */
+  site?: string
 }
 
 /** What changes while a server runs. */
@@ -41,7 +44,10 @@ export interface ServerState {
 const rejections = new Set<number>([401, 403, 408, 413, 429, 503])
 
 /** Everything that is answered over HTTP. */
-export function createApp(state: ServerState, { limits, metrics, apiKey, reach }: AppOptions): OpenAPIHono {
+export function createApp(
+  state: ServerState,
+  { limits, metrics, apiKey, reach, site = builtSite }: AppOptions,
+): OpenAPIHono {
   const app = new OpenAPIHono({ defaultHook: refuseInvalid })
   app.onError((error, c) => {
     if (error instanceof ApiError && rejections.has(error.status))
@@ -85,8 +91,9 @@ export function createApp(state: ServerState, { limits, metrics, apiKey, reach }
     addMemories,
     addMetrics,
     addPage,
+    addSite,
   ]
-  for (const add of groups) add(app, { service, status, limits, metrics })
+  for (const add of groups) add(app, { service, status, limits, metrics, site })
   app.doc31('/openapi.json', { openapi: '3.1.0', info: { title: 'TTT-E2E', version: '1' } })
   return app
 }

@@ -1,0 +1,54 @@
+import { element } from '../shared/element'
+import { drawLossChart, writeLegend, writeTable, type Curve } from '../shared/loss-chart'
+import { recentMean } from './crossing'
+import type { StepLosses } from './meta-training'
+
+const x = 'training step'
+const drawn = [
+  { of: 'learning', name: 'TTT-E2E', colour: 'learning', main: true },
+  { of: 'window', name: 'window twin', colour: 'window', main: true },
+  { of: 'windowLimit', name: 'limit of any such window stack', colour: 'limit-window', dash: '6 4' },
+  { of: 'memoryLimit', name: 'limit of full memory', colour: 'limit-memory', dash: '2 3' },
+] as const
+
+/** The losses of all steps, as smoothed curves and, step by step, as a table. */
+export class CurvesView {
+  private losses: readonly StepLosses[] = []
+  private steps = 1
+  private drawing = 0
+
+  constructor() {
+    const table = element('details', HTMLDetailsElement)
+    table.ontoggle = () => this.drawSoon()
+    new ResizeObserver(() => this.drawSoon()).observe(element('chart', HTMLElement))
+  }
+
+  /** @param steps of the whole training */
+  show(losses: readonly StepLosses[], steps: number): void {
+    this.losses = losses
+    this.steps = steps
+    this.drawSoon()
+  }
+
+  private drawSoon(): void {
+    this.drawing ||= requestAnimationFrame(() => {
+      this.drawing = 0
+      this.draw()
+    })
+  }
+
+  private draw(): void {
+    const curves = drawn.map(({ of, ...look }): Curve => ({
+      ...look,
+      points: this.losses.map(({ step }, i) => [step, recentMean(this.losses, of, i + 1)] as const),
+    }))
+    drawLossChart(element('chart', HTMLElement), { curves, x, lastX: this.steps })
+    writeLegend(element('legend', HTMLElement), curves)
+    if (!element('details', HTMLDetailsElement).open) return
+    const raw = drawn.map(({ of, ...look }): Curve => ({
+      ...look,
+      points: this.losses.map((each) => [each.step, each[of]] as const),
+    }))
+    writeTable(element('numbers', HTMLTableElement), raw, x)
+  }
+}

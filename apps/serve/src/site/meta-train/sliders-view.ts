@@ -1,0 +1,33 @@
+import { element } from '../shared/element'
+import { settingNames, sliders, type SettingName, type Settings } from './settings'
+
+/** The sliders, each with its label and its value beside it. */
+export class SlidersView {
+  private readonly inputs = {} as Record<SettingName, HTMLInputElement>
+
+  /** @param onChange told when one was let go at another value */
+  constructor(given: Settings, onChange: () => void) {
+    const all = settingNames.map((name) => {
+      const { label: text, min, max, step } = sliders[name]
+      const [label, value, input] = [
+        document.createElement('label'),
+        document.createElement('output'),
+        document.createElement('input'),
+      ]
+      Object.assign(input, { type: 'range', id: name, min, max, step, value: String(given[name]) })
+      value.textContent = input.value
+      input.oninput = () => void (value.textContent = input.value)
+      input.onchange = onChange
+      label.append(`${text} `, value, input)
+      this.inputs[name] = input
+      return label
+    })
+    element('sliders', HTMLElement).replaceChildren(...all)
+  }
+
+  settings(): Settings {
+    return Object.fromEntries(
+      settingNames.map((name) => [name, this.inputs[name].valueAsNumber]),
+    ) as Settings
+  }
+}
