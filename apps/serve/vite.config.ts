@@ -8,7 +8,7 @@ const policy = [
   "default-src 'none'",
   "script-src 'self' 'wasm-unsafe-eval'",
   "style-src 'self' 'unsafe-inline'",
-  "img-src data:",
+  'img-src data:',
   "connect-src 'self'",
   "worker-src 'self' blob:",
 ].join('; ')

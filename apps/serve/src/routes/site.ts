@@ -1,5 +1,6 @@
 import { serveStatic } from '@hono/node-server/serve-static'
 import type { MiddlewareHandler } from 'hono'
+import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { ApiError } from '../http/api-error'
 import type { AddRoutes } from './add-routes'
@@ -22,14 +23,17 @@ const headers = {
 
 /** Pages that compute in the visitor's browser: nothing but their files is asked of this server. */
 export const addSite: AddRoutes = (app, { site }) => {
-  const file = serveStatic({ root: site })
+  let files: MiddlewareHandler | undefined
+  // They may be built while the server runs.
+  const file: MiddlewareHandler = async (c, next) =>
+    existsSync(site) ? (files ??= serveStatic({ root: site }))(c, next) : next()
   const isolated: MiddlewareHandler = async (c, next) => {
     await next()
     for (const [name, value] of Object.entries(headers)) c.res.headers.set(name, value)
   }
   for (const page of pages) {
     // Their files are named from the page's own folder.
-    app.get(page, (c) => c.redirect(`${page.slice(1)}/`))
+    app.get(page, (c) => c.redirect(`${page.slice(1)}/${new URL(c.req.url).search}`))
     app.get(`${page}/`, isolated, file, () => {
       throw new ApiError(
         404,

@@ -1,14 +1,14 @@
-import { element } from '../shared/element'
+import { element, on } from '../shared/element'
 import { drawLossChart, writeLegend, writeTable, type Curve } from '../shared/loss-chart'
 import { recentMean } from './crossing'
 import type { StepLosses } from './meta-training'
 
-const x = 'training step'
+const [x, y] = ['training step', 'nats per token']
 const drawn = [
-  { of: 'learning', name: 'TTT-E2E', colour: 'learning', main: true },
-  { of: 'window', name: 'window twin', colour: 'window', main: true },
-  { of: 'windowLimit', name: 'limit of any such window stack', colour: 'limit-window', dash: '6 4' },
-  { of: 'memoryLimit', name: 'limit of full memory', colour: 'limit-memory', dash: '2 3' },
+  { of: 'learning', name: 'TTT-E2E', colour: 'learning', look: 'solid', main: true },
+  { of: 'window', name: 'window twin', colour: 'window', look: 'solid', main: true },
+  { of: 'windowLimit', name: 'limit of any such window stack', colour: 'limit-window', look: 'dashed' },
+  { of: 'memoryLimit', name: 'limit of full memory', colour: 'limit-memory', look: 'dotted' },
 ] as const
 
 /** The losses of all steps, as smoothed curves and, step by step, as a table. */
@@ -18,8 +18,7 @@ export class CurvesView {
   private drawing = 0
 
   constructor() {
-    const table = element('details', HTMLDetailsElement)
-    table.ontoggle = () => this.drawSoon()
+    on(element('details', HTMLDetailsElement), 'toggle', () => this.drawSoon())
     new ResizeObserver(() => this.drawSoon()).observe(element('chart', HTMLElement))
   }
 
@@ -38,15 +37,15 @@ export class CurvesView {
   }
 
   private draw(): void {
-    const curves = drawn.map(({ of, ...look }): Curve => ({
-      ...look,
+    const curves = drawn.map(({ of, ...curve }): Curve => ({
+      ...curve,
       points: this.losses.map(({ step }, i) => [step, recentMean(this.losses, of, i + 1)] as const),
     }))
-    drawLossChart(element('chart', HTMLElement), { curves, x, lastX: this.steps })
+    drawLossChart(element('chart', HTMLElement), { curves, x, y, lastX: this.steps })
     writeLegend(element('legend', HTMLElement), curves)
     if (!element('details', HTMLDetailsElement).open) return
-    const raw = drawn.map(({ of, ...look }): Curve => ({
-      ...look,
+    const raw = drawn.map(({ of, ...curve }): Curve => ({
+      ...curve,
       points: this.losses.map((each) => [each.step, each[of]] as const),
     }))
     writeTable(element('numbers', HTMLTableElement), raw, x)

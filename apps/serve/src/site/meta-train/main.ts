@@ -1,5 +1,5 @@
 import type { Remote } from 'comlink'
-import { element, say } from '../shared/element'
+import { element, on, say } from '../shared/element'
 import { EngineOfPage } from '../shared/engine-of-page'
 import { isBelowWindows, smoothing } from './crossing'
 import { CurvesView } from './curves-view'
@@ -115,15 +115,15 @@ async function goOn(isOn: () => boolean): Promise<void> {
   showButtons()
 }
 
-run.onclick = () => {
+on(run, 'click', () => {
   running = !running
   showButtons()
   if (running) void goOn(() => running)
-}
-step.onclick = () => {
+})
+on(step, 'click', () => {
   step.disabled = run.disabled = true
   void goOn(() => false)
-}
-again.onclick = begin
-choice.onchange = startEngine
+})
+on(again, 'click', begin)
+on(choice, 'change', startEngine)
 await startEngine()

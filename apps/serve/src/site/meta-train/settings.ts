@@ -6,7 +6,7 @@ export const sliders = {
   width: { label: 'Width of the model', min: 16, max: 128, step: 16, value: 48 },
   layers: { label: 'Layers', min: 2, max: 6, step: 1, value: 2 },
   window: { label: 'Tokens in a window', min: 2, max: 32, step: 2, value: 8 },
-  chunk: { label: 'Tokens between two steps of learning', min: 4, max: 32, step: 4, value: 8 },
+  chunk: { label: 'Tokens of a chunk', min: 4, max: 32, step: 4, value: 8 },
   steps: { label: 'Training steps', min: 50, max: 1000, step: 50, value: 300 },
 } as const satisfies Record<string, Slider>
 

@@ -1,4 +1,4 @@
-import { element } from '../shared/element'
+import { element, on } from '../shared/element'
 import { settingNames, sliders, type SettingName, type Settings } from './settings'
 
 /** The sliders, each with its label and its value beside it. */
@@ -11,13 +11,14 @@ export class SlidersView {
       const { label: text, min, max, step } = sliders[name]
       const [label, value, input] = [
         document.createElement('label'),
-        document.createElement('output'),
+        // Not an output: the label would be its, not the slider's.
+        document.createElement('span'),
         document.createElement('input'),
       ]
       Object.assign(input, { type: 'range', id: name, min, max, step, value: String(given[name]) })
       value.textContent = input.value
-      input.oninput = () => void (value.textContent = input.value)
-      input.onchange = onChange
+      on(input, 'input', () => (value.textContent = input.value))
+      on(input, 'change', onChange)
       label.append(`${text} `, value, input)
       this.inputs[name] = input
       return label
@@ -26,8 +27,6 @@ export class SlidersView {
   }
 
   settings(): Settings {
-    return Object.fromEntries(
-      settingNames.map((name) => [name, this.inputs[name].valueAsNumber]),
-    ) as Settings
+    return Object.fromEntries(settingNames.map((name) => [name, this.inputs[name].valueAsNumber])) as Settings
   }
 }

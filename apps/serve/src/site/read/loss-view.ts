@@ -5,7 +5,7 @@ import type { Learning } from './reading-session'
 
 /** Points of a curve at the most, and the tokens that one is the mean of at the least. */
 const [mostPoints, fewestTokens] = [48, 64]
-const x = 'bytes read'
+const [x, y] = ['bytes read', 'nats per byte']
 
 /** The losses of what was read with learning and without, as curves, as a table and in a sentence. */
 export class LossView {
@@ -39,18 +39,17 @@ export class LossView {
     const pointsOf = (learning: Learning) =>
       binMeans(this.nats[learning], mostPoints, fewestTokens).map(({ end, mean }) => [end, mean] as const)
     const curves: Curve[] = [
-      { name: 'learning on', colour: 'learning', main: true, points: pointsOf('on') },
-      { name: 'learning off', colour: 'window', dash: '6 4', points: pointsOf('off') },
+      { name: 'learning on', colour: 'learning', look: 'solid', main: true, points: pointsOf('on') },
+      { name: 'learning off', colour: 'window', look: 'dashed', points: pointsOf('off') },
     ]
-    drawLossChart(element('chart', HTMLElement), { curves, x })
+    drawLossChart(element('chart', HTMLElement), { curves, x, y })
     writeLegend(element('legend', HTMLElement), curves)
     writeTable(element('numbers', HTMLTableElement), curves, x)
     element('difference', HTMLElement).textContent = this.difference()
   }
 
   private difference(): string {
-    const [all] = [this.nats.on.length]
-    if (all === 0) return 'The lower, the better it has predicted what came next.'
+    if (this.nats.on.length === 0) return 'The lower, the better it has predicted what came next.'
     const [on, off] = [meanOf(this.nats.on), meanOf(this.nats.off)]
     const gain = off - on
     return (

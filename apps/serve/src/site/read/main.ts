@@ -1,6 +1,5 @@
-import type { Remote } from 'comlink'
-import { proxy } from 'comlink'
-import { element, say } from '../shared/element'
+import { proxy, type Remote } from 'comlink'
+import { element, on, say } from '../shared/element'
 import { EngineOfPage } from '../shared/engine-of-page'
 import { example } from './example'
 import { LossView } from './loss-view'
@@ -23,7 +22,8 @@ const engine = new EngineOfPage<ReadWorker>({
 })
 const losses = new LossView()
 let session: Remote<ReadingSession> | undefined
-let paused = false
+let reading = new AbortController()
+let pausedAt: { text: string; total: number } | undefined
 /** The seed of the answers, where the page's address names one. */
 const seed = new URLSearchParams(location.search).get('seed')
 
@@ -52,6 +52,7 @@ async function showMemory(): Promise<void> {
 /** Starts the engine and loads the model: whatever a page had read before is gone with its worker. */
 async function startEngine(): Promise<void> {
   session = undefined
+  setPaused(undefined)
   enable('working')
   say('The model is being loaded (1.8 MB).')
   try {
@@ -66,7 +67,10 @@ async function startEngine(): Promise<void> {
 }
 
 /** Does what a button asks for. An engine that is lost on the way is made anew. */
-async function doing(what: 'reading' | 'answering' | 'working', work: (own: Remote<ReadingSession>) => Promise<void>) {
+async function doing(
+  what: 'reading' | 'answering' | 'working',
+  work: (own: Remote<ReadingSession>) => Promise<void>,
+) {
   if (!session) return
   enable(what)
   try {
@@ -82,21 +86,29 @@ async function doing(what: 'reading' | 'answering' | 'working', work: (own: Remo
   enable(undefined)
 }
 
+/** Reads the text, or goes on where it was paused. */
 async function readText(own: Remote<ReadingSession>): Promise<void> {
   if (text.value === '') return say('There is nothing to read: paste a text, or choose a file.', true)
-  paused = false
-  const total = await own.take(text.value)
+  const { signal } = (reading = new AbortController())
+  const total = pausedAt?.text === text.value ? pausedAt.total : await own.take(text.value)
+  setPaused(undefined)
   say(`Reading ${total} bytes.`)
   progress.max = total
   progress.value = 0
-  let done = 0
-  while (!paused) {
+  while (!signal.aborted) {
     const piece = await own.readPiece()
-    if (!piece) break
-    done = progress.value = piece.done
+    if (!piece) return say(`${total} bytes read.`)
+    progress.value = piece.done
     losses.add(piece.nats)
   }
-  say(paused ? `Paused after ${done} of ${total} bytes.` : `${total} bytes read.`)
+  setPaused({ text: text.value, total })
+  say(`Paused after ${progress.value} of ${total} bytes.`)
+}
+
+/** What was left unread of which text, if anything. */
+function setPaused(at: typeof pausedAt): void {
+  pausedAt = at
+  read.textContent = at ? 'Go on reading' : 'Read it'
 }
 
 async function giveAnswer(own: Remote<ReadingSession>): Promise<void> {
@@ -105,7 +117,7 @@ async function giveAnswer(own: Remote<ReadingSession>): Promise<void> {
     learning: switched(),
     prompt: prompt.value,
     maxTokens: 300,
-    temperature: 0.7,
+    temperature: 0.5,
     ...(seed !== null && { seed: Number(seed) }),
   }
   say(`Answering ${learning.checked ? 'with' : 'without'} what was learned.`)
@@ -136,41 +148,48 @@ async function takeFile(given: File | undefined): Promise<void> {
   }
 }
 
-read.onclick = () => doing('reading', readText)
-pause.onclick = () => void (paused = true)
-ask.onclick = () => doing('answering', giveAnswer)
-stop.onclick = () => void session?.stop()
-save.onclick = () => doing('working', saveMemory)
-forget.onclick = () =>
+on(read, 'click', () => doing('reading', readText))
+on(pause, 'click', () => reading.abort())
+on(ask, 'click', () => doing('answering', giveAnswer))
+on(stop, 'click', () => session?.stop())
+on(save, 'click', () => doing('working', saveMemory))
+on(forget, 'click', () =>
   doing('working', async (own) => {
     await own.forget()
+    setPaused(undefined)
     losses.clear()
     answer.textContent = ''
     say('Everything was forgotten.')
-  })
-load.onchange = () =>
+  }),
+)
+on(load, 'change', () =>
   doing('working', async (own) => {
     const [given] = load.files ?? []
     if (!given) return
+    load.value = ''
     await own.load(new Uint8Array(await given.arrayBuffer()), given.name)
+    setPaused(undefined)
     losses.clear()
     say(`${given.name} was loaded: it goes on from there.`)
-    load.value = ''
-  })
-file.onchange = () => takeFile(file.files?.[0])
-button('example').onclick = () => {
+  }),
+)
+on(file, 'change', () => takeFile(file.files?.[0]))
+on(button('example'), 'click', () => {
   text.value = example
   say(`An example of ${example.length} bytes: read it.`)
-}
-text.ondragover = (event) => (event.preventDefault(), text.classList.add('over'))
-text.ondragleave = () => text.classList.remove('over')
-text.ondrop = (event) => {
+})
+on(text, 'dragover', (event) => {
+  event.preventDefault()
+  text.classList.add('over')
+})
+on(text, 'dragleave', () => text.classList.remove('over'))
+on(text, 'drop', (event) => {
   text.classList.remove('over')
   const given = event.dataTransfer?.files[0]
   if (!given) return
   event.preventDefault()
   void takeFile(given)
-}
-learning.onchange = showMemory
-choice.onchange = startEngine
+})
+on(learning, 'change', showMemory)
+on(choice, 'change', startEngine)
 await startEngine()

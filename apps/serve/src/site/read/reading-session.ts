@@ -36,7 +36,7 @@ const pieceLength = 128
 /** Two memories of what a visitor gives to read: one has learned on the way, the other never did. */
 export class ReadingSession {
   private memories: Record<Learning, Memory>
-  private rest = new Int32Array()
+  private rest: Int32Array = new Int32Array()
   private total = 0
   private stopping = new AbortController()
 

@@ -11,3 +11,12 @@ export function say(text: string, error = false): void {
   status.textContent = text
   status.classList.toggle('error', error)
 }
+
+/** Acts whenever something happens to an element. */
+export function on<Event extends keyof HTMLElementEventMap>(
+  target: HTMLElement,
+  event: Event,
+  act: (event: HTMLElementEventMap[Event]) => unknown,
+): void {
+  target.addEventListener(event, (happened) => void act(happened))
+}

@@ -1,10 +1,12 @@
 import * as Plot from '@observablehq/plot'
 
+const dashes = { solid: 'none', dashed: '6 4', dotted: '2 3' }
+
 export interface Curve {
   name: string
   /** A colour of the style sheet, which has one for light pages and one for dark. */
   colour: string
-  dash?: string
+  look: keyof typeof dashes
   /** Wider than the others. */
   main?: boolean
   points: readonly (readonly [x: number, y: number])[]
@@ -12,14 +14,15 @@ export interface Curve {
 
 export interface LossChart {
   curves: readonly Curve[]
-  /** What stands below. */
+  /** What stands below, and beside. */
   x: string
+  y: string
   /** The last place of the horizontal axis where it is known, so that the curves grow into it. */
   lastX?: number
 }
 
 /** Draws curves of losses into an element, as wide as it is: what was drawn before is replaced. */
-export function drawLossChart(element: HTMLElement, { curves, x, lastX }: LossChart): void {
+export function drawLossChart(element: HTMLElement, { curves, x, y, lastX }: LossChart): void {
   const drawn = curves.filter(({ points }) => points.length > 0)
   const svg = Plot.plot({
     width: Math.max(260, element.clientWidth),
@@ -29,12 +32,12 @@ export function drawLossChart(element: HTMLElement, { curves, x, lastX }: LossCh
     marginBottom: 40,
     style: { background: 'none', color: 'inherit', fontSize: '13px', overflow: 'visible' },
     x: { label: x, domain: [0, lastX ?? Math.max(1, ...drawn.flatMap(({ points }) => points.at(-1)![0]))] },
-    y: { label: 'nats per token', grid: true, nice: true },
-    marks: drawn.map(({ points, colour, dash, main }) =>
+    y: { label: y, grid: true, nice: true },
+    marks: drawn.map(({ points, colour, look, main }) =>
       Plot.line(points as [number, number][], {
         stroke: `var(--${colour})`,
         strokeWidth: main ? 2.5 : 1.5,
-        ...(dash && { strokeDasharray: dash }),
+        strokeDasharray: dashes[look],
       }),
     ),
   })
@@ -46,11 +49,11 @@ export function drawLossChart(element: HTMLElement, { curves, x, lastX }: LossCh
 /** Writes what the curves are below them: a name, its line, and the latest loss. */
 export function writeLegend(list: HTMLElement, curves: readonly Curve[]): void {
   list.replaceChildren(
-    ...curves.map(({ name, colour, dash, points }) => {
+    ...curves.map(({ name, colour, look, points }) => {
       const item = document.createElement('li')
       const sample = document.createElement('span')
       sample.className = 'sample'
-      sample.style.borderTop = `3px ${dash ? 'dashed' : 'solid'} var(--${colour})`
+      sample.style.borderTop = `3px ${look} var(--${colour})`
       const last = points.at(-1)
       item.append(sample, name, last ? ` ${last[1].toFixed(3)}` : '')
       return item
