@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { addConform } from './conform/command'
 import { addDamage } from './damage/command'
+import { addDoctor } from './doctor/command'
 import { addExperiment } from './experiment/command'
 import { addMemory } from './memory/command'
 import { addStream } from './stream/command'
@@ -19,4 +20,5 @@ export const commands: readonly ((command: Command, caller: string) => void)[] =
   addTrainSpeed,
   addReadSpeed,
   addOps,
+  addDoctor,
 ]

@@ -20,6 +20,7 @@ export { definedFusedOps } from './fused-op/registry'
 export { type EngineMemory } from './engine/memory'
 export {
   engineCommands,
+  engineLimits,
   engineMemory,
   engineNames,
   EngineError,

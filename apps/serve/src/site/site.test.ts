@@ -96,7 +96,7 @@ describe.each(engines)('meta-train on %s', (engine) => {
         expect(Math.abs(losses[i] - loss)).toBeLessThan(1e-3),
       )
     }
-    training.dispose()
+    await training.dispose()
     expect(problems).toEqual([])
     await page.close()
   })
@@ -199,6 +199,8 @@ it('meta-train: with the keyboard alone it runs, pauses, begins anew, and says w
     .waitFor()
   await page.keyboard.press('Space')
   await page.getByRole('button', { name: 'Go on' }).waitFor()
+  // A slider may be moved while it runs.
+  await page.keyboard.press('Enter')
   await tabTo(page, 'layers')
   await page.keyboard.press('ArrowRight')
   await said(page, /Ready for 200 steps/)

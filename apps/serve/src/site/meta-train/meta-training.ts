@@ -43,6 +43,7 @@ export class MetaTraining {
   private readonly learning: Contender
   private readonly window: Contender
   private readonly optimizer: Optimizer
+  private working: Promise<unknown> = Promise.resolve()
   private readonly batches: AsyncGenerator<Batch, void, void>
 
   /** @throws SizeError for sizes that don't fit each other */
@@ -78,7 +79,20 @@ export class MetaTraining {
   }
 
   /** Both train on the next batch. @returns nothing once all steps are done */
-  async step(): Promise<StepLosses | undefined> {
+  step(): Promise<StepLosses | undefined> {
+    const step = this.takeStep()
+    this.working = step.catch(() => undefined)
+    return step
+  }
+
+  /** Frees the parameters, once a step that is being taken is done. */
+  async dispose(): Promise<void> {
+    await this.working
+    disposeRun(this.learning.state)
+    disposeRun(this.window.state)
+  }
+
+  private async takeStep(): Promise<StepLosses | undefined> {
     if (this.learning.state.step >= this.settings.steps) return undefined
     const next = await this.batches.next()
     if (next.done) return undefined
@@ -91,11 +105,6 @@ export class MetaTraining {
       memoryLimit: this.limit(next.value),
       step: this.learning.state.step,
     }
-  }
-
-  dispose(): void {
-    disposeRun(this.learning.state)
-    disposeRun(this.window.state)
   }
 
   private get language() {

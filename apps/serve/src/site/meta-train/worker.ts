@@ -3,16 +3,19 @@ import { engineInWorker } from '../shared/engine-in-worker'
 import { MetaTraining } from './meta-training'
 import type { Settings } from './settings'
 
-let training: MetaTraining | undefined
+/** The training that was begun last, once those before are out of the way. */
+let last: Promise<MetaTraining | undefined> = Promise.resolve(undefined)
 
 const worker = {
   ...engineInWorker,
-  /** Begins a training, in place of one before. */
+  /** Begins a training, in place of one before, whose step is waited for. @throws SizeError */
   begin(settings: Settings) {
-    training?.dispose()
-    training = undefined
-    training = new MetaTraining(settings)
-    return proxy(training)
+    const begun = last.then(async (before) => {
+      await before?.dispose()
+      return new MetaTraining(settings)
+    })
+    last = begun.catch(() => undefined)
+    return begun.then(proxy)
   },
 }
 export type MetaTrainWorker = typeof worker
