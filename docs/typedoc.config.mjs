@@ -35,7 +35,8 @@ export default {
   plugin: [nameModules],
   tsconfig: join(root, 'tsconfig.json'),
   readme: join(root, 'README.md'),
-  out: join(root, 'docs/api'),
+  out: join(root, 'docs/public/api'),
+  favicon: join(root, 'docs/public/icon.svg'),
   // What tfjs exports has its own reference.
   excludeExternals: true,
   // A checkout need not be a clone.

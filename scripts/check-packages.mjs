@@ -152,6 +152,14 @@ for (const [name, path] of readmes)
     if (path === root) checkLearning(output)
   })
 
+await check('run the example of docs/guides/engineers.md', () => {
+  writeFileSync(
+    join(folder, 'example.js'),
+    exampleOf(readFileSync(join(root, 'docs/guides/engineers.md'), 'utf8')).code,
+  )
+  if (run(folder, 'node', 'example.js').length < 20) throw new Error('it writes nothing')
+})
+
 function checkLearning(output) {
   const losses = [...output.matchAll(/loss ([\d.]+)/g)].map((match) => Number(match[1]))
   if (losses.length < 2 || !(losses.at(-1) < losses[0] - 0.5))

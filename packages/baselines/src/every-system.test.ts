@@ -6,7 +6,7 @@ import '@ttt-e2e/kernels/engines'
 import { createSystem, definitionOf, patternLength, systemNames } from './index'
 import { tinyBatch, tinySize } from './testing'
 
-beforeAll(() => resolveEngine('cpu'))
+beforeAll(() => resolveEngine('wasm'))
 
 /** Every pattern fits where there are as many layers; the texts below are longer than each chunk and window. */
 const size = { ...tinySize, hiddenSize: 16, intermediateSize: 48, chunk: 8, innerRate: 1 }
@@ -77,7 +77,7 @@ describe.each(systemNames)('%s', (name) => {
       whole.reader.dispose()
     },
   )
-  afterEach(() => resolveEngine('cpu'))
+  afterEach(() => resolveEngine('wasm'))
 
   it('goes on bitwise from a memory that was saved, and writes', async () => {
     const { params } = run.state

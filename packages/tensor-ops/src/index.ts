@@ -17,6 +17,7 @@ export {
 } from './fused-op/definition'
 export { registerFusedKernels, type FusedKernel, type FusedKernelCall } from './fused-op/kernels'
 export { definedFusedOps } from './fused-op/registry'
+export { coreCount } from './engine/core-count'
 export { type EngineMemory } from './engine/memory'
 export {
   engineCommands,

@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os'
+import { coreCount } from '@ttt-e2e/tensor-ops'
 
 /** How many runs are measured side by side, and the threads of each one's engine. */
 export interface Shares {
@@ -18,7 +18,7 @@ const bytesOfWorker = 2.5 * 2 ** 30
  */
 export function shareOut(
   runs: number,
-  { threads = availableParallelism(), workers }: Partial<Shares>,
+  { threads = coreCount(), workers }: Partial<Shares>,
   freeBytes = process.availableMemory(),
 ): Shares {
   const fitting = Math.max(1, Math.floor(freeBytes / bytesOfWorker))

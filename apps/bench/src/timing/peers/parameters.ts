@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os'
+import { coreCount } from '@ttt-e2e/tensor-ops'
 import type { Work } from '../measurement'
 
 /** What the scripts are asked for. */
@@ -26,7 +26,7 @@ const models: Record<string, string> = { 'full-attention': 'full', swa: 'swa', m
  * @returns undefined where it has nothing of what is asked for
  */
 export function parametersFor(help: string, request: PeerRequest, outputFile: string): string[] | undefined {
-  const { size, systems, precision, batch, length, reps, threads = availableParallelism() } = request
+  const { size, systems, precision, batch, length, reps, threads = coreCount() } = request
   const known = (by: Record<string, string>) => systems.flatMap((name) => by[name] ?? [])
   const figures = known(models).flatMap((model) =>
     worksOf(request).map((work) =>

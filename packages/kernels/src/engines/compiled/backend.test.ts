@@ -2,7 +2,9 @@ import { program, resolveEngine, tf } from '@ttt-e2e/tensor-ops'
 import { leakedTensors } from '@ttt-e2e/tensor-ops/testing'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { linearCrossEntropyOp, linearOp } from '../../ops'
-import { compiledTargets, normal } from './testing'
+import { compiledTargets, createDraws } from './testing'
+
+const { normal } = createDraws(7)
 
 const { fill } = tf
 const nativeBytes = () => (tf.memory() as unknown as { nativeBytes: number }).nativeBytes
@@ -86,14 +88,31 @@ describe.each(engines)('the backend on %s', (engine) => {
     tf.dispose([part, other])
   })
 
-  it('moves tensors to another engine and back', async () => {
+  it.each(['cpu', ...engines])('moves tensors to %s and back', async (other) => {
     const x = tf.tensor1d([1, 2, 3])
     const y = tf.add(x, 1)
-    await resolveEngine('cpu')
+    await resolveEngine(other)
     const z = tf.add(x, y)
     await resolveEngine(engine, { threads: 2 })
     expect([...tf.mul(z, x).dataSync()]).toEqual([3, 10, 21])
     expect([...tf.add(y, 1).dataSync()]).toEqual([3, 4, 5])
+  })
+
+  it.each(engines)('replays a program on what was made on %s', async (other) => {
+    const owner = {}
+    const twice = (x: tf.Tensor) => program({ owner, key: 'twice' }, (x: tf.Tensor) => tf.add(x, x), x)
+    for (let run = 0; run < 3; run++) {
+      await resolveEngine(other)
+      // Its block has a number that here is another tensor's.
+      const spare = tf.tidy(() => Array.from({ length: 9 }, () => tf.keep(tf.ones([3]))))
+      const x = tf.tensor1d([1, 2, run])
+      await resolveEngine(engine, { threads: 2 })
+      expect([...twice(x).dataSync()]).toEqual([2, 4, 2 * run])
+      await resolveEngine(other)
+      expect([...twice(x).dataSync()]).toEqual([2, 4, 2 * run])
+      tf.dispose([x, spare])
+    }
+    await resolveEngine(engine, { threads: 2 })
   })
 
   it('makes errors of the kernels JavaScript errors', () => {

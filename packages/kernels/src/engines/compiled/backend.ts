@@ -15,18 +15,30 @@ type DataId = object
 /** Finds data by its id; a tensor made here is found without a look-up, since its id is its data. */
 class BlockStorage extends tf.DataStorage<BlockData> {
   count = 0
+
+  constructor(
+    backend: CompiledBackend,
+    private readonly memory: BlockMemory,
+  ) {
+    super(backend, tf.engine())
+  }
+
+  /** Another compiled engine's data are ids like any others: their blocks stand in its module. */
+  isOwn(id: DataId): id is BlockData {
+    return id instanceof BlockData && id.memory === this.memory
+  }
   override get(id: DataId): BlockData {
-    if (!(id instanceof BlockData)) return super.get(id)
+    if (!this.isOwn(id)) return super.get(id)
     // Asking for it brings back what has moved to another backend.
     if (!id.alive) super.get(id)
     return id
   }
   override has(id: DataId): boolean {
-    return id instanceof BlockData ? id.alive : super.has(id)
+    return this.isOwn(id) ? id.alive : super.has(id)
   }
   override delete(id: DataId): boolean {
     this.count--
-    if (!(id instanceof BlockData)) return super.delete(id)
+    if (!this.isOwn(id)) return super.delete(id)
     id.alive = false
     return true
   }
@@ -49,9 +61,9 @@ export class CompiledBackend extends MathBackendCPU implements BlockOwner {
     super()
     // tfjs advises its Node package at the first operation; the engine's own line already says what runs.
     ;(this as unknown as { firstUse: boolean }).firstUse = false
-    this.storage = new BlockStorage(this, tf.engine())
-    this.data = this.storage as unknown as typeof this.data
     this.memoryViews = new BlockMemory(module)
+    this.storage = new BlockStorage(this, this.memoryViews)
+    this.data = this.storage as unknown as typeof this.data
     this.programs = new Programs(replayingInModule(this, module))
     this.memoryViews.onRead = (data) => this.programs.current?.valuesRead(data)
   }
@@ -191,7 +203,7 @@ export class CompiledBackend extends MathBackendCPU implements BlockOwner {
   }
 
   override move(id: DataId, values: Values, shape: number[], dtype: DataType, refCount: number): void {
-    const known = id instanceof BlockData
+    const known = this.storage.isOwn(id)
     const data = known ? id : new BlockData(dtype, sizeOf(shape), this.memoryViews)
     data.own = values
     data.refCount = refCount

@@ -30,7 +30,8 @@ export class BlockData {
   constructor(
     readonly dtype: DataType,
     readonly size: number,
-    private readonly memory: BlockReader,
+    /** Where its block stands. */
+    readonly memory: BlockReader,
   ) {}
 
   /** Of its values in a block. */

@@ -10,7 +10,9 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { lactShapes } from '../../lact/cases'
 import { titansMemoryShapes } from '../../titans-memory/cases'
 import { lactOp, titansMemoryOp } from '../../ops'
-import { compiledTargets, expectLikeCpu, expectSameBits, normal } from './testing'
+import { compiledTargets, createDraws, expectLikeCpu, expectSameBits } from './testing'
+
+const { normal } = createDraws(7)
 
 type Attributes = Record<string, number>
 type Sizes = [heads: number, length: number, width: number, hidden: number]

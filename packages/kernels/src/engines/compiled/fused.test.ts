@@ -18,7 +18,9 @@ import {
   tttMlpOp,
 } from '../../ops'
 import { tttShapes } from '../../ttt-layer/cases'
-import { expectClose, integers, normal, onEveryTarget, plainOf, plainResults, type Plain } from './testing'
+import { createDraws, expectClose, onEveryTarget, type Plain, plainOf, plainResults } from './testing'
+
+const { integers, normal } = createDraws(7)
 
 interface Case {
   op: FusedOp

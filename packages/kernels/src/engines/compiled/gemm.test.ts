@@ -8,7 +8,9 @@ import {
 } from '@ttt-e2e/tensor-ops'
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { compiledTargets, nativeTargets, normal } from './testing'
+import { compiledTargets, createDraws, nativeTargets } from './testing'
+
+const { normal } = createDraws(7)
 
 const bitsOf = ({ buffer }: ArrayBufferView) =>
   createHash('sha256').update(new Uint8Array(buffer)).digest('hex')

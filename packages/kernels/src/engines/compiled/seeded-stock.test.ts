@@ -1,6 +1,8 @@
 import { createRandom, resolveEngine, tf, type Tensor } from '@ttt-e2e/tensor-ops'
 import { afterAll, describe, it } from 'vitest'
-import { expectLikeCpu, integers, normal } from './testing'
+import { createDraws, expectLikeCpu } from './testing'
+
+const { integers, normal } = createDraws(7)
 
 afterAll(() => resolveEngine('cpu'))
 

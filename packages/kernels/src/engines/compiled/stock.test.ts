@@ -1,6 +1,8 @@
 import { tf, type Tensor } from '@ttt-e2e/tensor-ops'
 import { afterEach, describe, it } from 'vitest'
-import { expectLikeCpu, integers, normal } from './testing'
+import { createDraws, expectLikeCpu } from './testing'
+
+const { integers, normal } = createDraws(7)
 
 const { fill } = tf
 

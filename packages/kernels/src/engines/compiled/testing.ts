@@ -55,18 +55,23 @@ export async function compiledTargets(): Promise<Target[]> {
   return [...(await nativeTargets('f32')), portable]
 }
 
-const random = createRandom(7)
-export const normal = (shape: number[], scale = 1): Tensor =>
-  tf.tensor(
-    Float32Array.from({ length: tf.util.sizeFromShape(shape) }, () => scale * random.normal()),
-    shape,
-  )
-export const integers = (shape: number[], below: number): Tensor =>
-  tf.tensor(
-    Int32Array.from({ length: tf.util.sizeFromShape(shape) }, () => random.integer(below)),
-    shape,
-    'int32',
-  )
+/** Random tensors, the same for each file that draws with this seed. */
+export function createDraws(seed: number) {
+  const random = createRandom(seed)
+  return {
+    normal: (shape: number[], scale = 1): Tensor =>
+      tf.tensor(
+        Float32Array.from({ length: tf.util.sizeFromShape(shape) }, () => scale * random.normal()),
+        shape,
+      ),
+    integers: (shape: number[], below: number): Tensor =>
+      tf.tensor(
+        Int32Array.from({ length: tf.util.sizeFromShape(shape) }, () => random.integer(below)),
+        shape,
+        'int32',
+      ),
+  }
+}
 
 /** Runs on one thread of an engine, then on others and again, and gets the same bits each time. */
 export async function expectSameBits(

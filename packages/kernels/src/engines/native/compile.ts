@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
-import { coreCount } from '../compiled/core-count'
+import { coreCount } from '@ttt-e2e/tensor-ops'
 import { kernelTable } from '../compiled/kernel-table'
 import type { Sources } from '../compiled/sources'
 import { baseFlags, instructionSetFlags, linkFlags, runCommand, type Compiler } from './toolchain'

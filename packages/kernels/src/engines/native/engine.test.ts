@@ -1,8 +1,10 @@
 import { precisions, resolveEngine, tf } from '@ttt-e2e/tensor-ops'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { attentionOp, linearCrossEntropyOp, rmsNormOp } from '../../ops'
-import { expectSameBits, integers, normal, valuesOf } from '../compiled/testing'
+import { createDraws, expectSameBits, valuesOf } from '../compiled/testing'
 import { nativeAddon } from './index'
+
+const { integers, normal } = createDraws(7)
 
 beforeAll(async () => {
   await resolveEngine('native', { threads: 2 })

@@ -1,6 +1,5 @@
-import { registerEngine, type Precision } from '@ttt-e2e/tensor-ops'
+import { coreCount, registerEngine, type Precision } from '@ttt-e2e/tensor-ops'
 import { totalmem } from 'node:os'
-import { coreCount } from '../compiled/core-count'
 import type { KernelSet } from '../compiled/kernel-set'
 import { registerCompiledBackend } from '../compiled/register'
 import { loadAddon, type Addon } from './addon'

@@ -5,8 +5,10 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { attentionOp } from '../../ops'
 import { registerCompiledBackend } from '../compiled/register'
-import { expectBits, expectSameBits, normal, valuesOf, wasmForTests } from '../compiled/testing'
+import { createDraws, expectBits, expectSameBits, valuesOf, wasmForTests } from '../compiled/testing'
 import { loadWasm, type WasmModule } from './module'
+
+const { normal } = createDraws(7)
 
 const useTwoThreads = () => resolveEngine('wasm', { threads: 2 })
 

@@ -1,5 +1,4 @@
-import { registerEngine } from '@ttt-e2e/tensor-ops'
-import { coreCount } from '../compiled/core-count'
+import { coreCount, registerEngine } from '@ttt-e2e/tensor-ops'
 import type { KernelSet } from '../compiled/kernel-set'
 import { registerCompiledBackend } from '../compiled/register'
 import { mostBytes } from './host'

@@ -13,7 +13,9 @@ import {
 } from '@ttt-e2e/tensor-ops'
 import '../../index'
 import { joinRing, linear, rmsNorm, swiglu, writeRing } from '../../../ops'
-import { compiledTargets, nativeTargets, normal, type Target } from '../testing'
+import { compiledTargets, createDraws, nativeTargets, type Target } from '../testing'
+
+const { normal } = createDraws(7)
 
 type Weights = { up: Tensor; gate: Tensor; scale: Tensor }
 
