@@ -15,7 +15,10 @@ export function findBrowser() {
   return found
 }
 
-export async function launchBrowser() {
+/** What gives pages a WebGPU adapter that computes on the processor. */
+const softwareGpu = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader']
+
+export async function launchBrowser({ webGpu = false } = {}) {
   const executablePath = findBrowser()
   if (!executablePath) throw new Error(missing)
   // It calls nobody but the page's own server.
@@ -24,7 +27,7 @@ export async function launchBrowser() {
   )
   return chromium.launch({
     executablePath,
-    args: ['--no-sandbox', '--disable-gpu', '--no-first-run', ...calm],
+    args: ['--no-sandbox', '--disable-gpu', '--no-first-run', ...calm, ...(webGpu ? softwareGpu : [])],
   })
 }
 

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { addCompare } from './compare/command'
 import { addConform } from './conform/command'
 import { addDamage } from './damage/command'
+import { addDoctor } from './doctor/command'
 import { addExperiment } from './experiment/command'
 import { addHistory } from './history/command'
 import { addMemory } from './memory/command'
@@ -27,4 +28,5 @@ export const commands: readonly ((command: Command, caller: string) => void)[] =
   addReadSpeed,
   addRanks,
   addOps,
+  addDoctor,
 ]

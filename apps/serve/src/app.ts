@@ -25,6 +25,7 @@ import { addMetrics } from './routes/metrics'
 import { addModels } from './routes/models'
 import { addPage } from './routes/page'
 import { addResponses } from './routes/responses'
+import { addSite, builtSite } from './routes/site'
 import { addTokens } from './routes/tokens'
 import type { Services } from './service'
 import { Keys } from './tenants/keys'
@@ -42,6 +43,8 @@ export interface AppOptions {
   /** What the operator hears of; the terminal where left out. */
   log?: Log
   tracing?: Tracing
+  /** The folder of the pages that compute in the browser; where `build-site` leaves them where left out. */
+  site?: string
 }
 
 /** What changes while a server runs. */
@@ -62,6 +65,7 @@ export function createApp(state: ServerState, options: AppOptions): OpenAPIHono 
     apiKey,
     reach,
     keys = apiKey === undefined ? undefined : Keys.of(apiKey),
+    site = builtSite,
   } = options
   const rates = new Rates()
   const { log = terminalLog, tracing } = options
@@ -115,8 +119,9 @@ export function createApp(state: ServerState, options: AppOptions): OpenAPIHono 
     addMemories,
     addMetrics,
     addPage,
+    addSite,
   ]
-  for (const add of groups) add(app, { service, status, limits, metrics })
+  for (const add of groups) add(app, { service, status, limits, metrics, site })
   app.doc31('/openapi.json', { openapi: '3.1.0', info: { title: 'TTT-E2E', version: '1' } })
   return app
 }

@@ -171,13 +171,12 @@ export class Model {
     disposeTree(this.params)
   }
 
-  private pieceLength(): number {
-    const { rule, lossChunk } = this.system
-    const chunk = rule?.chunk ?? lossChunk ?? fewestTokens
-    return chunk * Math.ceil(fewestTokens / chunk)
-  }
-
-  private tokensOf(input: string | ArrayLike<number>, memory: Memory): Int32Array {
+  /**
+   * What a memory reads of a text, or of tokens: where it has read nothing yet, a text begins as documents do.
+   *
+   * @throws DataError for a token outside the vocabulary
+   */
+  tokensOf(input: string | ArrayLike<number>, memory: Memory): Int32Array {
     if (typeof input !== 'string') {
       checkTokens(input, this.system.decoder.config.vocabularySize)
       return Int32Array.from(input)
@@ -186,6 +185,12 @@ export class Model {
     const { bosToken } = this.tokenizer
     if (memory.tokens > 0 || bosToken === undefined || !this.documentsBeginWithBos) return tokens
     return Int32Array.of(bosToken, ...tokens)
+  }
+
+  private pieceLength(): number {
+    const { rule, lossChunk } = this.system
+    const chunk = rule?.chunk ?? lossChunk ?? fewestTokens
+    return chunk * Math.ceil(fewestTokens / chunk)
   }
 
   private checkOwn({ modelHash }: Memory): void {

@@ -22,6 +22,7 @@ export { coreCount } from './engine/core-count'
 export { type EngineMemory } from './engine/memory'
 export {
   engineCommands,
+  engineLimits,
   engineMemory,
   engineNames,
   EngineError,

@@ -27,7 +27,7 @@ export async function measureInTurns(
   const onTurn = (name: string) => progress.update(`${size} · ${name}`)
   const { decodingContext } = speedSizes[size]
   const works = [...new Set(contenders.map(({ what }) => what.work))]
-  const product = peakProduct()
+  const product = await peakProduct()
   try {
     const kernelCalls: number[] = []
     for (const contender of contenders) {

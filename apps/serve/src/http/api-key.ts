@@ -1,4 +1,5 @@
 import type { MiddlewareHandler } from 'hono'
+import { isOfSite } from '../routes/site'
 import type { Keys } from '../tenants/keys'
 import type { Rates } from '../tenants/rates'
 import type { Tenant } from '../tenants/tenant'
@@ -11,13 +12,16 @@ declare module 'hono' {
   }
 }
 
-/** Probes have no key, and the page holds nothing secret: it asks for the key and sends it with every request. */
-const open = new Set(['/health', '/'])
+/**
+ * Probes have no key. The pages hold nothing secret: one asks for the key and sends it with every request, the others
+ * compute in the browser.
+ */
+const isOpen = (path: string) => path === '/health' || path === '/' || isOfSite(path)
 
 /** Lets requests pass that bear a key, so often as it may; all of them where there is none. */
 export function requireApiKey(keys: Keys | undefined, rates: Rates): MiddlewareHandler {
   return async (c, next) => {
-    if (keys && !open.has(c.req.path)) {
+    if (keys && !isOpen(c.req.path)) {
       const given = /^Bearer +(.+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
       const tenant = given === undefined ? undefined : keys.find(given)
       if (!tenant) {

@@ -10,6 +10,8 @@ export interface RouteOptions {
   status: () => ServerStatus
   limits: Limits
   metrics: Metrics
+  /** The folder of the pages that compute in the browser. */
+  site: string
 }
 
 export type ServerStatus = 'loading' | 'ready' | 'ending'

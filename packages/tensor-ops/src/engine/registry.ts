@@ -38,6 +38,8 @@ export interface Engine {
   behind?(): Promise<void> | undefined
   /** What it has given to its device so far, where it has one. */
   commands?(): EngineCommands
+  /** What its device allows, by the device's own names, where it has one. Asked only once it is created. */
+  limits?(): Readonly<Record<string, number>>
   /** Whether the engine runs this stock kernel of tfjs itself, where it can fall back to another's. */
   hasOwnKernel?(kernelName: string): boolean
 }
@@ -64,6 +66,14 @@ export interface ResolvedEngine {
 export class EngineError extends UserError {
   override readonly name = 'EngineError'
   override readonly code = 'engine_unavailable'
+
+  /** @param refused each engine that was tried, and why it was refused, in one clause */
+  constructor(
+    message: string,
+    readonly refused: ResolvedEngine['refused'] = [],
+  ) {
+    super(message)
+  }
 }
 
 const engines = new Map<string, Engine>()
@@ -99,6 +109,10 @@ export const engineBehind = (): Promise<void> | undefined => engines.get(tf.getB
 
 /** What the active engine has given to its device so far; undefined where it has none. */
 export const engineCommands = (): EngineCommands | undefined => engines.get(tf.getBackend())?.commands?.()
+
+/** What the active engine's device allows; undefined where it has none. */
+export const engineLimits = (): Readonly<Record<string, number>> | undefined =>
+  engines.get(tf.getBackend())?.limits?.()
 
 /**
  * Chooses an engine, makes it tfjs's backend and says which in one line. `auto` takes the first that works; an engine
@@ -142,7 +156,7 @@ export async function resolveEngine(request: string, options: EngineOptions = {}
     }
   }
   const reasons = refused.map((r) => `${r.name}: ${r.reason}`).join('; ')
-  throw new EngineError(`the engine '${request}' can't run here (${reasons})`)
+  throw new EngineError(`the engine '${request}' can't run here (${reasons})`, refused)
 }
 
 const backendOf = ({ name, backend = name }: Engine): string => backend

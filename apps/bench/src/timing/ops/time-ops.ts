@@ -54,7 +54,7 @@ export async function timeOps(
   speeds: OpSpeed[],
 ): Promise<void> {
   const values = tf.ones([copied])
-  const peaks: Peaks = { product: peakProduct(), copy: repeated('copy', { values }, copy) }
+  const peaks: Peaks = { product: await peakProduct(), copy: repeated('copy', { values }, copy) }
   const turns = { rounds: reps, signal, onTurn: (name: string) => progress.update(`${size} · ${name}`) }
   try {
     for (const op of ops)

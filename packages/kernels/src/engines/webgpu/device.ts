@@ -2,7 +2,7 @@ import { UserError } from '@ttt-e2e/tensor-ops'
 import { findAdapter, findGpu } from './host'
 
 /** What is asked for as far as the adapter has it, in place of the standard's smallest. */
-const wantedLimits = [
+export const wantedLimits = [
   'maxBufferSize',
   'maxStorageBufferBindingSize',
   'maxStorageBuffersPerShaderStage',

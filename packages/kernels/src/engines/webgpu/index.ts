@@ -1,6 +1,6 @@
 import { registerEngine } from '@ttt-e2e/tensor-ops'
 import type { GpuBackend } from './backend'
-import { openGpu, type Gpu } from './device'
+import { openGpu, wantedLimits, type Gpu } from './device'
 import type { KernelSet } from './kernel-set'
 import { registerGpuBackend } from './register'
 
@@ -43,5 +43,7 @@ registerEngine({
   }),
   behind: () => running?.backend.commands.behind(),
   commands: () => ({ ...(running?.backend.commands.counts ?? { dispatches: 0, submits: 0, readBacks: 0 }) }),
+  limits: () =>
+    Object.fromEntries(wantedLimits.map((name) => [name, running?.backend.gpu.limits[name] ?? 0])),
   hasOwnKernel: (kernelName) => running?.kernels.own.has(kernelName) ?? false,
 })
