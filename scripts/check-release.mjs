@@ -3,7 +3,16 @@
 // and reads a text. Expects built packages, and is run by `pnpm exec`; the addons of other platforms are published empty. Prints one line per check and
 // exits 1 if any failed.
 import { execFileSync, spawn } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -186,13 +195,25 @@ const tools = join(
   'node_modules',
 )
 const version = published().find(({ manifest }) => manifest.name === '@ttt-e2e/checkpoint').manifest.version
-const wanted = ['baselines', 'checkpoint', 'data', 'demo-model', 'kernels', 'meta-outer', 'tensor-ops', 'ttt-inner']
+const wanted = [
+  'baselines',
+  'checkpoint',
+  'data',
+  'demo-model',
+  'kernels',
+  'meta-outer',
+  'tensor-ops',
+  'ttt-inner',
+]
 const node = [process.execPath, 'read.mjs']
 const installations = {
   npm: { install: ['npm', 'install', '--no-audit', '--no-fund'], read: node },
   pnpm: { install: ['pnpm', 'install', '--ignore-workspace'], read: node },
   'yarn 1': { install: [process.execPath, join(tools, 'yarn/bin/yarn.js'), 'install'], read: node },
-  'yarn 4': { install: [process.execPath, join(tools, '@yarnpkg/cli-dist/bin/yarn.js'), 'install'], read: node },
+  'yarn 4': {
+    install: [process.execPath, join(tools, '@yarnpkg/cli-dist/bin/yarn.js'), 'install'],
+    read: node,
+  },
   bun: {
     install: [join(tools, 'bun/bin/bun.exe'), 'install'],
     read: [join(tools, 'bun/bin/bun.exe'), 'read.mjs'],

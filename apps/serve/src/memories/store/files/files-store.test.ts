@@ -13,8 +13,7 @@ const folder = join(root, 'kept')
 let model: Model
 beforeAll(async () => void (model = await tinyModel()))
 
-const restarted = async (of = model) =>
-  testApp(of, { store: await openStore(folder, of, console.warn) })
+const restarted = async (of = model) => testApp(of, { store: await openStore(folder, of, console.warn) })
 const text = 'The sea keeps what it takes. '
 const json = async (response: Response | Promise<Response>) => (await response).json()
 
