@@ -19,11 +19,12 @@ export function needleTask({ size, training, evaluation }: Recipe): Task {
   return {
     title: 'needles in haystacks: pass keys, numbers and UUIDs asked for later',
     summary: `needles in haystacks of ${needleVocabulary} symbols`,
-    stream: ({ seed, cursor, signal }) =>
+    stream: ({ seed, cursor, signal, rows }) =>
       sampleStream({
         batch: training.batch,
         length: training.length,
         signal,
+        ...(rows && { rows }),
         cursor: cursor as Cursor | undefined,
         sample: (n) => needleTrainingDocument(training.length + 1, createRandom(fold(seed, n))),
       }),

@@ -1,4 +1,11 @@
-import { readSample, samplesOf, openTokenArrays, tokenArrayStream, type Cursor } from '@ttt-e2e/data'
+import {
+  readSample,
+  samplesOf,
+  openTokenArrays,
+  tokenArrayStream,
+  type Cursor,
+  type StreamOptions,
+} from '@ttt-e2e/data'
 import type { DataRecipe, Recipe } from '@ttt-e2e/meta-outer'
 import type { Task } from './task'
 
@@ -17,10 +24,10 @@ export async function tokenArraysTask(
   const { vocabularySize } = size
   const tokenizer = { vocabularySize, bosToken: data.bosToken }
   const { batch, length } = training
-  const streamFrom = (cursor?: Cursor, signal?: AbortSignal) =>
-    tokenArrayStream({ tokens: train, tokenizer, seed: data.seed, batch, length, signal, cursor })
+  const streamOf = (options: Pick<StreamOptions, 'cursor' | 'signal' | 'rows'>) =>
+    tokenArrayStream({ ...options, tokens: train, tokenizer, seed: data.seed, batch, length })
   // What can't be trained on is told before anything is written.
-  await streamFrom().next()
+  await streamOf({}).next()
   const count = held ? Math.min(evaluation.documents, samplesOf(held, evaluation.length)) : 0
   const heldOut = await Promise.all(
     Array.from({ length: count }, async (_, k) => ({
@@ -35,7 +42,8 @@ export async function tokenArraysTask(
   return {
     title: `tokens: ${name}`,
     summary: `${name}: ${(train.length / 1e6).toFixed(1)} M tokens, ${samplesOf(train, length)} samples`,
-    stream: ({ cursor, signal }) => streamFrom(cursor as Cursor | undefined, signal),
+    stream: ({ cursor, signal, rows }) =>
+      streamOf({ cursor: cursor as Cursor | undefined, signal, ...(rows && { rows }) }),
     heldOut,
     ...(data.bosToken !== undefined && { bosToken: data.bosToken }),
     references: () => [],
