@@ -16,7 +16,8 @@ const arrows = {
   data: ['tensor-ops'],
   checkpoint: stored,
   training: [...stored, 'checkpoint'],
-  cli: ['tensor-ops'],
+  mpi: ['tensor-ops', 'kernels'],
+  cli: ['tensor-ops', 'mpi'],
 }
 
 for (const name of readdirSync('packages'))

@@ -80,7 +80,9 @@ export default defineConfig({
           { text: 'Systems', link: '/systems' },
           { text: 'Memory', link: '/memory' },
           { text: 'Models', link: '/models' },
+          { text: 'Warm start', link: '/warm-start' },
           { text: 'Engines', link: '/engines' },
+          { text: 'The bench', link: '/bench' },
         ],
       },
       {

@@ -9,6 +9,7 @@ export default defineConfig({
     engines: 'src/engines/index.ts',
     'engines-browser': 'src/engines/browser.ts',
     wasm: 'src/engines/wasm/index.ts',
+    addons: 'src/engines/native/addons.ts',
     webgpu: 'src/engines/webgpu/index.ts',
   }),
   onSuccess: () => copyFile('src/engines/wasm/kernels.wasm', 'dist/kernels.wasm'),

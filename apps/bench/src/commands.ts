@@ -1,24 +1,32 @@
 import type { Command } from 'commander'
+import { addCompare } from './compare/command'
 import { addConform } from './conform/command'
 import { addDamage } from './damage/command'
 import { addDoctor } from './doctor/command'
 import { addExperiment } from './experiment/command'
+import { addHistory } from './history/command'
 import { addMemory } from './memory/command'
 import { addStream } from './stream/command'
 import { addSystems } from './systems/command'
 import { addOps } from './timing/ops/command'
+import { addRanks } from './timing/ranks/command'
 import { addReadSpeed, addTrainSpeed } from './timing/commands'
+import { addWarmStart } from './warm-start/command'
 
 /** What the bench can be told to do, in the order of its help. @param caller the folder that the caller works in */
 export const commands: readonly ((command: Command, caller: string) => void)[] = [
   addExperiment,
+  addCompare,
+  addHistory,
   addConform,
   addSystems,
   addMemory,
   addDamage,
   addStream,
+  addWarmStart,
   addTrainSpeed,
   addReadSpeed,
+  addRanks,
   addOps,
   addDoctor,
 ]

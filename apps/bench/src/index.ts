@@ -2,6 +2,9 @@ export { bench } from './experiment/bench'
 export { readOptions, type BenchOptions } from './experiment/options'
 export type { Measurement, ProbeResults, Results, TaskResults } from './experiment/results'
 export type {
+  ModelRequest,
+  ModelsContext,
+  ModelsProbe,
   Probe,
   ReaderContext,
   ReaderProbe,
@@ -11,7 +14,10 @@ export type {
   StepProbe,
   SystemsContext,
   SystemsProbe,
+  TrainedModel,
+  TrainModel,
 } from './probes/probe'
+export type { Answer } from './report/answer'
 export { drawSvg, type Figure } from './report/figure'
 export type { Table } from './report/table'
 export type { Benchmark } from './tasks/benchmark'

@@ -1,6 +1,6 @@
 import { createRandom } from '@ttt-e2e/tensor-ops'
 import { describe, expect, it } from 'vitest'
-import { median, pairedDifference, slopeOfMedians } from './statistics'
+import { median, pairedDifference, slopeOfMedians, wilson } from './statistics'
 
 const constant = (length: number, value: number) => Array.from({ length }, () => value)
 
@@ -72,5 +72,18 @@ describe('slopeOfMedians', () => {
       if (low! <= 0 && high! >= 0) covered++
     }
     expect(covered).toBeGreaterThanOrEqual(16)
+  })
+})
+
+describe('wilson', () => {
+  it.each([
+    [0, 10, 0, 0.2775],
+    [5, 10, 0.2366, 0.7634],
+    [10, 10, 0.7225, 1],
+  ])('%i of %i', (successes, tries, low, high) => {
+    const interval = wilson(successes, tries)
+    expect(interval.mean).toBe(successes / tries)
+    expect(interval.low).toBeCloseTo(low, 4)
+    expect(interval.high).toBeCloseTo(high, 4)
   })
 })

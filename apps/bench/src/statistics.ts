@@ -76,6 +76,19 @@ export function slopeOfMedians(x: readonly number[], y: readonly number[][]): Sl
   return { ...line, ...interval(slopes) }
 }
 
+/** The slope of y against x by least squares. */
+export const slopeOf = (x: readonly number[], y: readonly number[]): number => leastSquares(x, y).slope
+
+/** The straight line a + c · x through points by least squares, and the share of y's variance that it explains (R²). */
+export function lineThrough(
+  x: readonly number[],
+  y: readonly number[],
+): { a: number; c: number; explained: number } {
+  const { slope: c, explained } = leastSquares(x, y)
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+  return { a: mean(y) - c * mean(x), c, explained }
+}
+
 function leastSquares(x: readonly number[], y: readonly number[]): { slope: number; explained: number } {
   const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
   const [meanX, meanY] = [mean(x), mean(y)]
@@ -96,4 +109,17 @@ function interval(estimates: number[]): { low: number; high: number } {
   const sorted = estimates.sort((a, b) => a - b)
   const quantile = (q: number) => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]
   return { low: quantile(0.025), high: quantile(0.975) }
+}
+
+/**
+ * The share of successes with its 95 % Wilson interval, which holds at 0 and at 1, too.
+ *
+ * @param tries 1 or more
+ */
+export function wilson(successes: number, tries: number): { mean: number; low: number; high: number } {
+  const z = 1.959964
+  const mean = successes / tries
+  const centre = (mean + z ** 2 / (2 * tries)) / (1 + z ** 2 / tries)
+  const half = (z / (1 + z ** 2 / tries)) * Math.sqrt((mean * (1 - mean)) / tries + z ** 2 / (4 * tries ** 2))
+  return { mean, low: Math.max(0, centre - half), high: Math.min(1, centre + half) }
 }

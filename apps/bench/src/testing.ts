@@ -1,6 +1,8 @@
 import { Progress } from '@ttt-e2e/cli'
 import { standardSchedule } from '@ttt-e2e/meta-outer'
+import { join } from 'node:path'
 import { Writable } from 'node:stream'
+import { askProbes } from './experiment/ask-probes'
 import type { Comparison } from './experiment/comparison'
 import type { Session } from './experiment/session'
 import { placeRun } from './experiment/measure-everything'
@@ -48,16 +50,13 @@ export function resized<Given extends Pick<TaskPreset, 'recipe'>>(
 /** Sizes at which plain JavaScript trains in seconds. */
 export const microPreset: Preset = {
   summary: 'for tests',
-  languages: {
-    ...resized(presets.tiny.languages, {
-      size: { vocabularySize: 4, hiddenSize: 8, intermediateSize: 16, window: 4, chunk: 4 },
-      length: 16,
-      batch: 2,
-      steps: 6,
-      documents: 3,
-    }),
-    reading: { longestContext: 64, repeats: 1 },
-  },
+  languages: resized(presets.tiny.languages, {
+    size: { vocabularySize: 4, hiddenSize: 8, intermediateSize: 16, window: 4, chunk: 4 },
+    length: 16,
+    batch: 2,
+    steps: 6,
+    documents: 3,
+  }),
   books: resized(presets.tiny.books, { length: 32, batch: 1, steps: 2, documents: 4 }),
 }
 
@@ -66,7 +65,9 @@ export const microBenchmark = (preset = microPreset): Benchmark => openBenchmark
 export function comparisonIn(store: string, systems = ['ttt-e2e', 'ttt-off']): Comparison {
   const engine = { name: 'cpu', description: '', precision: 'f32' as const, line: '' }
   const provenance = { engine, machine: {}, versions: {}, gitHash: null }
-  return { systems, seeds: 1, store, train: true, precision: 'f32', provenance }
+  const { sizes } = askProbes(ownProbes, 'tiny')
+  const measured = join(store, 'measured')
+  return { systems, seeds: 1, store, measured, sizes, train: true, precision: 'f32', provenance }
 }
 
 /** A session that nobody watches. */

@@ -2,10 +2,11 @@ import { createSystem } from '@ttt-e2e/baselines'
 import { bigramStream } from '@ttt-e2e/data'
 import '@ttt-e2e/kernels/engines'
 import { disposeRun, standardOptimizer, standardSchedule, startRun, trainStep } from '@ttt-e2e/meta-outer'
-import { engineCommands, liveTensors, readBacks, resolveEngine } from '@ttt-e2e/tensor-ops'
+import { engineCommands, liveTensors, readBacks, resolveEngine, usePrograms } from '@ttt-e2e/tensor-ops'
 import { afterAll, expect, it } from 'vitest'
 
 afterAll(() => resolveEngine('cpu'))
+afterAll(() => usePrograms(true))
 
 const size = {
   vocabularySize: 16,
@@ -22,7 +23,8 @@ const size = {
 const steps = 6
 
 /** Losses of training steps on bigram languages, the same ones each time, and what the last step gave to a device. */
-async function train(engine: string) {
+async function train(engine: string, programs = true) {
+  usePrograms(programs)
   await resolveEngine(engine)
   const system = createSystem('ttt-e2e', size)
   const state = startRun(system, 0)
@@ -46,7 +48,9 @@ async function train(engine: string) {
   return { losses, submits, reads }
 }
 
-it('TTT-E2E trains on webgpu as on wasm, within few submits and one read-back a step', async ({ skip }) => {
+it('TTT-E2E trains on webgpu as on wasm, within three submits a chunk and one read-back a step, with programs as without', async ({
+  skip,
+}) => {
   const refused = await resolveEngine('webgpu').then(
     () => '',
     (error: Error) => error.message,
@@ -57,7 +61,8 @@ it('TTT-E2E trains on webgpu as on wasm, within few submits and one read-back a 
   const actual = await train('webgpu')
   expect(liveTensors()).toBe(before)
   actual.losses.forEach((loss, i) => expect(Math.abs(loss - expected.losses[i])).toBeLessThan(1e-5))
-  // Four chunks; the prefix and the optimizer besides.
-  expect(actual.submits).toBeLessThanOrEqual(3 * 4 + 2)
+  const chunks = 4
+  expect(actual.submits).toBeLessThanOrEqual(3 * chunks)
   expect(actual.reads).toBe(1)
+  expect((await train('webgpu', false)).losses).toEqual(actual.losses)
 })

@@ -10,7 +10,7 @@ beforeAll(async () => {
   test = testApp(model)
 })
 afterAll(() => {
-  test.service.memories.dispose()
+  test.services.dispose()
   model.dispose()
 })
 
@@ -128,7 +128,7 @@ describe('memories', () => {
     const refused = await test.request('POST', '/v1/memories/import', file, type)
     expect(refused.status).toBe(400)
     expect((await refused.json()).error.message).toMatch(/another model/)
-    theirs.service.memories.dispose()
+    theirs.services.dispose()
     other.dispose()
   })
 
@@ -164,7 +164,7 @@ describe('the rest', () => {
     expect((await test.request('GET', '/v1/models/gpt-4')).status).toBe(404)
     expect(await (await test.request('GET', '/metrics')).text()).toMatch(/ttte2e_inner_steps_total \d+/)
     const { paths } = await json(test.request('GET', '/openapi.json'))
-    expect(Object.keys(paths)).toHaveLength(17)
+    expect(Object.keys(paths)).toHaveLength(22)
   })
 
   it('has a page that loads nothing from elsewhere', async () => {

@@ -10,10 +10,15 @@ import { allowOrigins, requireReach, type Reach } from './http/hosts-and-origins
 import type { Limits } from './limits'
 import type { Metrics } from './metrics'
 import type { ServerStatus } from './routes/add-routes'
+import { terminalLog, type Log } from './operating/log'
+import { logRequests } from './operating/log-requests'
+import type { Tracing } from './operating/tracing'
 import { addChat } from './routes/chat'
 import { addCompletions } from './routes/completions'
 import { addHealth } from './routes/health'
 import { addMemories } from './routes/memories'
+import { addMemoryHistory } from './routes/memory-history'
+import { addMemorySettings } from './routes/memory-settings'
 import { addMemoryTexts } from './routes/memory-texts'
 import { addMemoryTransfer } from './routes/memory-transfer'
 import { addMetrics } from './routes/metrics'
@@ -22,13 +27,22 @@ import { addPage } from './routes/page'
 import { addResponses } from './routes/responses'
 import { addSite, builtSite } from './routes/site'
 import { addTokens } from './routes/tokens'
-import type { Service } from './service'
+import type { Services } from './service'
+import { Keys } from './tenants/keys'
+import { Rates } from './tenants/rates'
+import { serviceOf } from './tenants/service-of'
 
 export interface AppOptions {
   limits: Limits
   metrics: Metrics
+  /** One key for everything. */
   apiKey?: string
+  /** The keys of tenants; in place of one for everything. */
+  keys?: Keys
   reach: Reach
+  /** What the operator hears of; the terminal where left out. */
+  log?: Log
+  tracing?: Tracing
   /** The folder of the pages that compute in the browser; where `build-site` leaves them where left out. */
   site?: string
 }
@@ -37,17 +51,24 @@ export interface AppOptions {
 export interface ServerState {
   status: ServerStatus
   /** There once the model is loaded. */
-  service?: Service
+  services?: Services
 }
 
 /** What keeps requests out, whatever they ask for; counted by reason. */
 const rejections = new Set<number>([401, 403, 408, 413, 429, 503])
 
 /** Everything that is answered over HTTP. */
-export function createApp(
-  state: ServerState,
-  { limits, metrics, apiKey, reach, site = builtSite }: AppOptions,
-): OpenAPIHono {
+export function createApp(state: ServerState, options: AppOptions): OpenAPIHono {
+  const {
+    limits,
+    metrics,
+    apiKey,
+    reach,
+    keys = apiKey === undefined ? undefined : Keys.of(apiKey),
+    site = builtSite,
+  } = options
+  const rates = new Rates()
+  const { log = terminalLog, tracing } = options
   const app = new OpenAPIHono({ defaultHook: refuseInvalid })
   app.onError((error, c) => {
     if (error instanceof ApiError && rejections.has(error.status))
@@ -60,15 +81,20 @@ export function createApp(
       c,
     ),
   )
+  app.use(logRequests(log))
+  if (tracing) app.use(tracing.middleware)
   app.use(async (c, next) => {
     await next()
     // Clients that keep connections must not choose one that is about to be closed.
     if (state.status === 'ending') c.res.headers.set('Connection', 'close')
   })
   app.use(methodNotAllowed({ app, onMethodNotAllowed: answerWrongMethod }))
-  app.use(requireReach(reach), allowOrigins(reach), requireApiKey(apiKey))
-  const service = () => {
-    if (state.service && state.status === 'ready') return state.service
+  app.use(requireReach(reach), allowOrigins(reach), requireApiKey(keys, rates))
+  const service = (c: Context) => {
+    if (state.services && state.status === 'ready') {
+      const tenant = c.get('tenant')
+      return tenant ? serviceOf(state.services, tenant, rates) : state.services.of()
+    }
     const loading = state.status === 'loading'
     throw new ApiError(
       503,
@@ -88,6 +114,8 @@ export function createApp(
     addResponses,
     addMemoryTransfer,
     addMemoryTexts,
+    addMemoryHistory,
+    addMemorySettings,
     addMemories,
     addMetrics,
     addPage,

@@ -6,7 +6,7 @@ let test: TestApp
 beforeAll(async () => {
   test = testApp(await tinyModel(), { limits: { bodyBytes: 2000, textBytes: 4000, importBytes: 100_000 } })
 })
-afterAll(() => test.service.memories.dispose())
+afterAll(() => test.services.dispose())
 
 const ask = JSON.stringify({ prompt: 'It ', max_tokens: 1 })
 const paths = ['/v1/completions', '/v1/memories']

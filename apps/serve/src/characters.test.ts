@@ -4,7 +4,7 @@ import { testApp, tinyModel, type TestApp } from './testing'
 
 let test: TestApp
 beforeAll(async () => void (test = testApp(await tinyModel())))
-afterAll(() => test.service.memories.dispose())
+afterAll(() => test.services.dispose())
 
 const halves = ['\\ud83d', '\\udc0b', 'a\\ud83d\\ud83d\\udc0b', '\\udc0b\\ud83d']
 
@@ -39,7 +39,7 @@ it('refuses half a character wherever it stands, and names the place', async () 
     const answer = await test.request('POST', '/v1/memories', body, { 'content-type': type })
     expect(answer.status).toBe(400)
   }
-  expect(test.service.memories.list()).toEqual([])
+  expect(await test.service.memories.list()).toEqual([])
 })
 
 it('takes whole characters of any kind', async () => {

@@ -5,7 +5,7 @@ let test: TestApp
 beforeAll(async () => {
   test = testApp(await tinyModel())
 })
-afterAll(() => test.service.memories.dispose())
+afterAll(() => test.services.dispose())
 
 interface Choice {
   index: number

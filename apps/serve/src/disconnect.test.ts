@@ -79,7 +79,7 @@ it('keeps nothing of a text that was cut off', async () => {
   upload.destroy()
   await until(async () => (await app.value('requests_running')) === 0)
   expect(await app.value('tokens_read_total')).toBeLessThan(20_000)
-  expect(app.service.memories.list()).toEqual([])
+  expect(await app.service.memories.list()).toEqual([])
   expect(liveTensors()).toBe(before)
 })
 

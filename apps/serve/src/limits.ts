@@ -19,6 +19,10 @@ export const defaultLimits = {
   prefixes: 32,
   /** Bytes of all memories together; tensors that forks share count for each. */
   memoryBytes: 2 * 2 ** 30,
+  /** Bytes of the memories whose tensors are at hand, where a store keeps all of them; others come back from it. */
+  liveBytes: 2 * 2 ** 30,
+  /** Bytes of all files of the store, after which what was used least recently makes room; what is pinned stays. */
+  storeBytes: Infinity,
   /** Seconds without a byte of a body, or without a piece of a text being read, after which its request is given up. */
   idleSeconds: 30,
   /** Seconds of silence after which a stream says that it is still at work. */

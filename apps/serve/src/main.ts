@@ -2,7 +2,11 @@ import { abortOnSignals, callersFolder, interruptedExitCode, runCommand } from '
 import '@ttt-e2e/kernels/engines'
 import { engineNames } from '@ttt-e2e/tensor-ops'
 import { Command } from 'commander'
+import { resolve } from 'node:path'
+import { logLevels } from './operating/log'
+import { readConfig } from './operating/read-config'
 import { readOptions } from './options'
+import { hashOf, newKey } from './tenants/keys'
 
 /** Streams may go on for so long after the first Ctrl-C or TERM. */
 const graceSeconds = 10
@@ -34,7 +38,10 @@ const command = new Command('pnpm --filter serve start')
     `of products of matrices: f32, or bf16 with sums in f32 (${engineNames('bf16').join(', ')} only)`,
   )
   .option('--threads <number>', 'threads of the engine; all cores where left out')
+  .option('--config <file>', 'options as JSON, {"port": 8080}; those given here come first')
+  .option('--keys <file>', 'keys of tenants, with limits of their own; read again at HUP')
   .option('--memories <folder>', 'keeps memories there over restarts')
+  .option('--store <place>', 'the same, or one for several servers: redis://host:port or s3://bucket/prefix')
   .option('--parallel <number>', 'requests that take turns at the model')
   .option('--deterministic', 'decodes each request by itself, so that what others ask changes no rounding')
   .option('--queue <number>', 'requests that wait for a turn; further ones get 429')
@@ -43,6 +50,10 @@ const command = new Command('pnpm --filter serve start')
   .option('--max-text <size>', 'bytes of a text that is streamed into a memory')
   .option('--max-memories <number>', 'memories held')
   .option('--max-memory-bytes <size>', 'bytes of all memories together')
+  .option('--max-ram <size>', 'bytes of memories at hand where a store keeps them; others come back from it')
+  .option('--max-disk <size>', 'bytes of the store, after which what was used longest ago makes room')
+  .option('--log-level <level>', `what goes to stderr: ${logLevels.join(', ')}`, 'warn')
+  .option('--log-prompts', 'writes what is asked into the log, too')
   .addHelpText(
     'after',
     `
@@ -53,19 +64,53 @@ Examples:
 
 /openapi.json describes every route. Ctrl-C or TERM lets what runs finish for ${graceSeconds} seconds; a second one quits at once.`,
   )
-  .action(async (raw: Record<string, unknown>) => {
-    const options = readOptions(raw, callersFolder())
+  .action(async (_: unknown, command: Command) => {
+    const options = readOptions(optionsOf(command), callersFolder())
     const print = (line: string) => void process.stdout.write(`${line}\n`)
     const { serve } = await import('./serve')
     const running = await serve(options, print)
     print(`ready: ${running.url}`)
     // Told to end is what a server's end is; Ctrl-C and a terminal that closes are interruptions in every app.
     let exitCode = 0
-    for (const signal of ['SIGINT', 'SIGHUP'] as const)
-      process.once(signal, () => (exitCode = interruptedExitCode))
-    await new Promise<void>((resolve) => void abortOnSignals(resolve))
+    const { reloadKeys } = running
+    if (reloadKeys) process.on('SIGHUP', reloadKeys)
+    const interruptions = reloadKeys ? (['SIGINT'] as const) : (['SIGINT', 'SIGHUP'] as const)
+    for (const signal of interruptions) process.once(signal, () => (exitCode = interruptedExitCode))
+    await new Promise<void>((resolve) => void abortOnSignals(resolve, [...interruptions, 'SIGTERM']))
     await running.close(graceSeconds)
     process.exit(exitCode)
   })
+
+command
+  .command('new-key')
+  .description('makes a key for a file of keys: prints it once, and the hash that the file has of it')
+  .action(() => {
+    const key = newKey()
+    process.stdout.write(`${JSON.stringify({ key, sha256: hashOf(key).toString('hex') }, null, 2)}\n`)
+  })
+
+command
+  .command('doctor')
+  .description('checks what a server with these options needs, and says what is missing')
+  .action(async () => {
+    const { doctor } = await import('./operating/doctor')
+    process.exitCode = await doctor(readOptions(optionsOf(command), callersFolder()), (line) =>
+      process.stdout.write(`${line}\n`),
+    )
+  })
+
+/** What was asked for here, or else in the file that `--config` names, or else as it is usual. */
+function optionsOf(asked: Command): Record<string, unknown> {
+  const options = asked.opts<Record<string, unknown>>()
+  const { config, ...rest } = options
+  if (config === undefined) return rest
+  const known = asked.options.map((option) => option.attributeName())
+  const given = Object.entries(rest).filter(([name]) => asked.getOptionValueSource(name) !== 'default')
+  return {
+    ...rest,
+    ...readConfig(resolve(callersFolder(), String(config)), known),
+    ...Object.fromEntries(given),
+  }
+}
 
 await runCommand(command)

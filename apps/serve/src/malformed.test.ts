@@ -9,7 +9,7 @@ beforeAll(async () => {
   const answer = await test.request('POST', '/v1/memories', { text: 'The sea keeps what it takes.' })
   memory = (await answer.json()).id
 })
-afterAll(() => test.service.memories.dispose())
+afterAll(() => test.services.dispose())
 
 const prompt = 'It '
 const json = { 'content-type': 'application/json' }
@@ -131,7 +131,7 @@ it('refuses everything else that is malformed, and goes on', async () => {
   }
   const answer = await test.request('POST', '/v1/completions', { prompt, memory, max_tokens: 2 })
   expect(answer.status).toBe(200)
-  expect(test.service.memories.list()).toHaveLength(1)
+  expect(await test.service.memories.list()).toHaveLength(1)
 })
 
 it('refuses memories that are not sound, and goes on', async () => {
@@ -168,6 +168,6 @@ it('refuses memories that are not sound, and goes on', async () => {
       error: { code: 'invalid_memory' },
     })
   }
-  expect(test.service.memories.list()).toHaveLength(1)
+  expect(await test.service.memories.list()).toHaveLength(1)
   log.mockRestore()
 })

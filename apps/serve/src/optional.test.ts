@@ -7,7 +7,7 @@ beforeAll(async () => {
   test = testApp(await tinyModel(), { limits: { maxTokens: 20 } })
   memory = (await (await test.request('POST', '/v1/memories', { text: 'It is.' })).json()).id
 })
-afterAll(() => test.service.memories.dispose())
+afterAll(() => test.services.dispose())
 
 const prompt = 'It '
 const complete = async (body: object) => {

@@ -26,7 +26,7 @@ it('reads sizes, limits, paths and the key of the environment', () => {
   }
   expect(readOptions(raw, '/here', { TTT_E2E_API_KEY: 'sesame' })).toMatchObject({
     model: '/here/run',
-    memories: '/here/kept',
+    store: '/here/kept',
     apiKey: 'sesame',
     port: 8080,
     limits: { bodyBytes: 65_536, textBytes: 2 ** 31, memoryBytes: 1000, queue: 0, parallel: 16 },

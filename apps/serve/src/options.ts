@@ -4,6 +4,7 @@ import { modelFolder } from '@ttt-e2e/demo-model'
 import { precisions, type Precision } from '@ttt-e2e/tensor-ops'
 import { z } from 'zod'
 import { defaultLimits, type Limits } from './limits'
+import { logLevels, type LogLevel } from './operating/log'
 
 export interface ServeOptions {
   /** A model folder, a checkpoint or a run. */
@@ -18,8 +19,11 @@ export interface ServeOptions {
   engine: string
   precision?: Precision
   threads?: number
-  /** A folder that keeps memories over restarts. */
-  memories?: string
+  /** What keeps memories over restarts: a folder, or the address of a store that servers share. */
+  store?: string
+  /** A file with the keys of tenants. */
+  keys?: string
+  log: { level: LogLevel; prompts: boolean }
   /** See `SchedulerOptions`. */
   deterministic: boolean
   limits: Limits
@@ -62,6 +66,17 @@ const schema = z.strictObject({
   precision: z.enum(precisions).optional(),
   threads: count.optional(),
   memories: z.string().min(1).optional(),
+  store: z
+    .string()
+    .min(1)
+    .refine(
+      (text) => !/^[a-z0-9]+:\/\//i.test(text) || (isUrl(text) && /^(rediss?|s3):\/\//.test(text)),
+      'must be a folder, redis://host:port or s3://bucket/prefix',
+    )
+    .optional(),
+  keys: z.string().min(1).optional(),
+  logLevel: z.enum(logLevels).default('warn'),
+  logPrompts: z.boolean().default(false),
   deterministic: z.boolean().default(false),
   parallel: count.optional(),
   queue: z.coerce.number().int().min(0).optional(),
@@ -70,6 +85,8 @@ const schema = z.strictObject({
   maxText: size.optional(),
   maxMemories: count.optional(),
   maxMemoryBytes: size.optional(),
+  maxRam: size.optional(),
+  maxDisk: size.optional(),
 })
 
 /** @param caller the folder that paths are relative to @throws UserError naming the option */
@@ -92,16 +109,33 @@ export function readOptions(raw: Record<string, unknown>, caller: string, env = 
     maxText,
     maxMemories,
     maxMemoryBytes,
+    maxRam,
+    maxDisk,
+    memories,
+    store = memories,
+    keys,
+    logLevel,
+    logPrompts,
     allowHost,
     allowOrigin,
     ...rest
   } = result.data
+  if (memories !== undefined && store !== memories)
+    throw new UserError('--memories and --store are given: there is one store; leave one of them out')
+  if (keys !== undefined && rest.apiKey !== undefined)
+    throw new UserError(
+      'there is a file of keys, and a key in --api-key or TTT_E2E_API_KEY; leave one of them out',
+    )
   return {
     ...rest,
+    log: { level: logLevel, prompts: logPrompts },
+    ...(keys !== undefined && { keys: resolve(caller, keys) }),
     hosts: allowHost,
     origins: allowOrigin,
     model: resolve(caller, rest.model),
-    ...(rest.memories !== undefined && { memories: resolve(caller, rest.memories) }),
+    ...(store !== undefined && {
+      store: isUrl(store) && store.includes('://') ? store : resolve(caller, store),
+    }),
     limits: {
       ...defaultLimits,
       ...defined({
@@ -112,6 +146,8 @@ export function readOptions(raw: Record<string, unknown>, caller: string, env = 
         textBytes: maxText,
         memories: maxMemories,
         memoryBytes: maxMemoryBytes,
+        liveBytes: maxRam,
+        storeBytes: maxDisk,
       }),
     },
   }
@@ -119,6 +155,10 @@ export function readOptions(raw: Record<string, unknown>, caller: string, env = 
 
 const defined = (limits: { [Name in keyof Limits]?: number | undefined }): Partial<Limits> =>
   Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined))
+
+function isUrl(text: string): boolean {
+  return URL.canParse(text)
+}
 
 /** Whether a text is what browsers send as Origin. */
 function isOrigin(text: string): boolean {

@@ -126,7 +126,7 @@ it('goes on when clients hang up in the middle, wherever that is', async () => {
   await new Promise((resolve) => setTimeout(resolve, 100))
   expect(await healthy()).toBe(true)
   await until(async () => {
-    for (const { id } of app.service.memories.list()) await app.request('DELETE', `/v1/memories/${id}`)
+    for (const { id } of await app.service.memories.list()) await app.request('DELETE', `/v1/memories/${id}`)
     return (await app.value('requests_running')) === 0 && liveTensors() === tensors
   })
   expect(liveTensors()).toBe(tensors)

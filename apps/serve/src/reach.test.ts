@@ -132,7 +132,7 @@ it('tells clients to come back only where waiting helps', async () => {
     code: 'too_many_memories',
   })
   expect(performance.now() - before).toBeLessThan(400)
-  const claim = app.service.memories.claim({ id })
+  const claim = await app.service.memories.claim({ id })
   const busy = await app.post(`/v1/memories/${id}/read`, { text: 'It is.' })
   expect([busy.status, busy.headers.get('retry-after')]).toEqual([409, '1'])
   claim.release()

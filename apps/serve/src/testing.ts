@@ -1,16 +1,19 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { createSystem } from '@ttt-e2e/baselines'
-import { Model } from '@ttt-e2e/checkpoint'
+import { Model, saveCheckpoint } from '@ttt-e2e/checkpoint'
 import { byteTokenizer } from '@ttt-e2e/data'
-import { standardOptimizer, standardSchedule, type Recipe } from '@ttt-e2e/meta-outer'
+import { standardOptimizer, standardSchedule, startRun, type Recipe } from '@ttt-e2e/meta-outer'
 import { createRandom, resolveEngine } from '@ttt-e2e/tensor-ops'
 import { createApp, type AppOptions, type ServerState } from './app'
 import { defaultLimits, type Limits } from './limits'
 import { listen } from './listen'
-import type { MemoryFiles } from './memories/memory-files'
+import type { MemoryStore } from './memories/store/memory-store'
 import { createMetrics } from './metrics'
-import { createService } from './service'
+import { Services } from './service'
 
 export const recipe: Recipe = {
   name: 'tiny/test',
@@ -53,6 +56,18 @@ export async function tinyModel({ seed = 1, size = {}, engine = 'cpu' }: TinyOpt
   })
 }
 
+/** The same as a run of the trainer, in a folder of its own. @returns the folder */
+export async function tinyRun(): Promise<string> {
+  const engine = await resolveEngine('cpu')
+  const folder = join(mkdtempSync(join(tmpdir(), 'run-')), 'run')
+  await saveCheckpoint(folder, {
+    recipe,
+    state: startRun(createSystem(recipe.system, recipe.size), 1),
+    engine,
+  })
+  return folder
+}
+
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void
 
@@ -65,17 +80,17 @@ export function heldBytes(): number {
   return heapUsed + external
 }
 
-/** Waits until something is so, and fails if it never is. */
-export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+/** Waits until something is so, and fails if it never is. @param most how often to look, every 10 milliseconds */
+export async function until(isSo: () => boolean | Promise<boolean>, most = 500): Promise<void> {
   for (let tries = 0; !(await isSo()); tries++) {
-    if (tries > 500) throw new Error('it never came to be so')
+    if (tries > most) throw new Error('it never came to be so')
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
 }
 
 interface TestOptions extends Partial<Omit<AppOptions, 'limits'>> {
   limits?: Partial<Limits>
-  files?: MemoryFiles
+  store?: MemoryStore
   deterministic?: boolean
   /** What the model is called. */
   id?: string
@@ -88,12 +103,13 @@ interface ListeningOptions extends TestOptions {
 /** An app around a tiny model, with short ways to ask it. */
 export function testApp(
   model: Model,
-  { files, id = 'tiny', deterministic = false, ...options }: TestOptions = {},
+  { store, id = 'tiny', deterministic = false, ...options }: TestOptions = {},
 ) {
   const metrics = createMetrics()
   const limits = { ...defaultLimits, ...options.limits }
-  const service = createService({ id, model }, { limits, metrics, deterministic, ...(files && { files }) })
-  const state: ServerState = { status: 'ready', service }
+  const services = new Services({ id, model }, { limits, metrics, deterministic, ...(store && { store }) })
+  const service = services.of()
+  const state: ServerState = { status: 'ready', services }
   const app = createApp(state, {
     reach: { local: true, hosts: [], origins: [] },
     ...options,
@@ -113,7 +129,7 @@ export function testApp(
     const found = await metrics.registry.getSingleMetric(`ttte2e_${name}`)?.get()
     return found?.values.reduce((sum, each) => sum + each.value, 0) ?? NaN
   }
-  return { app, state, service, metrics, limits, request, value }
+  return { app, state, services, service, metrics, limits, request, value }
 }
 
 export type TestApp = ReturnType<typeof testApp>
@@ -133,9 +149,7 @@ export async function listeningApp(model: Model, { host = '127.0.0.1', ...option
   const close = () => {
     void listening.close()
     listening.cutOff()
-    test.service.memories.dispose()
-    test.service.responses.dispose()
-    test.service.prefixes.dispose()
+    test.services.dispose()
   }
   return { ...test, port, url, post, close }
 }

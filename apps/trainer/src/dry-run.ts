@@ -1,10 +1,11 @@
 import { formatBytes, formatCount, formatDuration } from '@ttt-e2e/cli'
 import { createSystem } from '@ttt-e2e/baselines'
-import { defaultMemoryBudget, type Recipe } from '@ttt-e2e/meta-outer'
-import { engineMemory, tf } from '@ttt-e2e/tensor-ops'
-import { openTask } from '@ttt-e2e/training'
+import { defaultMemoryBudget, trainedTree, type Recipe } from '@ttt-e2e/meta-outer'
+import { engineMemory, tf, treeForm, treeSize } from '@ttt-e2e/tensor-ops'
+import { openTask, type Run } from '@ttt-e2e/training'
 import { countFlops, type FlopCount, type System } from '@ttt-e2e/ttt-inner'
 import { totalmem } from 'node:os'
+import { predictRanks, rowsOfRank, type RanksToPredict } from './predict-ranks'
 import { probeStep } from './probe-steps'
 
 /** A step that should take longer than this at the machine's rate of products isn't taken; shorter ones tell of it. */
@@ -14,20 +15,33 @@ const longestStep = 5
  * What a recipe would take here, as lines to print: parameters, memory, FLOPs, time and how these were found. Its data is
  * opened as a run does it, where it is known.
  *
+ * @param options.run what was made of a pretrained model; drawn by the recipe where left out
+ * @param options.flops a machine's rate that time is reckoned for too
+ * @param options.together the ranks that it would be trained on, for a prediction of these too
+ *
  * @throws TrainingError or DataError for data that a run would refuse
  */
-export async function dryRun(recipe: Recipe): Promise<string[]> {
+export async function dryRun(
+  recipe: Recipe,
+  {
+    run,
+    flops: machine,
+    together,
+  }: { run?: Pick<Run, 'system' | 'tokenizer'>; flops?: number; together?: RanksToPredict } = {},
+): Promise<string[]> {
   const { training, size, data } = recipe
   const { batch, length, optimizer } = training
-  const task = data.kind === 'text' && data.path === '' ? undefined : await openTask(recipe)
-  const system = createSystem(recipe.system, size)
+  const task =
+    'path' in data && data.path === '' ? undefined : await openTask(recipe, { tokenizer: run?.tokenizer })
+  const system = run?.system ?? createSystem(recipe.system, size)
   const { parameterCount } = system.decoder
-  const flops = countFlops(system, length)
+  const frozenPrefix = (training.trains ?? 'all') !== 'all'
+  const flops = countFlops(system, length, frozenPrefix)
   const { steps } = optimizer.schedule
   const rate = productRate(size.hiddenSize, system.decoder.config.intermediateSize)
   const { peak, seconds, how } = await costOf(system, recipe, flops, rate)
   const limit = Math.min(engineMemory().limit, totalmem(), process.constrainedMemory() || Infinity)
-  const rows = [
+  const rowsOfTable = [
     ['recipe', `${recipe.name} · ${recipe.system}`],
     ...(task ? [['data', task.summary]] : []),
     ['parameters', formatCount(parameterCount)],
@@ -37,7 +51,7 @@ export async function dryRun(recipe: Recipe): Promise<string[]> {
       `${formatBytes(peak)}, ${how}` +
         (peak > limit ? `; it doesn't fit this machine, which has ${formatBytes(limit)}` : ''),
     ],
-    ['of it weights, moments, gradients', formatBytes(heldBytes(parameterCount))],
+    ['of it weights, moments, gradients', formatBytes(heldBytes(system, recipe))],
     [
       'FLOPs per token',
       `${formatCount(flops.training)}; ${formatCount(flops.training + flops.recompute)} where ` +
@@ -48,9 +62,24 @@ export async function dryRun(recipe: Recipe): Promise<string[]> {
       `${formatDuration(seconds * steps)}: a step takes ${seconds < 10 ? `${seconds.toPrecision(2)} s` : formatDuration(seconds)}, ` +
         `${formatCount((flops.training * batch * length) / seconds)}FLOP/s; ${how}`,
     ],
+    ...(machine === undefined
+      ? []
+      : [
+          [
+            'time at the given rate',
+            `${formatDuration((flops.training * steps * batch * length) / machine)} at ${formatCount(machine)}FLOP/s, ` +
+              'nothing computed again and nothing waited for',
+          ],
+        ]),
   ]
-  const width = Math.max(...rows.map(([name]) => name.length))
-  return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`)
+  if (together) {
+    const rows = rowsOfRank(recipe, together.ranks)
+    const ofRows = { ...recipe, training: { ...training, batch: rows } }
+    const own = rows === batch ? { peak, seconds } : await costOf(system, ofRows, flops, rate)
+    rowsOfTable.push(...predictRanks(recipe, parameterCount, { rows, ...own }, together))
+  }
+  const width = Math.max(...rowsOfTable.map(([name]) => name.length))
+  return rowsOfTable.map(([name, value]) => `${name.padEnd(width)}  ${value}`)
 }
 
 interface Cost {
@@ -73,7 +102,8 @@ async function costOf(system: System, recipe: Recipe, flops: FlopCount, rate: nu
     return { peak, seconds, how: 'measured in a step of random tokens' }
   }
   const short = shorterLength(system, recipe)
-  const flopsOf = (tokens: number) => countFlops(system, tokens).training * tokens
+  const frozenPrefix = (recipe.training.trains ?? 'all') !== 'all'
+  const flopsOf = (tokens: number) => countFlops(system, tokens, frozenPrefix).training * tokens
   if (2 * short > length || flopsOf(3 * short) / rate > longestStep)
     return {
       peak: shapes,
@@ -101,16 +131,20 @@ function shorterLength(system: System, { size }: Recipe): number {
   return Math.ceil(Math.max(4 * chunk, 2 * size.window) / chunk) * chunk
 }
 
-/** Parameters, two moments and gradients in float32. */
-const heldBytes = (parameters: number) => 4 * 4 * parameters
+/** Parameters in float32, and of those that are trained two moments and gradients. */
+const heldBytes = (system: System, recipe: Recipe) =>
+  4 * (system.decoder.parameterCount + 3 * trainedCount(system, recipe))
+
+function trainedCount(system: System, { training }: Recipe): number {
+  return treeSize(trainedTree(system, treeForm(system.decoder.init), training.trains ?? 'all'))
+}
 
 /** Of a step that keeps as many intermediate results as it may; AdamW makes parameters and moments anew at its end. */
 function peakOfShapes(system: System, recipe: Recipe): number {
-  const { parameterCount } = system.decoder
-  const update = 3 * 4 * parameterCount
+  const update = 3 * 4 * trainedCount(system, recipe)
   return (
     process.memoryUsage.rss() +
-    heldBytes(parameterCount) +
+    heldBytes(system, recipe) +
     Math.max(update, defaultMemoryBudget + borderBytes(system, recipe))
   )
 }
@@ -118,9 +152,9 @@ function peakOfShapes(system: System, recipe: Recipe): number {
 /** What is carried between blocks and chunks, in float32. */
 function borderBytes({ decoder, rule }: System, { training, size }: Recipe): number {
   const { batch, length } = training
-  const { hiddenSize, intermediateSize, suffixBlocks } = decoder.config
+  const { hiddenSize, intermediateSize, suffixBlocks, prime } = decoder.config
   const chunks = Math.ceil(length / size.chunk)
-  const fast = rule ? 3 * hiddenSize * intermediateSize * suffixBlocks * chunks * batch : 0
+  const fast = rule ? 3 * hiddenSize * (prime?.width ?? intermediateSize) * suffixBlocks * chunks * batch : 0
   const hidden = (decoder.prefix.length + 1) * batch * length * hiddenSize
   return 4 * (fast + hidden)
 }

@@ -1,13 +1,16 @@
-import { callersFolder, runCommand } from '@ttt-e2e/cli'
+import { asRank, callersFolder, runCommand } from '@ttt-e2e/cli'
 import { resolve } from 'node:path'
 import { systems } from '@ttt-e2e/baselines'
 import '@ttt-e2e/kernels/engines'
 import { engineNames } from '@ttt-e2e/tensor-ops'
 import { recipes } from '@ttt-e2e/training'
 import { Command } from 'commander'
+import type { ConvertOptions } from './convert'
 import { readOptions, type RawOptions } from './options'
 
 const caller = callersFolder()
+
+const collect = (value: string, before: string[]) => [...before, value]
 
 const list = (entries: [name: string, summary: string][]) =>
   entries.map(([name, summary]) => `  ${name.padEnd(18)}${summary}`).join('\n')
@@ -20,12 +23,12 @@ const command = new Command('pnpm --filter trainer start')
   .option(
     '--set <path=value>',
     'change a value of the recipe, e.g. training.batch=8; may be given again',
-    (value: string, before: string[]) => [...before, value],
+    collect,
     [],
   )
   .option(
     '--data <path>',
-    'train on your own text: a file or a folder of text, .jsonl, .ndjson, .json (each also .gz or .zst) and .parquet',
+    'train on your own text: a file or a folder of text, .jsonl, .ndjson, .json (each also .gz or .zst) and .parquet; or on token arrays in zarr: a folder with train and val',
   )
   .option(
     '--text-field <name>',
@@ -37,6 +40,15 @@ const command = new Command('pnpm --filter trainer start')
     "go on with a run: this folder's, or the one that --recipe or --out stands for",
   )
   .option('--from <folder>', "begin with a stored model's weights, e.g. to extend the context")
+  .option(
+    '--init-from <model>',
+    'begin with a pretrained transformer, a folder or a GGUF file: in windows, with prime MLPs (warmStart.… of the recipe)',
+  )
+  .option(
+    '--on-nonfinite <what>',
+    'where a loss is not finite: stop, skip its batch, or rollback to the last checkpoint and go on behind that batch',
+    'stop',
+  )
   .option('--engine <name>', `auto, ${engineNames().join(', ')}`, 'auto')
   .option(
     '--precision <name>',
@@ -48,7 +60,14 @@ const command = new Command('pnpm --filter trainer start')
     '--spare <folder>',
     "where the run is saved if its own folder can't be written to any more, as on a full disk",
   )
+  .option(
+    '--deterministic',
+    'walk each sequence by itself and sum in a fixed tree: 1, 2, 4, … ranks then compute the same bits',
+  )
   .option('--dry-run', 'say what it would take here: parameters, memory, FLOPs and time')
+  .option('--ranks <number>', 'with --dry-run: what a step would take on so many processes')
+  .option('--link <GB/s>', 'with --ranks: what each can send to the others; 1 where left out')
+  .option('--flops <rate>', 'with --dry-run, also the time on a machine of so many operations per second')
   .addHelpText(
     'after',
     `
@@ -65,9 +84,15 @@ Examples, each after \`pnpm --filter trainer start\`:
   --recipe tiny/books --data my-book.txt --set training.optimizer.schedule.steps=200
   --recipe tiny/books --data notes.jsonl --set data.rows=packed
                                             documents too short for a row of their own, several in each
+  --recipe pretrained/books --init-from model.gguf
+                                            a pretrained model learns to learn while it reads
+  --recipe 125m/pretrain-8k --data dclm.zarr
+                                            tokens of your own, in the order of the authors' loader by data.seed
   --recipe 125m/pretrain-8k --dry-run       what the published model would take here
   export runs/tiny-books my-model           the model alone, to ship and to serve
   convert model.gguf my-model               a pretrained model as a folder of ours; --format hugging-face as one of theirs
+
+Started by mpirun, the processes share out every step's sequences and train one run: mpirun -n 4 pnpm --filter trainer start …
 
 With another number of steps the warm-ups keep their share of them. A run folder has metrics.jsonl, a line for each step
 and evaluation, and its last two checkpoints; one process at a time trains in it, on the text that it began with, wherever that lies.
@@ -75,9 +100,11 @@ Exit codes: 0 done, 1 a loss that isn't finite, 2 a request that can't be met, b
 TERM or the end of the terminal with everything saved.`,
   )
   .action(async (raw: RawOptions) => {
-    const options = readOptions(raw, caller)
-    const { trainer } = await import('./trainer')
-    process.exitCode = await trainer(options, caller)
+    process.exitCode = await asRank(async (rank) => {
+      const options = readOptions(raw, caller)
+      const { trainer } = await import('./trainer')
+      return await trainer(options, caller, rank)
+    })
   })
 
 command
@@ -91,16 +118,23 @@ command
 command
   .command('convert <from> <folder>')
   .description(
-    'writes a model of any format that is known in another: folders of ours or of Hugging Face, GGUF files',
+    "writes a model of any format that is known in another: folders of ours or of Hugging Face, GGUF files, the authors' checkpoints (Orbax)",
   )
   .option(
     '--format <name>',
     'ttt-e2e, our own folder, or hugging-face: config.json and safetensors',
     'ttt-e2e',
   )
-  .action(async (from: string, folder: string, { format }: { format: string }) => {
+  .option(
+    '--recipe <name>',
+    "what a checkpoint of the authors' is trained by; with its optimizer it becomes a run",
+  )
+  .option('--set <path=value>', 'change a value of that recipe; may be given again', collect, [])
+  .option('--data <path>', 'what that run is trained on')
+  .action(async (from: string, folder: string, options: ConvertOptions) => {
     const { convert } = await import('./convert')
-    await convert(resolve(caller, from), resolve(caller, folder), format)
+    const data = options.data === undefined ? {} : { data: resolve(caller, options.data) }
+    await convert(resolve(caller, from), resolve(caller, folder), { ...options, ...data })
   })
 
 await runCommand(command)

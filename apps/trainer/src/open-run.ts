@@ -31,7 +31,7 @@ export async function openRun(
   if (options.spare !== undefined) openSpare(options.spare)
   if (recipe) {
     const run = await beginRun({ folder, recipe, precision: options.precision, from: options.from })
-    openOutputFolder(folder)
+    if (!options.dryRun) openOutputFolder(folder)
     return run
   }
   const from = typeof options.resume === 'string' ? options.resume : folder

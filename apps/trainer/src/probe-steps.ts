@@ -25,11 +25,12 @@ export async function probeStep(
     length,
     cursor: null,
   }
-  const state = startRun(system, 0)
+  const state = startRun(system, 0, training.trains)
+  const { microBatch } = training
   try {
-    await trainStep(system, state, sequences, training.optimizer)
+    await trainStep(system, state, sequences, training.optimizer, { microBatch })
     const startedAt = performance.now()
-    await trainStep(system, state, sequences, training.optimizer)
+    await trainStep(system, state, sequences, training.optimizer, { microBatch })
     const seconds = (performance.now() - startedAt) / 1000
     return { seconds, peak: process.resourceUsage().maxRSS * 1024, reserved: engineMemory().reserved }
   } finally {

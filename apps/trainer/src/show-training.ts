@@ -32,10 +32,11 @@ export async function showTraining(
       if (recent.length > recentSteps) recent.shift()
       progress.update(describeStep(event, steps, recent))
     } else if (event.kind === 'held-out') progress.print(describeHeldOut(event))
+    else if (event.kind === 'passed-over') progress.print(`${event.reason}: ${event.detail}`)
     else {
       progress.clear()
       if (event.kind === 'failed') {
-        process.stderr.write(`${event.reason}; ${event.detail}\n`)
+        progress.complain(`${event.reason}; ${event.detail}`)
         return 1
       }
       if (event.kind === 'done') {

@@ -21,8 +21,8 @@ beforeEach(() => {
 
 const settings = microSettings.filter((each) => each !== '--set')
 const steps = (count: number) => `training.optimizer.schedule.steps=${count}`
-const run = (set: string[], more: Partial<RawOptions> = {}) =>
-  trainer(readOptions({ engine: 'cpu', recipe: 'tiny/languages', set, ...more }, folder), folder)
+const run = async (set: string[], more: Partial<RawOptions> = {}) =>
+  await trainer(readOptions({ engine: 'cpu', recipe: 'tiny/languages', set, ...more }, folder), folder)
 
 it('keeps the last good checkpoint when numbers are not finite, and names step and tensor', async () => {
   const spoilt = [...settings, steps(12), 'training.optimizer.schedule.peakLearningRate=1e30']
@@ -79,4 +79,35 @@ it('says what a recipe takes, and trains nothing', async () => {
   for (const row of ['parameters', 'tokens', 'memory at its peak', 'FLOPs per token', 'time here'])
     expect(printed).toContain(row)
   expect(existsSync(join(folder, 'dry'))).toBe(false)
+  printed = ''
+  expect(await run(settings, { dryRun: true, out: 'dry', ranks: '2', link: '0.5' })).toBe(0)
+  expect(printed).toMatch(/^on ranks +2, 1 sequences each at the most, 0\.5 GB\/s between them$/m)
+  expect(printed).toMatch(/^their efficiency +\d+ % of 2 × one process$/m)
+  await expect(run(settings, { dryRun: true, ranks: '3' })).rejects.toThrow(/^--ranks 3 are more than the 2 /)
+  await expect(run(settings, { ranks: '2' })).rejects.toThrow(/start this by mpirun -n NUMBER$/)
+})
+
+it('begins with a pretrained model, says what that takes, and goes on', async () => {
+  const pretrained = [...settings, steps(1), 'evaluation.documents=0']
+  expect(await run(pretrained, { system: 'full-attention', out: 'pretrained' })).toBe(0)
+  const warm = ['training.trains=prime', 'warmStart.primeWidth=4', ...settings, steps(2)]
+  const options = { initFrom: 'pretrained', out: 'warm' }
+  expect(await run(warm, { ...options, dryRun: true, flops: '1e3' })).toBe(0)
+  expect(printed).toMatch(/time at the given rate +\d+:\d\d min at 1\.00KFLOP\/s, nothing computed again/)
+  expect(existsSync(join(folder, 'warm'))).toBe(false)
+  expect(await run(warm, options)).toBe(0)
+  expect(await run([steps(3)], { recipe: undefined, resume: 'warm' })).toBe(0)
+  expect(metricsOf(join(folder, 'warm')).at(-2)).toMatchObject({ kind: 'step', step: 3 })
+})
+
+it.each([
+  [{ initFrom: 'a', from: 'b' }, /--from and --init-from were both given/],
+  [{ initFrom: 'a', resume: 'b' }, /--resume and --init-from were both given/],
+  [{ flops: '1e15' }, /--flops says what a dry run reckons for/],
+  [{ flops: 'many', dryRun: true }, /--flops is 'many'; it must be a number above 0/],
+  [{ onNonfinite: 'cry' }, /unknown on-nonfinite 'cry'; known: stop, rollback, skip/],
+] as [Partial<RawOptions>, RegExp][])('refuses %j', (more, message) => {
+  expect(() => readOptions({ engine: 'cpu', recipe: 'tiny/languages', set: [], ...more }, folder)).toThrow(
+    message,
+  )
 })

@@ -1,7 +1,7 @@
-import { abortOnSignals, gitHash, Progress } from '@ttt-e2e/cli'
+import { abortOnSignals, gitHash, Progress, type Rank } from '@ttt-e2e/cli'
 import '@ttt-e2e/kernels/engines'
 import { disposeRun } from '@ttt-e2e/meta-outer'
-import { resolveEngine } from '@ttt-e2e/tensor-ops'
+import { alone, resolveEngine } from '@ttt-e2e/tensor-ops'
 import { openTask, recipeNamed, resolveRecipe, trainRun } from '@ttt-e2e/training'
 import { dryRun } from './dry-run'
 import { openRun, runFolder } from './open-run'
@@ -12,39 +12,51 @@ import { showTraining } from './show-training'
  * Trains as asked, or says what it would take; a signal saves and ends it.
  *
  * @param caller the folder that the caller works in
+ * @param rank which of the processes that train together this is
  * @returns the exit code: 0 done, 1 a loss that isn't finite, 130 stopped by a signal and saved
  * @throws UserError, TrainingError, DataError, EngineError or CheckpointError for a request that can't be met
  */
-export async function trainer(options: TrainerOptions, caller: string): Promise<number> {
-  const progress = new Progress()
+export async function trainer(
+  options: TrainerOptions,
+  caller: string,
+  rank: Rank = { communicator: alone, isFirst: true },
+): Promise<number> {
+  const { communicator } = rank
+  const progress = new Progress(process.stdout, !rank.isFirst)
   const folder = runFolder(options, caller)
   const recipe =
     options.resume === undefined ? resolveRecipe(recipeNamed(options.recipe!), options) : undefined
-  const { threads, saveEvery, spare } = options
+  const { threads = rank.threads, saveEvery, spare, onNonFinite, deterministic } = options
   let engine = await resolveEngine(options.engine, { threads, precision: options.precision })
-  if (options.dryRun && recipe) {
+  if (options.dryRun && recipe && !recipe.warmStart) {
     progress.print(engine.line)
-    for (const line of await dryRun(recipe)) progress.print(line)
+    for (const line of await dryRun(recipe, options)) progress.print(line)
     return 0
   }
-  // Before anything is written: data that isn't there leaves no folder behind.
-  const newTask = recipe && (await openTask(recipe))
+  const onProgress = (what: string, share: number) =>
+    progress.update(`text ${what}: ${Math.floor(100 * share)} %`)
+  // Before anything is written: data that isn't there leaves no folder behind. A pretrained model brings its tokenizer.
+  const newTask = recipe && !recipe.warmStart ? await openTask(recipe, { onProgress }) : undefined
   const run = await openRun(options, recipe, folder, (reason) => progress.print(reason))
   if (run.precision !== engine.precision)
     engine = await resolveEngine(options.engine, { threads, precision: run.precision })
   progress.print(engine.line)
+  if (communicator.size > 1) progress.print(`${communicator.size} ranks, each with ${threads} threads`)
   if (options.dryRun) {
-    for (const line of await dryRun(run.recipe)) progress.print(line)
+    for (const line of await dryRun(run.recipe, { ...options, run })) progress.print(line)
+    disposeRun(run.state)
     return 0
   }
-  for (const note of newTask?.notes ?? []) progress.print(note)
-  const task = newTask ?? (await openTask(run.recipe))
+  const task = newTask ?? (await openTask(run.recipe, { tokenizer: run.tokenizer, onProgress }))
+  if (recipe) for (const note of task.notes) progress.print(note)
   const { signal, restore } = abortOnSignals(() =>
     progress.print('stopping and saving; a second signal quits at once'),
   )
   try {
     const onLeft = (reason: string) => progress.print(reason)
-    const events = trainRun({ run, task, engine, gitHash: gitHash(), saveEvery, spare, onLeft, signal })
+    const together = { communicator, ...(deterministic && { deterministic }) }
+    const saving = { saveEvery, spare, onLeft, gitHash: gitHash() }
+    const events = trainRun({ run, task, engine, ...saving, ...together, onNonFinite, signal })
     return await showTraining(run, task, events, progress)
   } finally {
     progress.clear()

@@ -24,3 +24,11 @@ export { tttLinearMixer } from './ttt-linear/mixer'
 export { tttMlpMixer } from './ttt-mlp/mixer'
 export { titansMixer, type TitansOptions } from './titans/mixer'
 export { tttKvbMixer, type TttKvbOptions } from './ttt-kvb/mixer'
+export {
+  warmArchitecture,
+  warmSystems,
+  type WarmPrime,
+  type WarmStartOptions,
+  type WarmSystem,
+} from './warm-start/architecture'
+export { warmStart, type Pretrained } from './warm-start/parameters'

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { RunState } from '@ttt-e2e/meta-outer'
+import { trainedTree, type RunState } from '@ttt-e2e/meta-outer'
 import { disposeTree, safetensorsSource, treeForm } from '@ttt-e2e/tensor-ops'
-import type { Params, System } from '@ttt-e2e/ttt-inner'
+import type { System } from '@ttt-e2e/ttt-inner'
 import { CheckpointError } from './checkpoint-error'
 import { folderOnDisk, hashOfFile } from './folders/folder-on-disk'
 import type { Extensions } from './formats/format'
@@ -43,7 +43,7 @@ export async function loadCheckpoint(folder: string, options: LoadOptions = {}):
   const { architecture } = info.model
   const system = model && buildFor({ architecture, ...model }, options, problems)
   const params = system && (await loadTree(treeForm(system.decoder.init), model, problems))
-  const moments = system && optimizer && (await loadTree(momentsForm(system), optimizer, problems))
+  const moments = system && optimizer && (await loadTree(momentsForm(system, info), optimizer, problems))
   for (const file of [model, optimizer]) if (file) problems.push(...(await file.verify()))
   if (problems.length > 0 || !params || !moments) {
     disposeTree([params ?? [], moments ?? []])
@@ -58,8 +58,8 @@ export async function loadCheckpoint(folder: string, options: LoadOptions = {}):
   }
 }
 
-function momentsForm({ decoder }: System): { firstMoments: Params; secondMoments: Params } {
-  const form = treeForm(decoder.init)
+function momentsForm(system: System, { recipe }: RunInfo) {
+  const form = trainedTree(system, treeForm(system.decoder.init), recipe?.training.trains ?? 'all')
   return { firstMoments: form, secondMoments: form }
 }
 

@@ -5,6 +5,7 @@ import { folderOnDisk, singleFileOnDisk } from './folders/folder-on-disk'
 import type { ModelFolder } from './folders/model-folder'
 import { locate, type LoadOptions } from './load-checkpoint'
 import { formats } from './formats'
+import { newestStep } from './formats/orbax/step-folder'
 import { isModelFolder } from './load-model.browser'
 import type { Model } from './model'
 import { openModel, type OpenModelOptions } from './open-model'
@@ -37,7 +38,7 @@ async function folderOf(
 
 async function onDisk(path: string, options: LoadModelOptions): Promise<ModelFolder> {
   if (existsSync(path) && statSync(path).isFile()) return singleFileOnDisk(path)
-  const folder = folderOnDisk(path)
+  const folder = folderOnDisk(newestStep(path) ?? path)
   for (const format of existsSync(path) ? [...(options.formats ?? []), ...formats] : [])
     if (await format.recognises(folder)) return folder
   return folderOnDisk(locate(path, options))

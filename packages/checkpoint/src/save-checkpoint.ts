@@ -1,5 +1,5 @@
 import { architectureOf, problemsOf } from '@ttt-e2e/baselines'
-import { recordOfTokenizer } from '@ttt-e2e/data'
+import { recordOfTokenizer, type Tokenizer } from '@ttt-e2e/data'
 import { innerRateMultiplier, type Recipe, type RunState } from '@ttt-e2e/meta-outer'
 import { SafetensorsError, type ResolvedEngine } from '@ttt-e2e/tensor-ops'
 import type { System } from '@ttt-e2e/ttt-inner'
@@ -18,6 +18,10 @@ export interface SavedRun {
   engine: Pick<ResolvedEngine, 'name' | 'description' | 'precision'>
   /** What is trained; the recipe's where left out. One from outside is loaded by the mixers that it is built from. */
   system?: System
+  /** What its text becomes tokens by; the recipe's where left out. */
+  tokenizer?: Tokenizer
+  /** Whether it met the tokenizer's BOS at the beginning of documents; as the recipe has it where left out. */
+  documentsBeginWithBos?: boolean
   /** Of the program that trains, where it is known. */
   gitHash?: string | null
   /** What the cursor counts in, where it is text of somebody's. */
@@ -42,8 +46,8 @@ export async function saveCheckpoint(run: string, saved: SavedRun): Promise<stri
     schemaVersion: 2,
     model: {
       architecture: architectureToSave(path, saved),
-      tokenizer: { ...recordOfTokenizer(tokenizerOf(recipe)) },
-      documentsBeginWithBos: documentsBeginWithBos(recipe),
+      tokenizer: { ...recordOfTokenizer(saved.tokenizer ?? tokenizerOf(recipe)) },
+      documentsBeginWithBos: saved.documentsBeginWithBos ?? documentsBeginWithBos(recipe),
     },
     recipe,
     step: state.step,

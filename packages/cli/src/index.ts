@@ -1,4 +1,5 @@
 import './check-node'
+export { asRank, type Rank } from './as-rank'
 export { formatBytes, formatCount, formatDuration } from './format'
 export { gitHash } from './git-hash'
 export { abortOnSignals, interruptedExitCode } from './interrupt'

@@ -7,8 +7,13 @@ const samePressMilliseconds = 500
 /**
  * Makes Ctrl-C, a TERM or the end of the terminal abort the signal that is returned, so that work can stop at the next
  * safe place; a second one quits at once.
+ *
+ * @param names the signals that do; those three where left out
  */
-export function abortOnSignals(onFirst: () => void): { signal: AbortSignal; restore: () => void } {
+export function abortOnSignals(
+  onFirst: () => void,
+  names: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'],
+): { signal: AbortSignal; restore: () => void } {
   const controller = new AbortController()
   let firstAt = 0
   const handle = () => {
@@ -18,7 +23,6 @@ export function abortOnSignals(onFirst: () => void): { signal: AbortSignal; rest
       onFirst()
     } else if (performance.now() - firstAt > samePressMilliseconds) process.exit(interruptedExitCode)
   }
-  const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   for (const name of names) process.on(name, handle)
   return {
     signal: controller.signal,

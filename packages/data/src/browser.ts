@@ -11,11 +11,30 @@ export {
   type TokenizerMaker,
   type TokenizerRecord,
 } from './tokenizers/registry'
-export type { Corpus, Document, PassedOver, Tokens } from './sources/document'
+export {
+  blocksOf,
+  type AnyCorpus,
+  type AnyDocument,
+  type Corpus,
+  type Document,
+  type PassedOver,
+  type TokenRange,
+  type Tokens,
+} from './sources/document'
 export { passagesOf } from './sources/shared-passage'
 export { halfCharacterIn } from './half-character'
 export { splitByDocument, type Split, type SplitOptions } from './sources/split-by-document'
 export { bigramDocument, type BigramDocument, type BigramLanguage } from './sources/bigram-languages'
+export {
+  needleDocument,
+  needleKinds,
+  needleLength,
+  needleTrainingDocument,
+  needleVocabulary,
+  valueLength,
+  type NeedleDocument,
+  type NeedleKind,
+} from './sources/needle'
 export { bigramOracle, type BigramOracleOptions } from './oracles/bigram-oracle'
 export { stackReach } from './oracles/stack-reach'
 export type { Batch } from '@ttt-e2e/tensor-ops'
@@ -24,5 +43,16 @@ export { bigramStream, type BigramStreamOptions } from './stream/bigram-stream'
 export { textStream, type TextStreamOptions } from './stream/text-stream'
 export { packedStream, type PackedStreamOptions } from './stream/packed-stream'
 export { sampleStream, type SampleStreamOptions } from './stream/sample-stream'
+export type { TokenArray } from './sources/token-arrays/token-array'
+export {
+  readSample,
+  samplesOf,
+  tokenArrayStream,
+  type TokenArrayStreamOptions,
+} from './stream/token-array-stream'
+export { indexShuffle } from './stream/index-shuffle'
 export { lossMask } from './stream/loss-mask'
 export { checkTokens } from './stream/check-tokens'
+export { ZarrProblem } from './zarr/array-metadata'
+export { unpackZstd } from './zarr/unpack-zstd'
+export { openZarrArray, type ZarrArray, type ZarrStore } from './zarr/zarr-array'

@@ -14,11 +14,13 @@ import type { MlpWeights, SuffixParams } from '@ttt-e2e/swa-transformer'
 import { startFastWeights, type FastWeights, type Params, type System } from '@ttt-e2e/ttt-inner'
 import { chunkSteps, pieceOf, type Carry, type ChunkOutput, type ChunkTold } from './chunk-steps'
 import type { Keep } from './prefix-scan'
+import type { TrainedLeaves } from './trained-part'
 
 /**
  * The suffix over the chunks of whole sequences, forwards.
  *
  * @param hidden the prefix's output [B, T, D]
+ * @param options see `chunkSteps`
  * @param onChunk takes over a chunk's output and what it told; the fast weights that it leaves stay the scan's
  */
 export async function scanChunks(
@@ -26,16 +28,16 @@ export async function scanChunks(
   params: Params,
   batch: Batch,
   hidden: Tensor,
-  rates: { rateMultiplier: number; record: boolean },
+  options: { rateMultiplier: number; record: boolean; trained: TrainedLeaves; ofHidden: boolean },
   keep: Keep,
   onChunk: (output: ChunkOutput, told: ChunkTold, fast?: FastWeights) => void,
 ) {
   const suffixParams = system.decoder.suffixParams(params)
   const start = startOf(system, params, suffixParams, batch)
-  const steps = chunkSteps(system, params, batch, hidden, rates)
+  const steps = chunkSteps(system, params, batch, hidden, options)
   let shape: number[] = []
   const dispose = () => {
-    for (const { input, data } of steps) disposeTree([input, data])
+    for (const { own } of steps) disposeTree(own)
     start.dispose()
   }
   const scan = await scanVjp(steps, start.carry, {
@@ -50,11 +52,15 @@ export async function scanChunks(
     throw error
   })
   return {
-    /** @param weight of each chunk's mean in the loss @returns the gradient with respect to `hidden`; the caller's */
-    async pull(weight: number, sum: GradientSum): Promise<Tensor> {
+    /**
+     * @param weight of each chunk's mean in the loss
+     * @returns the gradient with respect to `hidden`, where it is asked for; the caller's
+     */
+    async pull(weight: number, sum: GradientSum): Promise<Tensor | undefined> {
       const { carry, inputs } = await scan.pull({ output: () => ({ loss: tf.fill(shape, weight) }) }, sum)
       start.pull(carry, sum)
-      const gradients = inputs.map((input) => input.hidden)
+      const gradients = inputs.flatMap((input) => input.hidden ?? [])
+      if (gradients.length === 0) return undefined
       const whole = tidy(() => tf.concat(gradients, 1))
       disposeTree(gradients)
       return whole

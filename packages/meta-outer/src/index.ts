@@ -3,8 +3,10 @@ export { columns } from './batch-columns'
 export { type Sequence } from './sequences'
 export { type Losses } from './losses'
 export { type ChunkRecord, type MetaGradientRecord } from './record'
+export { DataParallel, type DataParallelOptions } from './data-parallel/data-parallel'
 export { metaGradient, type MetaGradient, type MetaGradientOptions } from './meta-gradient'
-export { decodeRun, disposeRun, encodeRun, startRun, type RunState } from './run-state'
+export { decodeRun, disposeRun, encodeRun, startRun, startRunFrom, type RunState } from './run-state'
+export { trainedParts, trainedTree, type TrainedPart } from './trained-part'
 export { innerRateMultiplier, learningRate, standardSchedule, type Schedule } from './schedule'
 export { train, type TrainOptions } from './train'
 export {
@@ -15,5 +17,11 @@ export {
   type Optimizer,
   type StepReport,
 } from './train-step'
-export { type DataRecipe, type Recipe, type RowsRecipe } from './recipe'
+export {
+  type DataRecipe,
+  type Recipe,
+  type RowsRecipe,
+  type TokensTokenizer,
+  type WarmStartRecipe,
+} from './recipe'
 export { defaultMemoryBudget } from './walk-batch'

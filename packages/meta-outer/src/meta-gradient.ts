@@ -8,7 +8,10 @@ import { walkBatch, type WalkOptions } from './walk-batch'
 export type MetaGradientOptions = WalkOptions
 
 export interface MetaGradient extends Losses {
-  /** With respect to all parameters, of their form: means over `chunks`, as the loss. The caller owns them. */
+  /**
+   * With respect to all parameters, of their form: means over `chunks`, as the loss. The caller owns them. Where only some
+   * are asked for, see `MetaGradientOptions.trained`, the others are absent.
+   */
   gradients: Params
   /** Only if asked for; the caller owns its tensors. */
   record?: MetaGradientRecord
@@ -28,12 +31,16 @@ export async function metaGradient(
   batch: Batch,
   options: MetaGradientOptions = {},
 ): Promise<MetaGradient> {
-  if (options.record && batch.documentStarts)
-    throw new Error("a batch with documents in its rows can't be recorded")
-  const sequences = sequencesOf(system, batch)
+  if (options.record && (batch.documentStarts || options.microBatch !== undefined))
+    throw new Error("a batch with documents in its rows, or in parts, can't be recorded")
+  const sequences = sequencesOf(system, batch, options.microBatch)
   const { told, ...walked } = await walkBatch(system, params, sequences, options)
   try {
-    return { ...lossesOf(system, batch, sequences, await read(told)), ...walked }
+    return {
+      ...lossesOf(system, batch, sequences, await read(told)),
+      ...walked,
+      gradients: walked.gradients as Params,
+    }
   } finally {
     disposeTree(told)
   }

@@ -11,14 +11,17 @@ import {
   treeEntries,
   treeForm,
   treeMap,
+  type TensorTree,
 } from '@ttt-e2e/tensor-ops'
 import type { Params, System } from '@ttt-e2e/ttt-inner'
+import { trainedTree, type TrainedPart } from './trained-part'
 
 /** Everything that the next training step depends on, but the recipe. Owns its tensors. */
 export interface RunState {
   params: Params
-  firstMoments: Params
-  secondMoments: Params
+  /** Of the parameters that are trained, at their paths: the others have none and stay as they are. */
+  firstMoments: TensorTree
+  secondMoments: TensorTree
   /** Steps taken. */
   step: number
   /** Tokens trained on. */
@@ -28,9 +31,14 @@ export interface RunState {
 }
 
 /** A run before its first step: parameters drawn from `seed`, moments zero. */
-export function startRun(system: System, seed: number): RunState {
-  const params = system.decoder.init(createRandom(seed))
-  const zeros = () => treeMap(params, (leaf) => tf.zeros(leaf.shape))
+export function startRun(system: System, seed: number, part: TrainedPart = 'all'): RunState {
+  return startRunFrom(system, system.decoder.init(createRandom(seed)), part)
+}
+
+/** The same from given parameters, which the run takes over. @throws SizeError if they have no such part */
+export function startRunFrom(system: System, params: Params, part: TrainedPart = 'all'): RunState {
+  const trained = trainedTree(system, params, part)
+  const zeros = () => treeMap(trained, (leaf) => tf.zeros(leaf.shape))
   return { params, firstMoments: zeros(), secondMoments: zeros(), step: 0, tokens: 0 }
 }
 
@@ -54,10 +62,15 @@ export async function encodeRun({
 /**
  * @throws SafetensorsError if the file isn't sound or its tensors are not those of `system`
  */
-export async function decodeRun(system: System, bytes: Uint8Array): Promise<RunState> {
+export async function decodeRun(
+  system: System,
+  bytes: Uint8Array,
+  part: TrainedPart = 'all',
+): Promise<RunState> {
   const source = await safetensorsSource(bytesInMemory(bytes))
   const params = treeForm(system.decoder.init)
-  const state = await loadLike({ params, firstMoments: params, secondMoments: params }, source)
+  const trained = trainedTree(system, params, part)
+  const state = await loadLike({ params, firstMoments: trained, secondMoments: trained }, source)
   const { run } = source.metadata
   if (run === undefined) {
     disposeTree(state)

@@ -34,9 +34,10 @@ export interface Sequences {
  *
  * Documents of a single token have no target and are left out.
  *
+ * @param most sequences of a group; any number where left out
  * @throws if there is no target at all
  */
-export function sequencesOf(system: System, batch: Batch): Sequences {
+export function sequencesOf(system: System, batch: Batch, most = Infinity): Sequences {
   const spans = batch.documentStarts ? documentSpans(batch, batch.documentStarts) : rowSpans(batch)
   if (spans.length === 0) throw new Error('the batch has no target: all its documents have a single token')
   const longest = Math.max(...spans.map(({ length }) => length))
@@ -44,16 +45,26 @@ export function sequencesOf(system: System, batch: Batch): Sequences {
   const sequences = spans.map((span) => ({ ...span, chunks: Math.ceil(span.length / chunk) }))
   const byChunks = new Map<number, number[]>()
   sequences.forEach(({ chunks }, n) => byChunks.set(chunks, [...(byChunks.get(chunks) ?? []), n]))
-  const groups = [...byChunks.values()].map((members) => ({
-    members,
-    batch: batch.documentStarts
-      ? gather(
-          batch,
-          members.map((n) => sequences[n]),
-        )
-      : batch,
-  }))
+  const groups = [...byChunks.values()]
+    .flatMap((members) => inPieces(members, most))
+    .map((members) => ({
+      members,
+      batch:
+        batch.documentStarts || members.length < sequences.length
+          ? gather(
+              batch,
+              members.map((n) => sequences[n]),
+            )
+          : batch,
+    }))
   return { sequences, groups, chunks: sequences.reduce((sum, { chunks }) => sum + chunks, 0) }
+}
+
+function inPieces(members: readonly number[], most: number): number[][] {
+  const size = Math.min(most, members.length)
+  return Array.from({ length: Math.ceil(members.length / size) }, (_, i) =>
+    members.slice(i * size, (i + 1) * size),
+  )
 }
 
 type Span = Omit<Sequence, 'chunks'>

@@ -5,11 +5,14 @@ import {
   tidy,
   treeEntries,
   treeLeaves,
+  treeMap,
+  treeSelect,
   treeWithLeaves,
   type Batch,
   type Tensor,
+  type TensorTree,
 } from '@ttt-e2e/tensor-ops'
-import type { Params, System } from '@ttt-e2e/ttt-inner'
+import type { System } from '@ttt-e2e/ttt-inner'
 import { lossesOf, type Losses } from './losses'
 import type { RunState } from './run-state'
 import { innerRateMultiplier, learningRate, type Schedule } from './schedule'
@@ -65,60 +68,86 @@ export async function trainStep(
   state: RunState,
   batch: Batch,
   optimizer: Optimizer,
-  options: Omit<WalkOptions, 'innerRateMultiplier' | 'record'> = {},
+  options: Omit<WalkOptions, 'innerRateMultiplier' | 'record' | 'trained'> = {},
 ): Promise<StepReport> {
   const rate = learningRate(optimizer.schedule, state.step)
   const multiplier = innerRateMultiplier(optimizer.schedule, state.step)
-  const sequences = sequencesOf(system, batch)
+  const sequences = sequencesOf(system, batch, options.microBatch)
+  const trained = trainedOf(state)
   const { told, gradients } = await walkBatch(system, state.params, sequences, {
     ...options,
     innerRateMultiplier: multiplier,
+    trained,
   })
-  const updated = optimized(system, state, gradients, optimizer, rate)
+  const updated = optimized(system, state, trained, gradients, optimizer, rate)
   const values = await read({ told, norm: updated.norm })
   disposeTree([told, updated.norm])
   const losses = lossesOf(system, batch, sequences, values.told)
   const [gradientNorm] = values.norm
-  const problem = await problemOf(state.step, losses, gradientNorm, gradients)
+  const problem = await problemOf(state.step, batch.cursor, losses, gradientNorm, gradients)
   disposeTree(gradients)
   if (problem) {
     disposeTree([updated.parameters, updated.firstMoments, updated.secondMoments])
     throw problem
   }
-  replaceParameters(state, updated)
+  replaceParameters(state, trained, updated)
+  return stepTaken(system, state, optimizer, {
+    ...losses,
+    chunksOf: losses.sequences.map((sequence) => sequence.chunks),
+    gradientNorm,
+    tokens: batch.batch * batch.length,
+    cursor: batch.cursor,
+  })
+}
+
+/** Moves the state on after its tensors were replaced. @returns what the step was */
+export function stepTaken(
+  system: System,
+  state: RunState,
+  { schedule }: Optimizer,
+  told: Pick<Losses, 'loss' | 'chunkLosses' | 'innerNorms'> &
+    Pick<StepReport, 'gradientNorm' | 'tokens'> & { chunksOf: readonly number[]; cursor: unknown },
+): StepReport {
+  const { loss, chunkLosses, innerNorms, chunksOf, gradientNorm, tokens, cursor } = told
   const step = state.step++
-  const tokens = batch.batch * batch.length
   state.tokens += tokens
-  state.cursor = batch.cursor
-  const chunks = losses.sequences.map((sequence) => sequence.chunks)
-  const learned = chunks.map((count) => count - 1)
+  state.cursor = cursor
+  const learned = chunksOf.map((count) => count - 1)
+  const rate = system.rule?.rate ?? system.decoder.innerRate ?? 0
   return {
     step,
-    loss: losses.loss,
-    chunkLosses: columnMeans(losses.chunkLosses, chunks),
-    innerNorms: columnMeans(losses.innerNorms, learned).slice(0, -1),
+    loss,
+    chunkLosses: columnMeans(chunkLosses, chunksOf),
+    innerNorms: columnMeans(innerNorms, learned).slice(0, -1),
     gradientNorm,
-    learningRate: rate,
-    innerRate: (system.rule?.rate ?? system.decoder.innerRate ?? 0) * multiplier,
+    learningRate: learningRate(schedule, step),
+    innerRate: rate * innerRateMultiplier(schedule, step),
     tokens,
   }
 }
 
-/** What AdamW leaves, in the order of the parameters' leaves, and the norm of the gradients. */
+/** The parameters that have moments. */
+export function trainedOf({ params, firstMoments }: RunState): TensorTree {
+  const paths = new Set(treeEntries(firstMoments).map(([path]) => path))
+  return treeSelect(params, (path) => paths.has(path))
+}
+
+/** What AdamW leaves, in the order of the trained parameters' leaves, and the norm of the gradients. */
 type Updated = ReturnType<typeof adamw>
 
 function optimized(
   system: System,
-  { params, firstMoments, secondMoments, step }: RunState,
-  gradients: Params,
+  { firstMoments, secondMoments, step }: RunState,
+  trained: TensorTree,
+  gradients: TensorTree,
   optimizer: Optimizer,
   learningRate: number,
 ): Updated {
   const { beta1, beta2, epsilon, weightDecay, maxNorm } = optimizer
   const adam = { beta1, beta2, epsilon, weightDecay, maxNorm }
-  const { order, undecayed } = decayedFirst(system, params)
+  const { order, undecayed } = decayedFirst(system, trained)
   const back = order.map((_, i) => order.indexOf(i))
-  const [p, g, first, second] = [params, gradients, firstMoments, secondMoments].map((tree) =>
+  const [p, g, first, second] = [trained, gradients, firstMoments, secondMoments].map((tree) =>
     inOrder(treeLeaves(tree), order),
   )
   return tidy(() => {
@@ -134,35 +163,46 @@ function optimized(
 
 async function problemOf(
   step: number,
+  cursor: unknown,
   { loss, chunkLosses, sequences }: Losses,
   gradientNorm: number,
-  gradients: Params,
+  gradients: TensorTree,
 ): Promise<Error | undefined> {
-  if (!Number.isFinite(loss)) {
-    const chunks = sequences.map((sequence) => sequence.chunks)
-    const means = columnMeans(chunkLosses, chunks)
-    return new NonFiniteLoss(
-      step,
-      means.findIndex((mean) => !Number.isFinite(mean)),
-    )
-  }
+  const chunksOf = sequences.map((sequence) => sequence.chunks)
+  if (!Number.isFinite(loss)) return nonFiniteLoss(step, cursor, chunkLosses, chunksOf)
   if (Number.isFinite(gradientNorm)) return undefined
   const named = treeEntries(gradients)
   const values = await read(named.map(([, leaf]): Tensor => leaf))
   const spoilt = values.findIndex((each) => !each.every(Number.isFinite))
-  return new NonFiniteGradient(step, spoilt >= 0 ? named[spoilt][0] : '')
+  return new NonFiniteGradient(step, cursor, spoilt >= 0 ? named[spoilt][0] : '')
 }
 
-function replaceParameters(state: RunState, updated: Updated): void {
-  const before = [state.params, state.firstMoments, state.secondMoments]
-  state.params = treeWithLeaves(state.params, updated.parameters)
+/** @param chunkLosses [N, K] @param chunksOf each sequence */
+export function nonFiniteLoss(
+  step: number,
+  cursor: unknown,
+  chunkLosses: Float32Array,
+  chunksOf: readonly number[],
+): NonFiniteLoss {
+  const means = columnMeans(chunkLosses, chunksOf)
+  return new NonFiniteLoss(
+    step,
+    cursor,
+    means.findIndex((mean) => !Number.isFinite(mean)),
+  )
+}
+
+function replaceParameters(state: RunState, trained: TensorTree, updated: Updated): void {
+  const before = [trained, state.firstMoments, state.secondMoments]
+  const place = new Map(treeLeaves(trained).map(({ id }, i) => [id, i]))
+  state.params = treeMap(state.params, (leaf) => updated.parameters[place.get(leaf.id)!] ?? leaf)
   state.firstMoments = treeWithLeaves(state.firstMoments, updated.firstMoments)
   state.secondMoments = treeWithLeaves(state.secondMoments, updated.secondMoments)
   disposeTree(before)
 }
 
 /** The order of the parameters in which those that don't decay come last. */
-function decayedFirst(system: System, params: Params): { order: number[]; undecayed: number } {
+function decayedFirst(system: System, params: TensorTree): { order: number[]; undecayed: number } {
   const spared = new Set(system.decoder.undecayed)
   const decays = treeEntries(params).map(([path]) => !spared.has(path))
   const indexes = decays.map((_, i) => i)
@@ -177,6 +217,8 @@ export class NonFiniteLoss extends Error {
   override name = 'NonFiniteLoss'
   constructor(
     readonly step: number,
+    /** Where the data goes on after the batch of that step. */
+    readonly cursor: unknown,
     readonly chunk: number,
   ) {
     super(`the loss of step ${step + 1} is not finite, first in chunk ${chunk + 1} of its sequences`)
@@ -188,6 +230,7 @@ export class NonFiniteGradient extends Error {
   override name = 'NonFiniteGradient'
   constructor(
     readonly step: number,
+    readonly cursor: unknown,
     readonly parameter: string,
   ) {
     super(`the gradient of step ${step + 1} is not finite, first in ${parameter || 'its norm'}`)

@@ -152,3 +152,27 @@ describe('the schedule', () => {
     expect(innerRateMultiplier({ innerWarmupSteps: 0, innerRateStart: 0.1 }, 0)).toBe(1)
   })
 })
+
+describe('gradient accumulation', () => {
+  const optimizer = standardOptimizer(standardSchedule(20, 1e-2))
+  const stepsOf = async (state: RunState, from: number, until: number, microBatch?: number) => {
+    for (let i = from; i < until; i++)
+      await trainStep(smallSystem(), state, randomBatch(5, 12, [3, 17], i), optimizer, { microBatch })
+    return state
+  }
+
+  it.each([1, 2, 4])('of %i sequences at once is the same step but for rounding', async (microBatch) => {
+    const together = valuesOf(await stepsOf(startRun(smallSystem(), 1), 0, 3))
+    const summed = valuesOf(await stepsOf(startRun(smallSystem(), 1), 0, 3, microBatch))
+    summed.forEach((values, i) =>
+      values.forEach((value, j) => expect(Math.abs(value - together[i][j])).toBeLessThan(2e-5)),
+    )
+  })
+
+  it('goes on bitwise from a saved run', async () => {
+    const whole = await stepsOf(startRun(smallSystem(), 1), 0, 4, 2)
+    const half = await stepsOf(startRun(smallSystem(), 1), 0, 2, 2)
+    const resumed = await stepsOf(await decodeRun(smallSystem(), await encodeRun(half)), 2, 4, 2)
+    expect(valuesOf(resumed)).toEqual(valuesOf(whole))
+  })
+})

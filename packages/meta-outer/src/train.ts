@@ -1,12 +1,13 @@
 import type { Batch } from '@ttt-e2e/tensor-ops'
 import type { System } from '@ttt-e2e/ttt-inner'
+import type { DataParallel } from './data-parallel/data-parallel'
 import type { MetaGradientOptions } from './meta-gradient'
 import type { RunState } from './run-state'
 import { trainStep, type Optimizer, type StepReport } from './train-step'
 
 export interface TrainOptions extends Pick<
   MetaGradientOptions,
-  'checkpointEvery' | 'memoryBudget' | 'signal'
+  'checkpointEvery' | 'memoryBudget' | 'microBatch' | 'signal'
 > {
   system: System
   /** Where the run stands; each step moves it on. Save it between two reports to go on from there later. */
@@ -14,6 +15,8 @@ export interface TrainOptions extends Pick<
   /** Batches from the position of `state.cursor` on. */
   data: AsyncIterable<Batch>
   optimizer: Optimizer
+  /** The ranks that train together, made of the same state; `data` are then this rank's rows. */
+  ranks?: DataParallel
 }
 
 /**
@@ -23,11 +26,16 @@ export interface TrainOptions extends Pick<
  * @throws NonFiniteLoss
  */
 export async function* train(options: TrainOptions): AsyncGenerator<StepReport, void, void> {
-  const { system, state, data, optimizer, signal, ...rest } = options
+  const { system, state, data, optimizer, signal, ranks, ...rest } = options
+  // What stops one rank in the middle of a step would leave the others waiting: a signal is heeded after it.
+  const step = (batch: Batch) =>
+    ranks
+      ? ranks.step(batch, optimizer, rest)
+      : trainStep(system, state, batch, optimizer, { ...rest, signal })
   if (state.step >= optimizer.schedule.steps || signal?.aborted) return
   try {
     for await (const batch of data) {
-      yield await trainStep(system, state, batch, optimizer, { ...rest, signal })
+      yield await step(batch)
       if (state.step >= optimizer.schedule.steps || signal?.aborted) return
     }
   } catch (error) {

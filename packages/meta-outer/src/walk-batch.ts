@@ -1,10 +1,12 @@
-import { disposeTree, GradientSum, pause, TapeBudget, type Batch } from '@ttt-e2e/tensor-ops'
+import { disposeTree, GradientSum, pause, TapeBudget, type Batch, type TensorTree } from '@ttt-e2e/tensor-ops'
 import type { Params, System } from '@ttt-e2e/ttt-inner'
 import { scanChunks } from './chunk-scan'
+import { finalGradients, type Final, type OnFinal } from './final-gradients'
 import type { ChunkLosses } from './losses'
 import { scanPrefix, type Keep } from './prefix-scan'
 import { recordOf, type MetaGradientRecord } from './record'
 import type { Sequences } from './sequences'
+import { trainedLeaves } from './trained-part'
 
 export interface WalkOptions {
   /** What the rates of inner learning, the rule's and that of mixers, are multiplied with; 1 where left out. */
@@ -21,6 +23,10 @@ export interface WalkOptions {
    * size M takes 1.8 GB a sequence of 2048 tokens, so that up to three of them keep everything.
    */
   memoryBudget?: number
+  /** The parameters that gradients are asked for, see `trainedTree`; all where left out. */
+  trained?: TensorTree
+  /** Sequences that are walked side by side at the most, see `Recipe.training.microBatch`; all where left out. */
+  microBatch?: number
   /** Also returns what each chunk computed; not of a batch with documents in its rows. */
   record?: boolean
   /** Checked between chunks; an abort throws its reason and leaves nothing behind. */
@@ -29,8 +35,8 @@ export interface WalkOptions {
 
 /** A batch forwards and backwards, nothing read back yet. Whoever asked for it owns the tensors. */
 export interface WalkedBatch {
-  /** With respect to all parameters, of their form. */
-  gradients: Params
+  /** With respect to the parameters that they are asked for, of their form. */
+  gradients: TensorTree
   /** [group][chunk] */
   told: ChunkLosses[][]
   record?: MetaGradientRecord
@@ -43,24 +49,61 @@ export const defaultMemoryBudget = 6 * 2 ** 30
 export async function walkBatch(
   system: System,
   params: Params,
-  { groups, chunks }: Sequences,
+  sequences: Sequences,
   options: WalkOptions,
 ): Promise<WalkedBatch> {
   const sum = new GradientSum()
+  try {
+    const walked = await walkGroups(system, params, sequences, 1 / sequences.chunks, options, sum)
+    return { gradients: sum.take(options.trained ?? params), ...walked }
+  } finally {
+    sum.dispose()
+  }
+}
+
+/** The same with the gradients of a sum over chunks, each handed out when the walk back has met its parameter last. */
+export async function walkForSums(
+  system: System,
+  params: Params,
+  sequences: Sequences,
+  options: WalkOptions,
+  onFinal: OnFinal,
+): Promise<ChunkLosses[][]> {
+  const sum = new GradientSum()
+  try {
+    return (await walkGroups(system, params, sequences, 1, options, sum, onFinal)).told
+  } finally {
+    sum.dispose()
+  }
+}
+
+/** @param weight of a chunk in what the gradients are of */
+async function walkGroups(
+  system: System,
+  params: Params,
+  { groups }: Sequences,
+  weight: number,
+  options: WalkOptions,
+  sum: GradientSum,
+  onFinal?: OnFinal,
+): Promise<Omit<WalkedBatch, 'gradients'>> {
   const told: ChunkLosses[][] = []
   let record: MetaGradientRecord | undefined
   try {
-    for (const { batch } of groups) {
-      const walked = await walkGroup(system, params, batch, 1 / chunks, options, sum)
+    for (const [i, { batch }] of groups.entries()) {
+      // Those before the last are only added to.
+      const final =
+        onFinal && i === groups.length - 1
+          ? finalGradients(system, params, trainedLeaves(options.trained), sum, onFinal)
+          : undefined
+      const walked = await walkGroup(system, params, batch, weight, options, sum, final)
       told.push(walked.told)
       record = walked.record
     }
-    return { gradients: sum.take(params), told, ...(record && { record }) }
+    return { told, ...(record && { record }) }
   } catch (error) {
     disposeTree(told)
     throw error
-  } finally {
-    sum.dispose()
   }
 }
 
@@ -72,6 +115,7 @@ async function walkGroup(
   weight: number,
   options: WalkOptions,
   sum: GradientSum,
+  final?: Final,
 ): Promise<{ told: ChunkLosses[]; record?: MetaGradientRecord }> {
   const { innerRateMultiplier: rateMultiplier = 1, record = false } = options
   const keep = keepingOf(options)
@@ -79,16 +123,22 @@ async function walkGroup(
   const recorded = record ? recordOf(system.decoder.prefixBlocks) : undefined
   let [prefix, chunks]: { dispose(): void }[] = []
   try {
-    const before = await scanPrefix(system, params, batch, rateMultiplier, keep, recorded?.onStage)
+    const trained = trainedLeaves(options.trained)
+    const rate = { rateMultiplier, trained }
+    const { onStage } = recorded ?? {}
+    const before = await scanPrefix(system, params, batch, rate, keep, onStage, final?.stage)
     prefix = before
-    const rates = { rateMultiplier, record }
-    const after = await scanChunks(system, params, batch, before.hidden, rates, keep, (output, aux, fast) => {
+    const asked = { ...rate, record, ofHidden: before.pull !== undefined }
+    const after = await scanChunks(system, params, batch, before.hidden, asked, keep, (output, aux, fast) => {
       const { tokenLosses, norm, ...rest } = aux
       told.push({ loss: output.loss, tokenLosses, ...(norm && { norm }) })
       recorded?.onChunk(rest, fast)
     })
     chunks = after
-    await before.pull(await after.pull(weight, sum), sum)
+    const hidden = await after.pull(weight, sum)
+    final?.suffix()
+    if (hidden) await before.pull!(hidden, sum)
+    final?.embedding()
     return { told, ...(recorded && { record: recorded.record() }) }
   } catch (error) {
     disposeTree(told)

@@ -1,4 +1,5 @@
 import type { RopeScaling } from '@ttt-e2e/kernels/ops'
+import type { PrimeMlp } from './decoder'
 
 /** A mixer by the name that it is registered under, and what is special about it: window, key heads, widths, … */
 export interface MixerRecord {
@@ -18,8 +19,10 @@ export interface Architecture {
   mixers: readonly MixerRecord[]
   /** Hidden width of each MLP; 0 for blocks without one. */
   intermediateSize: number
-  /** How many of the last blocks have a prime MLP, of the same width, beside their own. */
+  /** How many of the last blocks have a prime MLP beside their own. */
   suffixBlocks: number
+  /** What those are; of the same width as the blocks' own, before them, where left out. */
+  prime?: PrimeMlp
   /** How the prime MLPs learn while the model reads; null where they don't. */
   rule: {
     readonly chunk: number

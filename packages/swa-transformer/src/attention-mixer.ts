@@ -10,6 +10,7 @@ import {
   startCache,
   type AttentionCache,
 } from './cached-attention'
+import type { KeepFirst } from './first-tokens'
 import { headWidthOf } from './head-width'
 import { SizeError } from './size-error'
 
@@ -44,24 +45,38 @@ export interface AttentionOptions {
   rope?: boolean
   /** Which projections add a bias: those of queries, keys and values, or the output's too; none where left out. */
   biases?: 'inputs' | 'all'
+  /** How many of a text's first tokens every token sees beside its window, see `KeepFirst`; 0 where left out. */
+  keepFirst?: number
+  /** How far away those are, see `KeepFirst`; as in the cache where left out. */
+  keptPositions?: KeepFirst['positions']
 }
 
 /**
  * Multi-head causal attention in which a token sees itself and the window − 1 before it (window 0: all before it),
  * with RMSNorm on each head's queries and keys before RoPE. The state is the cache of `cachedAttention`, its keys
- * normalised.
+ * normalised. Beside its window a token may see the text's first tokens, as many as are asked for.
+ *
+ * @throws SizeError for heads that can't be shared, or first tokens to keep where no window drops them
  */
 export const attentionMixer =
   (window: number, options: AttentionOptions = {}): MixerKind =>
   ({ hiddenSize, heads, ropeTheta, ropeScaling, normEpsilon }) => {
-    const { qkNorm = true, keyHeads = heads, sinks = false, rope = true, biases } = options
+    const { qkNorm = true, keyHeads = heads, sinks = false, rope = true, biases, keepFirst = 0 } = options
     const width = options.headWidth ?? headWidthOf({ hiddenSize, heads })
     if (heads % keyHeads !== 0)
       throw new SizeError(`${keyHeads} heads of keys can't be shared evenly by ${heads} heads of queries`)
+    if (window === 0 && keepFirst > 0)
+      throw new SizeError(
+        `keepFirst is ${keepFirst}, but attention without a window keeps every token; give a window, or 0`,
+      )
+    const keep = keepFirst > 0 && { count: keepFirst, positions: options.keptPositions ?? 'cache' }
     const weights = 2 * hiddenSize * (heads + keyHeads) * width
     const biasCount = biases ? (heads + 2 * keyHeads) * width + (biases === 'all' ? hiddenSize : 0) : 0
     const mixer: SequenceMixer<AttentionParams> = {
-      name: window === 0 ? 'full attention' : `attention in a window of ${window}`,
+      name:
+        window === 0
+          ? 'full attention'
+          : `attention in a window of ${window}${keep ? ` and the first ${keepFirst}` : ''}`,
       init: (random) => ({
         wq: normalWeight(random, [hiddenSize, heads * width]),
         wk: normalWeight(random, [hiddenSize, keyHeads * width]),
@@ -76,7 +91,7 @@ export const attentionMixer =
         }),
         ...(biases === 'all' && { bo: tf.zeros([hiddenSize]) }),
       }),
-      start: (_, batch) => startCache(batch, keyHeads, width),
+      start: (_, batch) => startCache(batch, keyHeads, width, keepFirst),
       reserve: (state, tokens) => reserveCache(state as AttentionCache, tokens, window),
       read(params, x, state, { position }) {
         const [batch, length] = x.shape
@@ -91,6 +106,7 @@ export const attentionMixer =
           ropeScaling,
           position,
           sinks: params.sinks,
+          ...(keep && { keep }),
         })
         return {
           y: biased(linear(tf.reshape(y, [batch, length, heads * width]), params.wo), params.bo),
@@ -99,8 +115,8 @@ export const attentionMixer =
       },
       ...(sinks && { undecayed: ['sinks'] }),
       parameterCount: weights + (qkNorm ? 2 * width : 0) + (sinks ? heads : 0) + biasCount,
-      stateBytes: (position) => 2 * 4 * keyHeads * width * cacheSlots(position, window),
-      flops: (position) => 2 * weights + 4 * heads * width * seenTokens(position, window),
+      stateBytes: (position) => 2 * 4 * keyHeads * width * (cacheSlots(position, window) + keepFirst),
+      flops: (position) => 2 * weights + 4 * heads * width * seenTokens(position, window, keepFirst),
     }
     return mixer
   }

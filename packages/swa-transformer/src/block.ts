@@ -24,7 +24,10 @@ export type PreConvParams = ConvParams & { norms: SublayerNorms }
 
 export type BlockParams = {
   mixing: { mixer: TensorTree; norms: SublayerNorms; preConv?: PreConvParams }
-  /** Blocks that learn while they read only: the norms around their prime MLP, whose weights are an argument. */
+  /**
+   * Blocks that learn while they read only: the norms around their prime MLP, whose weights are an argument; absent where
+   * it is split off their own MLP, whose norms it then shares.
+   */
   prime?: { norms: SublayerNorms }
   /** Absent from blocks without an MLP. */
   feedForward?: { mlp: FeedForwardWeights; norms: SublayerNorms }
@@ -79,10 +82,22 @@ export function mlpSublayer(
   hidden: Tensor,
   epsilon: number,
 ): Tensor {
+  return addSublayer(hidden, mlp(rmsNorm(hidden, norms.norm, epsilon), weights), norms, epsilon)
+}
+
+/** The same with an MLP in parts, which share its norms. @param hidden [B, T, D] */
+export function splitMlpSublayer(
+  norms: SublayerNorms,
+  parts: readonly [FeedForwardWeights, FeedForwardWeights],
+  hidden: Tensor,
+  epsilon: number,
+): Tensor {
   const x = rmsNorm(hidden, norms.norm, epsilon)
-  const { w1, w3, w2, b1, b3, b2 } = weights
-  const y = linear(swiglu(biased(linear(x, w1), b1), biased(linear(x, w3), b3)), w2)
-  return addSublayer(hidden, biased(y, b2), norms, epsilon)
+  return addSublayer(hidden, tf.add(mlp(x, parts[0]), mlp(x, parts[1])), norms, epsilon)
+}
+
+function mlp(x: Tensor, { w1, w3, w2, b1, b3, b2 }: FeedForwardWeights): Tensor {
+  return biased(linear(swiglu(biased(linear(x, w1), b1), biased(linear(x, w3), b3)), w2), b2)
 }
 
 const addSublayer = (hidden: Tensor, y: Tensor, { postNorm }: SublayerNorms, epsilon: number): Tensor =>

@@ -1,11 +1,25 @@
-import { attention, joinRing, rope, writeRing, type RopeScaling } from '@ttt-e2e/kernels/ops'
+import {
+  joinRing,
+  jointAttention,
+  rope,
+  writeRing,
+  type AttentionPart,
+  type RopeScaling,
+} from '@ttt-e2e/kernels/ops'
 import { tf, type Tensor } from '@ttt-e2e/tensor-ops'
+import {
+  firstTokensPart,
+  keptTokens,
+  startFirstTokens,
+  type FirstTokens,
+  type KeepFirst,
+} from './first-tokens'
 
 /**
  * Keys, rotated by their position, and values of the last tokens read [B, C, G, d]: token p stands in slot p mod C. Without
- * a slot, C = 0, nothing was read.
+ * a slot, C = 0, nothing was read. Where the first tokens are kept, theirs stand apart.
  */
-export type AttentionCache = { readonly k: Tensor; readonly v: Tensor }
+export type AttentionCache = { readonly k: Tensor; readonly v: Tensor } & Partial<FirstTokens>
 
 /** Slots that a cache of any has at least, so that few capacities exist. */
 const fewestSlots = 64
@@ -20,26 +34,28 @@ export function cacheSlots(tokens: number, window: number): number {
   return window === 0 ? slots : Math.min(slots, window)
 }
 
-/** Tokens that the last of `position` sees. */
-export const seenTokens = (position: number, window: number): number =>
-  window === 0 ? position : Math.min(position, window)
+/** Tokens that the last of `position` sees. @param keepFirst how many of the first ones it sees beside its window */
+export const seenTokens = (position: number, window: number, keepFirst = 0): number =>
+  window === 0 ? position : Math.min(position, window) + keptTokens(position, window, keepFirst)
 
 /** The cache before the first token. */
-export const startCache = (batch: number, heads: number, width: number): AttentionCache => ({
+export const startCache = (batch: number, heads: number, width: number, keepFirst = 0): AttentionCache => ({
   k: tf.zeros([batch, 0, heads, width]),
   v: tf.zeros([batch, 0, heads, width]),
+  ...(keepFirst > 0 && startFirstTokens(batch, keepFirst, heads, width)),
 })
 
 /** The cache with room for `tokens` tokens in all; the same where it has it. */
-export function reserveCache({ k, v }: AttentionCache, tokens: number, window: number): AttentionCache {
+export function reserveCache(cache: AttentionCache, tokens: number, window: number): AttentionCache {
+  const { k, v, ...first } = cache
   const more = cacheSlots(tokens, window) - k.shape[1]!
-  if (more <= 0) return { k, v }
+  if (more <= 0) return cache
   const grown = (x: Tensor) => {
     const [batch, , heads, width] = x.shape
     const free = tf.zeros([batch, more, heads, width])
     return x.shape[1] === 0 ? free : tf.concat([x, free], 1)
   }
-  return { k: grown(k), v: grown(v) }
+  return { k: grown(k), v: grown(v), ...first }
 }
 
 /**
@@ -53,6 +69,7 @@ export function reserveCache({ k, v }: AttentionCache, tokens: number, window: n
  * @param options.ropeTheta null for attention without positions (NoPE)
  * @param options.position int32 [B]: tokens of each sequence before these
  * @param options.sinks [H], see `attention`; none where left out
+ * @param options.keep the first tokens that every token sees beside its window; none where left out
  * @returns [B, T, H, d] and the cache after these tokens
  */
 export function cachedAttention(
@@ -66,22 +83,43 @@ export function cachedAttention(
     ropeScaling,
     position,
     sinks,
+    keep,
   }: {
     window: number
     ropeTheta: number | null
     ropeScaling?: RopeScaling | null
     position: Tensor
     sinks?: Tensor
+    keep?: KeepFirst
   },
 ): { y: Tensor; cache: AttentionCache } {
-  const [batch, length] = q.shape
-  const turned = (x: Tensor) =>
+  const turned = (x: Tensor, position: Tensor) =>
     ropeTheta === null ? x : rope(x, { theta: ropeTheta, scaling: ropeScaling, position })
-  const [queries, keys] = [turned(q), turned(k)]
+  const [queries, keys] = [turned(q, position), turned(k, position)]
+  const own = windowPart(queries, keys, v, cache, window, position)
+  if (!keep) return { y: jointAttention([own.part], sinks), cache: own.cache }
+  const kept = firstTokensPart(q, queries, keys, v, cache as FirstTokens, { window, position, keep, turned })
+  const after = { ...own.cache, ...kept.first }
+  // A text that the window covers is read as by full attention, bit for bit.
+  if (cache.k.shape[1] === 0 && q.shape[1]! <= window)
+    return { y: jointAttention([{ ...own.part, window: 0 }], sinks), cache: after }
+  return { y: jointAttention([own.part, kept.part], sinks), cache: after }
+}
+
+/** The keys of the window, and the ring of them after these tokens. @param queries and keys, both rotated */
+function windowPart(
+  queries: Tensor,
+  keys: Tensor,
+  v: Tensor,
+  cache: AttentionCache,
+  window: number,
+  position: Tensor,
+): { part: AttentionPart; cache: { k: Tensor; v: Tensor } } {
+  const [batch, length] = queries.shape
   const slots = cache.k.shape[1]!
   if (slots === 0) {
-    const y = attention(queries, keys, v, { window, offset: tf.zeros([batch], 'int32'), sinks })
-    return { y, cache: { k: lastTokens(keys, window), v: lastTokens(v, window) } }
+    const part = { q: queries, k: keys, v, window, offset: tf.zeros([batch], 'int32') }
+    return { part, cache: { k: lastTokens(keys, window), v: lastTokens(v, window) } }
   }
   // Rotated keys need no order: one query sees all of a ring, as far as it is filled.
   const inPlace = window === 0 || length === 1
@@ -90,12 +128,8 @@ export function cachedAttention(
     ? undefined
     : { k: joinRing(cache.k, keys, position), v: joinRing(cache.v, v, position) }
   const written = { k: writeRing(cache.k, keys, position), v: writeRing(cache.v, v, position) }
-  if (!joined) {
-    const y = attention(queries, written.k, written.v, { window: 0, offset: position, sinks })
-    return { y, cache: written }
-  }
-  const offset = filledSlots(position, slots)
-  return { y: attention(queries, joined.k, joined.v, { window, offset, sinks }), cache: written }
+  if (!joined) return { part: { q: queries, ...written, window: 0, offset: position }, cache: written }
+  return { part: { q: queries, ...joined, window, offset: filledSlots(position, slots) }, cache: written }
 }
 
 /** min(position, slots), by the kernels that engines have for float32: rounding a large position doesn't show. */

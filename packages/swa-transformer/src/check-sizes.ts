@@ -17,6 +17,7 @@ const rules: Readonly<Record<string, Rule>> = {
   heads: whole(1),
   layers: whole(1),
   intermediateSize: whole(0),
+  primeWidth: whole(1),
   suffixBlocks: whole(0),
   window: whole(0),
   chunk: whole(1),

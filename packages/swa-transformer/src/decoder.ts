@@ -8,6 +8,7 @@ import {
   mixSublayer,
   mlpSublayer,
   reserveMixing,
+  splitMlpSublayer,
   startMixing,
   type BlockParams,
   type MixingState,
@@ -28,6 +29,8 @@ export interface DecoderConfig {
   mixers: readonly MixerKind[]
   /** How many of the last blocks have a prime MLP beside their own. */
   suffixBlocks: number
+  /** What the prime MLPs are; of the width of the blocks' own, before them, where left out. */
+  prime?: PrimeMlp
   ropeTheta: number
   /** For contexts longer than those of pretraining; none where left out. */
   ropeScaling?: RopeScaling | null
@@ -40,6 +43,17 @@ export interface DecoderConfig {
   biases?: boolean
   /** Whether the output head has weights of its own; where left out it is the embedding. */
   untiedHead?: boolean
+}
+
+/** What a prime MLP is to the block's own. */
+export interface PrimeMlp {
+  /** Hidden width. */
+  readonly width: number
+  /**
+   * Whether it is split off the block's own MLP, whose other units stay: both read the same input, and their outputs are
+   * added up. Otherwise it is one more sublayer, before the own MLP.
+   */
+  readonly split: boolean
 }
 
 export type DecoderParams = {
@@ -127,8 +141,8 @@ export interface DecoderFlops {
   prefix: number
   /** With the head. */
   suffix: number
-  /** One MLP; part of the above. */
-  mlp: number
+  /** One prime MLP; part of the above. */
+  prime: number
 }
 
 /** @throws SizeError if a size can't be, or they don't fit each other */
@@ -143,6 +157,8 @@ export function createDecoder(config: DecoderConfig): Decoder {
     throw new SizeError(
       'blocks without an MLP have no width for a prime one: give an intermediate size above 0',
     )
+  const prime = config.prime ?? { width: intermediateSize, split: false }
+  if (config.prime) checkPrime(config.prime, intermediateSize, biases)
   const mixers: SequenceMixer[] = config.mixers.map((kind) => kind(config))
   const prefixBlocks = layers - suffixBlocks
   if (mixers.slice(prefixBlocks + 1).some((mixer) => mixer.readsEmbedding))
@@ -172,6 +188,11 @@ export function createDecoder(config: DecoderConfig): Decoder {
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
   const normsCount = hiddenSize * (postNorms ? 2 : 1)
   const mlpCount = 3 * hiddenSize * intermediateSize
+  const primeCount = 3 * hiddenSize * prime.width
+  // What a prime is split off from has lost it.
+  const addedByPrime = prime.split ? 0 : primeCount + normsCount
+  const ownWidth = (block: number) =>
+    prime.split && block >= prefixBlocks ? intermediateSize - prime.width : intermediateSize
   const mlpBiasCount = biases && intermediateSize > 0 ? 2 * intermediateSize + hiddenSize : 0
   const preConvBytes = preConv > 0 ? 4 * hiddenSize * (preConv - 1) : 0
   const preConvCount = preConv > 0 ? hiddenSize * (preConv + 1) + normsCount : 0
@@ -190,18 +211,18 @@ export function createDecoder(config: DecoderConfig): Decoder {
           norms: initNorms(hiddenSize, postNorms),
           ...(preConv > 0 && { preConv: initPreConv(random, hiddenSize, preConv, postNorms) }),
         },
-        ...(i >= prefixBlocks && { prime: { norms: initNorms(hiddenSize, postNorms) } }),
+        ...(i >= prefixBlocks && !prime.split && { prime: { norms: initNorms(hiddenSize, postNorms) } }),
         ...(intermediateSize > 0 && {
           feedForward: {
             mlp: {
-              ...initMlp(random, hiddenSize, intermediateSize),
+              ...initMlp(random, hiddenSize, ownWidth(i)),
               ...(biases && initMlpBiases(hiddenSize, intermediateSize)),
             },
             norms: initNorms(hiddenSize, postNorms),
           },
         }),
       })),
-      prime: Array.from({ length: suffixBlocks }, () => initMlp(random, hiddenSize, intermediateSize)),
+      prime: Array.from({ length: suffixBlocks }, () => initMlp(random, hiddenSize, prime.width)),
       finalNorm: tf.ones([hiddenSize]),
       ...(untiedHead && { head: normalWeight(random, [vocabularySize, hiddenSize]) }),
     }),
@@ -226,7 +247,7 @@ export function createDecoder(config: DecoderConfig): Decoder {
         .map((block, i) => startMixing(block.mixing!, mixers[prefixBlocks + 1 + i], batch)),
     reserveSuffix: (states, tokens) =>
       states.map((state, s) => reserveMixing(mixers[prefixBlocks + 1 + s], state, tokens)),
-    readSuffix(params, prime, hidden, states, options) {
+    readSuffix(params, weights, hidden, states, options) {
       const after: MixingState[] = []
       params.blocks.forEach((block, s) => {
         if (s > 0) {
@@ -241,8 +262,13 @@ export function createDecoder(config: DecoderConfig): Decoder {
           hidden = mixed.hidden
           after.push(mixed.state)
         }
-        hidden = mlpSublayer(block.prime!.norms, prime[s], hidden, normEpsilon)
-        hidden = feedForwardSublayer(block.feedForward, hidden)
+        if (prime.split) {
+          const { norms, mlp } = block.feedForward!
+          hidden = splitMlpSublayer(norms, [weights[s], mlp], hidden, normEpsilon)
+        } else {
+          hidden = mlpSublayer(block.prime!.norms, weights[s], hidden, normEpsilon)
+          hidden = feedForwardSublayer(block.feedForward, hidden)
+        }
       })
       return { hidden: rmsNorm(hidden, params.finalNorm, normEpsilon), states: after }
     },
@@ -266,19 +292,33 @@ export function createDecoder(config: DecoderConfig): Decoder {
       sum(mixers.map((mixer) => mixer.parameterCount)) +
       layers *
         (normsCount + preConvCount + mlpBiasCount + (intermediateSize > 0 ? mlpCount + normsCount : 0)) +
-      suffixBlocks * (mlpCount + normsCount),
+      suffixBlocks * addedByPrime,
     stateBytes(position) {
       const bytes = mixers.map((mixer) => mixer.stateBytes(position) + preConvBytes)
       return { prefix: sum(bytes.slice(0, prefix.length)), suffix: sum(bytes.slice(prefix.length)) }
     },
     flops(position) {
       const mixing = mixers.map((mixer) => mixer.flops(position) + 2 * hiddenSize * preConv)
-      const mlp = 2 * mlpCount
+      const mlps = 2 * mlpCount + (prime.split ? 0 : 2 * primeCount)
       return {
-        prefix: sum(mixing.slice(0, prefix.length)) + prefixBlocks * mlp,
-        suffix: sum(mixing.slice(prefix.length)) + 2 * suffixBlocks * mlp + 2 * vocabularySize * hiddenSize,
-        mlp,
+        prefix: sum(mixing.slice(0, prefix.length)) + prefixBlocks * 2 * mlpCount,
+        suffix: sum(mixing.slice(prefix.length)) + suffixBlocks * mlps + 2 * vocabularySize * hiddenSize,
+        prime: 2 * primeCount,
       }
     },
   }
+}
+
+/** @throws SizeError for a prime MLP that the block's own has no room for */
+function checkPrime({ width, split }: PrimeMlp, intermediateSize: number, biases: boolean): void {
+  checkSizes({ primeWidth: width })
+  if (!split) return
+  if (width >= intermediateSize)
+    throw new SizeError(
+      `primeWidth is ${width}; split off an MLP of ${intermediateSize} units it must be below that, so that some stay`,
+    )
+  if (biases)
+    throw new SizeError(
+      'an MLP with biases has none for a prime one that is split off it; add one before it instead',
+    )
 }

@@ -5,6 +5,7 @@ export {
   type DecoderConfig,
   type DecoderFlops,
   type DecoderParams,
+  type PrimeMlp,
   type PrefixStage,
   type SuffixParams,
 } from './decoder'
@@ -34,6 +35,7 @@ export {
 } from './cached-attention'
 export { grownStates } from './grown-states'
 export { readPrefix } from './read-prefix'
+export { type KeepFirst } from './first-tokens'
 export { headWidthOf } from './head-width'
 export { publishedSizes, widthWithPrimes, type ModelSize } from './size'
 export { SizeError } from './size-error'

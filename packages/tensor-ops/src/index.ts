@@ -1,4 +1,5 @@
 import './check-node'
+export { crc32c } from './crc32c'
 export { tf, type Tensor } from './tf'
 export { TwoCopies } from './autodiff/one-copy'
 export { isDifferentiated, vjp, type Vjp, type Cotangents } from './autodiff/vjp'
@@ -54,6 +55,7 @@ export {
   treeEntries,
   treeLeaves,
   treeMap,
+  treeSelect,
   treeSize,
   treeWithLeaves,
   type TensorTree,
@@ -75,6 +77,10 @@ export {
 export { float16Values } from './float16'
 export { UserError } from './user-error'
 export { type Batch } from './batch'
+export { alone } from './communicator/alone'
+export { type Communicator, type SharedValues } from './communicator/communicator'
+export { gatherUneven } from './communicator/gather-uneven'
+export { shareOf, sharesOf } from './communicator/shares'
 export { bytesInMemory, type ByteSource } from './byte-source'
 export {
   allFinite,

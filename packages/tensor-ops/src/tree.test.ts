@@ -6,6 +6,7 @@ import {
   treeEntries,
   treeLeaves,
   treeMap,
+  treeSelect,
   treeSize,
   treeWithLeaves,
 } from './index'
@@ -28,6 +29,14 @@ it('fills a form with leaves, as many as it has', () => {
   expect(treeLeaves(treeWithLeaves(tree(), leaves))).toEqual(leaves)
   expect(() => treeWithLeaves(tree(), leaves.slice(1))).toThrow()
   expect(() => treeWithLeaves(tree(), [...leaves, leaves[0]])).toThrow('the tree has 3 leaves, 4 were given')
+})
+
+it('selects leaves at their paths', () => {
+  const paths = (wanted: (path: string) => boolean) =>
+    treeEntries(treeSelect(tree(), wanted)).map(([path]) => path)
+  expect(paths((path) => path.startsWith('list.1'))).toEqual(['list.1.deep'])
+  expect(paths(() => true)).toEqual(['a', 'list.0', 'list.1.deep'])
+  expect(paths(() => false)).toEqual([])
 })
 
 it('counts values and bytes', () => {

@@ -44,6 +44,19 @@ export function treeWithLeaves<T extends TensorTree>(tree: T, leaves: readonly T
   return result
 }
 
+/** The leaves that are wanted, each at its path; of a branch without any an empty one stays. */
+export function treeSelect(tree: TensorTree, wanted: (path: string, leaf: Tensor) => boolean): TensorTree {
+  const walk = (node: TensorTree, path: string): TensorTree | undefined => {
+    if (isTensor(node)) return wanted(path, node) ? node : undefined
+    const join = (name: string) => (path === '' ? `${name}` : `${path}.${name}`)
+    const chosen = branches(node).map(([name, child]) => [name, walk(child, join(name))] as const)
+    // Places in a list are names: those before one that is wanted stay.
+    if (Array.isArray(node)) return chosen.map(([, child]) => child ?? {})
+    return Object.fromEntries(chosen.filter(([, child]) => child !== undefined))
+  }
+  return walk(tree, '') ?? {}
+}
+
 export function disposeTree(tree: TensorTree): void {
   for (const leaf of treeLeaves(tree)) leaf.dispose()
 }

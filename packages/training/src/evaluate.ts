@@ -1,4 +1,4 @@
-import { readDocuments, type Params, type System } from '@ttt-e2e/ttt-inner'
+import { readDocuments, type Params, type ReadDocumentsOptions, type System } from '@ttt-e2e/ttt-inner'
 import { indexRanges, type IndexRange } from './index-ranges'
 
 export interface HeldOutLoss {
@@ -9,7 +9,8 @@ export interface HeldOutLoss {
 }
 
 /**
- * Reads held-out documents from their beginning as they would be read in use, learning where the system learns.
+ * Reads held-out documents from their beginning as they would be read in use, learning where the system learns. Several
+ * ranks share them out and get the same result.
  *
  * @param documents of one length
  * @throws the signal's reason
@@ -18,10 +19,10 @@ export async function evaluate(
   system: System,
   params: Params,
   documents: readonly Int32Array[],
-  { bosToken, signal }: { bosToken?: number; signal?: AbortSignal } = {},
+  options: Pick<ReadDocumentsOptions, 'bosToken' | 'signal' | 'communicator'> = {},
 ): Promise<HeldOutLoss> {
   const piece = 4 * (system.rule?.chunk ?? system.lossChunk ?? 256)
-  const perDocument = await readDocuments({ system, params, documents, piece, bosToken, signal })
+  const perDocument = await readDocuments({ system, params, documents, piece, ...options })
   // By target, summed over the documents.
   const nats = new Float64Array(documents[0].length - 1)
   for (const losses of perDocument) for (let t = 0; t < nats.length; t++) nats[t] += losses[t]

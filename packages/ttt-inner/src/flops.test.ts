@@ -44,3 +44,13 @@ it('counts no inner step where a token is written, nor without a rule', () => {
   const still = { ...system(64, true), rule: undefined }
   expect(countFlops(still, 1024).reading).toBeLessThan(learning.decoding)
 })
+
+it('counts a prefix that is not trained once, forwards', () => {
+  const learning = system(64, true)
+  const [all, some] = [countFlops(learning, 1024), countFlops(learning, 1024, true)]
+  const prefix = all.recompute - some.recompute
+  expect(all.training - some.training).toBeCloseTo(2 * prefix, 0)
+  const last = learning.decoder.flops(1024).prefix
+  expect(prefix).toBeGreaterThan(0.9 * last)
+  expect(prefix).toBeLessThan(last)
+})

@@ -21,25 +21,28 @@ const samples = 256
  * weights of the prime MLPs only), differentiated in its turn.
  *
  * @param length tokens of the text
+ * @param frozenPrefix whether the prefix is read with and not trained: then it is computed forward, once. The suffix counts
+ *   as if all of it were trained.
  */
-export function countFlops({ decoder, rule }: System, length: number): FlopCount {
+export function countFlops({ decoder, rule }: System, length: number, frozenPrefix = false): FlopCount {
   const { suffixBlocks } = decoder.config
   const forwardAndInner = (position: number) => {
-    const { prefix, suffix, mlp } = decoder.flops(position)
+    const { prefix, suffix, prime } = decoder.flops(position)
     // The first prime MLP's inputs need no gradient: two of its three products are spared.
-    const inner = rule && suffixBlocks > 0 ? suffix - (mlp * 2) / 3 + suffixBlocks * mlp : 0
-    return { forward: prefix + suffix, inner }
+    const inner = rule && suffixBlocks > 0 ? suffix - (prime * 2) / 3 + suffixBlocks * prime : 0
+    return { forward: prefix + suffix, inner, frozen: frozenPrefix ? prefix : 0 }
   }
-  let reading = 0
+  let [reading, frozen] = [0, 0]
   for (let i = 0; i < samples; i++) {
     const position = Math.max(1, Math.round(((i + 0.5) / samples) * length))
-    const { forward, inner } = forwardAndInner(position)
-    reading += (forward + inner) / samples
+    const each = forwardAndInner(position)
+    reading += (each.forward + each.inner) / samples
+    frozen += each.frozen / samples
   }
   return {
     reading,
     decoding: forwardAndInner(length + 1).forward,
-    training: 3 * reading,
-    recompute: reading,
+    training: 3 * reading - 2 * frozen,
+    recompute: reading - frozen,
   }
 }

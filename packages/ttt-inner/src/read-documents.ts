@@ -1,4 +1,4 @@
-import { pause } from '@ttt-e2e/tensor-ops'
+import { alone, pause, shareOf, sharesOf, type Communicator } from '@ttt-e2e/tensor-ops'
 import { Reader } from './reader'
 import type { Params, System } from './system'
 import { TokenBlock } from './token-block'
@@ -12,7 +12,9 @@ export interface ReadDocumentsOptions {
   piece: number
   bosToken?: number
   signal?: AbortSignal
-  /** Called after each piece with the tokens read of all that are to be read. */
+  /** Ranks that share the documents out and get the losses of all; this process alone where left out. */
+  communicator?: Communicator
+  /** Called after each piece with the tokens read of all that this process is to read. */
   onPiece?(done: number, total: number): void
 }
 
@@ -23,10 +25,26 @@ const batchSize = 8
  * Reads documents from their beginning, as they would be read in use: in pieces, learning where the system learns.
  *
  * @returns nats of each document's targets [documents][length − 1]
- * @throws the signal's reason
+ * @throws the signal's reason; of several ranks only before anything is read
  */
 export async function readDocuments(options: ReadDocumentsOptions): Promise<Float32Array[]> {
+  const { documents, signal, communicator = alone } = options
+  if (communicator.size === 1) return await readOwn(options)
+  // One that is stopped among its documents would leave the others waiting: a signal of ranks is heeded here alone.
+  signal?.throwIfAborted()
+  const { from, to } = shareOf(documents.length, communicator)
+  const own = await readOwn({ ...options, signal: undefined, documents: documents.slice(from, to) })
+  const length = documents[0].length - 1
+  const flat = new Float32Array(own.length * length)
+  own.forEach((losses, i) => flat.set(losses, i * length))
+  const counts = sharesOf(documents.length, communicator.size).map((share) => share * length)
+  const all = await communicator.allGather(flat, counts)
+  return documents.map((_, i) => all.subarray(i * length, (i + 1) * length))
+}
+
+async function readOwn(options: ReadDocumentsOptions): Promise<Float32Array[]> {
   const { system, params, documents, piece, bosToken, signal, onPiece } = options
+  if (documents.length === 0) return []
   const width = documents[0].length
   // The last token is predicted, no more.
   const length = width - 1

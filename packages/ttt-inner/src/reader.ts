@@ -1,4 +1,5 @@
-import { read, tidy, type Tensor } from '@ttt-e2e/tensor-ops'
+import { read, tf, tidy, treeMap, type Tensor, type TensorTree } from '@ttt-e2e/tensor-ops'
+import type { FastWeights } from './fast-weights'
 import { PieceNats, type Nats } from './piece-nats'
 import { readPiece } from './read-piece'
 import { bytesOfState, copyState, disposeState, startState, type ReaderState } from './reader-state'
@@ -127,6 +128,12 @@ export class Reader {
     } finally {
       nats.dispose()
     }
+  }
+
+  /** The weights that have learned, shared until the reader changes them: constant time. The caller's; none without a rule. */
+  fastWeights(): FastWeights | undefined {
+    const { fast } = this.state
+    return fast && (treeMap(fast as TensorTree, (tensor) => tf.clone(tensor)) as FastWeights)
   }
 
   /** Forgets everything: the next token begins a document. */

@@ -5,13 +5,13 @@ import type { System } from './system'
  * learn and the open chunk, with the states at its start.
  */
 export function countStateBytes({ decoder, rule }: System, position: number): number {
-  const { hiddenSize, intermediateSize, suffixBlocks } = decoder.config
+  const { hiddenSize, intermediateSize, suffixBlocks, prime } = decoder.config
   const { prefix, suffix } = decoder.stateBytes(position)
   const last = hiddenSize
   if (!rule) return prefix + suffix + decoder.stateBytes(0).suffix + 4 * last
   // A full chunk stays open until the token after it is known.
   const open = ((position - 1) % rule.chunk) + 1
-  const fast = 3 * hiddenSize * intermediateSize * suffixBlocks
+  const fast = 3 * hiddenSize * (prime?.width ?? intermediateSize) * suffixBlocks
   const atStart = decoder.stateBytes(position - open).suffix
   return prefix + suffix + atStart + 4 * (fast + open * hiddenSize + last)
 }

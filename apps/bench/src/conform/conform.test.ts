@@ -11,7 +11,7 @@ import { runConform } from './index'
 const golden = fileURLToPath(new URL('../../fixtures/golden', import.meta.url))
 
 describe.each(['cpu', 'native', 'wasm'])('conform on %s', (engine) => {
-  it.for(['ops', 'e2e', 'baselines', 'checkpoints'])(
+  it.for(['ops', 'e2e', 'baselines', 'checkpoints', 'datasets'])(
     'agrees with every golden case of %s',
     async (folder, { skip }) => {
       await resolveEngine(engine).catch((error: Error) => skip(error.message))

@@ -7,9 +7,11 @@ import { conformE2e } from './e2e'
 import { findCases, passes, readCase, readDescription, type GoldenCase, type Verdict } from './golden-case'
 import { conformHuggingFace } from './hugging-face'
 import { conformOp } from './op'
+import { conformOrbax } from './orbax'
 import { conformOuterSteps } from './outer-steps'
 import { conformScanOp } from './scan-op'
 import { conformSmollm2 } from './smollm2'
+import { conformBatches, conformIndexShuffle } from './token-arrays'
 
 export interface ConformOptions {
   engine?: string
@@ -29,6 +31,9 @@ const runners: Record<string, Runner> = {
   'outer-steps': conformOuterSteps,
   baseline: async (golden) => (await conformBaseline(golden)) ?? 'a model of an unknown family',
   'hugging-face': conformHuggingFace,
+  orbax: conformOrbax,
+  batches: conformBatches,
+  'index-shuffle': conformIndexShuffle,
   smollm2: (golden, gguf) =>
     gguf === undefined ? 'give its file by --gguf FILE' : conformSmollm2(golden, gguf),
 }

@@ -5,6 +5,7 @@ import { disposeRun, trainStep, type RunState } from '@ttt-e2e/meta-outer'
 import { batchOf } from './e2e'
 import { systemOf, type E2eConfig } from './e2e-config'
 import { Comparisons, findCases, readTensors, type GoldenCase, type Verdict } from './golden-case'
+import type { Params } from '@ttt-e2e/ttt-inner'
 
 interface OuterConfig extends E2eConfig {
   outer: {
@@ -74,8 +75,8 @@ export async function conformOuterSteps(golden: GoldenCase): Promise<Verdict | s
     comparisons.compare(`${name}inner rate`, [multiplier], [expected.ilr_multiplier], 1e-6)
     comparisons.compare(`${name}gradient norm`, [report.gradientNorm], [expected.gnorm_clip], normTolerance)
     await compareTree(`params_after_${i + 1}/`, state.params)
-    await compareTree(`opt_after_${i + 1}/1.0.mu.`, state.firstMoments)
-    await compareTree(`opt_after_${i + 1}/1.0.nu.`, state.secondMoments)
+    await compareTree(`opt_after_${i + 1}/1.0.mu.`, state.firstMoments as Params)
+    await compareTree(`opt_after_${i + 1}/1.0.nu.`, state.secondMoments as Params)
   }
   disposeRun(state)
   return comparisons.result()

@@ -81,8 +81,14 @@ export async function conformSmollm2(golden: GoldenCase, file: string): Promise<
     golden.tensors.moby_ids.values,
   )
   const tokens = Int32Array.from(golden.tensors.moby_ids.values)
-  for (const [name, window] of Object.entries({ full: 0, window256: 256, window512: 512 })) {
-    const means = await lossByBlock(inWindow(model, window), model, tokens)
+  const options = {
+    full: { window: 0 },
+    window256: { window: 256 },
+    window512: { window: 512 },
+    window256_first4: { window: 256, keepFirst: 4, keptPositions: 'text' },
+  }
+  for (const [name, given] of Object.entries(options)) {
+    const means = await lossByBlock(withAttention(model, given), model, tokens)
     comparisons.compareLargest(
       `losses by block, ${name}`,
       means,
@@ -132,10 +138,10 @@ async function comparePrompt(
   reader.dispose()
 }
 
-/** The same system with every layer's attention in a window. */
-function inWindow({ system }: Model, window: number): System {
+/** The same system with other options of every layer's attention. */
+function withAttention({ system }: Model, given: object): System {
   const architecture = system.architecture!
-  const mixers = architecture.mixers.map(({ name, options }) => ({ name, options: { ...options, window } }))
+  const mixers = architecture.mixers.map(({ name, options }) => ({ name, options: { ...options, ...given } }))
   return buildSystem({ ...architecture, mixers })
 }
 

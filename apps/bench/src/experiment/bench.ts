@@ -2,6 +2,7 @@ import { abortOnSignals, formatDuration, interruptedExitCode, Progress } from '@
 import '@ttt-e2e/kernels/engines'
 import { FileError } from '@ttt-e2e/tensor-ops/files'
 import type { Probe } from '../probes/probe'
+import { historyFile, keepSpeeds } from '../history/history-file'
 import { formatResults } from '../report/text'
 import { reportPaths, writeReport } from '../report/write-report'
 import type { Session } from './session'
@@ -23,7 +24,7 @@ export async function bench(options: BenchOptions, caller: string): Promise<numb
   const progress = new Progress()
   const prepared = await prepare(options, caller, (line) => progress.print(line))
   try {
-    return await measureAndReport(prepared, progress)
+    return await measureAndReport(prepared, progress, historyFile(caller))
   } finally {
     prepared.unlock()
   }
@@ -32,6 +33,7 @@ export async function bench(options: BenchOptions, caller: string): Promise<numb
 async function measureAndReport(
   { out, experiment, probes, results }: Prepared,
   progress: Progress,
+  history: string,
 ): Promise<number> {
   const { signal, restore } = abortOnSignals(() =>
     progress.print('stopping after this step and saving; Ctrl-C again quits at once'),
@@ -62,7 +64,10 @@ async function measureAndReport(
     )
   const { results: measured, report } = reportPaths(out)
   progress.print(`results: ${measured}\nreport:  ${report}`)
-  if (!results.interrupted) return 0
+  if (!results.interrupted) {
+    keepSpeeds(history, results, probes)
+    return 0
+  }
   if (died) process.stderr.write(`${died.message}\n`)
   progress.print('stopped before the end; the same command goes on from here')
   return died ? 1 : interruptedExitCode

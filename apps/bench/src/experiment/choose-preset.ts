@@ -1,4 +1,4 @@
-import type { PresetName } from './presets'
+import { presetNames, type PresetName } from './presets'
 
 /**
  * The preset of a run: the one that was asked for, else the default; in plain JavaScript one that ends within minutes,
@@ -18,3 +18,7 @@ export function choosePreset(
     line: "in plain JavaScript the preset is 'tiny' to end within minutes (--preset default insists)",
   }
 }
+
+/** The preset that a stored or deepened one, `quick-6-layers`, was made from. */
+export const presetOfName = (name: string): PresetName =>
+  presetNames.find((preset) => name === preset || name.startsWith(`${preset}-`)) ?? 'default'

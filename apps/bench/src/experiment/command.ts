@@ -5,6 +5,7 @@ import type { Command } from 'commander'
 import { taskNames } from '../tasks'
 import { readOptions, type RawOptions } from './options'
 import { presetNames, presets } from './presets'
+import { probeSizes } from './probe-sizes'
 
 const list = (entries: [name: string, summary: string][]) =>
   entries.map(([name, summary]) => `  ${name.padEnd(24)}${summary}`).join('\n')
@@ -16,8 +17,15 @@ export function addExperiment(command: Command, caller: string): void {
     .description(
       'Trains TTT-E2E and the systems around it, reads with them and reports loss and time against context.',
     )
-    .option('--systems <names>', 'systems to compare, separated by commas; those below by default')
+    .option(
+      '--systems <names>',
+      'systems to compare, separated by commas, or all; the first six below where left out',
+    )
     .option('--preset <name>', 'sizes and steps; default where nothing is said')
+    .option(
+      '--only <names>',
+      `these probes alone, separated by commas: ${Object.keys(probeSizes).join(', ')}`,
+    )
     .option('--task <name>', `one task only: ${taskNames.join(', ')}`)
     .option(
       '--data <path>',
@@ -48,6 +56,11 @@ export function addExperiment(command: Command, caller: string): void {
       'also measure what this module exports as its default, a probe of your own; may be given again',
       (path: string, before: string[] = []) => [...before, path],
     )
+    .option(
+      '--set <path=value>',
+      "changes the task's recipe, e.g. size.window=16 or data.successors=3, for all systems alike; may be given again",
+      (setting: string, before: string[] = []) => [...before, setting],
+    )
     .addHelpText(
       'after',
       `
@@ -57,6 +70,9 @@ ${list(Object.entries(systems).map(([name, { summary }]) => [name, summary]))}
 Presets:
 ${list(presetNames.map((name) => [name, presets[name].summary]))}
 
+Probes, and the presets that ask them:
+${list(Object.entries(probeSizes).map(([name, sizes]) => [name, Object.keys(sizes).join(', ')]))}
+
 Examples, each after \`pnpm --filter bench start\`:
   (nothing)                                 both tasks, TTT-E2E and its controls
   --preset quick                            a first look
@@ -65,13 +81,18 @@ Examples, each after \`pnpm --filter bench start\`:
   --model runs/bench-default --data my-book.txt
                                             reads your text with what was trained before
   --seeds 3                                 intervals over documents and seeds
+  --task languages --set size.vocabularySize=64 --set size.window=16 --set size.chunk=16
+                                            languages of another size
+  --only latency --systems all              one thing of all systems, without training them
   stream --bytes 10000000                   reads a text of 10 MB over HTTP: speed and memory
+  compare runs/a runs/b                     what differs between two runs, with intervals
+  history                                   speeds of this machine over commits
   conform ../golden                         checks the numbers against golden cases
   systems --size books,125m                 what each system takes, from the shapes
   train-speed --size S                      tokens/s of training steps
 
-A run that was stopped goes on where it was when the same command is given again; one that is complete is only read
-with. Exit codes: 0 done, 1 a worker was killed or ran out of memory, 2 a request that can't be met, 130 stopped by
+A run that was stopped goes on where it was when the same command is given again; what was measured at this commit is kept,
+too. Exit codes: 0 done, 1 a worker was killed or ran out of memory, 2 a request that can't be met, 130 stopped by
 Ctrl-C with everything measured so far kept.`,
     )
     .action(async (raw: RawOptions) => {

@@ -11,6 +11,10 @@ export interface Comparison {
   /** Whether to train what isn't trained yet, or only to read with what is stored. */
   train: boolean
   precision: Precision
+  /** Where measurements are kept. */
+  measured: string
+  /** Sizes of the probes that are asked, by their names. */
+  sizes: Record<string, object>
   /** What it is trained with, for the record. */
   provenance: Provenance & { engine: Pick<ResolvedEngine, 'name' | 'description' | 'precision' | 'line'> }
 }

@@ -4,6 +4,7 @@ import { deepEnough } from './deep-enough'
 import type { ExperimentDescription } from './description'
 import { withWeights, type BenchOptions } from './options'
 import { presets } from './presets'
+import { withSettings } from './with-settings'
 
 /**
  * What is to be trained and measured: as the options say, or with what is stored.
@@ -22,14 +23,15 @@ export function describeExperiment(
   const { presetName, line } = choosePreset(engine, options.preset)
   if (line) print(line)
   const systems = withWeights(options.systems)
-  const deep = deepEnough(presetName, presets[presetName], systems)
+  const set = withSettings(presetName, presets[presetName], options)
+  const deep = deepEnough(set.presetName, set.preset, systems)
   if (deep.line) print(deep.line)
   return {
     schemaVersion: 2,
     presetName: deep.presetName,
     preset: deep.preset,
     systems,
-    seeds: options.seeds ?? 1,
+    seeds: options.seeds ?? deep.preset.seeds ?? 1,
     tasks: [],
     ...(options.data !== undefined && { data: options.data }),
   }

@@ -2,6 +2,7 @@ import type { Probe } from '../probes/probe'
 import type { Benchmark } from '../tasks/benchmark'
 import type { Comparison } from './comparison'
 import type { FirstSteps } from './first-steps'
+import { heldOutTokens } from './held-out-losses'
 import { pieceOfWork, readersOf, runsOf } from './run-work'
 import { storeOf } from './stores'
 import { planTraining } from './training-plan'
@@ -26,12 +27,14 @@ export function estimate(
     const left = (steps: number) => Math.max(0, steps - stored) * stepSeconds
     workload.set(work, 'train', left(plan.fewestSteps))
     most.set(work, 'train', left(plan.steps))
-    for (const probe of probes) {
-      if (probe.needs !== 'reader' || !probe.tokens) continue
-      const seconds = readSeconds * probe.tokens(benchmark)
+    const readers = probes.filter((probe) => probe.needs === 'reader')
+    for (const [place, probe] of readers.entries()) {
+      // What all of them may ask for is read once.
+      const shared = place === 0 ? heldOutTokens(benchmark) : 0
+      const own = probe.tokens?.(benchmark, comparison.sizes[probe.name]) ?? 0
       for (const each of [workload, most])
         for (const reader of readersOf(system, comparison))
-          each.set(work, pieceOfWork(probe.name, reader), seconds)
+          each.set(work, pieceOfWork(probe.name, reader), readSeconds * (shared + own))
     }
   }
 }

@@ -7,7 +7,7 @@ import { measureAlone } from './measure-alone'
 import { measureRuns } from './measure-runs'
 import { placeMeasurements } from './place-measurements'
 import type { Results } from './results'
-import { runsOf, type MeasuredRun, type RunWork } from './run-work'
+import { workOf, type MeasuredRun, type RunWork } from './run-work'
 import type { WorkerSetup } from './workers/messages'
 import { startWorkers } from './workers/start-workers'
 import { Workload } from './workload'
@@ -33,24 +33,30 @@ export async function measureEverything(
   onRun: () => void,
 ): Promise<void> {
   const { comparison } = setup
+  const work = benchmarks.map(({ name }) => workOf(name, probes, comparison))
+  const runs = work.flatMap((each) => each.runs)
   const { progress, workload } = session
   const { workers: count } = results.options.shares
   const most = new Workload(count)
   for (const [i, benchmark] of benchmarks.entries())
     await measureAlone(benchmark, results.tasks[i], comparison, probes, engine, session, most)
-  if (comparison.train) {
+  if (comparison.train && runs.length > 0) {
     const [least, longest] = [workload, most].map((each) => formatDuration(each.left()))
     progress.print(
       `estimated time: ${least}${longest === least ? '' : ` to ${longest}`}, from timed warm-up steps`,
     )
   }
-  const runs = benchmarks.flatMap(({ name }) => runsOf(name, comparison))
   const workers = startWorkers(count, benchmarks, probes, setup)
   try {
-    await measureRuns(inOrder(runs, workload), workers.measure, session, (work, measured) => {
-      placeRun(results, probes, work, measured)
-      onRun()
-    })
+    await measureRuns(
+      [...inOrder(runs, workload), ...work.flatMap(({ models }) => models)],
+      workers.measure,
+      session,
+      (work, measured) => {
+        placeRun(results, probes, work, measured)
+        onRun()
+      },
+    )
   } finally {
     workers.close()
   }

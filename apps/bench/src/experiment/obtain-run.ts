@@ -15,7 +15,12 @@ export interface ObtainOptions {
   comparison: Pick<Comparison, 'store' | 'train' | 'precision' | 'provenance'>
   listener: RunListener
   signal: AbortSignal
+  /** Folder of a run whose weights it begins with; drawn ones where left out. */
+  from?: string
 }
+
+/** Nothing is to be trained, and nothing that fits is stored. */
+export class NothingStored extends UserError {}
 
 /** A run and what training made of it. The caller disposes its state. */
 export interface ObtainedRun {
@@ -27,7 +32,7 @@ export interface ObtainedRun {
  * Trains a run from where it stands, or takes it as it is stored where nothing is to be trained. An abort ends it after
  * the last whole step, saved.
  *
- * @throws UserError if nothing that fits is stored
+ * @throws NothingStored if nothing is to be trained and nothing that fits is stored
  */
 export async function obtainRun(options: ObtainOptions): Promise<ObtainedRun> {
   const { benchmark, work, comparison } = options
@@ -35,14 +40,15 @@ export async function obtainRun(options: ObtainOptions): Promise<ObtainedRun> {
   const stored = await store.load()
   if (!comparison.train) {
     if (!stored)
-      throw new UserError(
+      throw new NothingStored(
         `'${store.directory}' holds no trained run; --model reads with what an earlier run stored`,
       )
     return { run: stored.run, trained: { steps: stored.steps, tokens: stored.run.state.tokens } }
   }
   const recipe = recipeOf(benchmark, work)
   const run =
-    stored?.run ?? (await beginRun({ folder: store.directory, recipe, precision: comparison.precision }))
+    stored?.run ??
+    (await beginRun({ folder: store.directory, recipe, precision: comparison.precision, from: options.from }))
   return { run, trained: await train(run, stored?.steps ?? [], options) }
 }
 

@@ -20,6 +20,8 @@ export interface RawOptions {
   model?: string
   task?: string
   probe?: string[]
+  only?: string
+  set?: string[]
 }
 
 /** A checked command line; paths are absolute. */
@@ -38,6 +40,10 @@ export interface BenchOptions {
   task?: TaskName
   /** Modules of probes beside the bench's own. */
   probes?: string[]
+  /** Names of the probes that are asked alone. */
+  only?: string[]
+  /** Changes of the tasks' recipes, as `size.window=16`. */
+  settings?: string[]
 }
 
 /** Those that choose tasks. */
@@ -58,6 +64,10 @@ export function readOptions(raw: RawOptions, caller: string): BenchOptions {
     throw new UserError(
       `--model ${raw.model} and --preset ${raw.preset} were both given; a stored run has its own preset`,
     )
+  if (raw.set !== undefined && raw.model !== undefined)
+    throw new UserError(
+      `--set ${raw.set[0]} and --model ${raw.model} were both given; a stored run stays as it was trained`,
+    )
   const threads = wholeNumber('threads', raw.threads, 1024)
   const workers = wholeNumber('workers', raw.workers, 1024)
   if (threads !== undefined && workers !== undefined && workers > threads)
@@ -77,6 +87,8 @@ export function readOptions(raw: RawOptions, caller: string): BenchOptions {
     model: path(raw.model),
     task: oneOf('task', raw.task, taskNames),
     probes: raw.probe?.map((each) => resolve(caller, each)),
+    settings: raw.set,
+    only: raw.only?.split(',').map((name) => name.trim()),
   }
 }
 

@@ -2,12 +2,15 @@ import { openOutputFolder, UserError } from '@ttt-e2e/cli'
 import { resolveEngine } from '@ttt-e2e/tensor-ops'
 import { lockFolder } from '@ttt-e2e/tensor-ops/files'
 import { statSync } from 'node:fs'
+import { join } from 'node:path'
 import { loadProbes } from '../probes/load-probes'
 import type { Probe } from '../probes/probe'
 import { provenance } from '../provenance'
 import { parametersTable } from '../report/parameters-table'
 import { formatTable } from '../report/text'
 import { benchmarksOf } from '../tasks/benchmarks-of'
+import { askProbes } from './ask-probes'
+import { presetOfName } from './choose-preset'
 import type { Comparison } from './comparison'
 import { convergenceRule } from './convergence'
 import { describeExperiment } from './describe-experiment'
@@ -15,7 +18,7 @@ import { defaultOutput, readDescription, writeDescription } from './description'
 import type { Experiment } from './measure-everything'
 import type { BenchOptions } from './options'
 import type { Results } from './results'
-import { runsOf } from './run-work'
+import { workOf } from './run-work'
 import { startResults } from './start-results'
 import { openStores } from './stores'
 import { describeShares, shareOut } from './workers/share-out'
@@ -46,13 +49,16 @@ export async function prepare(
   if (data !== undefined && !statSync(data, { throwIfNoEntry: false }))
     throw new UserError(`there is no file or folder '${data}'; give --data one that exists`)
   const stored = model === undefined ? undefined : readDescription(model)
-  const probes = await loadProbes(options.probes)
+  const known = await loadProbes(options.probes)
   const probed = await resolveEngine(options.engine, { precision })
 
   const description = describeExperiment(stored, options, probed.name, print)
   const { preset, presetName, systems, seeds } = description
-  const benchmarks = await benchmarksOf(description, options)
-  const shares = shareOut(benchmarks.flatMap(({ name }) => runsOf(name, description)).length, options)
+  const { probes, sizes, lines } = askProbes(known, presetOfName(presetName), options.only)
+  for (const line of lines) print(line)
+  const benchmarks = await benchmarksOf(description, options, probes)
+  const work = benchmarks.map(({ name }) => workOf(name, probes, description))
+  const shares = shareOut(work.flatMap(({ runs, models }) => [...runs, ...models]).length, options)
   // What is timed in this process is timed with the threads that a run has.
   const engineOptions = { threads: shares.threads, precision }
   const engine = await resolveEngine(options.engine, engineOptions)
@@ -70,7 +76,7 @@ export async function prepare(
     startedAt: new Date().toISOString(),
     finishedAt: '',
     interrupted: false,
-    options: { presetName, preset, systems, seeds, data, trained: !stored, shares },
+    options: { presetName, preset, systems, seeds, data, trained: !stored, probes: sizes, shares },
     engine: { name, description: engineDescription, precision: engine.precision, line },
     ...origin,
     convergenceRule,
@@ -82,14 +88,17 @@ export async function prepare(
     systems,
     seeds,
     store: model ?? out,
+    measured: join(out, 'measured'),
+    sizes,
     train: !stored,
     precision: engine.precision,
     provenance: { engine: results.engine, ...origin },
   }
   try {
     if (!stored) {
-      writeDescription(out, { ...description, tasks: benchmarks.map((benchmark) => benchmark.name) })
-      for (const benchmark of benchmarks) openStores(benchmark, comparison)
+      const trained = benchmarks.filter((_, i) => work[i].runs.length > 0)
+      writeDescription(out, { ...description, tasks: trained.map((benchmark) => benchmark.name) })
+      for (const benchmark of trained) openStores(benchmark, comparison)
     }
   } catch (error) {
     unlock()

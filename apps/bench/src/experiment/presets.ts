@@ -9,23 +9,17 @@ export interface UntilConverged {
   cooldownSteps: number
 }
 
-export interface ReadingPreset {
-  /** The longest context whose reading is timed; the shortest is 64. */
-  longestContext: number
-  /** Times that each system reads it. */
-  repeats: number
-}
-
-/** What every system is trained by on a task, whatever its own system and seed, and how far its reading is timed. */
+/** What every system is trained by on a task, whatever its own system and seed. */
 export interface TaskPreset {
-  /** Its held-out documents are 4 × as long as its training sequences. */
   recipe: Recipe
   untilConverged?: UntilConverged
-  reading: ReadingPreset
 }
 
+/** What is trained. What is measured of it stands in `probe-sizes.ts`. */
 export interface Preset {
   summary: string
+  /** Of each system, where `--seeds` doesn't say; 1 where left out. */
+  seeds?: number
   languages: TaskPreset
   /** Of the npm books, and of a text that the user brings. */
   books: TaskPreset
@@ -38,19 +32,29 @@ interface Changes {
   peakLearningRate?: number
   steps: number
   documents?: number
+  /** How many times as long as its training sequences held-out documents are; 4 where left out. */
+  times?: number
 }
 
 /** A recipe of the trainer with the numbers of a preset. */
 function vary(
   recipe: Recipe,
-  { size, length = recipe.training.length, batch, peakLearningRate = 3e-3, steps, documents = 32 }: Changes,
+  {
+    size,
+    length = recipe.training.length,
+    batch,
+    peakLearningRate = 3e-3,
+    steps,
+    documents = 32,
+    times = 4,
+  }: Changes,
 ): Recipe {
   const optimizer = standardOptimizer(standardSchedule(steps, peakLearningRate))
   return {
     ...recipe,
     size: { ...recipe.size, ...size },
     training: { length, batch, optimizer, seed: 0 },
-    evaluation: { documents, length: 4 * length, every: steps },
+    evaluation: { documents, length: times * length, every: steps },
   }
 }
 
@@ -67,46 +71,44 @@ export const presets = {
     summary: 'a few minutes in plain JavaScript: shows that everything runs, too small to compare systems',
     languages: {
       recipe: vary(languages, { ...tinyTraining, size: { ...tinySize, vocabularySize: 8 } }),
-      reading: { longestContext: 512, repeats: 1 },
     },
     books: {
       recipe: vary(books, { ...tinyTraining, size: { ...tinySize, window: 16, chunk: 16 } }),
-      reading: { longestContext: 1024, repeats: 1 },
     },
   },
   quick: {
     summary: 'at most 90 seconds on two cores with the native engine',
     languages: {
       recipe: vary(languages, { batch: 8, steps: 60, documents: 16 }),
-      reading: { longestContext: 1024, repeats: 1 },
     },
     books: {
       recipe: vary(books, { length: 512, batch: 4, steps: 40, documents: 16 }),
-      reading: { longestContext: 4096, repeats: 1 },
     },
   },
   default: {
     summary: 'on two cores about four minutes with the engine native, eleven with wasm',
     languages: {
       recipe: vary(languages, { batch: 4, steps: 800 }),
-      reading: { longestContext: 4096, repeats: 2 },
     },
     books: {
       recipe: vary(books, { batch: 2, steps: 650 }),
-      reading: { longestContext: 8192, repeats: 2 },
     },
   },
+  standard: {
+    summary: 'every probe; on two cores with the native engine at most 45 minutes',
+    languages: { recipe: vary(languages, { batch: 8, steps: 1000, times: 16 }) },
+    books: { recipe: vary(books, { batch: 4, steps: 800, documents: 16, times: 16 }) },
+  },
   full: {
-    summary: 'every system is trained until it has converged; hours',
+    summary: 'every system is trained until it has converged, with three seeds; hours',
+    seeds: 3,
     languages: {
-      recipe: vary(languages, { batch: 16, steps: 2000, documents: 64 }),
+      recipe: vary(languages, { batch: 16, steps: 2000, documents: 64, times: 16 }),
       untilConverged,
-      reading: { longestContext: 4096, repeats: 2 },
     },
     books: {
-      recipe: vary(books, { batch: 4, steps: 2000 }),
+      recipe: vary(books, { batch: 4, steps: 2000, times: 16 }),
       untilConverged,
-      reading: { longestContext: 8192, repeats: 2 },
     },
   },
 } satisfies Record<string, Preset>

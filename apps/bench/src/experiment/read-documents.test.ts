@@ -2,6 +2,7 @@ import { readDocuments } from '@ttt-e2e/ttt-inner'
 import { createSystem } from '@ttt-e2e/baselines'
 import { metaGradient } from '@ttt-e2e/meta-outer'
 import { createRandom, disposeTree, liveTensors, resolveEngine } from '@ttt-e2e/tensor-ops'
+import { ranksInProcess } from '@ttt-e2e/tensor-ops/testing'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { microBenchmark } from '../testing'
 
@@ -31,6 +32,26 @@ describe('readDocuments', () => {
     )
     disposeTree(params)
   })
+
+  it.each(['ttt-e2e', 'full-attention'])(
+    'gives the bits of one process of %s to ranks that share documents',
+    async (name) => {
+      const { task, recipe } = microBenchmark()
+      const system = createSystem(name, recipe.size)
+      const params = system.decoder.init(createRandom(1))
+      const documents = Array.from({ length: 5 }, (_, i) =>
+        task.heldOut[0].tokens.map((token) => (token + i) % recipe.size.vocabularySize),
+      )
+      const read = await readDocuments({ system, params, documents, piece: 7 })
+      for (const size of [2, 6]) {
+        const ranks = await ranksInProcess(size, (communicator) =>
+          readDocuments({ system, params, documents, piece: 7, communicator }),
+        )
+        for (const each of ranks) expect(each).toEqual(read)
+      }
+      disposeTree(params)
+    },
+  )
 
   it('stops where the signal aborts', async () => {
     const { task, recipe } = microBenchmark()

@@ -18,6 +18,8 @@ export interface Results {
     seeds: number
     data?: string
     trained: boolean
+    /** The probes that were asked, with their sizes. */
+    probes: Record<string, object>
     /** How the runs shared the machine. */
     shares: Shares
   }
@@ -40,6 +42,8 @@ export interface TaskResults {
   /** The documents that were read, by name. */
   heldOut: string[]
   ranges: IndexRange[]
+  /** Tokens from the window to a document's length, doubling. */
+  contexts: number[]
   references: ReferenceResults[]
   systems: SystemResults[]
   /** What was measured, by the name of the probe; absent where it measured nothing. */
@@ -51,6 +55,8 @@ export interface ReferenceResults {
   detail: string
   /** Mean nats in each range. */
   loss: number[]
+  /** Mean nats of the first tokens, for each of the contexts. */
+  byContext: number[]
 }
 
 export interface SystemResults {

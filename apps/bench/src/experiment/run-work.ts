@@ -1,12 +1,19 @@
 import { definitionOf } from '@ttt-e2e/baselines'
+import { isAskedOn } from '../probes/is-asked-on'
+import type { Probe } from '../probes/probe'
 import type { Measurement } from './results'
 
-/** One run of the comparison, the unit of work: a system with weights of its own, trained on a task with a seed. */
+/**
+ * The unit of work: one run of the comparison, a system with weights of its own, trained on a task with a seed; or what a
+ * probe does with models of its own, of a system and with a seed.
+ */
 export interface RunWork {
   /** The task's name. */
   task: string
   system: string
   seed: number
+  /** The probe whose models these are, where not the comparison's. */
+  probe?: string
 }
 
 /** What was measured of a run; of an interrupted one measurements are missing. Plain data. */
@@ -30,16 +37,45 @@ export type MeasureRun = (
   signal: AbortSignal,
 ) => Promise<MeasuredRun | undefined>
 
-export const nameOf = ({ task, system, seed }: RunWork) => `${task} · ${system} · seed ${seed}`
+export const nameOf = ({ task, probe, system, seed }: RunWork) =>
+  [task, ...(probe === undefined ? [] : [probe]), system, `seed ${seed}`].join(' · ')
 
 /** The runs of a task, seed by seed. */
 export function runsOf(
   task: string,
   { systems, seeds }: { systems: readonly string[]; seeds: number },
 ): RunWork[] {
-  const owners = systems.filter((name) => definitionOf(name).weightsOf === undefined)
+  const owners = ownersOf(systems)
   return Array.from({ length: seeds }, (_, seed) => owners.map((system) => ({ task, system, seed }))).flat()
 }
+
+/** What probes do with models of their own on a task, seed by seed. */
+const modelsOf = (
+  task: string,
+  probes: readonly Probe[],
+  { systems, seeds }: { systems: readonly string[]; seeds: number },
+): RunWork[] =>
+  Array.from({ length: seeds }, (_, seed) =>
+    probes.flatMap((probe) => {
+      if (probe.needs !== 'models') return []
+      const measured = probe.systems?.(systems) ?? ownersOf(systems)
+      return measured.map((system) => ({ task, probe: probe.name, system, seed }))
+    }),
+  ).flat()
+
+/** All that is done of a task for these probes: its runs, where any asks about them, and the probes' own models. */
+export function workOf(
+  task: string,
+  probes: readonly Probe[],
+  comparison: { systems: readonly string[]; seeds: number },
+): { runs: RunWork[]; models: RunWork[] } {
+  const asked = probes.filter((probe) => isAskedOn(probe, task))
+  const isRun = asked.some(({ needs }) => needs === 'run' || needs === 'reader')
+  return { runs: isRun ? runsOf(task, comparison) : [], models: modelsOf(task, asked, comparison) }
+}
+
+const ownersOf = (systems: readonly string[]) =>
+  systems.filter((name) => definitionOf(name).weightsOf === undefined)
 
 /** The systems that read with the weights of this one, itself among them. */
 export const readersOf = (owner: string, { systems }: { systems: readonly string[] }): string[] =>

@@ -1,5 +1,6 @@
 import { createSystem, definitionOf } from '@ttt-e2e/baselines'
 import { columnMeans, indexRanges, meansByRange } from '@ttt-e2e/training'
+import { contextsOf, meansOfFirst } from '../contexts'
 import type { Benchmark } from '../tasks/benchmark'
 import type { TaskResults } from './results'
 
@@ -7,6 +8,7 @@ import type { TaskResults } from './results'
 export function startResults(benchmark: Benchmark, systems: readonly string[]): TaskResults {
   const { name, recipe, untilConverged, task } = benchmark
   const ranges = indexRanges(recipe.evaluation.length)
+  const contexts = contextsOf(recipe)
   return {
     name,
     title: task.title,
@@ -15,10 +17,12 @@ export function startResults(benchmark: Benchmark, systems: readonly string[]): 
     ...(untilConverged && { untilConverged }),
     heldOut: task.heldOut.map(({ id }) => id),
     ranges,
+    contexts,
     references: task.references().map(({ name, detail, losses }) => ({
       name,
       detail,
       loss: columnMeans(losses.map((nats) => meansByRange(nats, ranges))),
+      byContext: columnMeans(losses.map((nats) => meansOfFirst(nats, contexts))),
     })),
     systems: systems.map((name) => {
       const { summary, weightsOf } = definitionOf(name)

@@ -15,15 +15,23 @@ export const storeOf = (root: string, { task, system, seed }: RunWork) =>
  * @throws UserError
  */
 export function openStores(benchmark: Benchmark, comparison: Comparison): void {
-  const { store, precision, provenance } = comparison
   const data = benchmark.task.fingerprint()
-  for (const work of runsOf(benchmark.name, comparison))
-    storeOf(store, work).open(whatDetermines(benchmark, data, work, precision), { ...provenance })
+  for (const work of runsOf(benchmark.name, comparison)) openStore(benchmark, data, work, comparison)
+}
+
+/** The same of one run. @param data the task's fingerprint */
+export function openStore(
+  benchmark: Omit<Benchmark, 'task'>,
+  data: Record<string, string | number>,
+  work: RunWork,
+  { store, precision, provenance }: Pick<Comparison, 'store' | 'precision' | 'provenance'>,
+): void {
+  storeOf(store, work).open(whatDetermines(benchmark, data, work, precision), { ...provenance })
 }
 
 /** Everything that the training of a run depends on. */
 function whatDetermines(
-  { name, recipe, untilConverged }: Benchmark,
+  { name, recipe, untilConverged }: Omit<Benchmark, 'task'>,
   data: Record<string, string | number>,
   { system, seed }: RunWork,
   precision: Precision,

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { ownProbes } from './index'
 import { bench, readOptions, type Results } from '../index'
 
 const folder = mkdtempSync(join(tmpdir(), 'probe-'))
@@ -40,7 +41,7 @@ describe('a probe from outside', () => {
     expect(await bench(readOptions(given, folder), folder)).toBe(0)
     const { tasks } = JSON.parse(readFileSync(join(folder, 'out/results.json'), 'utf8')) as Results
     expect(Object.keys(tasks[0].probes).sort()).toEqual(
-      ['loss-by-index', 'reading-speed', 'spread', 'training', 'training-step'].sort(),
+      [...ownProbes.map(({ name }) => name), 'spread'].sort(),
     )
     expect(tasks[0].probes.spread).toEqual({
       measured: ['swa', 'full-attention'].map((system) => ({
@@ -51,7 +52,7 @@ describe('a probe from outside', () => {
       summary: 2,
     })
     expect(printed).toContain('spread of 2\nsystem')
-    expect(readFileSync(join(folder, 'out/report.html'), 'utf8')).toContain('<h3>spread of 2</h3>')
+    expect(readFileSync(join(folder, 'out/report.html'), 'utf8')).toContain('<h4>spread of 2</h4>')
   })
 
   it.each([

@@ -1,8 +1,11 @@
+import type { Recipe } from '@ttt-e2e/meta-outer'
 import type { ResolvedEngine } from '@ttt-e2e/tensor-ops'
 import type { StepLine } from '@ttt-e2e/training'
 import type { Params, System } from '@ttt-e2e/ttt-inner'
+import type { UntilConverged } from '../experiment/presets'
 import type { Measurement, ProbeResults, TaskResults } from '../experiment/results'
 import type { TrainingPlan } from '../experiment/training-plan'
+import type { Answer } from '../report/answer'
 import type { Figure } from '../report/figure'
 import type { Table } from '../report/table'
 import type { Benchmark } from '../tasks/benchmark'
@@ -10,38 +13,50 @@ import type { Benchmark } from '../tasks/benchmark'
 /** What a probe makes of its measurements: its name is their key in results.json. */
 interface Reporting<Measured, Summary> {
   name: string
+  /** Names of the tasks that it is asked on: these are trained and measured where it is. All main tasks where left out. */
+  tasks?: readonly string[]
   /** What follows from everything measured so far; plain JSON, as what is measured. */
   summarise(measured: Measurement<Measured>[], task: TaskResults): Summary
   table?(results: ProbeResults<Measured, Summary>, task: TaskResults): Table[]
-  figure?(results: ProbeResults<Measured, Summary>, task: TaskResults): Figure | undefined
+  figure?(results: ProbeResults<Measured, Summary>, task: TaskResults): Figure | readonly Figure[] | undefined
+  /** What the numbers say, in plain sentences with their intervals; nothing that they don't. */
+  verdict?(results: ProbeResults<Measured, Summary>, task: TaskResults): string[]
+  /** Numbers that were published of the same thing at another size, for comparison. */
+  published?: Table
+  /** Seconds that pieces of work took, by what they are: what `history` keeps and `compare` sets side by side. */
+  speeds?(results: ProbeResults<Measured, Summary>): Record<string, number>
+  /** Its answer to a question of the report's first screen. */
+  answer?(results: ProbeResults<Measured, Summary>, task: TaskResults): Answer | undefined
 }
 
 /** Every kind of measurement gets these. */
-interface Context {
+interface Context<Sizes> {
   benchmark: Benchmark
   signal: AbortSignal
+  /** Its own of the preset, from `experiment/probe-sizes.ts`; an empty record for a probe from outside. */
+  sizes: Sizes
 }
 
 /** Measures all systems that are trained, side by side, before they are, while nothing else runs. */
-export interface SystemsProbe<Measured, Summary> extends Reporting<Measured, Summary> {
+export interface SystemsProbe<Measured, Summary, Sizes = object> extends Reporting<Measured, Summary> {
   needs: 'systems'
   /** @returns what was measured of each, in their order */
-  measure(context: SystemsContext): Promise<Measured[]>
+  measure(context: SystemsContext<Sizes>): Promise<Measured[]>
 }
 
-export interface SystemsContext extends Context {
+export interface SystemsContext<Sizes = object> extends Context<Sizes> {
   systems: System[]
   /** Says which system is at work. */
   onTurn(system: string): void
 }
 
 /** Measures a training step of one system after a few that are thrown away, while nothing else runs. */
-export interface StepProbe<Measured, Summary> extends Reporting<Measured, Summary> {
+export interface StepProbe<Measured, Summary, Sizes = object> extends Reporting<Measured, Summary> {
   needs: 'step'
-  measure(context: StepContext): Promise<Measured>
+  measure(context: StepContext<Sizes>): Promise<Measured>
 }
 
-export interface StepContext extends Context {
+export interface StepContext<Sizes = object> extends Context<Sizes> {
   system: System
   engine: ResolvedEngine
   /** Takes another step; its programs are recorded by now. */
@@ -49,30 +64,83 @@ export interface StepContext extends Context {
 }
 
 /** Measures a run that was trained, also one that was stopped or failed before its end. */
-export interface RunProbe<Measured, Summary> extends Reporting<Measured, Summary> {
+export interface RunProbe<Measured, Summary, Sizes = object> extends Reporting<Measured, Summary> {
   needs: 'run'
-  measure(context: RunContext): Promise<Measured>
+  measure(context: RunContext<Sizes>): Promise<Measured>
 }
 
-export interface RunContext extends Context {
+export interface RunContext<Sizes = object> extends Context<Sizes> {
   system: string
   run: TrainedRun
   plan: TrainingPlan
 }
 
 /** Measures every system that reads with the weights of a run that was trained to its end. */
-export interface ReaderProbe<Measured, Summary> extends Reporting<Measured, Summary> {
+export interface ReaderProbe<Measured, Summary, Sizes = object> extends Reporting<Measured, Summary> {
   needs: 'reader'
-  /** About how many tokens are read, for an estimate of the time. */
-  tokens?(benchmark: Benchmark): number
-  measure(context: ReaderContext): Promise<Measured>
+  /** About how many tokens are read beside the held-out documents, for an estimate of the time. */
+  tokens?(benchmark: Benchmark, sizes: Sizes): number
+  measure(context: ReaderContext<Sizes>): Promise<Measured>
 }
 
-export interface ReaderContext extends Context {
+export interface ReaderContext<Sizes = object> extends Context<Sizes> {
   system: System
   params: Params
+  seed: number
+  /** Of the run whose weights these are. */
+  folder: string
+  /** Nats of the held-out documents' targets [documents][length]: read once for all probes that ask for them. */
+  heldOutLosses(): Promise<readonly Float32Array[]>
   /** Says what is being done, and that so much of it is done. */
   onProgress(doing: string, done: number, total: number): void
+  train: TrainModel
+}
+
+/** Trains models of its own, of a system and with a seed, beside the runs of the tasks or in their place. */
+export interface ModelsProbe<Measured, Summary, Sizes = object> extends Reporting<Measured, Summary> {
+  needs: 'models'
+  /** The systems that it measures; all that have weights of their own where left out. */
+  systems?(among: readonly string[]): string[]
+  measure(context: ModelsContext<Sizes>): Promise<Measured>
+}
+
+export interface ModelsContext<Sizes = object> extends Context<Sizes> {
+  system: string
+  seed: number
+  onProgress(doing: string, done: number, total: number): void
+  train: TrainModel
+}
+
+/**
+ * Trains a model in a folder of the probe's own, or takes it as it is stored there: a probe that was stopped goes on
+ * where it was.
+ *
+ * @param request.name of its folder, unique in the probe and task; a system and a seed have a folder of their own each
+ */
+export type TrainModel = (request: ModelRequest) => Promise<TrainedModel>
+
+export interface ModelRequest {
+  name: string
+  /** Whatever its own system and seed. */
+  recipe: Recipe
+  /** Those that are measured where left out. */
+  system?: string
+  seed?: number
+  untilConverged?: UntilConverged
+  /** Folder of a run whose weights it begins with; drawn ones where left out. */
+  from?: string
+}
+
+/** A model that was trained to its end. The caller disposes it. */
+export interface TrainedModel {
+  folder: string
+  system: System
+  params: Params
+  run: TrainedRun
+  /** Whether it has converged by the rule, and what the rule saw. */
+  converged: boolean
+  verdict: string
+  dispose(): void
 }
 
 /** A run as training left it. */
@@ -94,11 +162,12 @@ export interface LiveMemory {
  * One thing that is measured of the systems on a task, and how it is told. `needs` says what is to be there before it
  * can be measured, and so when that is and how often.
  */
-export type Probe<Measured = unknown, Summary = unknown> =
-  | SystemsProbe<Measured, Summary>
-  | StepProbe<Measured, Summary>
-  | RunProbe<Measured, Summary>
-  | ReaderProbe<Measured, Summary>
+export type Probe<Measured = unknown, Summary = unknown, Sizes = object> =
+  | SystemsProbe<Measured, Summary, Sizes>
+  | StepProbe<Measured, Summary, Sizes>
+  | RunProbe<Measured, Summary, Sizes>
+  | ReaderProbe<Measured, Summary, Sizes>
+  | ModelsProbe<Measured, Summary, Sizes>
 
 /** What a probe measured on a task, if anything. */
 export const resultsOf = <Measured, Summary>(

@@ -8,8 +8,8 @@ export function colourOf(system: string, among: string[]): string {
   if (known >= 0) return palette[known]
   const place = Math.max(0, among.filter((name) => !fixed.includes(name)).indexOf(system))
   // Past the palette, hues as far from those before as a circle allows: turns of the golden angle.
-  return palette[fixed.length + place] ?? `hsl(${Math.round(place * 137.5) % 360} 60% 38%)`
+  return palette[fixed.length + place] ?? `hsl(${Math.round(place * 137.5) % 360} 55% 48%)`
 }
 
-export const referenceColour = '#444'
+export const referenceColour = 'currentColor'
 export const referenceDashes = ['6 4', '2 3', '8 3 2 3']

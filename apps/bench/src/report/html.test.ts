@@ -6,7 +6,7 @@ import type { Results } from '../experiment/results'
 import { startResults } from '../experiment/start-results'
 import { ownProbes } from '../probes'
 import { lossByIndex } from '../probes/loss-by-index'
-import { readingSpeed } from '../probes/reading-speed'
+import { latency } from '../probes/latency'
 import { training } from '../probes/training'
 import { microBenchmark, microPreset } from '../testing'
 import { formatHtml } from './html'
@@ -25,8 +25,9 @@ function results(): Results {
     placeMeasurements(task, training, [{ system: name, seed: 0, value }])
     const perDocument = [[nats], [nats + 0.5], [nats + 0.25]]
     placeMeasurements(task, lossByIndex, [{ system: name, seed: 0, value: perDocument }])
-    const pieces = [64, 128].map((end) => ({ end, seconds: 0.0064, cpuSeconds: 0.0064 }))
-    placeMeasurements(task, readingSpeed, [{ system: name, value: pieces }])
+    const same = [[0.1, 0.1]]
+    const timed = { contexts: [64, 128], reading: same, readingCpu: same, decoding: same, stateBytes: [8, 8] }
+    placeMeasurements(task, latency, [{ system: name, value: timed }])
   })
   return {
     schemaVersion: 2,
@@ -39,6 +40,7 @@ function results(): Results {
       systems: [],
       seeds: 1,
       trained: true,
+      probes: {},
       shares: { workers: 2, threads: 1 },
     },
     engine: { name: 'cpu', description: '', precision: 'f32', line: 'engine: cpu' },
@@ -53,8 +55,8 @@ function results(): Results {
 describe('the report', () => {
   it('is one page that needs nothing else', () => {
     const page = formatHtml(results(), ownProbes)
-    expect(page.match(/<figure>/g)).toHaveLength(3)
-    expect(page.match(/<svg[^>]*viewBox/g)).toHaveLength(3)
+    expect(page.match(/<figure>/g)).toHaveLength(4)
+    expect(page.match(/<svg[^>]*viewBox/g)).toHaveLength(5)
     expect(page).not.toMatch(/<script|<link|<img|https?:\/\/(?!www\.w3\.org)/)
     expect(page).toContain('a &lt;task&gt; &amp; more')
     expect(page).not.toContain('NaN')

@@ -1,8 +1,7 @@
 import type { Results } from '../experiment/results'
 import type { Probe } from '../probes/probe'
-import { tablesOf } from './report-probes'
+import { reportsOf } from './report-probes'
 import type { Table } from './table'
-import { verdictOf } from './verdict'
 
 /** A table in columns of equal width. */
 export function formatTable({ title, columns, rows, note }: Table): string {
@@ -21,13 +20,13 @@ export function formatTable({ title, columns, rows, note }: Table): string {
 export function formatResults(results: Results, probes: readonly Probe[]): string {
   return results.tasks
     .flatMap((task) => {
-      const found = tablesOf(task, probes)
-      if (found.length === 0) return []
+      const reports = reportsOf(task, probes)
+      if (reports.length === 0) return []
       return [
         `\n== ${task.title}`,
-        ...found.map((table) => `\n${formatTable(table)}`),
+        ...reports.flatMap(({ tables }) => tables.map((table) => `\n${formatTable(table)}`)),
         '',
-        ...verdictOf(task).map((s) => `* ${s}`),
+        ...[...reports.flatMap(({ verdict }) => verdict), ...task.notes].map((s) => `* ${s}`),
       ]
     })
     .join('\n')

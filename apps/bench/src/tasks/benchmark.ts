@@ -1,6 +1,6 @@
 import type { Recipe } from '@ttt-e2e/meta-outer'
 import type { Task } from '@ttt-e2e/training'
-import type { ReadingPreset, TaskPreset, UntilConverged } from '../experiment/presets'
+import type { TaskPreset, UntilConverged } from '../experiment/presets'
 
 /** A task of the experiment: what every system is trained on by one recipe, and what is measured of it. */
 export interface Benchmark {
@@ -9,7 +9,6 @@ export interface Benchmark {
   /** Of every run; only its system and its seed differ. */
   recipe: Recipe
   untilConverged?: UntilConverged
-  reading: ReadingPreset
   /** The recipe's data. */
   task: Task
 }

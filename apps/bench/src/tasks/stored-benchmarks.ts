@@ -1,4 +1,6 @@
 import { UserError } from '@ttt-e2e/cli'
+import { isAskedOn } from '../probes/is-asked-on'
+import type { Probe } from '../probes/probe'
 import type { ExperimentDescription } from '../experiment/description'
 import type { TaskOptions } from '../experiment/options'
 import type { Benchmark } from './benchmark'
@@ -14,6 +16,7 @@ import { ownText, readOnlyText } from './own-text'
 export async function storedBenchmarks(
   stored: ExperimentDescription,
   { data, task, model }: TaskOptions,
+  probes: readonly Probe[],
 ): Promise<Benchmark[]> {
   const { presetName, preset } = stored
   if (data !== undefined) {
@@ -24,7 +27,8 @@ export async function storedBenchmarks(
       )
     return [await readOnlyText(presetName, preset, data, trainedOn)]
   }
-  const names = task === undefined ? stored.tasks : [task]
+  const asked = stored.tasks.filter((name) => probes.some((probe) => isAskedOn(probe, name)))
+  const names = task === undefined ? asked : [task]
   const open = async (name: string): Promise<Benchmark> => {
     if (!stored.tasks.includes(name))
       throw new UserError(`'${model}' holds no task '${name}'; it holds ${stored.tasks.join(', ')}`)

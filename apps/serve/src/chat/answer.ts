@@ -1,7 +1,6 @@
 import {
-  isBeginning,
-  memoryBefore,
   runCompletion,
+  tokensBefore,
   type CompletionPiece,
   type CompletionRequest,
   type Surroundings,
@@ -26,16 +25,16 @@ export interface Asking extends Surroundings {
  *
  * @throws ApiError as `runCompletion`
  */
-export function answer(
+export async function answer(
   service: Service,
   { text, special, stop }: Transcript,
   options: AnswerOptions,
   { signal, started, param, ...surroundings }: Asking,
-): AsyncGenerator<CompletionPiece, Usage, void> {
-  const first = isBeginning(memoryBefore(service, options.memory, surroundings.from))
+): Promise<AsyncGenerator<CompletionPiece, Usage, void>> {
+  const first = (await tokensBefore(service, options.memory, surroundings.from)) === 0
   const tokens = tokensOf(service.scheduler.model, text, { first, special, param })
   const request = { ...options, prompts: [{ tokens }], bestOf: options.n, stop: [...options.stop, ...stop] }
-  const work = runCompletion(service, request, signal, started, surroundings)
+  const work = await runCompletion(service, request, signal, started, surroundings)
   return special ? work : withoutLeadingSpace(work)
 }
 

@@ -1,7 +1,10 @@
 import { asFileError, FileError } from '@ttt-e2e/tensor-ops/files'
+import { UserError } from '@ttt-e2e/tensor-ops/user-error'
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { currentLog } from '../operating/log'
+import { StoreError } from '../memories/store/memory-store'
 import { ApiError } from './api-error'
 
 /** Every error as JSON of one form. What nobody foresaw goes to the log, not to the client. */
@@ -15,13 +18,14 @@ export function answerError(error: unknown, c: Context): Response {
 export function logUnforeseen(error: unknown, known: ApiError): void {
   if (known.status < 500 || known === error) return
   const file = asFileError(error)
-  console.error(file instanceof FileError ? file.message : error)
+  currentLog().error(file instanceof UserError ? file.message : error)
 }
 
 /** The same for an error in the middle of a stream, whose status is long sent. */
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error
   if (error instanceof HTTPException) return ofFramework(error)
+  if (error instanceof StoreError) return ofStore(error)
   const known = asFileError(error)
   if (known instanceof FileError) return ofDisk(known)
   return new ApiError(500, 'internal_error', 'the server failed at this request; its log says why')
@@ -39,5 +43,17 @@ function ofDisk({ reason, isForRoom }: FileError): ApiError {
     `the server's disk refuses: ${reason}; nothing of this request is kept, and what was there before is as it was`,
     null,
     { headers: { 'X-Should-Retry': 'false' } },
+  )
+}
+
+function ofStore({ isDamage }: StoreError): ApiError {
+  if (isDamage) return new ApiError(500, 'memory_damaged', 'the memory is damaged where the server keeps it')
+  return new ApiError(
+    503,
+    'store_refuses',
+    "the server's store of memories doesn't do what this request needs; a memory that it was to change is as it was, or is " +
+      'changed as a whole',
+    null,
+    { retryAfter: 5 },
   )
 }

@@ -1,7 +1,16 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import type { MiddlewareHandler } from 'hono'
 import { isOfSite } from '../routes/site'
+import type { Keys } from '../tenants/keys'
+import type { Rates } from '../tenants/rates'
+import type { Tenant } from '../tenants/tenant'
 import { ApiError } from './api-error'
+
+declare module 'hono' {
+  interface ContextVariableMap {
+    /** Who asks; nobody in particular where there are no keys. */
+    tenant: Tenant | undefined
+  }
+}
 
 /**
  * Probes have no key. The pages hold nothing secret: one asks for the key and sends it with every request, the others
@@ -9,22 +18,23 @@ import { ApiError } from './api-error'
  */
 const isOpen = (path: string) => path === '/health' || path === '/' || isOfSite(path)
 
-/** Lets requests pass that bear the key; all of them where there is none. */
-export function requireApiKey(key: string | undefined): MiddlewareHandler {
-  const expected = key === undefined ? undefined : digest(key)
+/** Lets requests pass that bear a key, so often as it may; all of them where there is none. */
+export function requireApiKey(keys: Keys | undefined, rates: Rates): MiddlewareHandler {
   return async (c, next) => {
-    if (expected && !isOpen(c.req.path)) {
+    if (keys && !isOpen(c.req.path)) {
       const given = /^Bearer +(.+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
-      // Digests have one length, so the comparison takes the same time whatever was given.
-      if (given === undefined || !timingSafeEqual(digest(given), expected)) {
+      const tenant = given === undefined ? undefined : keys.find(given)
+      if (!tenant) {
         const challenge = `Bearer realm="ttt-e2e"${given === undefined ? '' : ', error="invalid_token"'}`
         throw new ApiError(401, 'invalid_api_key', 'an API key is needed: Authorization: Bearer KEY', null, {
           headers: { 'WWW-Authenticate': challenge },
         })
       }
+      if (c.req.path === '/metrics' && !tenant.operator)
+        throw new ApiError(403, 'not_an_operator', "/metrics is of all tenants: it takes an operator's key")
+      if (c.req.path !== '/metrics') rates.admit(tenant)
+      c.set('tenant', tenant)
     }
     await next()
   }
 }
-
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest()

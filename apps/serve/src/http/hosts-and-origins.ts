@@ -51,7 +51,13 @@ export function allowOrigins({ origins }: Reach): MiddlewareHandler {
   const answer = cors({
     origin: (origin) => (isAllowed(origins, origin) ? origin : null),
     allowMethods: ['GET', 'HEAD', 'POST', 'DELETE'],
-    exposeHeaders: ['Content-Disposition', 'Retry-After', 'WWW-Authenticate', 'X-Should-Retry'],
+    exposeHeaders: [
+      'Content-Disposition',
+      'Retry-After',
+      'WWW-Authenticate',
+      'X-Request-Id',
+      'X-Should-Retry',
+    ],
     maxAge: 600,
   })
   return async (c, next) => {

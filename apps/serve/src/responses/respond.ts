@@ -6,7 +6,7 @@ import { transcriptOf } from '../chat/transcript'
 import { answerTokens } from '../routes/chat-schema'
 import { samplingOf } from '../routes/sampling'
 import type { Ending } from '../scheduler/complete'
-import { memoryBefore, type Usage } from '../scheduler/run-completion'
+import { tokensBefore, type Usage } from '../scheduler/run-completion'
 import type { Service } from '../service'
 import type { OutputMessage, ResponseAnswer, ResponseBody } from './response-schema'
 
@@ -59,9 +59,9 @@ export async function respond(
   if (!goesOn) known?.dispose()
   const from = goesOn ? known : undefined
   let read: Memory | undefined
-  const before = memoryBefore(service, options.memory, from)?.tokens ?? 0
   try {
-    const pieces = answer(
+    const before = await tokensBefore(service, options.memory, from)
+    const pieces = await answer(
       service,
       { ...transcript, text: goesOn ? transcript.text.slice(previous.text.length) : transcript.text },
       options,

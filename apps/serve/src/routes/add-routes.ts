@@ -1,11 +1,12 @@
+import type { Context } from 'hono'
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Limits } from '../limits'
 import type { Metrics } from '../metrics'
 import type { Service } from '../service'
 
 export interface RouteOptions {
-  /** @throws ApiError 503 while the model is loaded and when the server ends */
-  service: () => Service
+  /** What is served to whom a request comes from. @throws ApiError 503 while the model is loaded and when the server ends */
+  service: (c: Context) => Service
   status: () => ServerStatus
   limits: Limits
   metrics: Metrics

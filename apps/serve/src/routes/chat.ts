@@ -46,7 +46,7 @@ export const addChat: AddRoutes = (app, { service, limits }) => {
   })
   app.openapi(route, async (c) => {
     const started = performance.now()
-    const served = service()
+    const served = service(c)
     const body = c.req.valid('json')
     checkModel(served, body.model)
     const { tokenizer } = served.scheduler.model
@@ -56,7 +56,7 @@ export const addChat: AddRoutes = (app, { service, limits }) => {
     const transcript = await transcriptOf(tokenizer, body.messages.map(messageOf), tools)
     const options = optionsOf(served, body, Math.min(answerTokens, limits.maxTokens))
     const { signal, stop } = clientSignal(c)
-    const work = answer(served, transcript, options, { signal, started, param: 'messages' })
+    const work = await answer(served, transcript, options, { signal, started, param: 'messages' })
     const same = answerFacts('chatcmpl', served)
     const scored = body.logprobs ?? false
     if (body.stream) {

@@ -44,12 +44,12 @@ export const addCompletions: AddRoutes = (app, { service, limits }) => {
   })
   app.openapi(route, async (c) => {
     const started = performance.now()
-    const served = service()
+    const served = service(c)
     const body = c.req.valid('json')
     checkModel(served, body.model)
-    const request = requestOf(served, body)
+    const request = await requestOf(served, body)
     const { signal, stop } = clientSignal(c)
-    const work = runCompletion(served, request, signal, started)
+    const work = await runCompletion(served, request, signal, started)
     const same = { ...answerFacts('cmpl', served), object: 'text_completion' as const }
     const choice = choiceOf(request.scores)
     if (body.stream) {
@@ -62,13 +62,13 @@ export const addCompletions: AddRoutes = (app, { service, limits }) => {
   })
 }
 
-function requestOf(service: Service, body: CompletionBody) {
+async function requestOf(service: Service, body: CompletionBody) {
   const { prompt, logprobs, echo } = body
   const sampling = samplingOf(service, body)
   const n = body.n ?? 1
   return {
     ...sampling,
-    prompts: promptsOf(service, {
+    prompts: await promptsOf(service, {
       prompt,
       echo: echo ?? false,
       ...(sampling.memory !== undefined && { memory: sampling.memory }),

@@ -1,21 +1,28 @@
 import type { z } from '@hono/zod-openapi'
-import type { StoredMemory } from '../memories/stored-memory'
+import type { MemoryRecord } from '../memories/memory-record'
 import type { Service } from '../service'
 import type { memorySchema } from './schemas'
 
 /** A memory as clients see it. */
 export const describeMemory = (
-  { id: model, scheduler }: Service,
-  { id, name, parent, created, memory }: StoredMemory,
+  { id: model }: Service,
+  record: MemoryRecord,
 ): z.infer<typeof memorySchema> => ({
-  id,
+  id: record.id,
   object: 'memory',
-  name,
+  name: record.name,
   model,
-  model_hash: scheduler.model.hash,
-  parent,
-  created: Math.floor(created.getTime() / 1000),
-  tokens: memory.tokens,
-  steps: memory.steps,
-  bytes: memory.stateBytes(),
+  model_hash: record.modelHash,
+  parent: record.parent,
+  created: secondsOf(record.created),
+  tokens: record.tokens,
+  steps: record.steps,
+  bytes: record.bytes,
+  version: record.version,
+  pinned: record.pinned,
+  read_only: record.readOnly,
+  expires: record.expires === null ? null : secondsOf(record.expires),
+  last_used: secondsOf(record.used),
 })
+
+const secondsOf = (time: string): number => Math.floor(Date.parse(time) / 1000)

@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { clientSignal } from '../http/client-signal'
 import { receiveJson } from '../http/receive-body'
 import type { AddRoutes } from './add-routes'
+import { orDisposed } from '../memories/or-disposed'
 import { describeMemory } from './describe-memory'
 import { optional } from './fields'
 import { failures, idParams, memorySchema, nameSchema } from './schemas'
@@ -23,9 +24,9 @@ export const addMemories: AddRoutes = (app, { service, limits }) => {
       ...failures,
     },
   })
-  app.openapi(list, (c) => {
-    const served = service()
-    const data = served.memories.list().map((each) => describeMemory(served, each))
+  app.openapi(list, async (c) => {
+    const served = service(c)
+    const data = (await served.memories.list()).map((each) => describeMemory(served, each))
     return c.json({ object: 'list' as const, data }, 200)
   })
 
@@ -36,9 +37,10 @@ export const addMemories: AddRoutes = (app, { service, limits }) => {
     request: { params: idParams },
     responses: { 200: { description: 'It', content: memory }, ...failures },
   })
-  app.openapi(one, (c) =>
-    c.json(describeMemory(service(), service().memories.get(c.req.valid('param').id)), 200),
-  )
+  app.openapi(one, async (c) => {
+    const served = service(c)
+    return c.json(describeMemory(served, await served.memories.get(c.req.valid('param').id)), 200)
+  })
 
   const fork = createRoute({
     method: 'post',
@@ -56,23 +58,19 @@ export const addMemories: AddRoutes = (app, { service, limits }) => {
     responses: { 201: { description: 'The fork', content: memory }, ...failures },
   })
   app.openapi(fork, async (c) => {
-    const served = service()
+    const served = service(c)
     const { id } = c.req.valid('param')
     const { name } = c.req.valid('json')
-    served.memories.get(id)
-    const claim = served.memories.claim({ name: name ?? null })
+    const { memories } = served
+    await memories.get(id)
+    const claim = await memories.claim({ name: name ?? null })
     try {
       const job = served.scheduler.admit(clientSignal(c).signal)
       try {
-        const forked = await job.turn(async () => {
-          const copy = served.memories.get(id).memory.fork()
-          try {
-            return await served.memories.add(copy, { name: name ?? null, parent: id })
-          } catch (error) {
-            copy.dispose()
-            throw error
-          }
-        })
+        const { record, memory: copy } = await memories.open(job, id)
+        const { sources, losses, passages } = record
+        const facts = { name: name ?? null, parent: id, sources, losses, passages }
+        const forked = await orDisposed(copy, () => memories.add(job, copy, facts))
         return c.json(describeMemory(served, forked), 201)
       } finally {
         job.end()
@@ -92,9 +90,9 @@ export const addMemories: AddRoutes = (app, { service, limits }) => {
       ...failures,
     },
   })
-  app.openapi(remove, (c) => {
+  app.openapi(remove, async (c) => {
     const { id } = c.req.valid('param')
-    service().memories.delete(id)
+    await service(c).memories.delete(id)
     return c.json({ id, object: 'memory.deleted' as const, deleted: true as const }, 200)
   })
 }

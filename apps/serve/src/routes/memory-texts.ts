@@ -8,14 +8,19 @@ import { finish } from '../http/generators'
 import { acceptedLines, lineStream } from '../http/line-stream'
 import { bodyPieces, checkLength, type BodyOptions } from '../http/read-body'
 import { receiveBody } from '../http/receive-body'
-import type { StoredMemory } from '../memories/stored-memory'
+import type { MemoryRecord } from '../memories/memory-record'
 import type { Service } from '../service'
 import type { AddRoutes, RouteOptions } from './add-routes'
 import { describeMemory } from './describe-memory'
-import { optional } from './fields'
+import { flag, optional } from './fields'
 import { failures, idParams, memorySchema, nameQuery, nameSchema } from './schemas'
 
 const text = z.string('must be given, as one string').min(1, 'must not be empty')
+const passages = optional(flag()).openapi({
+  description: 'Whether to measure how far each passage moves the weights, for /events',
+})
+/** The same for texts that are no JSON. */
+const passagesQuery = { passages: z.enum(['true', 'false', '']).optional() }
 const plain = { schema: z.string().openapi({ description: 'UTF-8, of any length; read as it arrives' }) }
 
 const progressSchema = z
@@ -50,25 +55,26 @@ export const addMemoryTexts: AddRoutes = (app, options) => {
   }
   const middleware = [receiveBody(kinds)]
 
-  const created = z.strictObject({ text, name: optional(nameSchema) }).openapi('NewMemory')
+  const created = z.strictObject({ text, name: optional(nameSchema), passages }).openapi('NewMemory')
   const create = createRoute({
     method: 'post',
     path: '/v1/memories',
     summary: 'Reads a text into a new memory',
     middleware,
     request: {
-      query: nameQuery,
+      query: nameQuery.extend(passagesQuery),
       body: { content: { 'application/json': { schema: created }, 'text/plain': plain } },
     },
     responses: { 201: { description, content }, ...failures },
   })
   app.openapi(create, async (c) => {
-    const { text, name } = given(c, kinds.text, c.req.valid('json'))
-    const to = { name: name ?? (c.req.valid('query').name || null) }
-    return answer(c, options, { ...text, to }, 201)
+    const { text, name, measured } = given(c, kinds.text, c.req.valid('json'))
+    const query = c.req.valid('query')
+    const to = { name: name ?? (query.name || null) }
+    return answer(c, options, { ...text, to, passages: measured || query.passages === 'true' }, 201)
   })
 
-  const appended = z.strictObject({ text }).openapi('MoreText')
+  const appended = z.strictObject({ text, passages }).openapi('MoreText')
   const read = createRoute({
     method: 'post',
     path: '/v1/memories/{id}/read',
@@ -76,13 +82,15 @@ export const addMemoryTexts: AddRoutes = (app, options) => {
     middleware,
     request: {
       params: idParams,
+      query: z.strictObject(passagesQuery),
       body: { content: { 'application/json': { schema: appended }, 'text/plain': plain } },
     },
     responses: { 200: { description, content }, ...failures },
   })
   app.openapi(read, async (c) => {
-    const { text } = given(c, kinds.text, c.req.valid('json'))
-    return answer(c, options, { ...text, to: { id: c.req.valid('param').id } }, 200)
+    const { text, measured } = given(c, kinds.text, c.req.valid('json'))
+    const passages = measured || c.req.valid('query').passages === 'true'
+    return answer(c, options, { ...text, to: { id: c.req.valid('param').id }, passages }, 200)
   })
 }
 
@@ -90,17 +98,17 @@ export const addMemoryTexts: AddRoutes = (app, options) => {
 function given(
   c: Context,
   limits: BodyOptions,
-  json: { text: string; name?: string | null } | string,
-): { text: Pick<WriteRequest, 'texts' | 'param'>; name?: string | null } {
+  json: { text: string; name?: string | null; passages?: boolean | null } | string,
+): { text: Pick<WriteRequest, 'texts' | 'param'>; name?: string | null; measured: boolean } {
   const kind = c.get('bodyKind')
   if (kind === 'nothing')
     throw new ApiError(400, 'missing_body', 'the body must be JSON with a text, or text/plain', 'text')
   if (kind === 'json') {
-    const { text, name = null } = json as Exclude<typeof json, string>
-    return { text: { texts: [text], param: 'text' }, name }
+    const { text, name = null, passages } = json as Exclude<typeof json, string>
+    return { text: { texts: [text], param: 'text' }, name, measured: passages ?? false }
   }
   checkLength(c.req.raw, limits)
-  return { text: { texts: textPieces(bodyPieces(c.req.raw, limits)), param: 'body' } }
+  return { text: { texts: textPieces(bodyPieces(c.req.raw, limits)), param: 'body' }, measured: false }
 }
 
 async function answer<Status extends 200 | 201>(
@@ -109,9 +117,9 @@ async function answer<Status extends 200 | 201>(
   request: Omit<WriteRequest, 'signal'>,
   status: Status,
 ) {
-  const served = service()
+  const served = service(c)
   const { signal, stop } = clientSignal(c)
-  const work = writeMemory(served, { ...request, signal })
+  const work = await writeMemory(served, { ...request, signal })
   const format = acceptedLines(c.req.header('accept'))
   if (!format) return c.json(describeMemory(served, await finish(work)), status)
   let last: Progress = {
@@ -123,8 +131,8 @@ async function answer<Status extends 200 | 201>(
     loss: null,
   }
   if ('id' in request.to) {
-    const { memory } = served.memories.get(request.to.id)
-    last = { ...last, tokens: memory.tokens, steps: memory.steps, bytes: memory.stateBytes() }
+    const { tokens, steps, bytes } = await served.memories.get(request.to.id)
+    last = { ...last, tokens, steps, bytes }
   }
   return lineStream(
     messages(served, work, (progress) => (last = progress)),
@@ -142,7 +150,7 @@ type Progress = z.infer<typeof progressSchema>
 
 async function* messages(
   served: Service,
-  work: AsyncGenerator<WriteProgress, StoredMemory, void>,
+  work: AsyncGenerator<WriteProgress, MemoryRecord, void>,
   onProgress: (progress: Progress) => void,
 ): AsyncGenerator<Progress | z.infer<typeof memorySchema>, void, void> {
   try {

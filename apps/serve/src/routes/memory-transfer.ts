@@ -1,8 +1,11 @@
+import { createHash } from 'node:crypto'
 import { CheckpointError, decodeMemory, encodeMemory, type Memory, type Model } from '@ttt-e2e/checkpoint'
 import { createRoute, z } from '@hono/zod-openapi'
 import { ApiError } from '../http/api-error'
 import { clientSignal } from '../http/client-signal'
 import { wholeBody } from '../http/read-body'
+import { orDisposed } from '../memories/or-disposed'
+import { TraceWriter } from '../memories/reading-trace'
 import type { AddRoutes } from './add-routes'
 import { describeMemory } from './describe-memory'
 import { failures, idParams, memorySchema, nameQuery } from './schemas'
@@ -24,11 +27,12 @@ export const addMemoryTransfer: AddRoutes = (app, { service, limits }) => {
     },
   })
   app.openapi(exporting, async (c) => {
-    const { scheduler, memories } = service()
-    const { id } = memories.get(c.req.valid('param').id)
+    const { scheduler, memories } = service(c)
+    const { id } = await memories.get(c.req.valid('param').id)
     const job = scheduler.admit(clientSignal(c).signal)
     try {
-      const bytes = await job.turn(() => encodeMemory(memories.get(id).memory))
+      const { memory } = await memories.open(job, id)
+      const bytes = await job.turn(() => encodeMemory(memory)).finally(() => memory.dispose())
       return new Response(bytes as Uint8Array<ArrayBuffer>, {
         headers: {
           'Content-Type': 'application/octet-stream',
@@ -51,25 +55,23 @@ export const addMemoryTransfer: AddRoutes = (app, { service, limits }) => {
     },
   })
   app.openapi(importing, async (c) => {
-    const served = service()
+    const served = service(c)
     const { memories, scheduler } = served
     const name = c.req.valid('query').name || null
     scheduler.check()
-    memories.claim({ name }).release()
+    const room = await memories.claim({ name })
+    room.release()
     const bytes = await wholeBody(c.req.raw, { maxBytes, idleSeconds })
-    const claim = memories.claim({ name })
+    const claim = await memories.claim({ name })
     try {
       const job = scheduler.admit(clientSignal(c).signal)
       try {
-        const stored = await job.turn(async (model) => {
-          const memory = await decode(model, bytes)
-          try {
-            return await memories.add(memory, { name, parent: null })
-          } catch (error) {
-            memory.dispose()
-            throw error
-          }
-        })
+        const memory = await job.turn((model) => decode(model, bytes))
+        const trace = new TraceWriter()
+        const sha256 = createHash('sha256').update(bytes).digest('hex')
+        trace.source({ kind: 'import', sha256, tokens: memory.tokens })
+        const facts = { name, parent: null, ...trace.end() }
+        const stored = await orDisposed(memory, () => memories.add(job, memory, facts))
         return c.json(describeMemory(served, stored), 201)
       } finally {
         job.end()

@@ -33,7 +33,7 @@ export const addModels: AddRoutes = (app, { service }) => {
       ...failures,
     },
   })
-  app.openapi(list, (c) => c.json({ object: 'list' as const, data: [describe(service())] }, 200))
+  app.openapi(list, (c) => c.json({ object: 'list' as const, data: [describe(service(c))] }, 200))
 
   const one = createRoute({
     method: 'get',
@@ -46,13 +46,13 @@ export const addModels: AddRoutes = (app, { service }) => {
     },
   })
   app.openapi(one, (c) => {
-    checkModel(service(), c.req.valid('param').id)
-    return c.json(describe(service()), 200)
+    checkModel(service(c), c.req.valid('param').id)
+    return c.json(describe(service(c)), 200)
   })
   // Names of recipes have slashes, which not every client escapes.
   app.get('/v1/models/:id{.+}', (c) => {
-    checkModel(service(), c.req.param('id'))
-    return c.json(describe(service()), 200)
+    checkModel(service(c), c.req.param('id'))
+    return c.json(describe(service(c)), 200)
   })
 }
 

@@ -73,7 +73,7 @@ it('forks the memory, goes on from it until it is stopped, and forgets it', asyn
   expect(await status().textContent()).toBe('')
   await until(async () => (await app.value('requests_running')) === 0)
   expect(await app.value('tokens_generated_total')).toBeLessThan(400)
-  expect(app.service.memories.list()).toHaveLength(1)
+  expect(await app.service.memories.list()).toHaveLength(1)
 })
 
 it('reads a file that is dropped on it, and refuses one that is no text', async () => {
@@ -96,7 +96,7 @@ const about = () =>
   })
 
 it('fits a phone, whatever names and answers are like', async () => {
-  const { id } = app.service.memories.list()[0]
+  const { id } = (await app.service.memories.list())[0]
   const headers = { authorization: 'Bearer sesame' }
   await app.request('POST', `/v1/memories/${id}/fork`, { name: 'W'.repeat(200) }, headers)
   await page.reload()

@@ -1,20 +1,20 @@
 import type { Service } from '../service'
 import { ApiError } from '../http/api-error'
-import { isBeginning, memoryBefore } from '../scheduler/run-completion'
+import { tokensBefore } from '../scheduler/run-completion'
 import { tokensOf } from '../scheduler/read-tokens'
 import type { Prompt } from '../scheduler/read-prompt'
 
 /** The prompts of a request, each a text or token ids, which are read as they are. @throws ApiError 400 */
-export function promptsOf(
+export async function promptsOf(
   service: Service,
   {
     prompt,
     memory,
     echo,
   }: { prompt: string | string[] | number[] | number[][]; memory?: string; echo: boolean },
-): Prompt[] {
+): Promise<Prompt[]> {
   const { model } = service.scheduler
-  const first = isBeginning(memoryBefore(service, memory))
+  const first = (await tokensBefore(service, memory)) === 0
   return listOf(prompt).map((each): Prompt => {
     if (typeof each === 'string')
       return { tokens: tokensOf(model, each, { first, param: 'prompt' }), ...(echo && { echo: each }) }

@@ -35,7 +35,7 @@ export const addResponses: AddRoutes = (app, { service, limits }) => {
   })
   app.openapi(create, async (c) => {
     const started = performance.now()
-    const served = service()
+    const served = service(c)
     const body = c.req.valid('json')
     checkModel(served, body.model)
     const { signal, stop } = clientSignal(c)
@@ -58,7 +58,7 @@ export const addResponses: AddRoutes = (app, { service, limits }) => {
       ...failures,
     },
   })
-  app.openapi(get, (c) => c.json(service().responses.get(c.req.valid('param').id).answer, 200))
+  app.openapi(get, (c) => c.json(service(c).responses.get(c.req.valid('param').id).answer, 200))
 
   const deletedSchema = z.object({ id: z.string(), object: z.literal('response'), deleted: z.literal(true) })
   const remove = createRoute({
@@ -74,7 +74,7 @@ export const addResponses: AddRoutes = (app, { service, limits }) => {
   })
   app.openapi(remove, (c) => {
     const { id } = c.req.valid('param')
-    service().responses.delete(id)
+    service(c).responses.delete(id)
     return c.json({ id, object: 'response' as const, deleted: true as const }, 200)
   })
 }

@@ -39,6 +39,11 @@ export const memorySchema = z
     tokens: z.int().openapi({ description: 'Tokens read' }),
     steps: z.int().openapi({ description: 'Inner steps taken' }),
     bytes: z.int().openapi({ description: 'Size in memory; it does not grow with what is read' }),
+    version: z.int().openapi({ description: 'One more with each change' }),
+    pinned: z.boolean(),
+    read_only: z.boolean(),
+    expires: z.int().nullable().openapi({ description: 'Unix time in seconds, after which it is gone' }),
+    last_used: z.int().openapi({ description: 'Unix time in seconds, to the minute' }),
   })
   .openapi('Memory')
 

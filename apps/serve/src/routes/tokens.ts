@@ -67,7 +67,7 @@ export const addTokens: AddRoutes = (app, { service, limits }) => {
     },
   })
   app.openapi(tokenize, async (c) => {
-    const served = service()
+    const served = service(c)
     const body = c.req.valid('json')
     checkModel(served, body.model)
     const { tokenizer, documentsBeginWithBos } = served.scheduler.model
@@ -99,7 +99,7 @@ export const addTokens: AddRoutes = (app, { service, limits }) => {
     },
   })
   app.openapi(detokenize, (c) => {
-    const served = service()
+    const served = service(c)
     const { tokens, model: asked } = c.req.valid('json')
     checkModel(served, asked)
     checkTokenIds(served, tokens ?? [], 'tokens')
@@ -117,7 +117,7 @@ export const addTokens: AddRoutes = (app, { service, limits }) => {
     },
   })
   app.openapi(info, (c) => {
-    const { name, vocabularySize, chatTemplate } = service().scheduler.model.tokenizer
+    const { name, vocabularySize, chatTemplate } = service(c).scheduler.model.tokenizer
     const none = { bos_token: null, eos_token: null, pad_token: null }
     return c.json(
       { tokenizer_class: name, vocab_size: vocabularySize, ...none, chat_template: chatTemplate ?? null },

@@ -45,7 +45,7 @@ interface Decoding {
  */
 export async function* complete(
   job: Job,
-  { scheduler, metrics }: { scheduler: Decoding; metrics: Metrics },
+  { scheduler, metrics, spend }: { scheduler: Decoding; metrics: Metrics; spend(tokens: number): void },
   memory: Memory,
   { ignoreEnd, scores: top, ...options }: CompletionOptions,
   { prompt, since }: { prompt: Int32Array; since: number },
@@ -80,6 +80,7 @@ export async function* complete(
       const before = { tokens: memory.tokens, steps: memory.steps }
       const { done, value } = await job.decode(() => pieces.next())
       metrics.tokensGenerated.inc(memory.tokens - before.tokens)
+      spend(memory.tokens - before.tokens)
       metrics.innerSteps.inc(memory.steps - before.steps)
       job.signal.throwIfAborted()
       if (done) break

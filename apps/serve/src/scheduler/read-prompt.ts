@@ -73,7 +73,7 @@ async function readShared(
 
 async function readScored(
   job: Job,
-  { scheduler, metrics }: Service,
+  { scheduler, metrics, spend }: Service,
   memory: Memory,
   tokens: Int32Array,
   top: number,
@@ -90,6 +90,7 @@ async function readScored(
     if (value.token !== tokenizer.bosToken) scores.push(scorer.score(value.token, value.logits))
   }
   metrics.tokensRead.inc(tokens.length)
+  spend(tokens.length)
   metrics.innerSteps.inc(memory.steps - steps)
   return scores
 }

@@ -6,6 +6,7 @@ import type { Job } from './job'
 import type { ModelFacts } from './scheduler'
 
 export interface PieceReport {
+  tokens: Int32Array
   /** Mean nats per token of this piece, each given all before it; null where nothing was predicted. */
   loss: number | null
 }
@@ -39,10 +40,17 @@ export function tokensOf(
 /** Tokens that are read in one turn at the model. */
 export const pieceLengthOf = (model: ModelFacts): number => 4 * (chunkOf(model) || 64)
 
+/** What is read with, and who counts it. */
+interface Reading {
+  scheduler: { model: ModelFacts }
+  metrics: Metrics
+  spend(tokens: number): void
+}
+
 /** Reads tokens into a memory, a turn at the model for every four chunks. */
 export async function* readTokens(
   job: Job,
-  { scheduler, metrics }: { scheduler: { model: ModelFacts }; metrics: Metrics },
+  { scheduler, metrics, spend }: Reading,
   memory: Memory,
   tokens: Int32Array,
 ): AsyncGenerator<PieceReport, void, void> {
@@ -55,8 +63,10 @@ export async function* readTokens(
       void (losses = Float32Array.from(progress.losses))
     await job.turn((model) => model.read(piece, { memory, pieceLength, onProgress, signal: job.signal }))
     metrics.tokensRead.inc(piece.length)
+    spend(piece.length)
     metrics.innerSteps.inc(memory.steps - steps)
     const known = losses.filter((loss) => !Number.isNaN(loss))
-    yield { loss: known.length > 0 ? known.reduce((sum, loss) => sum + loss, 0) / known.length : null }
+    const loss = known.length > 0 ? known.reduce((sum, each) => sum + each, 0) / known.length : null
+    yield { tokens: piece, loss }
   }
 }

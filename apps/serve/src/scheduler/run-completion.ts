@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto'
 import type { Memory } from '@ttt-e2e/checkpoint'
 import { ApiError } from '../http/api-error'
+import type { MemoryRecord } from '../memories/memory-record'
+import { TraceWriter } from '../memories/reading-trace'
 import type { Service } from '../service'
 import { complete, type CompletionOptions, type Ending, type Piece } from './complete'
 import type { Job } from './job'
@@ -40,15 +43,12 @@ export interface CompletionPiece extends Piece {
   reason: Ending['reason'] | null
 }
 
-/** What a request goes on from: a stored memory, or what else it is given; nothing at the beginning of a text. */
-export const memoryBefore = (
+/** Tokens of what a request goes on from, a stored memory or what else it is given; 0 at the beginning of a text. */
+export const tokensBefore = async (
   { memories }: Service,
   id: string | undefined,
   from?: Memory,
-): Memory | undefined => (id === undefined ? from : memories.get(id, 'memory').memory)
-
-/** Whether nothing was read before: a text begins. */
-export const isBeginning = (memory: Memory | undefined): boolean => (memory?.tokens ?? 0) === 0
+): Promise<number> => (id === undefined ? (from?.tokens ?? 0) : (await memories.get(id, 'memory')).tokens)
 
 /** Where a request begins and what it leaves behind, beside the memories that clients name. */
 export interface Surroundings {
@@ -65,17 +65,17 @@ export interface Surroundings {
  * @returns the texts in pieces; the request is let in at once, so they must be asked for
  * @throws ApiError at once for all that can be known before it is the request's turn
  */
-export function runCompletion(
+export async function runCompletion(
   service: Service,
   request: CompletionRequest,
   signal: AbortSignal,
   started: number,
   surroundings: Surroundings = {},
-): AsyncGenerator<CompletionPiece, Usage, void> {
+): Promise<AsyncGenerator<CompletionPiece, Usage, void>> {
   const { scheduler, memories } = service
   const { memory: id, update, prompts } = request
-  const first = isBeginning(memoryBefore(service, id, surroundings.from))
-  if (first && prompts.some(({ tokens }) => tokens.length === 0))
+  const before = await tokensBefore(service, id, surroundings.from)
+  if (before === 0 && prompts.some(({ tokens }) => tokens.length === 0))
     throw new ApiError(
       400,
       'empty_prompt',
@@ -84,7 +84,7 @@ export function runCompletion(
     )
   const job = scheduler.admit(signal)
   try {
-    const claim = id !== undefined && update ? memories.claim({ id, param: 'memory' }) : undefined
+    const claim = id !== undefined && update ? await memories.claim({ id, param: 'memory' }) : undefined
     return run(service, request, { job, started, ...surroundings, release: () => claim?.release() })
   } catch (error) {
     job.end()
@@ -106,7 +106,9 @@ async function* run(
   const counts = { prompt: 0, completion: 0, cached: 0, known: 0, steps: 0 }
   try {
     for (const [at, prompt] of request.prompts.entries()) {
-      const start = await job.turn(() => memoryBefore(service, request.memory, from)?.fork())
+      const opened =
+        request.memory === undefined ? undefined : await service.memories.open(job, request.memory, 'memory')
+      const start = opened ? opened.memory : await job.turn(() => from?.fork())
       const known = start?.tokens ?? 0
       const { memory, echoed, cached, steps } = await readPrompt(job, service, start, prompt, request.scores)
       try {
@@ -115,7 +117,7 @@ async function* run(
         counts.known += known
         counts.steps += steps
         onPrompt?.(memory.fork())
-        const each = { prompt, memory, echoed, started, first: at * request.n }
+        const each = { prompt, memory, echoed, started, first: at * request.n, record: opened?.record }
         const end = yield* completionsOf(service, request, job, each)
         counts.completion += end.tokens
         counts.steps += end.steps
@@ -147,15 +149,17 @@ interface Completing {
   started: number
   /** The index of its first completion. */
   first: number
+  /** Of the stored memory that it goes on from. */
+  record: MemoryRecord | undefined
 }
 
 async function* completionsOf(
   service: Service,
   request: CompletionRequest,
   job: Job,
-  { prompt, memory, echoed, started, first }: Completing,
+  { prompt, memory, echoed, started, first, record }: Completing,
 ): AsyncGenerator<CompletionPiece, { tokens: number; steps: number }, void> {
-  const { n, bestOf, memory: id, update } = request
+  const { n, bestOf, update } = request
   const chosen = bestOf > n
   const all: { pieces: Piece[]; reason: Ending['reason'] }[] = []
   const counts = { tokens: 0, steps: 0 }
@@ -180,8 +184,9 @@ async function* completionsOf(
         }
         counts.tokens += value.tokens
         counts.steps += own.steps - memory.steps
-        if (id !== undefined && update) {
-          await job.turn(() => service.memories.replace(id, own, 'memory'))
+        if (record && update) {
+          const trace = traceOf(service, record, prompt, own.tokens - record.tokens)
+          await service.memories.replace(job, record, own, trace, 'memory')
           kept = true
         }
         if (chosen) all.push({ pieces, reason: value.reason })
@@ -207,4 +212,12 @@ function meanOf(pieces: readonly Piece[], echoed: Piece): number {
     .flatMap(({ scores }) => scores.map(({ logprob }) => logprob ?? 0))
   if (logprobs.length === 0) return -Infinity
   return logprobs.reduce((sum, logprob) => sum + logprob, 0) / logprobs.length
+}
+
+/** Where a memory comes from that a completion updates. */
+function traceOf({ scheduler }: Service, before: MemoryRecord, prompt: Prompt, tokens: number) {
+  const writer = new TraceWriter(before)
+  const text = scheduler.model.tokenizer.decode([...prompt.tokens])
+  writer.source({ kind: 'completion', sha256: createHash('sha256').update(text).digest('hex'), tokens })
+  return writer.end()
 }

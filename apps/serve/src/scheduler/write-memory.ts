@@ -1,8 +1,11 @@
+import { createHash } from 'node:crypto'
 import type { Memory } from '@ttt-e2e/checkpoint'
 import { ApiError } from '../http/api-error'
 import { orAborted, within } from '../http/waiting'
-import type { StoredMemory } from '../memories/stored-memory'
+import type { MemoryRecord } from '../memories/memory-record'
+import { TraceWriter } from '../memories/reading-trace'
 import type { Service } from '../service'
+import { PassageMeter } from './passage-meter'
 import { readTokens, tokensOf } from './read-tokens'
 
 export interface WriteRequest {
@@ -13,6 +16,8 @@ export interface WriteRequest {
   /** A new memory of this name, or the id of a stored one to read on. */
   to: { name: string | null } | { id: string }
   signal: AbortSignal
+  /** Whether to measure how far passages move the weights. */
+  passages?: boolean
 }
 
 /** How far a text was read. */
@@ -36,57 +41,71 @@ export interface WriteProgress {
  * @returns progress after every piece, then the stored memory
  * @throws ApiError at once for all that can be known without the text
  */
-export function writeMemory(
+export async function writeMemory(
   service: Service,
   request: WriteRequest,
-): AsyncGenerator<WriteProgress, StoredMemory, void> {
+): Promise<AsyncGenerator<WriteProgress, MemoryRecord, void>> {
   const { memories, scheduler } = service
   scheduler.check()
-  memories.claim(request.to).release()
+  const claim = await memories.claim(request.to)
+  claim.release()
   return write(service, request)
 }
 
 async function* write(
   service: Service,
-  { texts, param, to, signal }: WriteRequest,
-): AsyncGenerator<WriteProgress, StoredMemory, void> {
+  { texts, param, to, signal, passages = false }: WriteRequest,
+): AsyncGenerator<WriteProgress, MemoryRecord, void> {
   const { scheduler, memories, limits } = service
   const pieces = Symbol.asyncIterator in texts ? texts[Symbol.asyncIterator]() : texts[Symbol.iterator]()
   const nextPiece = async () => pieces.next()
   try {
     let piece = await orAborted(nextPiece(), signal)
     if (piece.done) throw new ApiError(400, 'empty_text', 'the text is empty', param)
-    const claim = memories.claim(to)
+    const claim = await memories.claim(to)
     try {
       const job = scheduler.admit(signal)
       let memory: Memory | undefined
+      let meter: PassageMeter | undefined
       try {
-        const own = await job.turn((model) =>
-          'id' in to ? memories.get(to.id).memory.fork() : model.startMemory(),
-        )
+        const opened = 'id' in to ? await memories.open(job, to.id) : undefined
+        const own = opened?.memory ?? (await job.turn((model) => model.startMemory()))
         memory = own
         const before = own.tokens
+        const trace = new TraceWriter(opened?.record)
+        const hash = createHash('sha256')
+        const measured = new PassageMeter(own, trace, passages)
+        meter = measured
+        if (passages) await job.turn(() => measured.start())
         while (!piece.done) {
+          hash.update(piece.value)
           const tokens = tokensOf(scheduler.model, piece.value, { first: own.tokens === 0, param })
-          for await (const { loss } of readTokens(job, service, own, tokens)) {
+          for await (const read of readTokens(job, service, own, tokens)) {
+            await measured.add(job, read)
+            const { loss } = read
             const bytes = own.stateBytes()
-            claim.hold(bytes)
+            await claim.hold(bytes)
             yield { tokens_read: own.tokens - before, tokens: own.tokens, steps: own.steps, bytes, loss }
           }
           job.leave()
           piece = await orAborted(within(nextPiece(), limits.idleSeconds, tooSlow), job.signal)
         }
         if (own.tokens === before) throw new ApiError(400, 'empty_text', 'the text is empty', param)
-        const stored = await job.turn(() => {
-          // Counted with the memory itself from here on.
-          claim.hold(0)
-          return 'id' in to
-            ? memories.replace(to.id, own)
-            : memories.add(own, { name: to.name, parent: null })
-        })
+        await measured.end(job)
+        // Counted with the memory itself from here on.
+        await claim.hold(0)
+        trace.source({ kind: 'text', sha256: hash.digest('hex'), tokens: own.tokens - before })
+        const stored = opened
+          ? await memories.replace(job, opened.record, own, trace.end())
+          : await memories.add(job, own, {
+              name: 'name' in to ? to.name : null,
+              parent: null,
+              ...trace.end(),
+            })
         memory = undefined
         return stored
       } finally {
+        meter?.dispose()
         memory?.dispose()
         job.end()
       }

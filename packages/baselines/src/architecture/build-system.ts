@@ -40,7 +40,7 @@ export function buildSystem(blueprint: Blueprint, more?: Mixers): System {
 /** The decoder alone. @throws SizeError as `buildSystem` */
 export function buildDecoder(blueprint: Blueprint, more: Mixers = {}): Decoder {
   const { layers, mixers: pattern, rope, vocabularySize, hiddenSize, heads, intermediateSize } = blueprint
-  const { suffixBlocks, normEpsilon, postNorms, preConv, biases, untiedHead } = blueprint
+  const { suffixBlocks, prime, normEpsilon, postNorms, preConv, biases, untiedHead } = blueprint
   checkSizes({ ...blueprint, ropeTheta: rope.base, lossChunk: 1 })
   const known = { ...mixers, ...more }
   const kinds = pattern.map((each) => (typeof each === 'function' ? each : kindOf(each, known)))
@@ -51,6 +51,7 @@ export function buildDecoder(blueprint: Blueprint, more: Mixers = {}): Decoder {
     intermediateSize,
     mixers: Array.from({ length: layers }, (_, i) => kinds[i % kinds.length]),
     suffixBlocks,
+    ...(prime && { prime }),
     ropeTheta: rope.base,
     ropeScaling: rope.scaling,
     normEpsilon,

@@ -46,6 +46,7 @@ export const architectureSchema: z.ZodType<Architecture> = z.strictObject({
     .min(1),
   intermediateSize: countOrNone,
   suffixBlocks: countOrNone.max(1024),
+  prime: z.strictObject({ width: countOrNone, split: z.boolean() }).optional(),
   rule: z
     .strictObject({
       chunk: count,

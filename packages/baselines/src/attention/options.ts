@@ -12,4 +12,6 @@ export const attentionOptions: z.ZodType<AttentionOptions & { window: number }> 
   sinks: z.boolean().optional(),
   rope: z.boolean().optional(),
   biases: z.enum(['inputs', 'all']).optional(),
+  keepFirst: z.int().min(0).max(16).optional(),
+  keptPositions: z.enum(['cache', 'text']).optional(),
 })

@@ -2,7 +2,7 @@ import { runMixerSuite } from '@ttt-e2e/swa-transformer/testing'
 import { describe, expect, it } from 'vitest'
 import { gatedDeltanetMixer } from './mixer'
 
-runMixerSuite('Gated DeltaNet', gatedDeltanetMixer())
+runMixerSuite('Gated DeltaNet', gatedDeltanetMixer(), { engines: ['cpu', 'native', 'webgpu'] })
 runMixerSuite(
   'Gated DeltaNet with shared key heads and negative eigenvalues',
   gatedDeltanetMixer({ valueHeads: 4, keyWidth: 5, valueWidth: 7, negativeEigenvalues: true }),

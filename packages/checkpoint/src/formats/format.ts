@@ -20,6 +20,8 @@ export interface Extensions {
   tokenizers?: Readonly<Record<string, TokenizerMaker>>
   /** For runs that were saved without their architecture. */
   systems?: Readonly<Record<string, SystemDefinition>>
+  /** What a checkpoint is a model of that says nothing of itself but its weights, as the authors'. */
+  recipe?: Pick<Recipe, 'system' | 'size'>
 }
 
 /** A model as it lies there. */

@@ -124,4 +124,9 @@ it('refuses what Hugging Face has no form for', async () => {
     'norms after sublayers have no place in a Llama; convolutions before attention',
   )
   model.dispose()
+  const [{ name, options }] = tinyLlama.mixers
+  const mixers = [{ name, options: { ...options, window: 8, keepFirst: 4 } }]
+  const kept = await tinyModel({ ...tinyLlama, mixers })
+  await expect(saveHuggingFace(kept, place())).rejects.toThrow('first tokens kept')
+  kept.dispose()
 })

@@ -14,7 +14,7 @@ const readable = new Set(['F32', 'F16', 'BF16', 'F64'])
  * @param types that are read beside those of safetensors
  */
 export function publishedMismatches(
-  { shapes }: ShapedModel,
+  { shapes }: Pick<ShapedModel, 'shapes'>,
   { shapes: found, problems = [] }: WeightSource,
   { unused, types = readable }: { unused(name: string): boolean; types?: ReadonlySet<string> },
 ): string[] {
@@ -60,7 +60,7 @@ export function publishedWeights(
       async read(path) {
         const { name, from } = sources.get(path)!
         const plain = await raw.read(name)
-        digests.set(name, await sha256(plain.values as Float32Array<ArrayBuffer>))
+        digests.set(name, await sha256Of(plain.values as Float32Array<ArrayBuffer>))
         if (from === asItIs) return plain
         const turned = tf.tidy(() => from(fromPlainTensor(plain)))
         const { [path]: own } = await toPlainTensors([[path, turned]])
@@ -69,11 +69,12 @@ export function publishedWeights(
         return { shape: [...turned.shape], values }
       },
     },
-    hash: () => sha256(new TextEncoder().encode(JSON.stringify([...digests].sort()))),
+    hash: () => sha256Of(new TextEncoder().encode(JSON.stringify([...digests].sort()))),
   }
 }
 
-async function sha256(bytes: Uint8Array<ArrayBuffer> | Float32Array<ArrayBuffer>): Promise<string> {
+/** 64 hexadecimal digits. */
+export async function sha256Of(bytes: Uint8Array<ArrayBuffer> | Float32Array<ArrayBuffer>): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

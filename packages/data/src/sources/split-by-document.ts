@@ -1,6 +1,14 @@
 import { fold } from '@ttt-e2e/tensor-ops'
 import { checkWhole, DataError } from '../data-error'
-import type { Corpus, Document } from './document'
+import {
+  blocksOf,
+  loaded,
+  type AnyDocument,
+  type Corpus,
+  type Document,
+  type TokenRange,
+  type Tokens,
+} from './document'
 import { passagesOf } from './shared-passage'
 
 export interface SplitOptions {
@@ -12,11 +20,11 @@ export interface SplitOptions {
   passageLength?: number
 }
 
-export interface Split {
-  train: Corpus
-  heldOut: Corpus
+export interface Split<T extends Tokens | TokenRange = Tokens> {
+  train: Corpus<T>
+  heldOut: Corpus<T>
   /** Documents in neither part: copies of an earlier document, and those that would show held-out text to training. */
-  dropped: Document[]
+  dropped: Document<T>[]
 }
 
 /**
@@ -27,7 +35,10 @@ export interface Split {
  *
  * @throws DataError if nothing would be held out or nothing left to train on.
  */
-export function splitByDocument(corpus: Corpus, options: SplitOptions): Split {
+export function splitByDocument<T extends Tokens | TokenRange>(
+  corpus: Corpus<T>,
+  options: SplitOptions,
+): Split<T> {
   const { heldOutEvery, minimumHeldOutLength = 1, passageLength = 256 } = options
   checkWhole('heldOutEvery', heldOutEvery, 2)
   checkWhole('minimumHeldOutLength', minimumHeldOutLength, 0)
@@ -45,7 +56,7 @@ export function splitByDocument(corpus: Corpus, options: SplitOptions): Split {
 
   const isHeldOut = new Set(heldOut)
   const passages = passagesOf(heldOut, passageLength)
-  const repeatsHeldOut = (document: Document) => passages(document).next().done === false
+  const repeatsHeldOut = (document: Document<T>) => passages(document).next().done === false
   const train = distinct.filter((document) => !isHeldOut.has(document) && !repeatsHeldOut(document))
   if (train.length === 0) {
     throw new DataError(
@@ -61,10 +72,10 @@ export function splitByDocument(corpus: Corpus, options: SplitOptions): Split {
   }
 }
 
-function firstOfEachText(documents: Document[]): Document[] {
-  const byHash = new Map<number, Document[]>()
+function firstOfEachText<T extends Tokens | TokenRange>(documents: Document<T>[]): Document<T>[] {
+  const byHash = new Map<number, Document<T>[]>()
   return documents.filter((document) => {
-    const hash = fold(document.tokens.length, ...document.tokens.subarray(0, hashedTokens))
+    const hash = fold(document.tokens.length, ...loaded(document.tokens.subarray(0, hashedTokens)))
     const alike = byHash.get(hash) ?? []
     byHash.set(hash, [...alike, document])
     return !alike.some((other) => isSameText(other, document))
@@ -74,5 +85,11 @@ function firstOfEachText(documents: Document[]): Document[] {
 /** Enough that texts that only begin alike are few. */
 const hashedTokens = 256
 
-const isSameText = ({ tokens: a }: Document, { tokens: b }: Document): boolean =>
-  a.length === b.length && a.every((token, i) => token === b[i])
+function isSameText({ tokens: a }: AnyDocument, { tokens: b }: AnyDocument): boolean {
+  if (a.length !== b.length) return false
+  for (const { block, start } of blocksOf(a)) {
+    const other = loaded(b.subarray(start, start + block.length))
+    if (!block.every((token, i) => token === other[i])) return false
+  }
+  return true
+}

@@ -1,22 +1,11 @@
-import { statSync } from 'node:fs'
-import { basename, join, resolve, sep } from 'node:path'
-import { filesBelow } from '@ttt-e2e/tensor-ops/files'
+import { basename, resolve } from 'node:path'
 import { DataError } from '../data-error'
 import type { Tokenizer } from '../tokenizers/tokenizer'
-import { NotText } from './bytes-of-text'
 import type { Corpus, Document, PassedOver } from './document'
-import { bytesOfFile } from './file-bytes'
-import { runFoldersAmong } from './run-folders'
-import { formatOf } from './source-formats'
-import { textPieces } from './text-pieces'
+import { readTexts, textFilesAt, type ReadTextsOptions } from './read-texts'
 import { TokenList } from './token-list'
 
-export interface TextCorpusOptions {
-  /** The field or column that holds the text in files of many documents; `text` when absent. */
-  textField?: string
-  /** Bytes that are tokenised at a time; 16 MiB when absent. A longer text is cut where lines end. */
-  pieceBytes?: number
-}
+export type TextCorpusOptions = ReadTextsOptions
 
 /**
  * Reads a file or a folder of text. A text file is one document; a line of `.jsonl` or `.ndjson`, an element of a `.json`
@@ -35,80 +24,32 @@ export async function readTextCorpus(
   tokenizer: Tokenizer,
   options: TextCorpusOptions = {},
 ): Promise<Corpus> {
-  const found = statSync(path, { throwIfNoEntry: false })
-  if (found === undefined) throw new DataError(`there is no file or folder '${path}'; give one that exists`)
-  const named = !found.isDirectory()
-  const { files, passedOver } = named ? { files: [basename(path)], passedOver: [] } : filesOf(path)
   const documents: Document[] = []
-  for (const id of files) {
-    const file = named ? path : join(path, id)
-    const skipped = await readFile(file, id, tokenizer, options, documents, named)
-    if (named && documents.length === 0)
-      throw new DataError(`file '${path}' ${skipped[0].reason}; it must hold text`)
-    passedOver.push(...skipped)
+  const passedOver: PassedOver[] = []
+  let tokens = new TokenList()
+  for await (const event of readTexts(textFilesAt(path), options)) {
+    if (event.kind === 'piece') {
+      tokens.push(tokenizer.encode(event.text))
+      continue
+    }
+    if (event.kind === 'document') documents.push({ id: event.id, tokens: tokens.join() })
+    else passedOver.push({ id: event.id, reason: event.reason })
+    tokens = new TokenList()
   }
+  return corpusOf(path, documents, passedOver)
+}
+
+/** @throws DataError for a folder without a document */
+export function corpusOf<T extends { id: string }>(
+  path: string,
+  documents: T[],
+  passedOver: readonly PassedOver[],
+): { name: string; documents: T[]; passedOver?: readonly PassedOver[] } {
   if (documents.length === 0)
     throw new DataError(
       `folder '${path}' holds no text; it must hold a text file${passedOver.length > 0 ? ` (${sentenceOf(passedOver)})` : ''}`,
     )
   return { name: basename(resolve(path)), documents, ...(passedOver.length > 0 && { passedOver }) }
-}
-
-/** Adds the documents of a file. @returns what of it is not read */
-async function readFile(
-  file: string,
-  id: string,
-  tokenizer: Tokenizer,
-  { textField = 'text', pieceBytes }: TextCorpusOptions,
-  documents: Document[],
-  named: boolean,
-): Promise<PassedOver[]> {
-  const format = formatOf(file)
-  const tokens = new TokenList()
-  if (format === undefined) {
-    try {
-      for await (const text of textPieces(bytesOfFile(file), pieceBytes)) tokens.push(tokenizer.encode(text))
-    } catch (error) {
-      if (!(error instanceof NotText)) throw error
-      if (named) throw new DataError(`file '${file}' ${error.reason}`)
-      return [{ id, reason: error.reason }]
-    }
-    const all = tokens.join()
-    if (all.length === 0) return [{ id, reason: 'is empty' }]
-    documents.push({ id, tokens: all })
-    return []
-  }
-  let [texts, empty] = [0, 0]
-  for await (const { number, text } of format(file, textField)) {
-    texts++
-    if (text === '') empty++
-    else
-      documents.push({
-        id: number === undefined ? id : `${id}:${number}`,
-        tokens: compact(tokenizer.encode(text)),
-      })
-  }
-  if (texts === 0) return [{ id, reason: 'is empty' }]
-  return empty === 0 ? [] : [{ id, reason: `has ${empty} of ${texts} documents without a character` }]
-}
-
-function compact(tokens: Int32Array): Document['tokens'] {
-  const list = new TokenList()
-  list.push(tokens)
-  return list.join()
-}
-
-/** Files of a folder that may be text, and what is known not to be. */
-function filesOf(folder: string): { files: string[]; passedOver: PassedOver[] } {
-  const all = filesBelow(folder).map((path) => path.split(sep).join('/'))
-  const runs = runFoldersAmong(all)
-  if (runs.includes(''))
-    throw new DataError(`'${folder}' is the folder of a run or a model, not of text; give a folder of texts`)
-  const isOfRun = (path: string) => runs.some((run) => path.startsWith(`${run}/`))
-  return {
-    files: all.filter((path) => !isOfRun(path)),
-    passedOver: runs.map((run) => ({ id: `${run}/`, reason: 'is the folder of a run or a model' })),
-  }
 }
 
 /** What was passed over, in words: how many, and the first of them by name. */

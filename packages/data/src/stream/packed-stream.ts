@@ -1,14 +1,14 @@
 import { createRandom, fold, type Batch } from '@ttt-e2e/tensor-ops'
 import { checkWhole, DataError } from '../data-error'
-import type { Document } from '../sources/document'
+import { loaded, type AnyDocument } from '../sources/document'
 import type { Tokenizer } from '../tokenizers/tokenizer'
 import type { Cursor, StreamOptions } from './stream-options'
-import { checkTokens } from './check-tokens'
+import { checkDocument } from './check-tokens'
 import { firstAbove } from './first-above'
 import { sampleStream } from './sample-stream'
 
 export interface PackedStreamOptions extends StreamOptions {
-  documents: readonly Document[]
+  documents: readonly AnyDocument[]
   /** The tokenizer of the documents, or just its two numbers. */
   tokenizer: Pick<Tokenizer, 'vocabularySize' | 'bosToken'>
 }
@@ -29,7 +29,7 @@ export function packedStream(options: PackedStreamOptions): AsyncGenerator<Batch
   // In a row of two tokens, a border would leave no target.
   checkWhole('length', length, 2)
   const documents = options.documents.filter(({ tokens }) => tokens.length > 1)
-  for (const { id, tokens } of documents) checkTokens(tokens, tokenizer.vocabularySize, `document '${id}'`)
+  for (const document of documents) checkDocument(document, tokenizer.vocabularySize)
   const total = documents.reduce((sum, { tokens }) => sum + tokens.length, 0)
   const rows = Math.floor((total - 1) / length)
   if (rows < 1)
@@ -51,7 +51,7 @@ export function packedStream(options: PackedStreamOptions): AsyncGenerator<Batch
       for (let filled = 0, i = firstAbove(ends, start); filled <= length; i++) {
         const { tokens } = order[i]
         const from = filled === 0 ? start - (ends[i] - tokens.length) : 0
-        const part = tokens.subarray(from, from + length + 1 - filled)
+        const part = loaded(tokens.subarray(from, from + length + 1 - filled))
         row.set(part, filled)
         filled += part.length
       }
@@ -68,7 +68,7 @@ export function packedStream(options: PackedStreamOptions): AsyncGenerator<Batch
 
 interface Epoch {
   number: number
-  order: readonly Document[]
+  order: readonly AnyDocument[]
   /** The number of tokens of each document and all before it. */
   ends: readonly number[]
   /** Where each row begins. */
@@ -76,7 +76,7 @@ interface Epoch {
 }
 
 function layOut(
-  documents: readonly Document[],
+  documents: readonly AnyDocument[],
   number: number,
   rows: number,
   length: number,

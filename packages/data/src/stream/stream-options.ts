@@ -11,6 +11,8 @@ export interface StreamOptions {
   /** Targets per sequence. */
   length: number
   seed: number
+  /** The rows of each batch that are given out, from the first up to, not including, the last; all where left out. */
+  rows?: { from: number; to: number }
   /** Where to begin; the beginning when absent. Only the same seed and length give the same continuation. */
   cursor?: Cursor
   /** When aborted, the next batch throws the signal's reason. */

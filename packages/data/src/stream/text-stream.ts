@@ -1,14 +1,14 @@
 import { createRandom, fold, type Batch } from '@ttt-e2e/tensor-ops'
 import { checkWhole, DataError } from '../data-error'
-import type { Document } from '../sources/document'
+import { loaded, type AnyDocument } from '../sources/document'
 import type { Tokenizer } from '../tokenizers/tokenizer'
 import type { Cursor, StreamOptions } from './stream-options'
-import { checkTokens } from './check-tokens'
+import { checkDocument } from './check-tokens'
 import { firstAbove } from './first-above'
 import { sampleStream } from './sample-stream'
 
 export interface TextStreamOptions extends StreamOptions {
-  documents: readonly Document[]
+  documents: readonly AnyDocument[]
   /** The tokenizer of the documents, or just its two numbers. */
   tokenizer: Pick<Tokenizer, 'vocabularySize' | 'bosToken'>
 }
@@ -28,7 +28,7 @@ export function textStream(options: TextStreamOptions): AsyncGenerator<Batch<Cur
   checkWhole('length', length, 1)
   const { long, ends } = countWindows(documents, length)
   for (const document of long) {
-    checkTokens(document.tokens, tokenizer.vocabularySize, `document '${document.id}'`)
+    checkDocument(document, tokenizer.vocabularySize)
   }
   const windows = ends[ends.length - 1]
   return sampleStream({
@@ -38,13 +38,13 @@ export function textStream(options: TextStreamOptions): AsyncGenerator<Batch<Cur
       const window = createRandom(fold(seed, n)).integer(windows)
       const index = firstAbove(ends, window)
       const offset = window - (index === 0 ? 0 : ends[index - 1])
-      return long[index].tokens.subarray(offset, offset + length + 1)
+      return loaded(long[index].tokens.subarray(offset, offset + length + 1))
     },
   })
 }
 
 /** The documents that hold a window, and for each the number of windows in it and all before it. */
-function countWindows(documents: readonly Document[], length: number) {
+function countWindows(documents: readonly AnyDocument[], length: number) {
   const long = documents.filter((document) => document.tokens.length > length)
   if (long.length === 0) {
     const needed = `a window of length ${length} needs a document of at least ${length + 1} tokens`

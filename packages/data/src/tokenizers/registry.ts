@@ -24,7 +24,10 @@ export const tokenizers: Readonly<Record<string, TokenizerMaker>> = {
 }
 
 /** What `createTokenizer` makes it from again. */
-export const recordOfTokenizer = ({ name, options }: Tokenizer): TokenizerRecord => ({
+export const recordOfTokenizer = ({
+  name,
+  options,
+}: Pick<Tokenizer, 'name' | 'options'>): TokenizerRecord => ({
   name,
   ...(options && { options }),
 })

@@ -5,11 +5,12 @@ import {
   floatWord,
   forEachValue,
   groupsFor,
+  inRanges,
   outputAsInput,
   type GpuKernel,
   type Part,
 } from '../engines/webgpu/kernel'
-import { normParts } from '../engines/webgpu/squared-norms'
+import { dotScratch, normParts } from '../engines/webgpu/dots-of-rows'
 
 const update: GpuKernel = {
   name: 'Adamw',
@@ -37,8 +38,8 @@ export const gpuKernels: GpuFusedKernels = {
     const sizes = given.slice(0, count).map(({ shape }) => sizeOf(shape))
     const [norm, scratch] = [3 * count, 3 * count + 1]
     const gradients = sizes.map((_, i) => count + i)
-    const { parts, scratchSize } = normParts(gradients, sizes, 1, { norm, scratch })
-    const updates = sizes.map((size, i): Part => {
+    const parts = normParts(gradients, sizes, 1, { norm, scratch }, backend.mostBound)
+    const updates = sizes.flatMap((size, i): Part[] => {
       const numbers = [
         learningRate,
         beta1,
@@ -49,15 +50,16 @@ export const gpuKernels: GpuFusedKernels = {
         1 - beta1 ** step,
         1 - beta2 ** step,
       ]
-      return {
+      const part: Part = {
         kernel: update,
         inputs: [i, count + i, 2 * count + i, 3 * count + i, outputAsInput(norm)],
         outputs: [i, count + i, 2 * count + i],
         parameters: [size, ...numbers.map(floatWord)],
         groups: groupsFor(size),
       }
+      return inRanges(part, backend.mostBound, [4])
     })
-    const sums: Output = { shape: [scratchSize], dtype: 'float32' }
+    const sums: Output = { shape: [dotScratch(sizes, 1)], dtype: 'float32' }
     return backend.call(given, [...outputs, sums], [...parts, ...updates], { temporary: 1 })
   },
 }

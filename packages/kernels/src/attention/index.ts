@@ -1,7 +1,7 @@
 import { atLeast, defineFusedOp, multipleOf, tf, type Shapes, type Tensor } from '@ttt-e2e/tensor-ops'
 import { attentionReference } from './reference'
 
-const { mul, reshape, sigmoid, sub, transpose } = tf
+const { add, mul, reshape, sigmoid, softplus, sub, transpose } = tf
 
 const op = defineFusedOp({
   name: 'Attention',
@@ -46,10 +46,41 @@ export function attention(
   v: Tensor,
   { window, offset, sinks }: { window: number; offset: Tensor; sinks?: Tensor },
 ): Tensor {
-  const { y, logSumExp } = op({ q, k, v, offset }, { window })
-  if (!sinks) return y
-  // The keys' share of the softmax, e^L / (e^L + e^s): a function of bounded values, however large the scores are.
-  const share = sigmoid(sub(logSumExp, reshape(sinks, [1, sinks.size, 1])))
-  return mul(y, transpose(reshape(share, [...share.shape, 1]), [0, 2, 1, 3]))
+  return jointAttention([{ q, k, v, window, offset }], sinks)
 }
+
+/** Some of the keys that queries see, and what they see of them; see `attention`. */
+export interface AttentionPart {
+  q: Tensor
+  k: Tensor
+  v: Tensor
+  window: number
+  /** May be negative here: such a query sees none of these keys yet. */
+  offset: Tensor
+}
+
+/**
+ * One softmax over several groups of keys, as if they stood side by side. The queries of each group are the same ones,
+ * rotated as that group asks. A group whose keys a query doesn't see changes no bit of that query's row.
+ *
+ * @param parts of [B, Tq, H, d] queries each; of the first one every query sees a key
+ * @param sinks [H], see `attention`
+ * @returns [B, Tq, H, d]
+ */
+export function jointAttention(parts: readonly AttentionPart[], sinks?: Tensor): Tensor {
+  const [first, ...others] = parts.map(({ q, k, v, window, offset }) => op({ q, k, v, offset }, { window }))
+  let { y, logSumExp } = first
+  others.forEach((other, i) => {
+    // A group's share of the softmax is a function of a difference, bounded however large the scores are.
+    const ahead = sub(logSumExp, other.logSumExp)
+    y = add(mul(y, byToken(sigmoid(ahead))), mul(other.y, byToken(sigmoid(sub(other.logSumExp, logSumExp)))))
+    if (sinks || i + 1 < others.length) logSumExp = add(logSumExp, softplus(mul(ahead, -1)))
+  })
+  if (!sinks) return y
+  return mul(y, byToken(sigmoid(sub(logSumExp, reshape(sinks, [1, sinks.size, 1])))))
+}
+
+/** [B, H, T] as [B, T, H, 1] */
+const byToken = (share: Tensor): Tensor => transpose(reshape(share, [...share.shape, 1]), [0, 2, 1, 3])
+
 export { op as attentionOp }

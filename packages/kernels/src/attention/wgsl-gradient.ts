@@ -7,9 +7,8 @@ import {
   type GpuKernel,
   type Part,
 } from '../engines/webgpu/kernel'
-import { fillPart } from '../engines/webgpu/stock/fill'
-
-const tile = 16
+import { fillParts } from '../engines/webgpu/stock/fill'
+import { reach, tile } from './wgsl-reach'
 
 /** Bytes of workgroup memory that the gradient takes of heads of this width. */
 export const gradientMemory = (width: number): number => 4 * (4 * tile * (width + 1) + 2 * tile * tile)
@@ -41,8 +40,7 @@ const slopes = (hasDSum: boolean): GpuKernel => ({
 })
 
 /** What both kernels share: four tiles, and the weight of a query's key with its gradient. */
-const shared = (width: number) => `
-const TILE = ${tile}u;
+const shared = (width: number) => `${reach}
 const WIDTH = ${width}u;
 const ROW = ${width + 1}u;
 const COLUMNS = ${Math.ceil(width / tile)}u;
@@ -70,22 +68,13 @@ fn loadKeys(batch: u32, head: u32, first: u32, t: u32) {
     valueTile[e / WIDTH * ROW + e % WIDTH] = select(0.0, v[at], inside);
   }
 }
-/** A query that sees no key gives all of them the same weight. */
-fn seesNone(place: i32) -> bool {
-  let window = i32(param(4));
-  return place < 0 || (window > 0 && place - window + 1 > i32(param(1)) - 1);
-}
 fn weigh(batch: u32, head: u32, firstQuery: u32, firstKey: u32, t: u32) {
   let i = t / TILE;
   let j = t % TILE;
   let query = firstQuery + i;
   let key = firstKey + j;
   let place = offset[batch] + i32(query);
-  let before = place - i32(key);
-  let window = i32(param(4));
-  let inside = query < param(0) && key < param(1);
-  let none = seesNone(place);
-  let seen = inside && (none || (before >= 0 && (window == 0 || before < window)));
+  let seen = query < param(0) && key < param(1) && sees(place, i32(key));
   var score = 0.0;
   var dWeight = 0.0;
   for (var c = 0u; c < WIDTH; c++) {
@@ -95,7 +84,7 @@ fn weigh(batch: u32, head: u32, firstQuery: u32, firstKey: u32, t: u32) {
   let row = (batch * param(2) + head) * param(0) + min(query, param(0) - 1u);
   let scale = bitcast<f32>(param(5));
   var weight = 0.0;
-  if (seen) { weight = select(exp(score * scale - logSumExp[row]), 1.0 / f32(param(1)), none); }
+  if (seen) { weight = select(exp(score * scale - logSumExp[row]), 1.0 / f32(param(1)), seesNone(place)); }
   weights[t] = weight;
   dScores[t] = weight * (dWeight - slopes[row]) * scale;
 }
@@ -105,7 +94,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t:
   let keys = param(1);
   let heads = param(2);
   let keyHeads = param(3);
-  let window = i32(param(4));
   let batch = group.z;
   let i = t / TILE;
   let j = t % TILE;`
@@ -118,13 +106,10 @@ const ofQueries = (width: number): GpuKernel => ({
   let head = group.y;
   let keyHead = head / (heads / keyHeads);
   let firstQuery = group.x * TILE;
-  let firstPlace = offset[batch] + i32(firstQuery);
-  let all = seesNone(firstPlace + i32(TILE) - 1) || firstPlace < 0;
-  let start = select(0, max(0, firstPlace - window + 1), window > 0 && !all);
-  let end = select(min(i32(keys), firstPlace + i32(TILE)), i32(keys), all);
+  let range = keysOf(offset[batch] + i32(firstQuery));
   var sums: array<f32, ${Math.ceil(width / tile)}>;
   loadQueries(batch, head, firstQuery, t);
-  for (var first = start; first < end; first += i32(TILE)) {
+  for (var first = range.x; first < range.y; first += i32(TILE)) {
     loadKeys(batch, keyHead, u32(first), t);
     workgroupBarrier();
     weigh(batch, head, firstQuery, u32(first), t);
@@ -155,18 +140,13 @@ const ofKeys = (width: number): GpuKernel => ({
   let keyHead = group.y;
   let perKeyHead = heads / keyHeads;
   let firstKey = group.x * TILE;
-  let lastPlace = offset[batch] + i32(queries) - 1;
-  let all = seesNone(lastPlace) || offset[batch] < 0;
-  // Whole tiles of queries, from the first one that may see these keys on.
-  let begin = select(max(0, i32(firstKey) - offset[batch]) / i32(TILE) * i32(TILE), 0, all);
-  let lastSeen = i32(firstKey) + i32(TILE) - 1 + window - 1 - offset[batch];
-  let end = select(i32(queries), min(i32(queries), lastSeen + 1), window > 0 && !all);
+  let range = queriesOf(i32(firstKey), offset[batch]);
   var keySums: array<f32, ${Math.ceil(width / tile)}>;
   var valueSums: array<f32, ${Math.ceil(width / tile)}>;
   loadKeys(batch, keyHead, firstKey, t);
   for (var h = 0u; h < perKeyHead; h++) {
     let head = keyHead * perKeyHead + h;
-    for (var first = begin; first < end; first += i32(TILE)) {
+    for (var first = range.x; first < range.y; first += i32(TILE)) {
       loadQueries(batch, head, u32(first), t);
       workgroupBarrier();
       weigh(batch, head, u32(first), firstKey, t);
@@ -205,7 +185,11 @@ export const attentionGradient: GpuFusedKernel = ({
   const [, keys, keyHeads] = k!.shape
   const rows = batch * heads * queries
   const zeros = () =>
-    backend.call([], [{ shape: q!.shape, dtype: 'float32' }], [fillPart(rows * width, 0)])[0]
+    backend.call(
+      [],
+      [{ shape: q!.shape, dtype: 'float32' }],
+      fillParts(rows * width, 0, backend.mostBound),
+    )[0]
   const dY = dYGiven ?? zeros()
   const tensors = [q!, k!, v!, offset!, dY, logSumExp!, y!, ...(dSum ? [dSum] : [])]
   const like = (shape: number[]) => ({ shape, dtype: 'float32' as const })

@@ -1,14 +1,16 @@
 import { attentionGradient, gradientMemory } from './wgsl-gradient'
+import { attentionSecondGradient, secondGradientMemory } from './wgsl-second-gradient'
 import type { GpuFusedKernel, GpuFusedKernels } from '../engines/webgpu/fused-kernel'
 import { floatWord, type GpuKernel, type Part } from '../engines/webgpu/kernel'
 
 /** Queries, and keys at a time, of a group of so many threads squared. */
 const tile = 16
 
-/** What the forward pass and the gradient take of a GPU, for heads of this width. */
+/** What a pass takes of a GPU, for heads of this width. */
 export const attentionNeeds = {
   Attention: (width: number) => ({ memory: 4 * (2 * tile * (width + 1) + tile * tile), buffers: 6 }),
   AttentionGrad: (width: number) => ({ memory: gradientMemory(width), buffers: 9 }),
+  AttentionGradGrad: () => ({ memory: secondGradientMemory, buffers: 8 }),
 }
 
 /**
@@ -128,4 +130,8 @@ const attention: GpuFusedKernel = ({ inputs, outputShapes, attributes: [window],
   return backend.call([q!, k!, v!, offset!], outputs, [part])
 }
 
-export const gpuKernels: GpuFusedKernels = { Attention: attention, AttentionGrad: attentionGradient }
+export const gpuKernels: GpuFusedKernels = {
+  Attention: attention,
+  AttentionGrad: attentionGradient,
+  AttentionGradGrad: attentionSecondGradient,
+}

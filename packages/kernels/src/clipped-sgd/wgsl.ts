@@ -1,3 +1,4 @@
+import { clippedSgdGradient, clippedSgdSecondGradient } from './wgsl-gradient'
 import type { Output } from '../engines/webgpu/backend'
 import { sizeOf } from '../engines/size-of'
 import type { GpuFusedKernels } from '../engines/webgpu/fused-kernel'
@@ -9,7 +10,7 @@ import {
   type GpuKernel,
   type Part,
 } from '../engines/webgpu/kernel'
-import { normParts } from '../engines/webgpu/squared-norms'
+import { dotScratch, normParts } from '../engines/webgpu/dots-of-rows'
 
 const update: GpuKernel = {
   name: 'ClippedSgd',
@@ -31,7 +32,7 @@ export const gpuKernels: GpuFusedKernels = {
     const sizes = given.slice(0, count).map(({ shape }) => sizeOf(shape.slice(1)))
     const [norm, scratch] = [count, count + 1]
     const gradients = sizes.map((_, i) => count + i)
-    const { parts, scratchSize } = normParts(gradients, sizes, rows, { norm, scratch })
+    const parts = normParts(gradients, sizes, rows, { norm, scratch }, backend.mostBound)
     const updates = sizes.map((size, i): Part => ({
       kernel: update,
       inputs: [i, count + i, 2 * count, outputAsInput(norm)],
@@ -39,7 +40,9 @@ export const gpuKernels: GpuFusedKernels = {
       parameters: [rows * size, size, floatWord(maxNorm)],
       groups: groupsFor(rows * size),
     }))
-    const sums: Output = { shape: [scratchSize], dtype: 'float32' }
+    const sums: Output = { shape: [dotScratch(sizes, rows)], dtype: 'float32' }
     return backend.call(given, [...outputs, sums], [...parts, ...updates], { temporary: 1 })
   },
+  ClippedSgdGrad: clippedSgdGradient,
+  ClippedSgdGradGrad: clippedSgdSecondGradient,
 }

@@ -6,6 +6,7 @@ import {
   type GpuFusedKernel,
   type GpuFusedKernels,
 } from '../engines/webgpu/fused-kernel'
+import { groupTotal } from '../engines/webgpu/group-reduction'
 import { floatWord, groupsFor, outputAsInput, type GpuKernel, type Part } from '../engines/webgpu/kernel'
 
 /** Threads that share a row. */
@@ -36,18 +37,7 @@ const byRows =
       name: key,
       inputs: buffersOf(inputNames),
       outputs: buffersOf(outputNames),
-      code: `
-var<workgroup> partial: array<f32, ${threads}>;
-fn total(value: f32, t: u32) -> f32 {
-  workgroupBarrier();
-  partial[t] = value;
-  workgroupBarrier();
-  for (var half = ${threads / 2}u; half > 0u; half = half / 2u) {
-    if (t < half) { partial[t] += partial[t + half]; }
-    workgroupBarrier();
-  }
-  return partial[0];
-}
+      code: `${groupTotal(threads)}
 @compute @workgroup_size(${threads})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) t: u32) {
   let row = groupOf(group, groups);

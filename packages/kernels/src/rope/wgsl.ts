@@ -2,7 +2,7 @@ import type { GpuBackend, TensorInfo } from '../engines/webgpu/backend'
 import { sizeOf } from '../engines/size-of'
 import type { GpuFusedKernel, GpuFusedKernels } from '../engines/webgpu/fused-kernel'
 import { forEachValue, groupsFor, type GpuKernel, type Part } from '../engines/webgpu/kernel'
-import { fillPart } from '../engines/webgpu/stock/fill'
+import { fillParts } from '../engines/webgpu/stock/fill'
 import { base, turnTables } from './reference'
 import type { RopeRamp } from './scaling'
 
@@ -79,7 +79,7 @@ const turned = (
 }
 
 const zeros = (backend: GpuBackend, shape: number[]): TensorInfo =>
-  backend.call([], [{ shape, dtype: 'float32' }], [fillPart(sizeOf(shape), 0)])[0]
+  backend.call([], [{ shape, dtype: 'float32' }], fillParts(sizeOf(shape), 0, backend.mostBound))[0]
 
 /** The gradient turns back, and as the turn is linear, its own gradient turns forward again. */
 export const gpuKernels: GpuFusedKernels = {

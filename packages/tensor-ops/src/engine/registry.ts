@@ -34,6 +34,8 @@ export interface Engine {
   create(options: EngineOptions): Promise<string>
   /** What it holds now. Asked only once it is created. */
   memory(): EngineMemory
+  /** Resolves once its device has caught up, where that is so far behind that commands pile up; see `pause`. */
+  behind?(): Promise<void> | undefined
   /** What it has given to its device so far, where it has one. */
   commands?(): EngineCommands
   /** What its device allows, by the device's own names, where it has one. Asked only once it is created. */
@@ -101,6 +103,9 @@ export function engineMemory(): EngineMemory {
   const engine = [...engines.values()].find((each) => backendOf(each) === active)
   return engine?.memory() ?? memoryOfTensors()
 }
+
+/** What to wait for where the active engine's device is far behind. */
+export const engineBehind = (): Promise<void> | undefined => engines.get(tf.getBackend())?.behind?.()
 
 /** What the active engine has given to its device so far; undefined where it has none. */
 export const engineCommands = (): EngineCommands | undefined => engines.get(tf.getBackend())?.commands?.()

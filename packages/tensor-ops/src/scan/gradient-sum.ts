@@ -35,13 +35,13 @@ export class GradientSum {
     })
   }
 
-  /** The sums in the form of `parameters`, zeros where nothing was added; the caller owns them. */
+  /** The sums in the form of `parameters`, zeros where nothing was added; the caller owns them. Those of others stay. */
   take<T extends TensorTree>(parameters: T): T {
-    const result = treeMap(
-      parameters,
-      (leaf) => this.sums.get(leaf.id) ?? tf.keep(tf.zeros(leaf.shape, 'float32')),
-    )
-    this.sums.clear()
+    const result = treeMap(parameters, (leaf) => {
+      const sum = this.sums.get(leaf.id)
+      this.sums.delete(leaf.id)
+      return sum ?? tf.keep(tf.zeros(leaf.shape, 'float32'))
+    })
     return result
   }
 

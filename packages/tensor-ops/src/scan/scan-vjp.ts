@@ -40,6 +40,8 @@ export interface ScanOptions<C, Y, A> {
   shared?: boolean
   /** Called after each step, forwards; takes over its output and what it told. The carry stays the scan's. */
   onStep?(result: { carry?: C; output: Y; aux: A }): void
+  /** Called on the way back when a step's gradients are in the sum. */
+  onPulled?(step: number): void
   /** Waited for between steps. What it throws ends the scan and leaves nothing behind. */
   pause?(): Promise<void>
 }
@@ -139,6 +141,7 @@ class Walk<C extends TensorTree, X extends TensorTree, Y extends TensorTree, A> 
         inputs.unshift(pulled.input)
         later = pulled.carry
         this.dropCarry(i)
+        this.options.onPulled?.(i)
         await this.options.pause?.()
       }
       return { carry: later!, inputs }

@@ -40,7 +40,7 @@ export function runOpSuite<A extends Attributes>(
   cases: readonly OpCase<A>[],
   {
     precision = 'f32',
-    engines = engineNames(precision).filter((name) => name !== 'webgpu'),
+    engines = engineNames(precision).filter((name) => !name.startsWith('webgpu')),
     order = 3,
     tolerance = standardTolerance,
   }: OpSuiteOptions = {},

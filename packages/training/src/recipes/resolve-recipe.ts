@@ -1,13 +1,16 @@
 import { isDeepStrictEqual } from 'node:util'
 import { createSystem, definitionOf } from '@ttt-e2e/baselines'
 import { problemsOf, recipeSchema, tokenizerOf } from '@ttt-e2e/checkpoint'
-import type { Recipe, RowsRecipe } from '@ttt-e2e/meta-outer'
+import { isTokenArrays } from '@ttt-e2e/data'
+import type { DataRecipe, Recipe, RowsRecipe } from '@ttt-e2e/meta-outer'
 import { checkSizes, SizeError } from '@ttt-e2e/swa-transformer'
 import { TrainingError } from '../training-error'
 import { recipes } from './index'
 import { rangeProblems } from './check-ranges'
 import { nearest } from './nearest'
+import { forSystem } from './published'
 import { applySettings } from './settings'
+import { standardWarmStart, warmOptions } from './warm-options'
 
 /** What a caller changes in a recipe. */
 export interface RecipeChanges {
@@ -18,6 +21,8 @@ export interface RecipeChanges {
   data?: string
   /** The field that holds the text in files of many documents. */
   textField?: string
+  /** A pretrained model to begin with, an absolute path. */
+  initFrom?: string
 }
 
 /** @throws TrainingError naming the known recipes and the nearest */
@@ -35,18 +40,16 @@ export function recipeNamed(name: string): Recipe {
  *
  * @throws TrainingError for a change that can't be made or sizes that don't fit each other; UnknownSystem
  */
-export function resolveRecipe(recipe: Recipe, { system, settings, data, textField }: RecipeChanges): Recipe {
+export function resolveRecipe(
+  recipe: Recipe,
+  { system, settings, data, textField, initFrom }: RecipeChanges,
+): Recipe {
   const changed = applySettings(
     {
-      ...recipe,
-      ...(system !== undefined && { system }),
-      ...(data !== undefined && {
-        data: {
-          kind: 'text',
-          path: data,
-          rows: rowsOf(recipe),
-          ...(textField !== undefined && { textField }),
-        },
+      ...(system === undefined ? recipe : forSystem(recipe, system)),
+      ...(data !== undefined && { data: ownData(recipe, data, textField) }),
+      ...(initFrom !== undefined && {
+        warmStart: { ...(recipe.warmStart ?? standardWarmStart), from: initFrom },
       }),
     },
     settings,
@@ -63,6 +66,11 @@ export function resolveRecipe(recipe: Recipe, { system, settings, data, textFiel
     throw new TrainingError(
       `'${changed.system}' is not trained: it reads with the weights of '${weightsOf}', train that`,
     )
+  if (changed.warmStart) {
+    // The other sizes are the pretrained model's, which is not read yet.
+    warmOptions(changed)
+    return changed
+  }
   const { vocabularySize } = tokenizerOf(changed)
   if (vocabularySize > changed.size.vocabularySize)
     throw new TrainingError(
@@ -72,7 +80,14 @@ export function resolveRecipe(recipe: Recipe, { system, settings, data, textFiel
     throw new TrainingError(
       `data.successors is ${changed.data.successors}; a language of ${changed.size.vocabularySize} symbols has at most as many`,
     )
-  inWordsOf("the sizes don't fit each other: ", () => createSystem(changed.system, changed.size))
+  inWordsOf("the sizes don't fit each other: ", () => {
+    const { name, decoder } = createSystem(changed.system, changed.size)
+    const { trains = 'all' } = changed.training
+    if (trains !== 'all' && decoder.config.suffixBlocks === 0)
+      throw new SizeError(
+        `training.trains is '${trains}', but '${name}' has no blocks that learn; set it to all`,
+      )
+  })
   return changed
 }
 
@@ -86,7 +101,22 @@ function inWordsOf(before: string, check: () => unknown): void {
   }
 }
 
-const rowsOf = ({ data }: Recipe): RowsRecipe => (data.kind === 'languages' ? 'windows' : data.rows)
+/** What lies at a path of the user's: token arrays, by the folder's files, or text. */
+function ownData(recipe: Recipe, path: string, textField?: string): DataRecipe {
+  if (!isTokenArrays(path))
+    return { kind: 'text', path, rows: rowsOf(recipe), ...(textField !== undefined && { textField }) }
+  if (textField !== undefined)
+    throw new TrainingError(`'${path}' holds token arrays, of which no field is text; leave out --text-field`)
+  const seed = 0
+  return recipe.size.vocabularySize === llama3.vocabularySize
+    ? { kind: 'tokens', path, seed, tokenizer: 'llama-3', bosToken: llama3.bosToken }
+    : { kind: 'tokens', path, seed, tokenizer: 'none' }
+}
+
+/** The tokens of the published recipes. */
+const llama3 = { vocabularySize: 128_256, bosToken: 128_000 }
+
+const rowsOf = ({ data }: Recipe): RowsRecipe => ('rows' in data ? data.rows : 'windows')
 
 /** What may be changed when a run goes on: nothing that its parameters, its data or its past depend on. */
 const changeable = ['training.optimizer', 'evaluation.every', 'evaluation.documents']
@@ -105,7 +135,8 @@ export function resumedRecipe(stored: Recipe, options: RecipeChanges & { recipe?
     throw new TrainingError(
       `the stored run trains '${stored.system}', not '${options.system}'; give --out another folder`,
     )
-  if (options.data !== undefined && stored.data.kind !== 'text')
+  const kind = options.data === undefined ? stored.data.kind : ownData(stored, options.data).kind
+  if (kind !== stored.data.kind || (options.data !== undefined && !('path' in stored.data)))
     throw new TrainingError('the stored run trains on other data; give --out another folder')
   const isChange = (setting: string) => !isDeepStrictEqual(applySettings(stored, [setting]), stored)
   for (const setting of options.settings)
@@ -117,7 +148,7 @@ export function resumedRecipe(stored: Recipe, options: RecipeChanges & { recipe?
         `--set ${setting} would make it another run; when it goes on, only ${changeable.join(', ')} can be set`,
       )
   const resolved = resolveRecipe(stored, { settings: options.settings })
-  // The same text may lie elsewhere now; that it is the same is found out when it is read.
-  if (options.data === undefined || resolved.data.kind !== 'text') return resolved
+  // The same data may lie elsewhere now; that it is the same is found out when it is read.
+  if (options.data === undefined || !('path' in resolved.data)) return resolved
   return { ...resolved, data: { ...resolved.data, path: options.data } }
 }

@@ -5,7 +5,13 @@ import { nearest } from './nearest'
 type Json = Record<string, unknown>
 
 /** Values that a recipe may lack, and what they are then. */
-const optional: Json = { 'size.innerDecay': 0 }
+const optional: Json = {
+  'size.innerDecay': 0,
+  'data.heldOutEvery': 10,
+  'data.bosToken': 0,
+  'training.microBatch': 1,
+  'training.trains': 'all',
+}
 
 /**
  * A recipe with single values replaced. Where the number of steps is changed and a warm-up isn't, the warm-up keeps its

@@ -17,7 +17,8 @@ import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { recipes } from '../recipes'
 import { resolveRecipe } from '../recipes/resolve-recipe'
 import { openTask } from '../tasks/open-task'
-import { beginRun, resumeRun, type Run } from './open-run'
+import { beginRun, resumeRun } from './open-run'
+import type { Run } from './run'
 import { trainRun, type TrainRunOptions } from './train-run'
 
 /** What is refused: writing to files on a full disk, and moving folders. */

@@ -38,13 +38,17 @@ export class MetricsFile {
   /** Lines that the file system has not taken. */
   private waiting = ''
 
-  /** @param run the run's folder */
-  constructor(run: string) {
+  /** @param run the run's folder @param writes whether lines are kept; one of the ranks of a run does it for all */
+  constructor(
+    run: string,
+    private readonly writes = true,
+  ) {
     this.path = join(run, fileName)
   }
 
   /** Takes back what was written after a step that the run goes on from: it will come again. @throws FileError */
   goOnFrom(step: number): void {
+    if (!this.writes) return
     const kept = this.lines().filter((line) => line.step <= step)
     writeFileDurably(this.path, kept.map((line) => `${JSON.stringify(line)}\n`).join(''))
   }
@@ -56,6 +60,7 @@ export class MetricsFile {
 
   /** @throws FileError if the file system refuses; the line waits for the next one */
   add(line: MetricsLine): void {
+    if (!this.writes) return
     this.waiting += `${JSON.stringify(line)}\n`
     this.flush()
   }

@@ -1,30 +1,27 @@
 import { createSystem } from '@ttt-e2e/baselines'
-import { listCheckpoints, loadCheckpoint, loadParameters, type DataRecord } from '@ttt-e2e/checkpoint'
-import { startRun, type Recipe, type RunState } from '@ttt-e2e/meta-outer'
+import {
+  listCheckpoints,
+  loadCheckpoint,
+  loadOrbaxWeights,
+  loadParameters,
+  orbaxAt,
+} from '@ttt-e2e/checkpoint'
+import { createTokenizer } from '@ttt-e2e/data'
+import { startRun, type Recipe } from '@ttt-e2e/meta-outer'
 import { disposeTree, treeEntries, type Precision } from '@ttt-e2e/tensor-ops'
-import type { Params, System } from '@ttt-e2e/ttt-inner'
+import type { Params } from '@ttt-e2e/ttt-inner'
 import { resumedRecipe, type RecipeChanges } from '../recipes/resolve-recipe'
 import { scheduleChange } from '../recipes/schedule-change'
 import { seedsOf } from '../seeds'
 import { TrainingError } from '../training-error'
-
-/** A run that is about to begin or to go on. The caller disposes its state. */
-export interface Run {
-  /** Where its checkpoints and metrics are. */
-  folder: string
-  recipe: Recipe
-  system: System
-  state: RunState
-  precision: Precision
-  /** The text that it was saved with. */
-  data?: DataRecord
-}
+import type { Run } from './run'
+import { startWarmRun } from './warm-run'
 
 export interface BeginOptions {
   folder: string
   recipe: Recipe
   precision?: Precision
-  /** Folder of a model or run whose weights it begins with, in place of drawn ones. */
+  /** Folder of a model, a run or a checkpoint of the authors', whose weights it begins with, in place of drawn ones. */
   from?: string
 }
 
@@ -38,9 +35,21 @@ export async function beginRun({ folder, recipe, precision = 'f32', from }: Begi
     throw new TrainingError(
       `'${folder}' holds a run already; --resume goes on with it, --out FOLDER begins one elsewhere`,
     )
+  if (recipe.warmStart) {
+    if (from !== undefined)
+      throw new TrainingError(
+        `'${recipe.name}' begins with a pretrained model: give --init-from '${from}' for its weights, and no --from`,
+      )
+    return { folder, precision, ...(await startWarmRun(recipe)) }
+  }
   const system = createSystem(recipe.system, recipe.size)
-  const state = startRun(system, seedsOf(recipe.training.seed).parameters)
-  if (from !== undefined) {
+  const state = startRun(system, seedsOf(recipe.training.seed).parameters, recipe.training.trains)
+  const orbax = from === undefined ? undefined : await orbaxAt(from)
+  if (orbax) {
+    const params = await loadOrbaxWeights(orbax, recipe)
+    disposeTree(state.params)
+    state.params = params
+  } else if (from !== undefined) {
     const { params, info } = await loadParameters(from)
     const problem = difference(params, state.params)
     if (problem !== undefined)
@@ -84,13 +93,22 @@ export async function resumeRun({
       `the stored run is trained in ${precision}, not ${changes.precision}; give --out another folder`,
     )
   const { data } = info
-  if (!data && recipe.data.kind === 'text' && info.recipe.data.kind === 'text')
+  if (!data && 'path' in recipe.data && 'path' in info.recipe.data)
     if (recipe.data.path !== info.recipe.data.path)
       throw new TrainingError(
         `the run in '${folder}' was saved without a record of its data, so that nobody can tell whether '${recipe.data.path}' is the same; ` +
           `go on without --data, or give --out another folder`,
       )
-  return { folder, recipe, system, state, precision, ...(data && { data }) }
+  const { tokenizer, documentsBeginWithBos } = info.model
+  return {
+    folder,
+    recipe,
+    system,
+    state,
+    precision,
+    ...(data && { data }),
+    ...(recipe.warmStart && { tokenizer: await createTokenizer(tokenizer), documentsBeginWithBos }),
+  }
 }
 
 function difference(found: Params, needed: Params): string | undefined {

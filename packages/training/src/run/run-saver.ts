@@ -2,7 +2,8 @@ import { makeRoom, saveCheckpoint } from '@ttt-e2e/checkpoint'
 import type { ResolvedEngine } from '@ttt-e2e/tensor-ops'
 import { FileError } from '@ttt-e2e/tensor-ops/files'
 import type { MetricsFile } from './metrics-file'
-import type { Run } from './open-run'
+import type { Run } from './run'
+import type { RunRanks } from './run-ranks'
 
 /** Without `saveEvery`. */
 const saveEverySeconds = 30
@@ -34,6 +35,7 @@ export class RunSaver {
     private readonly options: SaveOptions,
     private readonly metrics: MetricsFile,
     private readonly needsMetrics: boolean,
+    private readonly ranks: RunRanks,
   ) {
     this.savedStep = options.run.state.step
   }
@@ -44,7 +46,7 @@ export class RunSaver {
       saveEvery === undefined
         ? performance.now() - this.savedAt > saveEverySeconds * 1000
         : run.state.step % saveEvery === 0
-    if (due) await this.save()
+    if (await this.ranks.decide(due)) await this.save()
   }
 
   /** Saves the steps since the last checkpoint, where there are any. @throws FileError if the file system refuses */
@@ -63,6 +65,11 @@ export class RunSaver {
     const { run, spare, goOn = byResuming } = this.options
     const { step } = run.state
     if (step === 0) return error
+    // The moments are in parts at ranks that know nothing of it.
+    if (this.ranks.parallel && this.ranks.communicator.size > 1)
+      return error.with(
+        `the last good checkpoint is ${this.lastGood()}; when that is mended, ${goOn(run.folder)}`,
+      )
     const folder = (await this.hasSaved(run.folder, () => this.flush(run.folder)))
       ? run.folder
       : spare !== undefined && (await this.hasSaved(spare, () => this.metrics.copyTo(spare)))
@@ -114,10 +121,16 @@ export class RunSaver {
 
   private async saveIn(folder: string): Promise<void> {
     const { run, engine, gitHash } = this.options
-    const { recipe, state, data } = run
+    const { recipe, state, data, system, tokenizer, documentsBeginWithBos } = run
+    const warm = recipe.warmStart && { system, tokenizer, documentsBeginWithBos }
     const onLeft = (reason: string) => this.tellOnce(reason)
-    const save = () => saveCheckpoint(folder, { recipe, state, engine, gitHash, data, onLeft })
-    this.savedPath = await withRoom(folder, save)
+    const whole = this.ranks.parallel ? await this.ranks.parallel.whole() : { state, free: () => undefined }
+    try {
+      const saved = whole && { recipe, state: whole.state, engine, gitHash, data, onLeft, ...warm }
+      if (saved) this.savedPath = await withRoom(folder, () => saveCheckpoint(folder, saved))
+    } finally {
+      whole?.free()
+    }
     this.savedAt = performance.now()
     this.savedStep = state.step
   }

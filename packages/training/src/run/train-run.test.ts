@@ -8,7 +8,8 @@ import { beforeAll, expect, it } from 'vitest'
 import { recipes } from '../recipes'
 import { resolveRecipe } from '../recipes/resolve-recipe'
 import { openTask } from '../tasks/open-task'
-import { beginRun, resumeRun, type Run } from './open-run'
+import { beginRun, resumeRun } from './open-run'
+import type { Run } from './run'
 import { trainRun, type TrainingEvent, type TrainRunOptions } from './train-run'
 
 const engine = { name: 'cpu', description: '', precision: 'f32' as const }

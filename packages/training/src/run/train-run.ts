@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { listCheckpoints } from '@ttt-e2e/checkpoint'
-import { NonFiniteGradient, NonFiniteLoss, train, type Schedule, type StepReport } from '@ttt-e2e/meta-outer'
+import { train, type Schedule, type StepReport } from '@ttt-e2e/meta-outer'
 import { read, treeEntries, type ResolvedEngine } from '@ttt-e2e/tensor-ops'
 import { asFileError, FileError, lockFolder, makeFolder } from '@ttt-e2e/tensor-ops/files'
 import { evaluate, type HeldOutLoss } from '../evaluate'
@@ -9,14 +9,18 @@ import type { Task } from '../tasks/task'
 import { TrainingError } from '../training-error'
 import { checkData } from './check-data'
 import { MetricsFile, stepLine, type StepLine } from './metrics-file'
-import type { Run } from './open-run'
+import { isNonFinite, Recovery, type OnNonFinite } from './recovery'
+import type { Run } from './run'
+import { RunRanks, type RankOptions } from './run-ranks'
 import { RunSaver, type SaveOptions } from './run-saver'
 
-export interface TrainRunOptions extends SaveOptions {
+export interface TrainRunOptions extends SaveOptions, RankOptions {
   run: Run
   task: Task
   engine: Pick<ResolvedEngine, 'name' | 'description' | 'precision'>
   signal: AbortSignal
+  /** What to do where numbers are not finite; stop where left out. */
+  onNonFinite?: OnNonFinite
   /** Whether held-out documents are read when the recipe says; true where left out. */
   evaluates?: boolean
   /**
@@ -30,6 +34,8 @@ export interface TrainRunOptions extends SaveOptions {
 export type TrainingEvent =
   | { kind: 'step'; line: StepLine; report: StepReport }
   | { kind: 'held-out'; step: number; result: HeldOutLoss }
+  /** Numbers were not finite, and the run goes on behind the batch that they came from. */
+  | { kind: 'passed-over'; reason: string; detail: string }
   /** The last one: everything is done, or the signal aborted, in an evaluation too; all is saved. */
   | { kind: 'done' | 'stopped' }
   /** The last one where numbers are not finite; nothing is saved after the last good checkpoint. */
@@ -38,7 +44,7 @@ export type TrainingEvent =
 /**
  * Trains a run from where it stands to its end, or to a signal: metrics after every step, evaluations and checkpoints
  * when they are due. `run.state` moves on; between two events it is that of whole steps. Its folder is this process's own
- * meanwhile.
+ * meanwhile. Several ranks call it together: the events are those of all, and only the first one writes.
  *
  * @throws FileError if the file system refuses, or another process has the folder: what could be saved is saved, and it says what
  * @throws TrainingError if the data isn't that of the run, or the metrics that `scheduleAfter` takes aren't whole; DataError
@@ -47,7 +53,8 @@ export async function* trainRun(options: TrainRunOptions): AsyncGenerator<Traini
   const { run, task } = options
   const found = task.record?.()
   checkData(run.folder, run.data, found)
-  const unlock = takeFolder(run.folder)
+  const first = (options.communicator?.rank ?? 0) === 0
+  const unlock = first ? takeFolder(run.folder) : () => undefined
   try {
     yield* trainAlone({ ...options, run: Object.assign(run, { data: found }) })
   } finally {
@@ -65,26 +72,34 @@ function takeFolder(folder: string): () => void {
 }
 
 async function* trainAlone(options: TrainRunOptions): AsyncGenerator<TrainingEvent, void, void> {
-  const { run, task, signal, evaluates = true } = options
+  const { run, task, evaluates = true } = options
   const { system, state, folder } = run
-  const { optimizer, seed } = run.recipe.training
-  const metrics = new MetricsFile(folder)
+  const { optimizer, seed, batch } = run.recipe.training
+  const ranks = new RunRanks(run, options, options.signal)
+  const { signal, communicator } = ranks
+  const metrics = new MetricsFile(folder, ranks.isFirst)
   metrics.goOnFrom(state.step)
   const steps = metrics.steps()
   if (options.scheduleAfter && steps.length !== state.step)
     throw new TrainingError(
       `'${folder}' has metrics of ${steps.length} steps and a checkpoint of step ${state.step}; remove it to begin again`,
     )
-  const saver = new RunSaver(options, metrics, options.scheduleAfter !== undefined)
+  const saver = new RunSaver(options, metrics, options.scheduleAfter !== undefined, ranks)
+  const recovery = new Recovery(run, metrics, options.onNonFinite ?? 'stop', ranks)
   const scheduleAfter =
     options.scheduleAfter ?? (() => (state.step < optimizer.schedule.steps ? optimizer.schedule : undefined))
 
   async function* evaluations(lastStep: number): AsyncGenerator<TrainingEvent, void, void> {
     const { step, params } = state
     const due = step > 0 && (step % run.recipe.evaluation.every === 0 || step === lastStep)
-    if (!evaluates || !due || task.heldOut.length === 0 || metrics.hasHeldOut(step)) return
+    if (!evaluates || !due || task.heldOut.length === 0) return
+    if (await ranks.decide(metrics.hasHeldOut(step))) return
     const documents = task.heldOut.map(({ tokens }) => tokens)
-    const result = await evaluate(system, params, documents, { bosToken: task.bosToken, signal })
+    const result = await evaluate(system, params, documents, {
+      bosToken: task.bosToken,
+      signal,
+      communicator,
+    })
     metrics.add({ kind: 'held-out', step, ...result })
     yield { kind: 'held-out', step, result }
   }
@@ -94,23 +109,38 @@ async function* trainAlone(options: TrainRunOptions): AsyncGenerator<TrainingEve
     yield* evaluations(optimizer.schedule.steps)
     for (let schedule = scheduleAfter(steps); schedule && !signal.aborted; schedule = scheduleAfter(steps)) {
       run.recipe = withSchedule(run.recipe, schedule)
-      const data = task.stream({ seed: seedsOf(seed).data, cursor: state.cursor, signal })
-      const { step } = state
-      let startedAt = performance.now()
-      for await (const report of train({
-        system,
-        state,
-        data,
-        optimizer: { ...optimizer, schedule },
+      const data = task.stream({
+        seed: seedsOf(seed).data,
+        cursor: state.cursor,
         signal,
-      })) {
-        const line = stepLine(report, (performance.now() - startedAt) / 1000)
-        metrics.add(line)
-        steps.push(line)
-        yield { kind: 'step', line, report }
-        await saver.saveIfDue()
-        yield* evaluations(schedule.steps)
-        startedAt = performance.now()
+        rows: ranks.rowsOf(batch),
+      })
+      const { step } = state
+      const rest = {
+        optimizer: { ...optimizer, schedule },
+        microBatch: run.recipe.training.microBatch,
+        signal,
+        ranks: ranks.parallel,
+      }
+      let startedAt = performance.now()
+      try {
+        for await (const report of train({ system, state, data, ...rest })) {
+          recovery.stepTaken()
+          const line = stepLine(report, (performance.now() - startedAt) / 1000)
+          metrics.add(line)
+          steps.push(line)
+          yield { kind: 'step', line, report }
+          await ranks.heedSignals()
+          await saver.saveIfDue()
+          yield* evaluations(schedule.steps)
+          startedAt = performance.now()
+        }
+      } catch (error) {
+        const detail = isNonFinite(error) ? await recovery.passOver(error) : undefined
+        if (detail === undefined) throw error
+        steps.length = state.step
+        yield { kind: 'passed-over', reason: (error as Error).message, detail }
+        continue
       }
       // The data has come to an end.
       if (state.step === step) break
@@ -129,7 +159,7 @@ async function* trainAlone(options: TrainRunOptions): AsyncGenerator<TrainingEve
     yield { kind: isDone ? 'done' : 'stopped' }
   } catch (error) {
     if (error instanceof FileError) throw await saver.rescue(error)
-    if (!(error instanceof NonFiniteLoss || error instanceof NonFiniteGradient)) throw error
+    if (!isNonFinite(error)) throw error
     const detail = `${await spoiltParameter(run)}; ${whatToTry(run)}`
     yield { kind: 'failed', reason: error.message, detail }
   }

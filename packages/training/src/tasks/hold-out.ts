@@ -2,16 +2,17 @@ import {
   DataError,
   passagesOf,
   splitByDocument,
+  type AnyDocument,
   type Corpus,
-  type Document,
+  type TokenRange,
   type Tokens,
 } from '@ttt-e2e/data'
 import { TrainingError } from '../training-error'
 
 /** A corpus in two parts, and a sentence that says how it was divided. */
-export interface HeldOut {
-  train: Corpus
-  heldOut: Corpus
+export interface HeldOut<T extends Tokens | TokenRange = Tokens> {
+  train: Corpus<T>
+  heldOut: Corpus<T>
   how: string
 }
 
@@ -19,29 +20,34 @@ export interface HeldOut {
 const passageLength = 256
 
 /**
- * Holds out every tenth of the documents that are long enough; where there are too few, the last fifth of every
+ * Holds out every n-th of the documents that are long enough; where there are too few, the last fifth of every
  * document, cut into pieces, which a single document allows too. Text that stands on both sides is taken from one.
  *
  * @param width tokens of a held-out document, one more than are predicted
+ * @param heldOutEvery n; a tenth where left out
  * @throws TrainingError if no document has a fifth that is as long, or all that could be held out is repeated elsewhere
  */
-export function holdOut(corpus: Corpus, width: number): HeldOut {
+export function holdOut<T extends Tokens | TokenRange>(
+  corpus: Corpus<T>,
+  width: number,
+  heldOutEvery = 10,
+): HeldOut<T> {
   try {
-    const { dropped, ...split } = splitByDocument(corpus, { heldOutEvery: 10, minimumHeldOutLength: width })
-    return { ...split, how: `Every tenth long document is held out${leftOut(dropped)}.` }
+    const { dropped, ...split } = splitByDocument(corpus, { heldOutEvery, minimumHeldOutLength: width })
+    return { ...split, how: `Every ${ordinal(heldOutEvery)} long document is held out${leftOut(dropped)}.` }
   } catch (error) {
     if (!(error instanceof DataError)) throw error
   }
   const parts = corpus.documents.map(({ id, tokens }) => {
     const border = Math.floor(tokens.length * 0.8)
-    return { id, before: tokens.subarray(0, border), after: tokens.subarray(border) }
+    return { id, before: partOf(tokens, 0, border), after: partOf(tokens, border) }
   })
   const pieces = parts.flatMap((part) =>
     Array.from({ length: Math.floor(part.after.length / width) }, (_, n) => ({
       part,
       start: n * width,
       id: `${part.id} from byte ${n * width} of its part`,
-      tokens: part.after.subarray(n * width, (n + 1) * width),
+      tokens: partOf(part.after, n * width, (n + 1) * width),
     })),
   )
   if (pieces.length === 0)
@@ -71,10 +77,16 @@ export function holdOut(corpus: Corpus, width: number): HeldOut {
   }
 }
 
+const ordinal = (n: number): string => (n === 10 ? 'tenth' : `${n}${['st', 'nd', 'rd'][n - 1] ?? 'th'}`)
+
+/** Of the same kind as the whole. */
+const partOf = <T extends Tokens | TokenRange>(tokens: T, from: number, to?: number): T =>
+  tokens.subarray(from, to) as T
+
 interface Part {
   id: string
-  before: Tokens
-  after: Tokens
+  before: AnyDocument['tokens']
+  after: AnyDocument['tokens']
 }
 
 /** For each part, about where what is held out of it has passages that are trained on, of any part. */
@@ -93,10 +105,10 @@ function trainedPlaces(parts: readonly Part[]): Map<Part, number[]> {
   return new Map([...places].map(([part, each]) => [part, [...each]]))
 }
 
-const leftOut = (dropped: readonly Document[]) =>
+const leftOut = (dropped: readonly AnyDocument[]) =>
   dropped.length === 0 ? '' : `; left out, as they repeat one another or what is held out: ${named(dropped)}`
 
-function named(documents: readonly Document[], shown = 5): string {
+function named(documents: readonly AnyDocument[], shown = 5): string {
   const ids = documents.slice(0, shown).map(({ id }) => `'${id}'`)
   const more = documents.length - ids.length
   return ids.join(', ') + (more > 0 ? ` and ${more} more` : '')

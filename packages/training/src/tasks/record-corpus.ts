@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { DataRecord } from '@ttt-e2e/checkpoint'
-import type { Corpus } from '@ttt-e2e/data'
+import { blocksOf, type AnyCorpus } from '@ttt-e2e/data'
 
 /** The record goes into every checkpoint. */
 const mostNames = 4096
@@ -18,13 +18,15 @@ const levels: ((id: string) => string)[] = [
  *
  * @param most names in the record
  */
-export function recordCorpus({ documents }: Corpus, most = mostNames): DataRecord {
+export function recordCorpus({ documents }: AnyCorpus, most = mostNames): DataRecord {
   const nameOf = levels.find((level) => new Set(documents.map(({ id }) => level(id))).size <= most)!
   const whole = createHash('sha256')
   const files = new Map<string, { hash: ReturnType<typeof createHash>; tokens: number }>()
   for (const { id, tokens } of documents) {
-    const bytes = new Uint8Array(tokens.buffer, tokens.byteOffset, tokens.byteLength)
-    const digest = createHash('sha256').update(bytes).digest()
+    const content = createHash('sha256')
+    for (const { block } of blocksOf(tokens))
+      content.update(new Uint8Array(block.buffer, block.byteOffset, block.byteLength))
+    const digest = content.digest()
     const name = nameOf(id)
     const file = files.get(name) ?? { hash: createHash('sha256'), tokens: 0 }
     for (const hash of [whole, file.hash]) hash.update(`${tokens.length}:`).update(digest)

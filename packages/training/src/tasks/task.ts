@@ -28,8 +28,14 @@ export interface Task {
    * Batches from a position on.
    *
    * @param options.seed the data's, of `seedsOf`
+   * @param options.rows those of each batch that are given out; all where left out
    */
-  stream(options: { seed: number; cursor?: unknown; signal?: AbortSignal }): AsyncIterable<Batch>
+  stream(options: {
+    seed: number
+    cursor?: unknown
+    signal?: AbortSignal
+    rows?: { from: number; to: number }
+  }): AsyncIterable<Batch>
   /** Documents of evaluation.length + 1 tokens each, to be read from their beginning. */
   heldOut: Document<Int32Array>[]
   /** A token that nobody is asked to predict. */

@@ -1,6 +1,15 @@
 import { createHash } from 'node:crypto'
 import type { DataRecord } from '@ttt-e2e/checkpoint'
-import { byteTokenizer, checkTokens, packedStream, textStream, type Corpus, type Cursor } from '@ttt-e2e/data'
+import {
+  byteTokenizer,
+  checkTokens,
+  packedStream,
+  textStream,
+  type AnyCorpus,
+  type AnyDocument,
+  type Cursor,
+  type Tokenizer,
+} from '@ttt-e2e/data'
 import type { Recipe, RowsRecipe } from '@ttt-e2e/meta-outer'
 import { recordCorpus } from './record-corpus'
 import type { Task } from './task'
@@ -12,39 +21,42 @@ export interface TextTaskOptions {
   /** What the corpus is called in a summary. */
   name: string
   /** All of it, as it was read; where a run is trained on it. */
-  corpus?: Corpus
-  train: Corpus
+  corpus?: AnyCorpus
+  /** What it became tokens by; bytes where left out. */
+  tokenizer?: Tokenizer
+  train: AnyCorpus
   /** Its documents are read from their beginning; shorter ones than the recipe's evaluation are left out. */
-  heldOut: Corpus
+  heldOut: AnyCorpus
   notes?: string[]
 }
 
-/** Bytes of text: learns from one corpus and is measured at the beginnings of the documents of another. */
+/** Text: learns from one corpus and is measured at the beginnings of the documents of another. */
 export function textTask(options: TextTaskOptions): Task {
-  const { recipe, rows, title, name, corpus, train, heldOut, notes = [] } = options
+  const { recipe, rows, title, name, corpus, tokenizer = byteTokenizer, train, heldOut, notes = [] } = options
   const { training, evaluation } = recipe
-  const { vocabularySize, bosToken } = byteTokenizer
+  const { vocabularySize, bosToken } = tokenizer
   const width = evaluation.length + 1
   const chosen = heldOut.documents
     .filter(({ tokens }) => tokens.length >= width)
     .slice(0, evaluation.documents)
-    .map(({ id, tokens }) => ({ id, tokens: Int32Array.from(tokens.subarray(0, width)) }))
+    .map(({ id, tokens }) => ({ id, tokens: firstTokens(tokens, width) }))
   for (const { id, tokens } of chosen) checkTokens(tokens, vocabularySize, `document '${id}'`)
-  const bytes = train.documents.reduce((sum, { tokens }) => sum + tokens.length, 0)
+  const count = train.documents.reduce((sum, { tokens }) => sum + tokens.length, 0)
   const packed = rows === 'packed'
   let recorded: DataRecord | undefined
   const streamOf = packed ? packedStream : textStream
   return {
     title,
-    summary: `${name}: ${train.documents.length} documents, ${(bytes / 1e6).toFixed(1)} MB${packed ? ', packed' : ''}`,
-    stream: ({ seed, cursor, signal }) =>
+    summary: `${name}: ${train.documents.length} documents, ${(count / 1e6).toFixed(1)} ${tokenizer === byteTokenizer ? 'MB' : 'M tokens'}${packed ? ', packed' : ''}`,
+    stream: ({ seed, cursor, signal, rows }) =>
       streamOf({
         documents: train.documents,
-        tokenizer: byteTokenizer,
+        tokenizer,
         seed,
         batch: training.batch,
         length: training.length,
         signal,
+        ...(rows && { rows }),
         cursor: cursor as Cursor | undefined,
       }),
     heldOut: chosen,
@@ -56,15 +68,20 @@ export function textTask(options: TextTaskOptions): Task {
   }
 }
 
+function firstTokens(tokens: AnyDocument['tokens'], most: number): Int32Array {
+  const part = tokens.subarray(0, most)
+  return Int32Array.from('load' in part ? part.load() : part)
+}
+
 /** Tokens are hashed as int32, however they are kept. */
 const hashedAtOnce = 1 << 20
 
-function digestOf({ documents }: Corpus): string {
+function digestOf({ documents }: AnyCorpus): string {
   const hash = createHash('sha256')
   for (const { tokens } of documents) {
     hash.update(`${tokens.length}:`)
     for (let from = 0; from < tokens.length; from += hashedAtOnce)
-      hash.update(new Uint8Array(Int32Array.from(tokens.subarray(from, from + hashedAtOnce)).buffer))
+      hash.update(new Uint8Array(firstTokens(tokens.subarray(from), hashedAtOnce).buffer))
   }
   return hash.digest('hex')
 }

@@ -22,7 +22,7 @@ export function shareOut(
   freeBytes = process.availableMemory(),
 ): Shares {
   const fitting = Math.max(1, Math.floor(freeBytes / bytesOfWorker))
-  const sideBySide = Math.min(workers ?? Math.min(threads, fitting), runs)
+  const sideBySide = Math.min(workers ?? Math.min(threads, fitting), Math.max(1, runs))
   return { workers: sideBySide, threads: Math.max(1, Math.floor(threads / sideBySide)) }
 }
 

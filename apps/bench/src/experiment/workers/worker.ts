@@ -38,7 +38,8 @@ async function setUp({
   probes,
 }: WorkerSetup): Promise<MeasureRun> {
   await resolveEngine(engine, engineOptions)
-  return measureHere(await benchmarksOf(description, taskOptions), comparison, await loadProbes(probes))
+  const asked = (await loadProbes(probes)).filter(({ name }) => name in comparison.sizes)
+  return measureHere(await benchmarksOf(description, taskOptions, asked), comparison, asked)
 }
 
 async function answer(work: RunWork): Promise<void> {

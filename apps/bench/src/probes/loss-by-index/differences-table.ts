@@ -1,4 +1,5 @@
 import type { TaskResults } from '../../experiment/results'
+import { signed } from '../../report/numbers'
 import type { Table } from '../../report/table'
 import { rangeNames } from './range-names'
 import { subject, type LossSummary } from './summarise'
@@ -24,5 +25,3 @@ export function differencesTable(
     },
   ]
 }
-
-export const signed = (value: number) => (value < 0 ? '−' : '+') + Math.abs(value).toFixed(3)

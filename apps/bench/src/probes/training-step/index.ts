@@ -10,4 +10,8 @@ export const trainingStep: StepProbe<StepMeasured, StepSummary> = {
   measure: measureStep,
   summarise: summariseStep,
   table: stepTable,
+  speeds: ({ summary }) =>
+    Object.fromEntries(
+      Object.entries(summary).map(([name, { stepSeconds }]) => [`${name} · a training step`, stepSeconds]),
+    ),
 }

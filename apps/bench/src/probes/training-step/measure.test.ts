@@ -20,7 +20,7 @@ it('times steps as they run, and profiles another one', async () => {
     milliseconds += now ? 10 : 1000
   }
   const { signal } = new AbortController()
-  const value = await measureStep({ benchmark, signal, system, engine, step })
+  const value = await measureStep({ benchmark, signal, sizes: {}, system, engine, step })
   vi.restoreAllMocks()
   expect(replaying).toEqual([true, true, true, false])
   expect(value.profile.seconds).toBe(1)

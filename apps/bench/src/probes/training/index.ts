@@ -3,6 +3,7 @@ import { trainingFigure } from './figure'
 import { measureTraining, type TrainingMeasured } from './measure'
 import { summariseTraining, type TrainingSummary } from './summarise'
 import { trainingTable } from './table'
+import { unconvergedSentence } from './unconverged-label'
 
 /** How each run was trained: its learning curve, its speed, and whether it had converged. */
 export const training: RunProbe<TrainingMeasured, TrainingSummary> = {
@@ -12,4 +13,5 @@ export const training: RunProbe<TrainingMeasured, TrainingSummary> = {
   summarise: summariseTraining,
   table: trainingTable,
   figure: trainingFigure,
+  verdict: (_, task) => unconvergedSentence(task),
 }

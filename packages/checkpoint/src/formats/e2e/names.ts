@@ -13,7 +13,7 @@ import type { Params } from '@ttt-e2e/ttt-inner'
 const root = 'language_model.model.'
 
 /** Where the authors' checkpoints hold a parameter: they stack a block's tensors over the layers. */
-function publishedPlace(path: string, prefixBlocks: number): { name: string; layer?: number } {
+export function publishedPlace(path: string, prefixBlocks: number): { name: string; layer?: number } {
   const parts = path.split('.')
   if (path === 'embedding') return { name: `${root}wte.weight` }
   if (path === 'finalNorm') return { name: `${root}ln_f.weight` }
@@ -56,7 +56,7 @@ export async function toE2eNames(decoder: Decoder, params: Params): Promise<Reco
   return published
 }
 
-function layerOf({ shape, values }: PlainTensor, layer: number): PlainTensor {
+export function layerOf({ shape, values }: PlainTensor, layer: number): PlainTensor {
   const size = values.length / shape[0]
   return { shape: shape.slice(1), values: values.slice(layer * size, (layer + 1) * size) }
 }

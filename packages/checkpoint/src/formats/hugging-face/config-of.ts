@@ -31,7 +31,9 @@ export function huggingFaceFormOf(architecture: Architecture): HuggingFaceForm |
   // What it would be read as says whether all of it was said.
   return same(described(published.architecture), described(architecture))
     ? { config, published }
-    : ['no model of Hugging Face has its layers: windows, QK norm and biases as together here']
+    : [
+        'no model of Hugging Face has its layers: windows, first tokens kept, sinks, QK norm and biases as together here',
+      ]
 }
 
 function configOf(architecture: Architecture, all: readonly (AttentionOptions & { window: number })[]) {
@@ -107,8 +109,11 @@ function described(architecture: Architecture) {
       keyHeads = heads,
       headWidth = hiddenSize / heads,
       biases = null,
+      sinks = false,
+      rope = true,
+      keepFirst = 0,
     } = mixers[layer % mixers.length].options as AttentionOptions & { window: number }
-    return [window, qkNorm, keyHeads, headWidth, biases]
+    return [window, qkNorm, keyHeads, headWidth, biases, sinks, rope, keepFirst]
   })
   return [Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1)), all]
 }

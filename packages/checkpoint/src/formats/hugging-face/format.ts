@@ -2,15 +2,21 @@ import { problemsOf } from '@ttt-e2e/baselines'
 import { CheckpointError } from '../../checkpoint-error'
 import { readText, type ModelFolder } from '../../folders/model-folder'
 import type { Format, StoredModel } from '../format'
-import { llamaConfig } from '../llama/config'
+import { llamaConfig, llamaTypes } from '../llama/config'
 import { llamaModel } from '../llama/model'
 import { huggingFaceNames } from '../llama/names'
+import { hashedWhileRead } from '../hashed-weights'
 import { parseJson } from '../parse-json'
 import { publishedMismatches, publishedWeights } from '../published-weights'
+import { families } from './families'
+import { familyWeights } from './family-weights'
 import { openShards } from './shards'
 import { tokenizerOfFolder } from './tokenizer'
 
 const configFile = 'config.json'
+
+/** Python writes numbers that JSON doesn't have. */
+const withInfinity = (text: string) => text.replace(/([[,:]\s*-?)Infinity(?=\s*[\],}])/g, '$11e999')
 
 /** Hugging Face's folders: config.json, safetensors in one file or several, tokenizer.json. */
 export const huggingFaceFolder: Format = {
@@ -21,13 +27,20 @@ export const huggingFaceFolder: Format = {
 
 async function openHuggingFace(folder: ModelFolder): Promise<StoredModel> {
   const text = (await readText(folder, configFile)) ?? ''
-  const json = parseJson(text) as { model_type?: unknown } | null | undefined
+  const json = parseJson(withInfinity(text)) as { model_type?: unknown } | null | undefined
   if (typeof json !== 'object' || json === null)
     throw new CheckpointError(folder.name, [`${configFile} is not a JSON object`])
   if (json.model_type === undefined)
     throw new CheckpointError(folder.name, [
       `${configFile} has no model_type: what the model is isn't guessed`,
     ])
+  const known: readonly unknown[] = [...llamaTypes, ...Object.keys(families)]
+  if (!known.includes(json.model_type))
+    throw new CheckpointError(folder.name, [
+      `${configFile}: model_type: only ${known.join(', ')} can be read`,
+    ])
+  const other = families[json.model_type as string]
+  if (other) return openFamily(folder, json, other)
   const sizes = llamaConfig.safeParse(json)
   if (!sizes.success)
     throw new CheckpointError(
@@ -56,5 +69,47 @@ async function openHuggingFace(folder: ModelFolder): Promise<StoredModel> {
     bytes: 2 * shards.bytes,
     tokenizer,
     documentsBeginWithBos: beginsWithBos,
+  }
+}
+
+/** A model that isn't of Llama's family. */
+async function openFamily(
+  folder: ModelFolder,
+  json: object,
+  { family, config }: (typeof families)[string],
+): Promise<StoredModel> {
+  const parsed = config.safeParse(json)
+  const refuse = (file: string, problems: readonly string[]) =>
+    new CheckpointError(
+      folder.name,
+      problems.map((problem) => `${file}: ${problem}`),
+    )
+  if (!parsed.success) throw refuse(configFile, problemsOf(parsed.error))
+  const shards = await openShards(folder)
+  if (typeof shards === 'string') throw new CheckpointError(folder.name, [shards])
+  const published = family.read(parsed.data)
+  const { weights, problems } = builtBy(
+    () => familyWeights(published, shards.weights),
+    (sentence) => refuse(configFile, [sentence]),
+  )
+  if (problems.length > 0) throw refuse(shards.file, problems)
+  const { vocabularySize } = published.architecture
+  const { tokenizer, beginsWithBos } = await tokenizerOfFolder(folder, vocabularySize)
+  return {
+    architecture: published.architecture,
+    ...hashedWhileRead(weights),
+    weightsFile: shards.file,
+    // Whole values, however short they are in the file.
+    bytes: 2 * shards.bytes,
+    tokenizer,
+    documentsBeginWithBos: beginsWithBos,
+  }
+}
+
+function builtBy<T>(build: () => T, refusal: (sentence: string) => Error): T {
+  try {
+    return build()
+  } catch (error) {
+    throw refusal((error as Error).message)
   }
 }

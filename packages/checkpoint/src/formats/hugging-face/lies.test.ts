@@ -25,7 +25,10 @@ it('opens the folder that the lies are made of', async () => {
 
 describe('a configuration that is not true', () => {
   it.each<[object, string]>([
-    [{ model_type: 'gemma' }, 'config.json: model_type: only llama, mistral, qwen2, qwen3 can be read'],
+    [
+      { model_type: 'gemma' },
+      'config.json: model_type: only llama, mistral, qwen2, qwen3, mamba2, gated_deltanet, ttt can be read',
+    ],
     [{ model_type: undefined }, "config.json has no model_type: what the model is isn't guessed"],
     [{ vocab_size: 300 }, "'model.embed_tokens.weight' is [261, 16], not [300, 16]"],
     [{ vocab_size: '261' }, 'config.json: vocab_size: '],

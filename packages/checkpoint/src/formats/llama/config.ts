@@ -24,11 +24,12 @@ const ropeSchema = z.looseObject({
   partial_rotary_factor: optional(z.literal(1, { error: 'only whole heads can be rotated, 1' })),
 })
 
-const modelTypes = ['llama', 'mistral', 'qwen2', 'qwen3'] as const
+/** What `model_type` may be. */
+export const llamaTypes = ['llama', 'mistral', 'qwen2', 'qwen3'] as const
 
 /** The keys of Hugging Face's config.json that say how a model of the Llama family computes; others are left alone. */
 const configSchema = z.looseObject({
-  model_type: z.enum(modelTypes, { error: `only ${modelTypes.join(', ')} can be read` }).optional(),
+  model_type: z.enum(llamaTypes).optional(),
   vocab_size: count,
   hidden_size: count.max(65_536),
   intermediate_size: count,

@@ -63,7 +63,7 @@ export const userId = (): number | undefined => process.getuid?.()
 /** One line about a file that was passed over. */
 export const lineOf = ({ path, reason }: RefusedFile): string => `${path} is passed over: ${reason}`
 
-/** Says so, a line for each. */
-export function tellRefused(refused: readonly RefusedFile[]): void {
-  for (const each of refused) process.stderr.write(`native engine: ${lineOf(each)}\n`)
+/** Says so, a line for each. @param title what the files are */
+export function tellRefused(refused: readonly RefusedFile[], title = 'native engine'): void {
+  for (const each of refused) process.stderr.write(`${title}: ${lineOf(each)}\n`)
 }

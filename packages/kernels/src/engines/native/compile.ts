@@ -1,10 +1,16 @@
 import { writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { coreCount } from '@ttt-e2e/tensor-ops'
 import { kernelTable } from '../compiled/kernel-table'
 import type { Sources } from '../compiled/sources'
-import { baseFlags, instructionSetFlags, linkFlags, runCommand, type Compiler } from './toolchain'
+import {
+  baseFlags,
+  instructionSetFlags,
+  linkFlags,
+  nodeHeaders,
+  runCommand,
+  type Compiler,
+} from './toolchain'
 
 /**
  * Compiles the addon into the folder, on all cores.
@@ -41,9 +47,4 @@ export async function compile(
   const addon = join(folder, 'addon.node')
   await run(...linkFlags(compiler), ...objects, ...libraries, '-o', addon)
   return addon
-}
-
-function nodeHeaders(): string {
-  const { include_dir } = createRequire(import.meta.url)('node-api-headers') as { include_dir: string }
-  return include_dir
 }

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
-import type { Build } from './build'
+import type { Build } from './first-use'
 import { findAddonFile, lineOf, tellRefused, userId } from './addon-file'
 import { keyOf, type Sources } from '../compiled/sources'
 import { baseFlags, instructionSetFlags, type Compiler } from './toolchain'

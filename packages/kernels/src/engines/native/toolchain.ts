@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { createRequire } from 'node:module'
 import { promisify } from 'node:util'
 
 export const runCommand = promisify(execFile)
@@ -63,4 +64,10 @@ export function instructionSetFlags({
 export function linkFlags({ platform }: Pick<Compiler, 'platform'>): string[] {
   if (platform === 'darwin') return ['-dynamiclib', '-undefined', 'dynamic_lookup']
   return platform === 'win32' ? ['-shared'] : ['-shared', '-pthread']
+}
+
+/** The folder of node_api.h. */
+export function nodeHeaders(): string {
+  const { include_dir } = createRequire(import.meta.url)('node-api-headers') as { include_dir: string }
+  return include_dir
 }

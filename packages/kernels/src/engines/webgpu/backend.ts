@@ -1,7 +1,7 @@
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu'
 import { tf } from '@ttt-e2e/tensor-ops'
 import { sizeOf } from '../size-of'
-import { BufferPool, type PooledBuffer } from './buffers'
+import { BufferPool, tooLarge, type PooledBuffer } from './buffers'
 import { Commands } from './commands'
 import { GpuData, isGpuType, mostKept, type DataType, type GpuType, type Values } from './data'
 import type { Gpu } from './device'
@@ -42,6 +42,11 @@ export class GpuBackend extends MathBackendCPU implements DataOwner {
     this.programs = new Programs(replayingCommands(this))
   }
 
+  /** Bytes that a kernel may get of a buffer. */
+  get mostBound(): number {
+    return this.gpu.limits.maxStorageBufferBindingSize
+  }
+
   /**
    * Runs the dispatches of a kernel.
    *
@@ -58,6 +63,7 @@ export class GpuBackend extends MathBackendCPU implements DataOwner {
     const read = given.map((data) => this.bufferOf(data))
     const made = outputs.map(({ shape, dtype }) => this.empty(dtype, sizeOf(shape)))
     const written = made.map((data) => data.buffer!)
+    this.checkSizes([...given, ...made], parts, given.length)
     for (const part of parts)
       this.commands.dispatch(part, [
         ...part.inputs.map((input) => (input < 0 ? written[-1 - input] : read[input])),
@@ -67,6 +73,18 @@ export class GpuBackend extends MathBackendCPU implements DataOwner {
     const kept = outputs.length - temporary
     for (const data of made.slice(kept)) this.disposeData(data)
     return outputs.slice(0, kept).map(({ shape, dtype }, i) => ({ dataId: made[i], shape, dtype }))
+  }
+
+  /** @throws UserError where a part would get more of a buffer than it may */
+  private checkSizes(all: readonly GpuData[], parts: readonly Part[], given: number): void {
+    const most = this.mostBound
+    if (all.every(({ bytes }) => bytes <= most)) return
+    for (const { inputs, outputs, ranges } of parts) {
+      const places = [...inputs.map((input) => (input < 0 ? given - 1 - input : input)), ...outputs.map((output) => given + output)] // prettier-ignore
+      places.forEach((place, i) => {
+        if (!ranges?.[i] && all[place].bytes > most) throw tooLarge(all[place].bytes, most, 'what a kernel of this GPU may get') // prettier-ignore
+      })
+    }
   }
 
   /** A tensor of numbers that a kernel needs and that never change: made once for each key, and kept. */
@@ -148,7 +166,9 @@ export class GpuBackend extends MathBackendCPU implements DataOwner {
   }
 
   override readSync(id: DataId): Values {
-    return this.dataOf({ dataId: id }).values.slice() as Values
+    const data = this.dataOf({ dataId: id })
+    if (data.own === undefined) this.gpu.check()
+    return data.values.slice() as Values
   }
 
   override async read(id: DataId): Promise<Values> {

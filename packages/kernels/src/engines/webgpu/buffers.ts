@@ -32,14 +32,10 @@ export class BufferPool {
     const known = this.free.get(size)?.pop()
     this.liveBytes += size
     if (known) return known
-    const { maxBufferSize, maxStorageBufferBindingSize } = this.gpu.limits
-    const most = Math.min(maxBufferSize, maxStorageBufferBindingSize)
+    const { maxBufferSize: most } = this.gpu.limits
     if (bytes > most) {
       this.liveBytes -= size
-      throw new UserError(
-        `a tensor of ${mebibytes(bytes)} is larger than this GPU's buffers, which have at most ${mebibytes(most)}: ` +
-          'take a smaller batch or shorter sequences',
-      )
+      throw tooLarge(bytes, most, "this GPU's buffers")
     }
     const actual = Math.min(size, Math.floor(most / 4) * 4)
     this.reservedBytes += size
@@ -79,5 +75,12 @@ export function sizeClass(bytes: number): number {
   const step = 2 ** (Math.ceil(Math.log2(bytes)) - 3)
   return Math.ceil(bytes / step) * step
 }
+
+/** @param than what has at most so many bytes */
+export const tooLarge = (bytes: number, most: number, than: string): UserError =>
+  new UserError(
+    `a tensor of ${mebibytes(bytes)} is larger than ${than}, at most ${mebibytes(most)}: ` +
+      'take a smaller batch, shorter sequences or a smaller model',
+  )
 
 const mebibytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`

@@ -6,8 +6,10 @@ import { Pipelines } from './pipelines'
 
 /** A parameter block's bytes, and at the same time what its offset must be a multiple of. */
 export const parameterBytes = mostParameters * 4
-/** Dispatches of one by one calls that are given to the GPU together. */
+/** Dispatches that are given to the GPU together. */
 const mostDispatches = 256
+/** Submits from one to the next of which it is noted when the GPU is done with it. */
+const submitsBetweenMarks = 16
 
 /** Dispatches, uploads and read-backs in their order. They are gathered and submitted together. */
 export class Commands {
@@ -19,6 +21,10 @@ export class Commands {
   private readonly parameters: GPUBuffer
   private readonly parameterWords = new Uint32Array(mostDispatches * mostParameters)
   private dispatches = 0
+  /** Those of programs among what is gathered too. */
+  private gathered = 0
+  /** Resolve as the GPU gets there, in their order. */
+  private readonly marks: Promise<void>[] = []
   private reads: PendingRead[] = []
 
   constructor(readonly gpu: Gpu) {
@@ -30,13 +36,13 @@ export class Commands {
   }
 
   /** One dispatch on these buffers: the kernel's inputs, then its outputs. */
-  dispatch({ kernel, parameters, groups }: Part, buffers: readonly PooledBuffer[]): void {
+  dispatch({ kernel, parameters, groups, ranges }: Part, buffers: readonly PooledBuffer[]): void {
     if (groups.includes(0)) return
     if (this.dispatches === mostDispatches) this.flush()
     const { pipeline, layout } = this.pipelines.of(kernel)
     const slot = this.dispatches++
     this.parameterWords.set(parameters, slot * mostParameters)
-    const group = this.bindGroup(layout, this.parameters, slot * parameterBytes, buffers)
+    const group = this.bindGroup(layout, this.parameters, slot * parameterBytes, buffers, ranges)
     this.encode(pipeline, group, groups, buffers)
   }
 
@@ -45,12 +51,20 @@ export class Commands {
     parameters: GPUBuffer,
     offset: number,
     buffers: readonly PooledBuffer[],
+    ranges: Part['ranges'],
   ): GPUBindGroup {
+    const most = this.gpu.limits.maxStorageBufferBindingSize
+    const bound = ({ buffer }: PooledBuffer, i: number): GPUBufferBinding => {
+      const range = ranges?.[i]
+      return range
+        ? { buffer, offset: range.start * 4, size: range.count * 4 }
+        : { buffer, size: Math.min(buffer.size, most) }
+    }
     return this.gpu.device.createBindGroup({
       layout,
       entries: [
         { binding: 0, resource: { buffer: parameters, offset, size: parameterBytes } },
-        ...buffers.map(({ buffer }, i) => ({ binding: i + 1, resource: { buffer } })),
+        ...buffers.map((buffer, i) => ({ binding: i + 1, resource: bound(buffer, i) })),
       ],
     })
   }
@@ -68,6 +82,7 @@ export class Commands {
     this.pass.dispatchWorkgroups(...groups)
     for (const buffer of buffers) buffer.batch = this.batch
     this.counts.dispatches++
+    this.gathered++
   }
 
   copy(from: PooledBuffer, to: PooledBuffer, bytes: number): void {
@@ -123,6 +138,16 @@ export class Commands {
         })
   }
 
+  /** Gives the GPU what was gathered, if it is enough to be worth a submit. */
+  flushMany(): void {
+    if (this.gathered >= mostDispatches) this.flush()
+  }
+
+  /** Resolves once the GPU has caught up, where it is so far behind that commands would pile up. */
+  behind(): Promise<void> | undefined {
+    return this.marks.length > 1 ? this.marks[0] : undefined
+  }
+
   /** Gives the GPU what was gathered. */
   flush(): void {
     if (!this.encoder) return
@@ -131,9 +156,13 @@ export class Commands {
     if (this.dispatches > 0)
       queue.writeBuffer(this.parameters, 0, this.parameterWords, 0, this.dispatches * mostParameters)
     queue.submit([this.encoder.finish()])
-    this.counts.submits++
+    if (++this.counts.submits % submitsBetweenMarks === 0) {
+      const passed = () => void this.marks.shift()
+      // A device that was lost is told of elsewhere.
+      this.marks.push(queue.onSubmittedWorkDone().then(passed, passed))
+    }
     this.encoder = undefined
-    this.dispatches = 0
+    this.dispatches = this.gathered = 0
     this.batch++
   }
 

@@ -21,6 +21,8 @@ export interface Gpu {
   adapterName: string
   /** Whether its adapter computes on the processor. */
   software: boolean
+  /** Whether the device is lost or out of memory: it is good for nothing any more. */
+  readonly failed: boolean
   /** @throws UserError where the device is lost or out of memory */
   check(): void
 }
@@ -39,7 +41,7 @@ export async function openGpu(): Promise<Gpu | string> {
   const info = (adapter as unknown as { info?: AdapterInfo }).info ?? {}
   const requiredLimits = Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]]))
   const device = await adapter.requestDevice({ requiredLimits })
-  let failure: UserError | undefined
+  let failure: Error | undefined
   void device.lost.then(({ message }) => {
     failure = new UserError(
       `the GPU device was lost (${message.split('\n')[0] || 'no reason given'}); ` +
@@ -47,13 +49,7 @@ export async function openGpu(): Promise<Gpu | string> {
     )
   })
   device.addEventListener('uncapturederror', (event) => {
-    const { error } = event as GPUUncapturedErrorEvent
-    const outOfMemory = error.constructor.name === 'GPUOutOfMemoryError'
-    failure ??= outOfMemory
-      ? new UserError(
-          'the GPU is out of memory: take a smaller batch, shorter sequences or a smaller model, and resume',
-        )
-      : (new Error(`WebGPU: ${error.message}`) as UserError)
+    failure ??= failureOf((event as GPUUncapturedErrorEvent).error)
   })
   return {
     source: gpu,
@@ -61,8 +57,20 @@ export async function openGpu(): Promise<Gpu | string> {
     limits: device.limits,
     adapterName: [info.vendor, info.architecture].filter(Boolean).join(', ') || 'unnamed adapter',
     software: info.isFallbackAdapter ?? adapter.isFallbackAdapter ?? false,
+    get failed() {
+      return failure !== undefined
+    },
     check() {
       if (failure) throw failure
     },
   }
+}
+
+/** What an error that no call was told of comes to. */
+export function failureOf(error: { message: string }): Error {
+  return error.constructor.name === 'GPUOutOfMemoryError'
+    ? new UserError(
+        'the GPU is out of memory: take a smaller batch, shorter sequences or a smaller model, and resume',
+      )
+    : new Error(`WebGPU: ${error.message}`)
 }

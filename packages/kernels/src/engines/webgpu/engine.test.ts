@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { resolveEngine, tf, UserError } from '@ttt-e2e/tensor-ops'
+import { pause, resolveEngine, tf, UserError } from '@ttt-e2e/tensor-ops'
 import { describe, expect, it } from 'vitest'
 import '../wasm'
+import { rmsNorm } from '../../rms-norm'
 import type { GpuBackend } from './backend'
-import { openGpu } from './device'
+import { failureOf, openGpu } from './device'
 import { registerGpuBackend } from './register'
 import { useWebGpu } from './testing'
 
@@ -44,7 +45,8 @@ describe('the engine webgpu', () => {
     try {
       expect(inProcess(script)).toMatch(/^the engine 'webgpu' can't run here \(webgpu: no adapter was found/)
     } finally {
-      process.env.VK_DRIVER_FILES = saved
+      if (saved === undefined) delete process.env.VK_DRIVER_FILES
+      else process.env.VK_DRIVER_FILES = saved
     }
   })
 
@@ -78,6 +80,41 @@ describe('the engine webgpu', () => {
     expect(() => tf.add(sum, 1)).toThrow('resume from it')
     tf.removeBackend('webgpu-lost')
     await resolveEngine('webgpu')
+  })
+
+  it('is made anew after its device was lost', async () => {
+    await resolveEngine('webgpu')
+    const lost = tf.backend() as unknown as GpuBackend
+    const one = tf.tensor1d([1])
+    lost.gpu.device.destroy()
+    await expect(tf.add(one, 1).data()).rejects.toThrow(UserError)
+    const engine = await resolveEngine('webgpu')
+    expect(tf.backend()).not.toBe(lost)
+    expect(engine.hasOwnKernel('Attention')).toBe(true)
+    tf.dispose(one)
+    const x = tf.tensor2d([[3, 4]])
+    expect((await rmsNorm(x, tf.ones([2]), 0).data())[1]).toBeCloseTo(4 / Math.sqrt(12.5), 5)
+  })
+
+  it('says in a sentence that the GPU is out of memory', () => {
+    class GPUOutOfMemoryError extends Error {}
+    expect(failureOf(new GPUOutOfMemoryError('no more'))).toBeInstanceOf(UserError)
+    expect(failureOf(new GPUOutOfMemoryError('no more')).message).toMatch(
+      /^the GPU is out of memory: .+ resume$/,
+    )
+    expect(failureOf(new Error('a mistake'))).not.toBeInstanceOf(UserError)
+  })
+
+  it('tells who gives it more than it can do when it has caught up', async () => {
+    await resolveEngine('webgpu')
+    const { commands } = tf.backend() as unknown as GpuBackend
+    for (let i = 0; i < 100; i++) {
+      tf.tidy(() => tf.add(tf.ones([3]), i))
+      commands.flush()
+    }
+    expect(commands.behind()).toBeInstanceOf(Promise)
+    while (commands.behind()) await pause()
+    expect(commands.behind()).toBeUndefined()
   })
 
   it('says that a tensor is larger than its buffers', async () => {

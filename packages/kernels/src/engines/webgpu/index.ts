@@ -7,8 +7,10 @@ import { registerGpuBackend } from './register'
 let opening: Promise<Gpu | string> | undefined
 let running: { backend: GpuBackend; kernels: KernelSet } | undefined
 
-/** The device, or the reason why there is none. */
-function gpu(): Promise<Gpu | string> {
+/** The device, or the reason why there is none. One that has failed is replaced. */
+async function gpu(): Promise<Gpu | string> {
+  const known = await opening
+  if (typeof known === 'object' && known.failed) opening = undefined
   return (opening ??= openGpu().catch(
     (error: Error) => `no device could be opened (${error.message.split('\n')[0]})`,
   ))
@@ -31,7 +33,7 @@ registerEngine({
   async create() {
     const found = await gpu()
     if (typeof found === 'string') throw new Error(found)
-    running ??= registerGpuBackend('webgpu', found)
+    if (running?.backend.gpu !== found) running = registerGpuBackend('webgpu', found)
     return found.software ? `${found.adapterName}, on the processor` : found.adapterName
   },
   memory: () => ({
@@ -39,6 +41,7 @@ registerEngine({
     reserved: running?.backend.pool.reservedBytes ?? 0,
     limit: Infinity,
   }),
+  behind: () => running?.backend.commands.behind(),
   commands: () => ({ ...(running?.backend.commands.counts ?? { dispatches: 0, submits: 0, readBacks: 0 }) }),
   limits: () =>
     Object.fromEntries(wantedLimits.map((name) => [name, running?.backend.gpu.limits[name] ?? 0])),

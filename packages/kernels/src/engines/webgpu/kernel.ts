@@ -19,10 +19,60 @@ export interface Part {
   /** 32-bit words that `param(i)` gives. */
   parameters: readonly number[]
   groups: readonly [x: number, y: number, z: number]
+  /** The stretches of buffers that it gets in place of whole ones, by their places among its inputs and outputs. */
+  ranges?: Readonly<Record<number, Range>>
 }
+/** Values of a buffer. `start` is a multiple of `rangeStep`. */
+export interface Range {
+  start: number
+  count: number
+}
+/** Where a buffer may be cut: every adapter allows offsets of 256 bytes. */
+const rangeStep = 64
 /** An input of the call, or one of its outputs, counted from −1 down. */
 export type PartBuffer = number
 export const outputAsInput = (output: number): PartBuffer => -1 - output
+
+/**
+ * The parts of a kernel that makes value i of its first parameter's number from the values i of its inputs, none of which
+ * gets more of a buffer than it may.
+ *
+ * @param whole the places of buffers that are of another size
+ */
+export function inRanges(part: Part, mostBytes: number, whole: readonly number[] = []): Part[] {
+  const [size, ...more] = part.parameters
+  if (size * 4 <= mostBytes) return [part]
+  const each = Math.floor(mostBytes / 4 / rangeStep) * rangeStep
+  const buffers = part.inputs.length + part.outputs.length
+  return Array.from({ length: Math.ceil(size / each) }, (_, i) => {
+    const range = { start: i * each, count: Math.min(each, size - i * each) }
+    return {
+      ...part,
+      parameters: [range.count, ...more],
+      groups: groupsFor(range.count),
+      ranges: Object.fromEntries(
+        Array.from({ length: buffers }, (_, place) => place)
+          .filter((place) => !whole.includes(place))
+          .map((place) => [place, range]),
+      ),
+    }
+  })
+}
+
+/** Rows of a matrix that is no larger than a kernel's buffer may be, or stretches of them that aren't. */
+export function rangesOfRows(
+  rows: number,
+  width: number,
+  mostBytes: number,
+): { from: number; count: number; range?: Range }[] {
+  if (rows * width * 4 <= mostBytes) return [{ from: 0, count: rows }]
+  const each = Math.max(1, Math.floor(mostBytes / (4 * width) / rangeStep)) * rangeStep
+  return Array.from({ length: Math.ceil(rows / each) }, (_, i) => {
+    const from = i * each
+    const count = Math.min(each, rows - from)
+    return { from, count, range: { start: from * width, count: count * width } }
+  })
+}
 
 /** Words that a kernel can be given. */
 export const mostParameters = 64
@@ -35,7 +85,7 @@ export function floatWord(value: number): number {
 }
 
 /** Threads of a workgroup, wherever the kernel doesn't say otherwise: every adapter has as many. */
-const groupSize = 256
+export const groupSize = 256
 const mostGroups = 65535
 
 /** Groups for a thread each for so many values; `thread` of the source numbers them. */

@@ -1,18 +1,88 @@
-import type { GpuKernel } from './kernel'
-import { walkCode } from './strides'
+import { sizeOf } from '../size-of'
+import type { GpuKernel, Part, PartBuffer, Range } from './kernel'
+import { walkCode, walkWords, type Walk } from './strides'
 
 /** Tiles of a product that a group of 16 × 16 threads forms: their edges. */
 const [smallTile, largeTile] = [16, 64]
 
 /** The edge of the tiles that a product of these sizes is formed in. */
-export const tileFor = (rows: number, columns: number): number =>
+const tileFor = (rows: number, columns: number): number =>
   rows <= 32 || columns <= 32 ? smallTile : largeTile
 
+/** A matrix in a buffer: how far its rows and its columns are apart, and where it begins. */
+export interface Factor {
+  /** Which of the call's. */
+  buffer: PartBuffer
+  strides: readonly [row: number, column: number]
+  start?: number
+  range?: Range
+}
+
+/** Where a product goes: rows of `width` values, one behind the other. */
+export interface Target {
+  output: number
+  start?: number
+  /** How far its rows are apart; as many values as they have where left out. */
+  width?: number
+  range?: Range
+}
+
+/** Rows one behind the other. */
+export const rowMajor = (buffer: PartBuffer, width: number, more: Partial<Factor> = {}): Factor => ({
+  buffer,
+  strides: [width, 1],
+  ...more,
+})
+export const transposed = (factor: Factor): Factor => ({
+  ...factor,
+  strides: [factor.strides[1], factor.strides[0]],
+})
+
 /**
- * y = a · b for each of a batch, tile by tile through workgroup memory. Parameters: rows, columns, depth, then how far the
- * rows and the columns of a are apart, those of b, and the walk through the batch. Inputs that are 0 apart are broadcast.
+ * y = a · b for each of a batch.
+ *
+ * @param batch a walk through the matrices of a and of b; those that are 0 apart are broadcast
+ * @param sizes.accumulate whether the product is added to what stands there
  */
-export function productKernel(tile: number): GpuKernel {
+export function productPart(
+  a: Factor,
+  b: Factor,
+  y: Target,
+  sizes: { rows: number; columns: number; depth: number; accumulate?: boolean },
+  batch: Walk = { shape: [1], strides: [[0], [0]] },
+): Part {
+  const { rows, columns, depth, accumulate } = sizes
+  const tile = tileFor(rows, columns)
+  const ranges = [a.range, b.range, y.range]
+  return {
+    kernel: productKernel(tile),
+    inputs: [a.buffer, b.buffer],
+    outputs: [y.output],
+    parameters: [
+      rows,
+      columns,
+      depth,
+      ...a.strides,
+      ...b.strides,
+      a.start ?? 0,
+      b.start ?? 0,
+      y.start ?? 0,
+      y.width ?? columns,
+      accumulate ? 1 : 0,
+      ...walkWords(batch),
+    ],
+    groups: [Math.ceil(columns / tile), Math.ceil(rows / tile), sizeOf(batch.shape)],
+    ...(ranges.some(Boolean) && {
+      ranges: Object.fromEntries(ranges.flatMap((range, i) => (range ? [[i, range]] : []))),
+    }),
+  }
+}
+
+/**
+ * Tile by tile through workgroup memory. Parameters: rows, columns, depth, then how far the rows and the columns of a are
+ * apart, those of b, where a, b and y begin, how far y's rows are apart, whether to add, and the walk through the batch.
+ */
+function productKernel(tile: number): GpuKernel {
   const each = tile / 16
   return {
     name: `BatchMatMul ${tile}`,
@@ -29,9 +99,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   let rows = param(0);
   let columns = param(1);
   let depth = param(2);
-  var aStart = 0u;
-  var bStart = 0u;
-${walkCode(['aStart', 'bStart'], '7u', 'group.z')}
+  var aStart = param(7);
+  var bStart = param(8);
+${walkCode(['aStart', 'bStart'], '12u', 'group.z')}
   let firstRow = group.y * TILE;
   let firstColumn = group.x * TILE;
   var sums: array<f32, ${each * each}>;
@@ -73,7 +143,10 @@ ${walkCode(['aStart', 'bStart'], '7u', 'group.z')}
     for (var j = 0u; j < EACH; j++) {
       let column = firstColumn + local.x + j * 16u;
       if (row < rows && column < columns) {
-        y[(group.z * rows + row) * columns + column] = sums[i * EACH + j];
+        let at = param(9) + (group.z * rows + row) * param(10) + column;
+        var sum = sums[i * EACH + j];
+        if (param(11) != 0u) { sum += y[at]; }
+        y[at] = sum;
       }
     }
   }

@@ -11,10 +11,25 @@ import { registerMatrixProduct } from './stock/matrix-product'
 import { registerReductions } from './stock/reductions'
 import { registerCasts } from './stock/casts'
 
-/** Makes a device a tfjs backend of this name. */
-export function registerGpuBackend(name: string, gpu: Gpu): { backend: GpuBackend; kernels: KernelSet } {
+interface Registered {
+  backend: GpuBackend
+  kernels: KernelSet
+}
+
+/** Kernels are registered once for a name, whatever devices it has had. */
+const registered = new Map<string, Registered>()
+
+/** Makes a device a tfjs backend of this name, in place of the one that had it. */
+export function registerGpuBackend(name: string, gpu: Gpu): Registered {
   const backend = new GpuBackend(gpu)
+  const known = registered.get(name)
+  if (known) {
+    if (tf.findBackendFactory(name)) tf.removeBackend(name)
+    known.backend.gpu.device.destroy()
+    known.backend = backend
+  }
   tf.registerBackend(name, () => backend, 0)
+  if (known) return known
   tf.copyRegisteredKernels('cpu', name)
   const kernels = new KernelSet(name)
   for (const register of [
@@ -27,6 +42,8 @@ export function registerGpuBackend(name: string, gpu: Gpu): { backend: GpuBacken
     registerFill,
   ])
     register(kernels)
-  offerFusedKernels(name, gpu)
-  return { backend, kernels }
+  const made = { backend, kernels }
+  registered.set(name, made)
+  offerFusedKernels(name, () => made.backend.gpu.limits)
+  return made
 }

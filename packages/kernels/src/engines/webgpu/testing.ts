@@ -1,4 +1,5 @@
 import {
+  registerEngine,
   relativeError,
   resolveEngine,
   tf,
@@ -7,6 +8,9 @@ import {
   readTensors,
 } from '@ttt-e2e/tensor-ops'
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest'
+import type { GpuBackend } from './backend'
+import { openGpu } from './device'
+import { registerGpuBackend } from './register'
 import './index'
 
 /** The tests of this block run on webgpu. Where there is no adapter they are skipped with the reason, in CI they fail. */
@@ -22,6 +26,32 @@ export function useWebGpu(): void {
     if (refused !== undefined) skip(refused)
   })
   afterAll(() => resolveEngine('cpu'))
+}
+
+/**
+ * Makes an engine of this name on a device of its own, where there is one.
+ *
+ * @param limits in place of the device's
+ */
+export async function registerGpuEngine(
+  name: string,
+  limits: Partial<Pick<GPUSupportedLimits, 'maxStorageBufferBindingSize'>> = {},
+): Promise<GpuBackend | undefined> {
+  const gpu = await openGpu()
+  if (typeof gpu === 'string') return undefined
+  const all = new Proxy(gpu.limits, {
+    get: (own, limit) => limits[limit as keyof typeof limits] ?? own[limit as 'maxBufferSize'],
+  })
+  const { check, device, failed } = gpu
+  const { backend } = registerGpuBackend(name, { ...gpu, check, device, failed, limits: all })
+  registerEngine({
+    name,
+    rank: 1000,
+    probe: () => Promise.resolve(true),
+    create: () => Promise.resolve('a device of its own'),
+    memory: () => ({ live: backend.pool.liveBytes, reserved: backend.pool.reservedBytes, limit: Infinity }),
+  })
+  return backend
 }
 
 interface Plain {
@@ -46,16 +76,17 @@ async function resultsOn(
   return plain
 }
 
-/** Runs on cpu and on webgpu, and compares; webgpu stays the active engine. */
+/** Runs on cpu and on webgpu, and compares; webgpu, or another engine of its kernels, stays the active one. */
 export async function expectLikeCpu(
   inputs: readonly Tensor[],
   run: (...inputs: Tensor[]) => Tensor | Tensor[],
   tolerance = 2e-6,
+  engine = 'webgpu',
 ): Promise<void> {
   const values = await readTensors(inputs)
   const given = inputs.map(({ shape, dtype }, i) => ({ shape, dtype, values: values[i] }))
   const expected = await resultsOn('cpu', given, run)
-  const actual = await resultsOn('webgpu', given, run)
+  const actual = await resultsOn(engine, given, run)
   const form = ({ shape, dtype }: Plain) => [dtype, ...shape]
   expect(actual.map(form)).toEqual(expected.map(form))
   actual.forEach((result, i) =>

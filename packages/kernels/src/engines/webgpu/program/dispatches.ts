@@ -24,6 +24,7 @@ const addTo: GpuKernel = {
 interface PlannedDispatch {
   pipeline: Pipeline
   groups: Part['groups']
+  ranges: Part['ranges']
   places: readonly Place[]
   /** Whether its buffers are the same in each run. */
   fixed: boolean
@@ -51,6 +52,7 @@ export class PlannedDispatches {
     this.dispatches = parts.map(({ part, places }) => ({
       pipeline: commands.pipelines.of(part.kernel),
       groups: part.groups,
+      ranges: part.ranges,
       places,
       fixed: places.every((place) => place.in === 'workspace' || place.in === 'constant'),
       bindGroups: new Map<string, GPUBindGroup>(),
@@ -58,12 +60,12 @@ export class PlannedDispatches {
   }
 
   run(memory: Memory): void {
-    this.dispatches.forEach(({ pipeline, groups, places, fixed, bindGroups }, i) => {
+    this.dispatches.forEach(({ pipeline, groups, ranges, places, fixed, bindGroups }, i) => {
       const buffers = places.map((place) => memory[place.in][place.index])
       const key = fixed ? '' : buffers.map(({ id }) => id).join()
       let group = bindGroups.get(key)
       if (!group) {
-        group = this.commands.bindGroup(pipeline.layout, this.parameters, i * parameterBytes, buffers)
+        group = this.commands.bindGroup(pipeline.layout, this.parameters, i * parameterBytes, buffers, ranges)
         if (bindGroups.size >= mostGroups) bindGroups.clear()
         bindGroups.set(key, group)
       }
@@ -72,6 +74,8 @@ export class PlannedDispatches {
   }
 
   dispose(): void {
+    // What is gathered may still read it.
+    this.commands.flush()
     this.parameters.destroy()
   }
 }

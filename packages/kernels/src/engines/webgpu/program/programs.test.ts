@@ -9,7 +9,7 @@ const values = (seed: number, shape: number[]) => tf.randomNormal(shape, 0, 1, '
 describe('programs on webgpu', () => {
   useWebGpu()
 
-  it('replays a function in one submit, with the same bits', async () => {
+  it('replays a function and reads what it gives in one submit, with the same bits', async () => {
     const owner = {}
     const f = ({ a, b }: Record<string, Tensor>) => tf.add(tf.matMul(tf.tanh(a), b as never), tf.sum(a))
     const results: Float32Array[] = []
@@ -20,8 +20,8 @@ describe('programs on webgpu', () => {
       backend().commands.flush()
       const before = backend().commands.counts.submits
       const y = program({ owner, key: 'f' }, f, inputs)
-      submits.push(backend().commands.counts.submits - before)
       results.push(await read(y))
+      submits.push(backend().commands.counts.submits - before)
       y.dispose()
     }
     for (const result of results) expect(result).toEqual(results[0])

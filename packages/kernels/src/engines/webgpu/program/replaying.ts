@@ -33,7 +33,7 @@ export function replayingCommands(
   }
 }
 
-/** A step that is ready to run: one submit. */
+/** A step that is ready to run. Small ones are submitted together. */
 class SubmittedStep implements StepRunner<GpuData, PooledBuffer[]> {
   private readonly dispatches: PlannedDispatches
   private readonly workspace: readonly PooledBuffer[]
@@ -60,7 +60,7 @@ class SubmittedStep implements StepRunner<GpuData, PooledBuffer[]> {
       constant: plan.constants.map((data) => backend.bufferOf(data)),
       output: fresh.map(({ buffer }) => buffer!),
     })
-    backend.commands.flush()
+    backend.commands.flushMany()
     return { held, fresh }
   }
 

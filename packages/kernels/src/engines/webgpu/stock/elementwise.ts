@@ -2,7 +2,7 @@ import { tf } from '@ttt-e2e/tensor-ops'
 import type { GpuBackend, TensorInfo } from '../backend'
 import { sizeOf } from '../../size-of'
 import type { GpuType } from '../data'
-import { floatWord, forEachValue, groupsFor, type Element, type GpuKernel } from '../kernel'
+import { floatWord, forEachValue, groupsFor, inRanges, type Element, type GpuKernel } from '../kernel'
 import type { KernelSet } from '../kernel-set'
 import { broadcastStrides, collapsed, walkCode, walkWords } from '../strides'
 
@@ -170,7 +170,7 @@ export function applyUnary(
   }
   const size = sizeOf(x.shape)
   const part = { kernel, inputs: [0], outputs: [0], parameters: [size, ...more], groups: groupsFor(size) }
-  return backend.call([x], [{ shape: x.shape, dtype: to }], [part])[0]
+  return backend.call([x], [{ shape: x.shape, dtype: to }], inRanges(part, backend.mostBound))[0]
 }
 
 function applyBinary(
@@ -211,5 +211,6 @@ function applyBinary(
     groups: groupsFor(size),
   }
   const isSum = name === 'Add' && flat && from === 'float32'
-  return backend.call([a, b], [{ shape, dtype: to }], [part], { isSum })[0]
+  const parts = flat ? inRanges(part, backend.mostBound) : [part]
+  return backend.call([a, b], [{ shape, dtype: to }], parts, { isSum: isSum && parts.length === 1 })[0]
 }

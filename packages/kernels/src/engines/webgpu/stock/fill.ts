@@ -1,7 +1,7 @@
 import type { GpuBackend } from '../backend'
 import { sizeOf } from '../../size-of'
 import { mostKept, type DataType } from '../data'
-import { floatWord, forEachValue, groupsFor, type GpuKernel, type Part } from '../kernel'
+import { floatWord, forEachValue, groupsFor, inRanges, type GpuKernel, type Part } from '../kernel'
 import type { KernelSet } from '../kernel-set'
 
 const fill: GpuKernel = {
@@ -11,13 +11,17 @@ const fill: GpuKernel = {
   code: forEachValue('  y[i] = param(1);'),
 }
 
-export const fillPart = (size: number, word: number, output = 0): Part => ({
+const fillPart = (size: number, word: number, output = 0): Part => ({
   kernel: fill,
   inputs: [],
   outputs: [output],
   parameters: [size, word],
   groups: groupsFor(size),
 })
+
+/** Fills an output with one value. @param mostBytes what a kernel may get of a buffer */
+export const fillParts = (size: number, word: number, mostBytes: number, output = 0): Part[] =>
+  inRanges(fillPart(size, word, output), mostBytes)
 
 const filled = (backend: GpuBackend, shape: number[], value: unknown, dtype: DataType) => {
   if (typeof value !== 'number' || (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool'))
@@ -26,7 +30,7 @@ const filled = (backend: GpuBackend, shape: number[], value: unknown, dtype: Dat
   if (dtype === 'int32' && sizeOf(shape) <= mostKept)
     return backend.makeTensorInfo(shape, dtype, new Int32Array(sizeOf(shape)).fill(value))
   const word = dtype === 'float32' ? floatWord(value) : value >>> 0
-  return backend.call([], [{ shape, dtype }], [fillPart(sizeOf(shape), word)])[0]
+  return backend.call([], [{ shape, dtype }], fillParts(sizeOf(shape), word, backend.mostBound))[0]
 }
 
 /** Kernels that make tensors of nothing but numbers. */

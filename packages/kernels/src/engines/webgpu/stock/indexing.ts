@@ -1,7 +1,7 @@
 import { tf } from '@ttt-e2e/tensor-ops'
 import { sizeOf } from '../../size-of'
 import { isGpuType, type DataType, type GpuType } from '../data'
-import { floatWord, forEachValue, groupsFor, outputAsInput, type GpuKernel, type Part } from '../kernel'
+import { floatWord, forEachValue, groupsFor, outputAsInput, rangesOfRows, type GpuKernel, type Part } from '../kernel' // prettier-ignore
 import type { KernelSet } from '../kernel-set'
 
 /** Kernels that go by int32 indices. */
@@ -12,14 +12,18 @@ export function registerIndexing(kernels: KernelSet): void {
     const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)]
     const size = sizeOf(shape)
     const inner = sizeOf(x.shape.slice(axis + 1))
-    const part: Part = {
+    const rows = x.shape[axis]
+    // Rows of a table that is larger than a kernel's buffer may be come from one stretch of it after another.
+    const stretches = axis === 0 ? rangesOfRows(rows, inner, backend.mostBound) : [{ from: 0, count: rows }]
+    const parts = stretches.map(({ from, count, range }): Part => ({
       kernel: gather,
       inputs: [0, 1],
       outputs: [0],
-      parameters: [size, inner, sizeOf(indices.shape), x.shape[axis]],
+      parameters: [size, inner, sizeOf(indices.shape), count, from, rows],
       groups: groupsFor(size),
-    }
-    return backend.call([x, indices], [{ shape, dtype: x.dtype }], [part])[0]
+      ...(range && { ranges: { 0: range } }),
+    }))
+    return backend.call([x, indices], [{ shape, dtype: x.dtype }], parts)[0]
   })
 
   kernels.register('UnsortedSegmentSum', ({ inputs: { x, segmentIds }, attributes, backend }) => {
@@ -32,7 +36,6 @@ export function registerIndexing(kernels: KernelSet): void {
       )
     const segments = attributes.numSegments as number
     const width = sizeOf(x.shape.slice(1))
-    const size = segments * width
     // Each segment's rows are linked in their order first, so that every sum is the same each time.
     const link: Part = {
       kernel: linkRows,
@@ -41,18 +44,21 @@ export function registerIndexing(kernels: KernelSet): void {
       parameters: [segments + count, segments, count],
       groups: groupsFor(segments + count),
     }
-    const add: Part = {
-      kernel: addLinked,
-      inputs: [0, outputAsInput(1)],
-      outputs: [0],
-      parameters: [size, segments, width],
-      groups: groupsFor(size),
-    }
+    const adds = rangesOfRows(segments, width, backend.mostBound).map(
+      ({ from, count: rows, range }): Part => ({
+        kernel: addLinked,
+        inputs: [0, outputAsInput(1)],
+        outputs: [0],
+        parameters: [rows * width, segments, width, from],
+        groups: groupsFor(rows * width),
+        ...(range && { ranges: { 2: range } }),
+      }),
+    )
     const outputs = [
       { shape: [segments, ...x.shape.slice(1)], dtype: 'float32' as const },
       { shape: [segments + count], dtype: 'int32' as const },
     ]
-    return backend.call([x, segmentIds], outputs, [link, add], { temporary: 1 })[0]
+    return backend.call([x, segmentIds], outputs, [link, ...adds], { temporary: 1 })[0]
   })
 
   kernels.register('OneHot', ({ inputs: { indices }, attributes, backend }) => {
@@ -83,8 +89,10 @@ const gather: GpuKernel = {
   let column = i % inner;
   let row = i / inner;
   let index = indices[row % count];
-  if (index < 0 || u32(index) >= param(3)) { y[i] = 0x7fc00000u; return; }
-  y[i] = x[((row / count) * param(3) + u32(index)) * inner + column];`),
+  if (index < 0 || u32(index) >= param(5)) { y[i] = 0x7fc00000u; return; }
+  let own = u32(index) - param(4);
+  if (u32(index) < param(4) || own >= param(3)) { return; }
+  y[i] = x[((row / count) * param(3) + own) * inner + column];`),
 }
 
 /** The first row of each segment, then for each row the next one of its segment; −1 where there is none. */
@@ -110,7 +118,7 @@ const addLinked: GpuKernel = {
   let segments = param(1);
   let width = param(2);
   var total = 0.0;
-  var row = links[i / width];
+  var row = links[param(3) + i / width];
   while (row >= 0) {
     total += x[u32(row) * width + i % width];
     row = links[segments + u32(row)];

@@ -5,7 +5,7 @@ import { isGpuType, type GpuType } from '../data'
 import { floatWord, forEachValue, groupsFor, type GpuKernel, type Part } from '../kernel'
 import type { KernelSet } from '../kernel-set'
 import { collapsed, stridesOf, walkCode, walkWords } from '../strides'
-import { fillPart } from './fill'
+import { fillParts } from './fill'
 
 const copy: GpuKernel = {
   name: 'Copy',
@@ -27,7 +27,8 @@ interface Box {
   toStrides: readonly number[]
 }
 
-function copyPart({ shape, from, fromStrides, to, toStrides }: Box, input = 0, output = 0): Part {
+/** Copies a box of an input's values into an output. */
+export function copyPart({ shape, from, fromStrides, to, toStrides }: Box, input = 0, output = 0): Part {
   const size = sizeOf(shape)
   const walk = collapsed({ shape: [...shape], strides: [[...fromStrides], [...toStrides]] })
   const parameters = [size, from, to, ...walkWords(walk)]
@@ -42,6 +43,8 @@ export function registerLayout(kernels: KernelSet): void {
   kernels.register('Transpose', ({ inputs: { x }, attributes, backend }) => {
     if (!isGpuType(x.dtype)) return undefined
     const perm = attributes.perm as number[]
+    // A lookup's gradient transposes the whole table by nothing.
+    if (perm.every((from, to) => from === to)) return backend.share(x, x.shape, x.dtype)
     const strides = stridesOf(x.shape)
     const shape = perm.map((d) => x.shape[d])
     const fromStrides = perm.map((d) => strides[d])
@@ -67,7 +70,7 @@ export function registerLayout(kernels: KernelSet): void {
     const toStrides = stridesOf(shape)
     const to = dot(toStrides, paddings.map(([before]) => before)) // prettier-ignore
     const box = { shape: x.shape, from: 0, fromStrides: stridesOf(x.shape), to, toStrides }
-    const parts = [fillPart(sizeOf(shape), floatWord(constantValue)), copyPart(box)]
+    const parts = [...fillParts(sizeOf(shape), floatWord(constantValue), backend.mostBound), copyPart(box)]
     return backend.call([x], [like(x, shape)], parts)[0]
   })
 

@@ -1,10 +1,10 @@
 import type { GpuBackend, TensorInfo } from '../backend'
-import { sizeOf } from '../../size-of'
-import type { Part } from '../kernel'
 import { productShape } from '../../stock/product-shape'
 import type { KernelSet } from '../kernel-set'
-import { productKernel, tileFor } from '../product'
-import { broadcastStrides, collapsed, walkWords } from '../strides'
+import { productPart, rowMajor, transposed } from '../product'
+import { productParts } from '../product-parts'
+import { sizeOf } from '../../size-of'
+import { broadcastStrides, collapsed } from '../strides'
 
 export function registerMatrixProduct(kernels: KernelSet): void {
   kernels.register('BatchMatMul', ({ inputs: { a, b }, attributes, backend }) => {
@@ -30,20 +30,12 @@ function product(
       broadcastStrides(outerB, outer).map((stride) => stride * depth * columns),
     ],
   })
-  const tile = tileFor(rows, columns)
-  const part: Part = {
-    kernel: productKernel(tile),
-    inputs: [0, 1],
-    outputs: [0],
-    parameters: [
-      rows,
-      columns,
-      depth,
-      ...(transposeA ? [1, rows] : [depth, 1]),
-      ...(transposeB ? [1, depth] : [columns, 1]),
-      ...walkWords(walk),
-    ],
-    groups: [Math.ceil(columns / tile), Math.ceil(rows / tile), sizeOf(outer)],
-  }
-  return backend.call([a, b], [{ shape: [...outer, rows, columns], dtype: 'float32' }], [part])[0]
+  const left = transposeA ? transposed(rowMajor(0, rows)) : rowMajor(0, depth)
+  const right = transposeB ? transposed(rowMajor(1, depth)) : rowMajor(1, columns)
+  const sizes = { rows, columns, depth }
+  const parts =
+    sizeOf(outer) === 1
+      ? productParts(left, right, { output: 0 }, sizes, backend.mostBound)
+      : [productPart(left, right, { output: 0 }, sizes, walk)]
+  return backend.call([a, b], [{ shape: [...outer, rows, columns], dtype: 'float32' }], parts)[0]
 }

@@ -1,0 +1,25 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { resolveEngine } from '@ttt-e2e/tensor-ops'
+import { expect, it } from 'vitest'
+import { microBenchmark } from '../../testing'
+import type { Probe } from '../probe'
+import { measureProbe } from '../testing'
+import { ablations } from './index'
+import { variantsOf } from './measure'
+
+it('changes one thing at a time', async () => {
+  await resolveEngine('cpu')
+  const store = mkdtempSync(join(tmpdir(), 'ablations-'))
+  const benchmark = microBenchmark()
+  const sizes = { batch: 1, steps: 1, documents: 2 }
+  const task = await measureProbe(ablations as Probe, sizes, { benchmark, systems: ['ttt-e2e'], store })
+  const results = task.probes.ablations as Parameters<NonNullable<typeof ablations.table>>[0]
+  const names = variantsOf(benchmark.recipe.size).map(({ name }) => name)
+  expect(new Set(names).size).toBe(names.length)
+  expect(results.summary.variants.map(({ name }) => name)).toEqual(names)
+  expect(results.summary.variants[0]).not.toHaveProperty('difference')
+  expect(ablations.table!(results, task)[0].rows).toHaveLength(names.length)
+  expect(ablations.verdict!(results, task)).toHaveLength(2)
+})

@@ -1,0 +1,11 @@
+import type { ProbeResults } from '../../experiment/results'
+import { inInterval, isAbove } from '../../report/numbers'
+import { subject } from '../loss-by-index/summarise'
+import type { ChunkSummary } from './summarise'
+
+export function chunkVerdict({ summary }: ProbeResults<number[][], ChunkSummary>): string[] {
+  const ours = summary[subject]
+  if (!ours) return []
+  const has = isAbove(ours.rise, 0) ? 'rises within a chunk' : 'does not rise within a chunk beyond doubt'
+  return [`${subject}'s loss ${has}: the last quarter is ${inInterval(ours.rise)} nats above the first.`]
+}

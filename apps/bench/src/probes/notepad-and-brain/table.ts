@@ -1,0 +1,27 @@
+import type { ProbeResults } from '../../experiment/results'
+import type { Table } from '../../report/table'
+import { cellWithInterval } from '../interval'
+import { ways, type Kept } from './measure'
+import type { NotepadSummary } from './summarise'
+
+const titles = {
+  details: 'details of a book: a passage after its beginning (nats per byte)',
+  loss: 'what follows in the book (nats per byte)',
+} as const
+
+export const notepadTables = ({ summary }: ProbeResults<Kept[], NotepadSummary>): Table[] =>
+  (['details', 'loss'] as const).map((asked) => ({
+    title: titles[asked],
+    columns: ['system', 'neither', ...ways.slice(1).map((way) => `${way}, against neither`)],
+    rows: Object.entries(summary).map(([name, byWay]) => [
+      name,
+      byWay[asked].neither?.nats.toFixed(3) ?? '–',
+      ...ways.slice(1).map((way) => {
+        const found = byWay[asked][way]
+        return found ? `${found.nats.toFixed(3)}: ${cellWithInterval(found.difference!)}` : '–'
+      }),
+    ]),
+    note:
+      'notepad: the passage that BM25 finds by the words of the cue is read before it; brain: the book was learned while it was read; ' +
+      '95 % intervals over documents and seeds',
+  }))

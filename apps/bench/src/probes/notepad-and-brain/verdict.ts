@@ -1,0 +1,26 @@
+import type { ProbeResults } from '../../experiment/results'
+import { isBelowZero, natsWithInterval } from '../interval'
+import type { Kept } from './measure'
+import type { NotepadSummary, WaySummary } from './summarise'
+
+/** What the notepad is for, what the brain is for, and whether both together are better than either. */
+export function notepadVerdict({ summary }: ProbeResults<Kept[], NotepadSummary>): string[] {
+  const ours = summary['ttt-e2e']
+  if (!ours) return []
+  return (['details', 'loss'] as const).flatMap((asked) => {
+    const { notepad, brain, both } = ours[asked]
+    if (!notepad?.difference || !brain?.difference || !both?.difference) return []
+    const ranked: [string, WaySummary][] = [
+      ['the notepad alone', notepad],
+      ['the brain alone', brain],
+      ['both together', both],
+    ]
+    const [best] = ranked.reduce((a, b) => (b[1].nats < a[1].nats ? b : a))
+    const of = asked === 'details' ? 'On details of a book' : 'On what follows in the book'
+    const help = ({ difference }: WaySummary) =>
+      `${natsWithInterval(difference!)}${isBelowZero(difference!) ? '' : ', NO help beyond doubt'}`
+    return [
+      `${of} the notepad changes ttt-e2e's loss by ${help(notepad)}, the brain by ${help(brain)}, both by ${help(both)}: ${best} is lowest.`,
+    ]
+  })
+}

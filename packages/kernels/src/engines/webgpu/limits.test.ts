@@ -1,0 +1,77 @@
+import { createRandom, tf, UserError, vjp, type FusedOp, type Tensor } from '@ttt-e2e/tensor-ops'
+import { checkOp } from '@ttt-e2e/tensor-ops/op-check'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { adamwOp, linearCrossEntropyLossesOp, linearCrossEntropyOp } from '../../ops'
+import type { GpuBackend } from './backend'
+import { expectLikeCpu, registerGpuEngine, useWebGpu } from './testing'
+
+/** What kernels get of a buffer here: 4096 values. */
+const mostBytes = 16384
+const name = 'webgpu-small'
+const random = createRandom(2)
+const normal = (shape: number[]) =>
+  tf.tensor(
+    Float32Array.from({ length: tf.util.sizeFromShape(shape) }, () => random.normal()),
+    shape,
+  )
+
+describe('tensors larger than what a kernel may get of a buffer', () => {
+  useWebGpu()
+  beforeAll(() => registerGpuEngine(name, { maxStorageBufferBindingSize: mostBytes }))
+
+  // 130 words of 48 values, 24 KiB.
+  const words = () => normal([130, 48])
+
+  it('are looked up and summed into row by row', async () => {
+    const indices = tf.tensor1d([129, 0, 65, 64, 129, 86], 'int32')
+    const run = (table: Tensor, at: Tensor, weights: Tensor) => {
+      const { value, pull } = vjp((x: Tensor) => ({ value: tf.gather(x, at as never) }), table)
+      return [value, pull(weights)]
+    }
+    await expectLikeCpu([words(), indices, normal([6, 48])], run, 2e-6, name)
+  })
+
+  it('are multiplied, each of the ways round, and as what comes out', async () => {
+    const rows = normal([90, 48])
+    await expectLikeCpu([rows, words()], (a, b) => tf.matMul(a, b as never, false, true), 2e-6, name)
+    await expectLikeCpu([normal([7, 130]), words()], (a, b) => tf.matMul(a, b as never), 2e-6, name)
+    await expectLikeCpu([normal([130, 9]), words()], (a, b) => tf.matMul(b, a as never, true), 2e-6, name)
+    await expectLikeCpu([normal([9, 48]), words()], (a, b) => tf.matMul(b, a as never, false, true), 2e-6, name) // prettier-ignore
+  })
+
+  it('are added, filled and changed value by value', async () => {
+    await expectLikeCpu([words(), words()], (a, b) => tf.add(tf.square(a), tf.mul(b, tf.onesLike(a))), 2e-6, name) // prettier-ignore
+  })
+
+  const example = {
+    name: 'blocks of rows, stretches of words',
+    shapes: { hidden: [50, 48], weight: [130, 48], targets: [50] },
+    integersBelow: { targets: 130 },
+    scale: { weight: 0.2 },
+  }
+  it.each([
+    ['with slopes, to the second order', linearCrossEntropyOp as FusedOp, 2],
+    ['of losses alone, with gradients', linearCrossEntropyLossesOp as FusedOp, 1],
+  ] as const)('are heads %s', async (_, op, order) => {
+    const { errors } = await checkOp(op, example, name, { order })
+    for (const { name, error, limit } of errors) expect(error, name).toBeLessThan(limit)
+  })
+
+  it('are stepped by AdamW', async () => {
+    const all = ['p', 'g', 'm', 'v']
+    const shapes = Object.fromEntries(all.flatMap((each) => [[`${each}0`, [700, 30]], [`${each}1`, [9]]])) // prettier-ignore
+    const step = { name: 'large', shapes, attributes: { step: 3 }, scale: { v0: 0, v1: 0 } }
+    const { errors } = await checkOp(adamwOp(2) as FusedOp, step, name, { order: 0 })
+    for (const { name, error, limit } of errors) expect(error, name).toBeLessThan(limit)
+  })
+
+  it('are refused in a sentence where a kernel needs them whole', async () => {
+    await expectLikeCpu([normal([2])], (x) => tf.add(x, 1), 2e-6, name)
+    expect((tf.backend() as unknown as GpuBackend).mostBound).toBe(mostBytes)
+    tf.tidy(() => {
+      const large = tf.tensor(new Float32Array(2 * mostBytes), [mostBytes, 2])
+      expect(() => tf.transpose(large)).toThrow(UserError)
+      expect(() => tf.transpose(large)).toThrow(/is larger than what a kernel of this GPU may get/)
+    })
+  })
+})

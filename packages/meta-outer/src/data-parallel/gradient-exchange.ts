@@ -1,0 +1,62 @@
+import { disposeTree, read, type Communicator, type Tensor } from '@ttt-e2e/tensor-ops'
+import { toParts, type Bucket, type GradientParts } from './gradient-parts'
+
+/**
+ * Adds up gradients over the ranks while the walk back goes on: a bucket is sent when its last gradient is final. Buckets are
+ * sent in one order at all ranks, that of the parts.
+ */
+export class GradientExchange {
+  private readonly waiting = new Map<Tensor, Tensor>()
+  private readonly sums: Promise<Float32Array>[] = []
+  private sent: Promise<void> = Promise.resolve()
+
+  /** @param leaves the parameters, by their index */
+  constructor(
+    private readonly communicator: Communicator,
+    private readonly parts: GradientParts,
+    private readonly leaves: readonly Tensor[],
+  ) {}
+
+  /** Takes over the gradients of parameters, which are final. */
+  add(parameters: readonly Tensor[], gradients: readonly Tensor[]): void {
+    parameters.forEach((parameter, i) => this.waiting.set(parameter, gradients[i]))
+    for (let next = this.nextBucket(); next; next = this.nextBucket()) this.send(next)
+  }
+
+  /** This rank's part of the sum of each bucket, when all gradients were added. */
+  async sumsOfParts(): Promise<Float32Array[]> {
+    await this.sent
+    return await Promise.all(this.sums)
+  }
+
+  /** Frees what was not sent. */
+  dispose(): void {
+    disposeTree([...this.waiting.values()])
+    this.waiting.clear()
+  }
+
+  private nextBucket(): Bucket | undefined {
+    const bucket = this.parts.buckets[this.sums.length]
+    return bucket?.leaves.every(({ index }) => this.waiting.has(this.leaves[index])) ? bucket : undefined
+  }
+
+  private send(bucket: Bucket): void {
+    const gradients = bucket.leaves.map(({ index }) => {
+      const leaf = this.leaves[index]
+      const gradient = this.waiting.get(leaf)!
+      this.waiting.delete(leaf)
+      return gradient
+    })
+    // Values may come in any order: what is sent goes in the buckets'.
+    const values = read(gradients)
+    const before = this.sent
+    const begun = (async () => {
+      await before
+      const all = toParts(bucket, this.parts.firstPieces, await values)
+      disposeTree(gradients)
+      return { sum: this.communicator.reduceScatter(all, bucket.counts) }
+    })()
+    this.sent = begun.then(() => undefined)
+    this.sums.push(begun.then(({ sum }) => sum))
+  }
+}

@@ -1,0 +1,5 @@
+export { connectMpi } from './connect'
+export { launcherOf, type Launcher } from './launcher'
+export { MpiCommunicator } from './mpi-communicator'
+export { MpiError } from './mpi-error'
+export { spawnRanks, type Ranks } from './spawn-ranks'

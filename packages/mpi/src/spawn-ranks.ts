@@ -1,0 +1,39 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+
+export interface Ranks {
+  ranks: number
+  /** A file of TypeScript, run from the sources. */
+  script: string
+  parameters?: readonly string[]
+  environment?: Record<string, string>
+  folder?: string
+  /** `mpirun` where left out. */
+  mpirun?: string
+}
+
+/**
+ * Starts a script as so many ranks on this machine, more than it has cores too. Cores are left to the system to give out.
+ * Its output can be read.
+ */
+export function spawnRanks({
+  ranks,
+  script,
+  parameters = [],
+  environment = {},
+  folder,
+  mpirun = 'mpirun',
+}: Ranks): ChildProcess {
+  const isOpen = /open.?(mpi|rte)/i.test(spawnSync(mpirun, ['--version'], { encoding: 'utf8' }).stdout ?? '')
+  const options = isOpen ? ['--oversubscribe', '--bind-to', 'none'] : []
+  const node = [process.execPath, '--conditions=source', '--import', 'tsx', script]
+  return spawn(mpirun, [...options, '-n', String(ranks), ...node, ...parameters], {
+    cwd: folder,
+    env: {
+      ...process.env,
+      // Containers run as root.
+      ...(isOpen && { OMPI_ALLOW_RUN_AS_ROOT: '1', OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1' }),
+      ...environment,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+}
