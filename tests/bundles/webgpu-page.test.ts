@@ -23,7 +23,8 @@ const opsOfTraining = [
 
 const script = `
   import '@ttt-e2e/kernels/engines/webgpu'
-    import { resolveEngine } from '@ttt-e2e/tensor-ops'
+  import { opSuites } from '@ttt-e2e/kernels/cases'
+  import { resolveEngine } from '@ttt-e2e/tensor-ops'
   import { checkOp } from '@ttt-e2e/tensor-ops/op-check'
   import { trainTiny } from './train-tiny'
 

@@ -155,7 +155,7 @@ it('read: makes its engine anew where it was lost', async () => {
 it('read: goes on where it was paused', async () => {
   const { page } = await openRead('?engine=wasm')
   await page.locator('#text').fill(text.repeat(20))
-  // From inside the page, which would else have read all before it is told.
+  // From inside the page, which would else have read all before it is told; the next piece is on its way then.
   await page.evaluate(() => {
     const button = (id: string) => document.getElementById(id) as HTMLButtonElement
     const progress = document.getElementById('progress') as HTMLProgressElement
@@ -167,7 +167,7 @@ it('read: goes on where it was paused', async () => {
     observer.observe(progress, { attributes: true })
     button('read').click()
   })
-  await said(page, /^Paused after 128 of 2900 bytes/)
+  await said(page, /^Paused after 256 of 2900 bytes/)
   await press(page, 'Go on reading')
   await said(page, /^2900 bytes read/)
   expect(await page.locator('#memory').textContent()).toMatch(/has read 2900 bytes/)
