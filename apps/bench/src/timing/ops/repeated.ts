@@ -19,9 +19,13 @@ export interface Repeated extends Contender {
  *
  * @param call depends on nothing but its inputs
  */
-export function repeated(name: string, inputs: Tensors, call: (inputs: Tensors) => Tensors): Repeated {
+export async function repeated(
+  name: string,
+  inputs: Tensors,
+  call: (inputs: Tensors) => Tensors,
+): Promise<Repeated> {
   const owner = {}
-  const run = (together: number, times: number) => {
+  const run = async (together: number, times: number) => {
     for (let i = 1; i <= times; i++) {
       const outputs = program(
         { owner, key: String(together) },
@@ -29,19 +33,22 @@ export function repeated(name: string, inputs: Tensors, call: (inputs: Tensors) 
         inputs,
       )
       // Reading one value waits for engines that run behind.
-      if (i === times)
-        tf.tidy(() => void tf.slice(tf.reshape(treeLeaves(outputs)[0], [-1]), [0], [1]).dataSync())
+      if (i === times) {
+        const value = tf.tidy(() => tf.slice(tf.reshape(treeLeaves(outputs)[0], [-1]), [0], [1]))
+        await value.data()
+        value.dispose()
+      }
       disposeTree(outputs)
     }
   }
-  const secondsOf = (together: number) => {
+  const secondsOf = async (together: number) => {
     // The first run is as written, the second is recorded.
-    run(together, 3)
+    await run(together, 3)
     const start = performance.now()
-    run(together, 3)
+    await run(together, 3)
     return (performance.now() - start) / 1000 / 3
   }
-  const together = Math.min(mostTogether, Math.max(1, Math.floor(secondsTogether / secondsOf(1))))
-  const times = Math.max(1, Math.ceil(leastSeconds / Math.max(secondsOf(together), 1e-6)))
+  const together = Math.min(mostTogether, Math.max(1, Math.floor(secondsTogether / (await secondsOf(1)))))
+  const times = Math.max(1, Math.ceil(leastSeconds / Math.max(await secondsOf(together), 1e-6)))
   return { name, repeats: together * times, run: () => run(together, times) }
 }

@@ -54,7 +54,7 @@ export async function timeOps(
   speeds: OpSpeed[],
 ): Promise<void> {
   const values = tf.ones([copied])
-  const peaks: Peaks = { product: await peakProduct(), copy: repeated('copy', { values }, copy) }
+  const peaks: Peaks = { product: await peakProduct(), copy: await repeated('copy', { values }, copy) }
   const turns = { rounds: reps, signal, onTurn: (name: string) => progress.update(`${size} · ${name}`) }
   try {
     for (const op of ops)
@@ -99,10 +99,10 @@ async function timeOrder(
   const { op, inputs, order } = each
   const { attributes, name: shape } = example
   const verdict = op.kernelFor(shapesOf(inputs), attributes)
-  const own = repeated(`${title} · ${orderNames[order]}`, inputs, (given) => op(given, attributes))
+  const own = await repeated(`${title} · ${orderNames[order]}`, inputs, (given) => op(given, attributes))
   const reference = () =>
     repeated(`${own.name} · reference`, inputs, (given) => op.reference(given, attributes))
-  const beside = verdict === true ? [reference()] : []
+  const beside = verdict === true ? [await reference()] : []
   const [peak, ours, theirs] = await interleave([flops ? product : copy, own, ...beside], turns)
   const seconds = medianSeconds(ours) / own.repeats
   const rate = (flops ? flops[order] : bytesMoved(each, example)) / seconds
@@ -121,7 +121,7 @@ async function timeOrder(
 
 async function timeProduct(form: ProductForm, { product }: Peaks, turns: InterleaveOptions): Promise<Timing> {
   try {
-    const own = repeated(`product ${form.name}`, form.inputs, form.multiply)
+    const own = await repeated(`product ${form.name}`, form.inputs, form.multiply)
     const [peak, ours] = await interleave([product, own], turns)
     const seconds = medianSeconds(ours) / own.repeats
     const rate = form.flops / seconds
