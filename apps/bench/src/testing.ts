@@ -62,10 +62,15 @@ export const microPreset: Preset = {
 
 export const microBenchmark = (preset = microPreset): Benchmark => openBenchmark('languages', 'micro', preset)
 
+const asked = askProbes(ownProbes, 'tiny')
+
+/** What the preset `tiny` measures. */
+export const tinyProbes = asked.probes
+
 export function comparisonIn(store: string, systems = ['ttt-e2e', 'ttt-off']): Comparison {
   const engine = { name: 'cpu', description: '', precision: 'f32' as const, line: '' }
   const provenance = { engine, machine: {}, versions: {}, gitHash: null }
-  const { sizes } = askProbes(ownProbes, 'tiny')
+  const { sizes } = asked
   const measured = join(store, 'measured')
   return { systems, seeds: 1, store, measured, sizes, train: true, precision: 'f32', provenance }
 }
@@ -83,7 +88,7 @@ export async function measureTask(
   comparison: Comparison,
   workers: MeasureRun[],
   session = silentSession(workers.length),
-  probes = ownProbes,
+  probes = tinyProbes,
 ): Promise<TaskResults> {
   const results = startResults(benchmark, comparison.systems)
   if (comparison.train) openStores(benchmark, comparison)

@@ -7,9 +7,15 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { lossByIndex } from '../probes/loss-by-index'
 import { resultsOf } from '../probes/probe'
 import { training } from '../probes/training'
-import { ownProbes } from '../probes'
 import type { Benchmark } from '../tasks/benchmark'
-import { comparisonIn as comparisonOf, microBenchmark, resized, measureTask, silentSession } from '../testing'
+import {
+  comparisonIn as comparisonOf,
+  measureTask,
+  microBenchmark,
+  resized,
+  silentSession,
+  tinyProbes,
+} from '../testing'
 import type { Comparison } from './comparison'
 import { measureHere } from './measure-run'
 
@@ -22,7 +28,7 @@ const compare = (benchmark: Benchmark, comparison: Comparison, signal?: AbortSig
   measureTask(
     benchmark,
     comparison,
-    [measureHere([benchmark], comparison, ownProbes)],
+    [measureHere([benchmark], comparison, tinyProbes)],
     silentSession(1, signal),
   )
 

@@ -6,11 +6,10 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { ownProbes } from '../probes'
 import { openBenchmark } from '../tasks'
 import type { Benchmark } from '../tasks/benchmark'
 import { ownText } from '../tasks/own-text'
-import { comparisonIn, measureTask, microPreset } from '../testing'
+import { comparisonIn, measureTask, microPreset, tinyProbes } from '../testing'
 import { measureHere } from './measure-run'
 
 const root = mkdtempSync(join(tmpdir(), 'folders-'))
@@ -28,7 +27,7 @@ const benchmarks: [string, Benchmark][] = [
 describe.each(benchmarks)('what the bench trains on %s', (name, benchmark) => {
   it('is a run folder, which can be read with and trained further', async () => {
     const comparison = comparisonIn(root, ['ttt-e2e'])
-    await measureTask(benchmark, comparison, [measureHere([benchmark], comparison, ownProbes)])
+    await measureTask(benchmark, comparison, [measureHere([benchmark], comparison, tinyProbes)])
     const folder = join(root, name, 'ttt-e2e', 'seed-0')
     const tensors = liveTensors()
 

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { ownProbes } from './index'
+import { tinyProbes } from '../testing'
 import { bench, readOptions, type Results } from '../index'
 
 const folder = mkdtempSync(join(tmpdir(), 'probe-'))
@@ -41,7 +41,7 @@ describe('a probe from outside', () => {
     expect(await bench(readOptions(given, folder), folder)).toBe(0)
     const { tasks } = JSON.parse(readFileSync(join(folder, 'out/results.json'), 'utf8')) as Results
     expect(Object.keys(tasks[0].probes).sort()).toEqual(
-      [...ownProbes.map(({ name }) => name), 'spread'].sort(),
+      [...tinyProbes.map(({ name }) => name), 'spread'].sort(),
     )
     expect(tasks[0].probes.spread).toEqual({
       measured: ['swa', 'full-attention'].map((system) => ({

@@ -5,9 +5,16 @@ import { fileNames, latestCheckpoint } from '@ttt-e2e/checkpoint'
 import { resolveEngine, UserError } from '@ttt-e2e/tensor-ops'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { lossByIndex } from '../../probes/loss-by-index'
-import { ownProbes } from '../../probes'
 import { resultsOf } from '../../probes/probe'
-import { comparisonIn, microBenchmark, microPreset, resized, measureTask, silentSession } from '../../testing'
+import {
+  comparisonIn,
+  measureTask,
+  microBenchmark,
+  microPreset,
+  resized,
+  silentSession,
+  tinyProbes,
+} from '../../testing'
 import type { Comparison } from '../comparison'
 import type { TaskResults } from '../results'
 import type { MeasureRun, RunListener } from '../run-work'
@@ -51,7 +58,7 @@ async function measureWith(
 ): Promise<TaskResults> {
   const setup = setupIn(store, steps)
   const task = microBenchmark(setup.description.preset)
-  const workers = startWorkers(count, [task], ownProbes, setup)
+  const workers = startWorkers(count, [task], tinyProbes, setup)
   try {
     const session = silentSession(count, controller.signal)
     return await measureTask(task, setup.comparison, workers.measure.map(spy), session)

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { pause, resolveEngine, tf, UserError } from '@ttt-e2e/tensor-ops'
 import { describe, expect, it } from 'vitest'
-import '../wasm'
+import '../../attention'
 import { rmsNorm } from '../../rms-norm'
 import type { GpuBackend } from './backend'
 import { failureOf, openGpu } from './device'
@@ -53,13 +53,17 @@ describe('the engine webgpu', () => {
   it('is not what auto takes where its adapter computes on the processor', async () => {
     const gpu = await openGpu()
     if (typeof gpu === 'string') throw new Error(gpu)
-    const { name, refused } = await resolveEngine('auto')
+    gpu.device.destroy()
+    // Where no other engine is known but wasm.
+    const script = `${imports}
+      import '${new URL('../wasm/index.ts', import.meta.url).href}'
+      const { name, refused } = await resolveEngine('auto')
+      console.log(JSON.stringify({ name, refused }))`
+    const { name, refused } = JSON.parse(inProcess(script)) as { name: string; refused: object[] }
     if (gpu.software) {
       expect(name).toBe('wasm')
       expect(refused).toMatchObject([{ name: 'webgpu', reason: expect.stringContaining('on the processor') }])
     } else expect(name).toBe('webgpu')
-    gpu.device.destroy()
-    await resolveEngine('webgpu')
   })
 
   it('says that values have to be awaited, and knows small ones that came from JavaScript', () => {
