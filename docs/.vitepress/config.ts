@@ -28,7 +28,7 @@ const decisions = readdirSync(join(docs, 'decisions')).map((file) => ({
  * @throws if there is nothing at its end
  */
 function linkToSource(href: string, document: string): string {
-  if (href.startsWith('/api/')) return base + href.slice(1)
+  if (/^\/(api|pages)\//.test(href)) return base + href.slice(1)
   if (/^([a-z]+:|#|\/)/i.test(href)) return href
   const [path, anchor] = href.split('#')
   const target = join(docs, dirname(document), path)
@@ -63,6 +63,8 @@ export default defineConfig({
     socialLinks: [{ icon: 'github', link: source }],
     nav: [
       { text: 'Guides', link: '/guides/researchers' },
+      { text: 'Read', link: '/pages/read/index.html', target: '_self' },
+      { text: 'Meta-train', link: '/pages/meta-train/index.html', target: '_self' },
       { text: 'Reference', link: '/api/index.html', target: '_self' },
     ],
     sidebar: [
@@ -83,6 +85,15 @@ export default defineConfig({
           { text: 'Warm start', link: '/warm-start' },
           { text: 'Engines', link: '/engines' },
           { text: 'The bench', link: '/bench' },
+        ],
+      },
+      {
+        text: 'The server',
+        items: [
+          { text: 'Running it', link: '/serve/running' },
+          { text: 'API', link: '/serve/api' },
+          { text: 'Memories', link: '/serve/memories' },
+          { text: 'Security', link: '/serve/security' },
         ],
       },
       {
