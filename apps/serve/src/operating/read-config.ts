@@ -1,6 +1,5 @@
-import { UserError } from '@ttt-e2e/tensor-ops/user-error'
-import { FileError, readWholeFile } from '@ttt-e2e/tensor-ops/files'
 import { z } from 'zod'
+import { readSettings } from './read-settings'
 
 const schema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]))
 
@@ -12,13 +11,7 @@ const schema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()
  * @throws UserError that names the file and the option
  */
 export function readConfig(path: string, known: readonly string[]): Record<string, unknown> {
-  const refuse = (why: string) => new UserError(`the options of '${path}' can't be used: ${why}`)
-  let json: unknown
-  try {
-    json = JSON.parse(readWholeFile(path).toString('utf8'))
-  } catch (error) {
-    throw refuse(error instanceof FileError ? error.reason : 'it is not JSON')
-  }
+  const { json, refuse } = readSettings('options', path)
   const result = schema.safeParse(json)
   if (!result.success) throw refuse('it must be an object of texts, numbers, true, false and lists of texts')
   const entries = Object.entries(result.data).map(([option, value]) => {

@@ -1,6 +1,5 @@
-import { UserError } from '@ttt-e2e/tensor-ops/user-error'
-import { FileError, readWholeFile } from '@ttt-e2e/tensor-ops/files'
 import { z } from 'zod'
+import { readSettings } from '../operating/read-settings'
 import type { KeyEntry } from './keys'
 
 const most = z.int().min(1).optional()
@@ -31,13 +30,7 @@ const keysSchema = z.strictObject({
  * @throws UserError that names the file and what is wrong with it
  */
 export function readKeys(path: string): KeyEntry[] {
-  const refuse = (why: string) => new UserError(`the keys of '${path}' can't be used: ${why}`)
-  let json: unknown
-  try {
-    json = JSON.parse(readWholeFile(path).toString('utf8'))
-  } catch (error) {
-    throw refuse(error instanceof FileError ? error.reason : 'it is not JSON')
-  }
+  const { json, refuse } = readSettings('keys', path)
   const result = keysSchema.safeParse(json)
   if (!result.success) {
     const [{ path: at, message }] = result.error.issues

@@ -1,7 +1,7 @@
 import { DataError } from '../data-error'
 import type { NumberedText } from './json-lines'
 import { textOfJson } from './text-of-record'
-import { joined } from './text-pieces'
+import { joined } from '../joined'
 
 /**
  * The texts of a JSON file: of each object of an array, or of one object. It is cut into its objects while it is read,
@@ -98,9 +98,6 @@ class Elements {
     this.count++
     const pieces = [...this.held, rest]
     this.held = []
-    return joined(
-      pieces,
-      pieces.reduce((sum, { length }) => sum + length, 0),
-    )
+    return joined(pieces)
   }
 }

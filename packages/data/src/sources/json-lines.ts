@@ -1,4 +1,4 @@
-import { joined } from './text-pieces'
+import { joined } from '../joined'
 import { textOfJson } from './text-of-record'
 
 /** A document of a file that holds many, with its number there, counted from 1. */
@@ -24,10 +24,7 @@ export async function* readJsonLines(
   let line = 0
   const take = (): NumberedText[] => {
     line++
-    const content = joined(
-      held,
-      held.reduce((sum, { length }) => sum + length, 0),
-    )
+    const content = joined(held)
     held = []
     if (content.every(isBlank)) return []
     return [{ number: line, text: textOfJson(content, `line ${line} of '${file}'`, textField) }]

@@ -1,3 +1,4 @@
+import { joined } from '../joined'
 import { textOfBytes } from './bytes-of-text'
 
 /** A string holds at most 512 MB; documents that are longer are tokenised in pieces of this many bytes. */
@@ -19,14 +20,14 @@ export async function* textPieces(
     held.push(piece)
     count += piece.length
     if (count <= size) continue
-    const all = joined(held, count)
+    const all = joined(held)
     const end = border(all)
     yield textOfBytes(all.subarray(0, end), at)
     at += end
     held = [all.subarray(end)]
     count = all.length - end
   }
-  if (count > 0) yield textOfBytes(joined(held, count), at)
+  if (count > 0) yield textOfBytes(joined(held), at)
 }
 
 /** After the last line's end, or where the last character begins. */
@@ -36,15 +37,4 @@ function border(bytes: Uint8Array): number {
   let end = bytes.length - 1
   while (end > bytes.length - 4 && end > 1 && (bytes[end] & 0xc0) === 0x80) end--
   return end
-}
-
-export function joined(pieces: readonly Uint8Array[], count: number): Uint8Array {
-  if (pieces.length === 1) return pieces[0]
-  const all = new Uint8Array(count)
-  let at = 0
-  for (const piece of pieces) {
-    all.set(piece, at)
-    at += piece.length
-  }
-  return all
 }

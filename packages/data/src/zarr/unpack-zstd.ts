@@ -1,4 +1,5 @@
 import { Decompress } from 'fzstd'
+import { joined } from '../joined'
 
 /** The largest window that a level of zstd takes by itself. */
 const usualWindow = 2 ** 23
@@ -20,14 +21,7 @@ export function unpackZstd(bytes: Uint8Array, most: number): Uint8Array {
   decompress.push(bytes, true)
   if (claimed !== undefined && claimed !== count)
     throw new Error(`its zstd data claims to be ${claimed} bytes and is ${count}`)
-  if (pieces.length === 1) return pieces[0]
-  const whole = new Uint8Array(count)
-  let at = 0
-  for (const piece of pieces) {
-    whole.set(piece, at)
-    at += piece.length
-  }
-  return whole
+  return joined(pieces)
 }
 
 /** What a frame's header (RFC 8878, 3.1.1) says of its contents; windows are made as large as it says. */

@@ -8,7 +8,7 @@ import {
   type Part,
 } from '../engines/webgpu/kernel'
 import { fillParts } from '../engines/webgpu/stock/fill'
-import { reach, tile } from './wgsl-reach'
+import { mainOfTiles, reach, tile } from './wgsl-reach'
 
 /** Bytes of workgroup memory that the gradient takes of heads of this width. */
 export const gradientMemory = (width: number): number => 4 * (4 * tile * (width + 1) + 2 * tile * tile)
@@ -88,15 +88,7 @@ fn weigh(batch: u32, head: u32, firstQuery: u32, firstKey: u32, t: u32) {
   weights[t] = weight;
   dScores[t] = weight * (dWeight - slopes[row]) * scale;
 }
-@compute @workgroup_size(${tile * tile})
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t: u32) {
-  let queries = param(0);
-  let keys = param(1);
-  let heads = param(2);
-  let keyHeads = param(3);
-  let batch = group.z;
-  let i = t / TILE;
-  let j = t % TILE;`
+${mainOfTiles}`
 
 const ofQueries = (width: number): GpuKernel => ({
   name: `AttentionGrad q ${width}`,

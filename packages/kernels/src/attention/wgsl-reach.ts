@@ -37,3 +37,15 @@ fn sees(place: i32, key: i32) -> bool {
   let before = place - key;
   return seesNone(place) || (before >= 0 && (window == 0 || before < window));
 }`
+
+/** The first lines of a kernel of a tile's pairs of a query i and a key j, one pair a thread. */
+export const mainOfTiles = `
+@compute @workgroup_size(${tile * tile})
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t: u32) {
+  let queries = param(0);
+  let keys = param(1);
+  let heads = param(2);
+  let keyHeads = param(3);
+  let batch = group.z;
+  let i = t / TILE;
+  let j = t % TILE;`

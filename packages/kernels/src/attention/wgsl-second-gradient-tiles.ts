@@ -1,5 +1,5 @@
 import type { GpuKernel } from '../engines/webgpu/kernel'
-import { reach, tile } from './wgsl-reach'
+import { mainOfTiles, reach, tile } from './wgsl-reach'
 
 const inputs = { qs: 'f32', ks: 'f32', vs: 'f32', dY: 'f32', rows: 'f32' } as const
 
@@ -71,15 +71,7 @@ fn pairOf(batch: u32, head: u32, keyHead: u32, firstQuery: u32, firstKey: u32, t
   return vec4f(weight, change * scale, slope, bend);
 }
 fn bent(pair: vec4f, shift: f32) -> f32 { return pair.y * (pair.z + shift) + pair.w; }
-@compute @workgroup_size(${tile * tile})
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t: u32) {
-  let queries = param(0);
-  let keys = param(1);
-  let heads = param(2);
-  let keyHeads = param(3);
-  let batch = group.z;
-  let i = t / TILE;
-  let j = t % TILE;`
+${mainOfTiles}`
 
 /** Leaves E, dS, R and P of a pair in tiles. */
 const finished = `

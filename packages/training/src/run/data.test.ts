@@ -7,19 +7,12 @@ import { join } from 'node:path'
 import { beforeAll, beforeEach, expect, it } from 'vitest'
 import { recipes } from '../recipes'
 import { resolveRecipe } from '../recipes/resolve-recipe'
-import { openTask } from '../tasks/open-task'
 import { beginRun, resumeRun } from './open-run'
-import type { Run } from './run'
-import { trainRun } from './train-run'
+import { microSettings, trainAndDispose } from './testing'
 
-const engine = { name: 'cpu', description: '', precision: 'f32' as const }
 const settings = [
-  'size.hiddenSize=8',
+  ...microSettings,
   'size.heads=2',
-  'size.layers=2',
-  'size.intermediateSize=16',
-  'training.length=16',
-  'training.batch=1',
   'training.optimizer.schedule.steps=4',
   'evaluation.documents=2',
   'evaluation.length=16',
@@ -41,27 +34,12 @@ beforeEach(() => {
   writeFileSync(join(data, 'pages.jsonl'), lines.join('\n'))
 })
 
-async function train(run: Run, stopAfter?: number) {
-  const controller = new AbortController()
-  const { signal } = controller
-  let end = ''
-  try {
-    for await (const event of trainRun({ run, task: await openTask(run.recipe), engine, signal })) {
-      end = event.kind
-      if (event.kind === 'step' && event.line.step === stopAfter) controller.abort()
-    }
-    return end
-  } finally {
-    disposeRun(run.state)
-  }
-}
-
 const begin = async (at = data) => {
   const recipe = resolveRecipe(recipes.get('tiny/books')!, { settings, data: at })
-  expect(await train(await beginRun({ folder: folder(), recipe }), 2)).toBe('stopped')
+  expect(await trainAndDispose(await beginRun({ folder: folder(), recipe }), 2)).toBe('stopped')
 }
 const resume = async (at?: string) =>
-  train(
+  trainAndDispose(
     await resumeRun({ folder: folder(), changes: { settings: [], ...(at !== undefined && { data: at }) } }),
   )
 

@@ -19,6 +19,7 @@ import { resolveRecipe } from '../recipes/resolve-recipe'
 import { openTask } from '../tasks/open-task'
 import { beginRun, resumeRun } from './open-run'
 import type { Run } from './run'
+import { cpu, microSettings } from './testing'
 import { trainRun, type TrainRunOptions } from './train-run'
 
 /** What is refused: writing to files on a full disk, and moving folders. */
@@ -41,14 +42,9 @@ vi.mock('node:fs', async (original) => {
   return { ...fs, appendFileSync: append, renameSync: rename }
 })
 
-const engine = { name: 'cpu', description: '', precision: 'f32' as const }
 const recipe = resolveRecipe(recipes.get('tiny/languages')!, {
   settings: [
-    'size.hiddenSize=8',
-    'size.layers=2',
-    'size.intermediateSize=16',
-    'training.length=16',
-    'training.batch=1',
+    ...microSettings,
     'training.optimizer.schedule.steps=6',
     'evaluation.documents=2',
     'evaluation.length=32',
@@ -76,7 +72,13 @@ async function follow(
   const { signal } = new AbortController()
   const events: string[] = []
   try {
-    for await (const event of trainRun({ run, task: await openTask(run.recipe), engine, signal, ...more })) {
+    for await (const event of trainRun({
+      run,
+      task: await openTask(run.recipe),
+      engine: cpu,
+      signal,
+      ...more,
+    })) {
       events.push(event.kind)
       if (event.kind === 'step' && event.line.step === atStep[0]) atStep[1]()
     }

@@ -11,19 +11,11 @@ import { openTask } from '../tasks/open-task'
 import type { Task } from '../tasks/task'
 import { beginRun, resumeRun } from './open-run'
 import type { Run } from './run'
+import { cpu, microSettings } from './testing'
 import { trainRun, type TrainingEvent, type TrainRunOptions } from './train-run'
 
-const engine = { name: 'cpu', description: '', precision: 'f32' as const }
 const recipe = resolveRecipe(recipes.get('tiny/languages')!, {
-  settings: [
-    'size.hiddenSize=8',
-    'size.layers=2',
-    'size.intermediateSize=16',
-    'training.length=16',
-    'training.batch=1',
-    'training.optimizer.schedule.steps=5',
-    'evaluation.documents=0',
-  ],
+  settings: [...microSettings, 'training.optimizer.schedule.steps=5', 'evaluation.documents=0'],
 })
 beforeAll(() => resolveEngine('cpu'))
 
@@ -43,7 +35,7 @@ const newFolder = () => join(mkdtempSync(join(tmpdir(), 'recovery-')), 'run')
 
 async function follow(run: Run, task: Task, more: Partial<TrainRunOptions>): Promise<string[]> {
   const events: TrainingEvent[] = []
-  const options = { run, task, engine, signal: new AbortController().signal, saveEvery: 1, ...more }
+  const options = { run, task, engine: cpu, signal: new AbortController().signal, saveEvery: 1, ...more }
   for await (const event of trainRun(options)) events.push(event)
   disposeRun(run.state)
   return events.map((event) =>
@@ -84,7 +76,14 @@ it('goes on after a skip as if it had not been stopped', async () => {
   const lossesOf = async (run: Run) => {
     const losses: number[] = []
     const { signal } = new AbortController()
-    for await (const event of trainRun({ run, task, engine, signal, saveEvery: 1, onNonFinite: 'skip' })) {
+    for await (const event of trainRun({
+      run,
+      task,
+      engine: cpu,
+      signal,
+      saveEvery: 1,
+      onNonFinite: 'skip',
+    })) {
       if (event.kind === 'step') losses.push(event.line.loss)
       if (losses.length === 3 && run.folder === parts) break
     }

@@ -9,17 +9,13 @@ import { recipes } from '../recipes'
 import { resolveRecipe } from '../recipes/resolve-recipe'
 import { openTask } from '../tasks/open-task'
 import { beginRun, resumeRun } from './open-run'
-import type { Run } from './run'
+import { cpu, microSettings, trainAndDispose } from './testing'
 import { trainRun } from './train-run'
 
-const engine = { name: 'cpu', description: '', precision: 'f32' as const }
 const settings = [
   'size.vocabularySize=20',
-  'size.hiddenSize=8',
+  ...microSettings,
   'size.heads=2',
-  'size.layers=2',
-  'size.intermediateSize=16',
-  'training.length=16',
   'training.batch=2',
   'training.optimizer.schedule.steps=5',
   'evaluation.documents=2',
@@ -57,18 +53,6 @@ function write(split: string, length: number, values = Uint16Array.from({ length
 
 const recipe = () => resolveRecipe(recipes.get('tiny/books')!, { settings, data })
 
-async function train(run: Run, stopAfter?: number) {
-  const controller = new AbortController()
-  const { signal } = controller
-  let end = ''
-  for await (const event of trainRun({ run, task: await openTask(run.recipe), engine, signal })) {
-    end = event.kind
-    if (event.kind === 'step' && event.line.step === stopAfter) controller.abort()
-  }
-  disposeRun(run.state)
-  return end
-}
-
 async function parametersOf(folder: string) {
   const { state, info } = await loadCheckpoint(folder)
   const values = await read(treeEntries(state.params).map(([, tensor]) => tensor))
@@ -78,8 +62,8 @@ async function parametersOf(folder: string) {
 
 it('a run that was stopped goes on in the array, bit for bit, wherever that lies', async () => {
   const [whole, parted] = [join(root, 'whole'), join(root, 'parted')]
-  expect(await train(await beginRun({ folder: whole, recipe: recipe() }))).toBe('done')
-  expect(await train(await beginRun({ folder: parted, recipe: recipe() }), 2)).toBe('stopped')
+  expect(await trainAndDispose(await beginRun({ folder: whole, recipe: recipe() }))).toBe('done')
+  expect(await trainAndDispose(await beginRun({ folder: parted, recipe: recipe() }), 2)).toBe('stopped')
   expect((await loadCheckpoint(parted)).info).toMatchObject({
     cursor: { nextSample: 4 },
     recipe: { data: { kind: 'tokens', seed: 0, bosToken: 1, tokenizer: 'none' } },
@@ -87,14 +71,14 @@ it('a run that was stopped goes on in the array, bit for bit, wherever that lies
   })
   cpSync(data, join(root, 'moved.zarr'), { recursive: true })
   const changes = { settings: [], data: join(root, 'moved.zarr') }
-  expect(await train(await resumeRun({ folder: parted, changes }))).toBe('done')
+  expect(await trainAndDispose(await resumeRun({ folder: parted, changes }))).toBe('done')
   expect(await parametersOf(parted)).toEqual(await parametersOf(whole))
   expect((await loadModel(latestCheckpoint(whole)!.path)).tokenizer.name).toBe('none')
 })
 
 it('refuses to go on with other tokens, or with a text', async () => {
   const folder = join(root, 'run')
-  await train(await beginRun({ folder, recipe: recipe() }), 2)
+  await trainAndDispose(await beginRun({ folder, recipe: recipe() }), 2)
   writeFileSync(join(root, 'a.txt'), 'a text')
   await expect(resumeRun({ folder, changes: { settings: [], data: join(root, 'a.txt') } })).rejects.toThrow(
     'the stored run trains on other data; give --out another folder',
@@ -102,7 +86,12 @@ it('refuses to go on with other tokens, or with a text', async () => {
   write('train', 160)
   const run = await resumeRun({ folder })
   await expect(
-    trainRun({ run, task: await openTask(recipe()), engine, signal: new AbortController().signal }).next(),
+    trainRun({
+      run,
+      task: await openTask(recipe()),
+      engine: cpu,
+      signal: new AbortController().signal,
+    }).next(),
   ).rejects.toThrow(/'train' was 150 tokens \([0-9a-f]{12}…\), is 160 tokens/)
   disposeRun(run.state)
 })

@@ -10,16 +10,12 @@ import { resolveRecipe } from '../recipes/resolve-recipe'
 import { openTask } from '../tasks/open-task'
 import { beginRun, resumeRun } from './open-run'
 import type { Run } from './run'
+import { cpu, microSettings } from './testing'
 import { trainRun, type TrainingEvent, type TrainRunOptions } from './train-run'
 
-const engine = { name: 'cpu', description: '', precision: 'f32' as const }
 const recipe = resolveRecipe(recipes.get('tiny/languages')!, {
   settings: [
-    'size.hiddenSize=8',
-    'size.layers=2',
-    'size.intermediateSize=16',
-    'training.length=16',
-    'training.batch=1',
+    ...microSettings,
     'training.optimizer.schedule.steps=4',
     'evaluation.documents=2',
     'evaluation.length=32',
@@ -38,7 +34,7 @@ async function follow(run: Run, more: Partial<TrainRunOptions> & { stopAfter?: n
   const { signal } = controller
   const events: TrainingEvent[] = []
   const task = await openTask(run.recipe)
-  for await (const event of trainRun({ run, task, engine, signal, ...more })) {
+  for await (const event of trainRun({ run, task, engine: cpu, signal, ...more })) {
     events.push(event)
     if (event.kind === 'step' && event.line.step === more.stopAfter) controller.abort()
   }

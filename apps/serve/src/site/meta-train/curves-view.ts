@@ -1,5 +1,6 @@
 import { element, on } from '../shared/element'
 import { drawLossChart, writeLegend, writeTable, type Curve } from '../shared/loss-chart'
+import { onceAFrame } from '../shared/once-a-frame'
 import { recentMean } from './crossing'
 import type { StepLosses } from './meta-training'
 
@@ -15,11 +16,11 @@ const drawn = [
 export class CurvesView {
   private losses: readonly StepLosses[] = []
   private steps = 1
-  private drawing = 0
+  private readonly drawSoon = onceAFrame(() => this.draw())
 
   constructor() {
-    on(element('details', HTMLDetailsElement), 'toggle', () => this.drawSoon())
-    new ResizeObserver(() => this.drawSoon()).observe(element('chart', HTMLElement))
+    on(element('details', HTMLDetailsElement), 'toggle', this.drawSoon)
+    new ResizeObserver(this.drawSoon).observe(element('chart', HTMLElement))
   }
 
   /** @param steps of the whole training */
@@ -27,13 +28,6 @@ export class CurvesView {
     this.losses = losses
     this.steps = steps
     this.drawSoon()
-  }
-
-  private drawSoon(): void {
-    this.drawing ||= requestAnimationFrame(() => {
-      this.drawing = 0
-      this.draw()
-    })
   }
 
   private draw(): void {

@@ -1,6 +1,7 @@
 import { binMeans } from '../shared/bin-means'
 import { element } from '../shared/element'
 import { drawLossChart, writeLegend, writeTable, type Curve } from '../shared/loss-chart'
+import { onceAFrame } from '../shared/once-a-frame'
 import type { Learning } from './reading-session'
 
 /** Points of a curve at the most, and the tokens that one is the mean of at the least. */
@@ -10,10 +11,11 @@ const [x, y] = ['bytes read', 'nats per byte']
 /** The losses of what was read with learning and without, as curves, as a table and in a sentence. */
 export class LossView {
   private nats: Record<Learning, number[]> = { on: [], off: [] }
-  private drawing = 0
+  /** Pieces come faster than they need to be drawn. */
+  private readonly drawSoon = onceAFrame(() => this.draw())
 
   constructor() {
-    new ResizeObserver(() => this.drawSoon()).observe(element('chart', HTMLElement))
+    new ResizeObserver(this.drawSoon).observe(element('chart', HTMLElement))
   }
 
   add(nats: Record<Learning, Float32Array>): void {
@@ -25,14 +27,6 @@ export class LossView {
   clear(): void {
     this.nats = { on: [], off: [] }
     this.drawSoon()
-  }
-
-  /** Pieces come faster than they need to be drawn. */
-  private drawSoon(): void {
-    this.drawing ||= requestAnimationFrame(() => {
-      this.drawing = 0
-      this.draw()
-    })
   }
 
   private draw(): void {

@@ -1,5 +1,6 @@
 import { Tokenizer as LibraryTokenizer } from '@huggingface/tokenizers'
 import { DataError } from '../../data-error'
+import { joined } from '../../joined'
 import { checkTokens } from '../../stream/check-tokens'
 import { DecodeStream } from '../decode-stream'
 import type { Tokenizer } from '../tokenizer'
@@ -46,16 +47,6 @@ export function huggingFaceTokenizer(options: Readonly<Record<string, unknown>>)
 }
 
 const nothing = new Uint8Array()
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    all.set(piece, at)
-    at += piece.length
-  }
-  return all
-}
 
 function encoderOf(file: TokenizerFile): LibraryTokenizer {
   try {
