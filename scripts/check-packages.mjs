@@ -7,32 +7,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
+import { run as runIn, startChecks } from './checks.mjs'
 import { checkExamples } from './check-examples.mjs'
 import { checkOutput, exampleOf } from './examples.mjs'
 
 const root = new URL('..', import.meta.url).pathname
 const folder = mkdtempSync(join(tmpdir(), 'packed-'))
 process.on('exit', () => rmSync(folder, { recursive: true }))
-const run = (cwd, command, ...args) =>
-  execFileSync(command, args, {
-    cwd,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-    maxBuffer: 2 ** 26,
-  })
+const run = (cwd, command, ...args) => runIn(cwd, command, args)
 const manifestOf = (path) => JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'))
 
-let [passed, failed] = [0, 0]
-async function check(what, action) {
-  try {
-    await action()
-    passed++
-    console.log(`ok    ${what}`)
-  } catch (error) {
-    failed++
-    console.log(`FAIL  ${what}\n${error.stdout ?? ''}${error.stderr ?? ''}${error.message}`)
-  }
-}
+const { check, end } = startChecks('packages')
 
 /** What a registry's page shows, the same for all but for the folder. */
 function checkManifest(path, manifest) {
@@ -196,5 +181,4 @@ await check('add a system from outside, as docs/adding-a-system.md does, types a
 
 await checkExamples(folder, check)
 
-console.log(`packages: ${passed} passed, ${failed} failed`)
-process.exit(failed === 0 ? 0 : 1)
+end()

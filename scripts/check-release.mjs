@@ -2,7 +2,7 @@
 // from the changesets, then what every package publishes. Then each package manager installs from there into an empty folder
 // and reads a text. Expects built packages, and is run by `pnpm exec`; the addons of other platforms are published empty. Prints one line per check and
 // exits 1 if any failed.
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import {
   cpSync,
   existsSync,
@@ -18,6 +18,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { run, startChecks } from './checks.mjs'
 import { installOnce } from './tools.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -26,28 +27,10 @@ const copy = join(folder, 'repository')
 /** Package managers that aren't installed with Node, from the registry. */
 const managers = { '@yarnpkg/cli-dist': '4.18.1', bun: '1.4.5', deno: '2.9.6', yarn: '1.22.22' }
 
-const run = (cwd, command, args, env = {}) =>
-  execFileSync(command, args, {
-    cwd,
-    env: { ...process.env, ...env },
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-    maxBuffer: 2 ** 26,
-  })
 const git = (...args) =>
   run(copy, 'git', ['-c', 'user.name=release', '-c', 'user.email=release@localhost', ...args])
 
-let [passed, failed] = [0, 0]
-async function check(what, action) {
-  try {
-    await action()
-    passed++
-    console.log(`ok    ${what}`)
-  } catch (error) {
-    failed++
-    console.log(`FAIL  ${what}\n${error.stdout ?? ''}${error.stderr ?? ''}${error.message}`)
-  }
-}
+const { check, end } = startChecks('release')
 
 const packages = () =>
   readdirSync(join(copy, 'packages')).map((name) => {
@@ -276,5 +259,4 @@ for (const [module, resolution] of [
 
 server.kill()
 rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
-console.log(`release: ${passed} passed, ${failed} failed`)
-process.exit(failed === 0 ? 0 : 1)
+end()
