@@ -1,6 +1,12 @@
 import { formatBytes, formatCount, formatDuration } from '@ttt-e2e/cli'
 import { createSystem } from '@ttt-e2e/baselines'
-import { defaultMemoryBudget, trainedTree, type Recipe } from '@ttt-e2e/meta-outer'
+import {
+  batchShapeAt,
+  defaultMemoryBudget,
+  fullLengthFrom,
+  trainedTree,
+  type Recipe,
+} from '@ttt-e2e/meta-outer'
 import { engineMemory, tf, treeForm, treeSize } from '@ttt-e2e/tensor-ops'
 import { openTask, type Run } from '@ttt-e2e/training'
 import { countFlops, type FlopCount, type System } from '@ttt-e2e/ttt-inner'
@@ -45,7 +51,10 @@ export async function dryRun(
     ['recipe', `${recipe.name} · ${recipe.system}`],
     ...(task ? [['data', task.summary]] : []),
     ['parameters', formatCount(parameterCount)],
-    ['tokens', `${formatCount(steps * batch * length)}: ${steps} steps of ${batch} × ${length}`],
+    [
+      'tokens',
+      `${formatCount(steps * batch * length)}: ${steps} steps of ${batch} × ${length}${shorterFirst(recipe)}`,
+    ],
     [
       'memory at its peak',
       `${formatBytes(peak)}, ${how}` +
@@ -80,6 +89,13 @@ export async function dryRun(
   }
   const width = Math.max(...rowsOfTable.map(([name]) => name.length))
   return rowsOfTable.map(([name, value]) => `${name.padEnd(width)}  ${value}`)
+}
+
+function shorterFirst({ training }: Recipe): string {
+  const { batch, length } = batchShapeAt(training, 0)
+  return length === training.length
+    ? ''
+    : `, ${batch} × ${length} and so on until step ${fullLengthFrom(training)}`
 }
 
 interface Cost {

@@ -1,4 +1,5 @@
 import { formatCount, formatDuration, interruptedExitCode, type Progress } from '@ttt-e2e/cli'
+import { batchShapeAt, fullLengthFrom } from '@ttt-e2e/meta-outer'
 import { treeSize } from '@ttt-e2e/tensor-ops'
 import type { Run, Task, TrainingEvent } from '@ttt-e2e/training'
 
@@ -23,7 +24,12 @@ export async function showTraining(
     `${recipe.name} · ${recipe.system} · ${formatCount(treeSize(state.params))} parameters · ${task.summary}`,
   )
   const where = first > 0 ? `from step ${first} ` : ''
-  progress.print(`${steps} steps ${where}of ${batch} × ${length} tokens · ${folder}`)
+  const shape = batchShapeAt(recipe.training, state.step)
+  const shorter =
+    shape.length === length
+      ? ''
+      : `, ${shape.batch} × ${shape.length} and so on until step ${fullLengthFrom(recipe.training)}`
+  progress.print(`${steps} steps ${where}of ${batch} × ${length} tokens${shorter} · ${folder}`)
   const startedAt = performance.now()
   const recent: number[] = []
   for await (const event of events)

@@ -70,6 +70,7 @@ export const recipeSchema: z.ZodType<Recipe> = z.strictObject({
   training: z.strictObject({
     length: count,
     batch: count,
+    curriculum: z.strictObject({ shortest: count, steps: countOrNone }).optional(),
     microBatch: count.optional(),
     trains: z.enum(trainedParts).optional(),
     optimizer: z.strictObject({

@@ -3,6 +3,7 @@ export { columns } from './batch-columns'
 export { type Sequence } from './sequences'
 export { type Losses } from './losses'
 export { type ChunkRecord, type MetaGradientRecord } from './record'
+export { batchShapeAt, fullLengthFrom, standardCurriculum, type BatchShape } from './curriculum'
 export { DataParallel, type DataParallelOptions } from './data-parallel/data-parallel'
 export { metaGradient, type MetaGradient, type MetaGradientOptions } from './meta-gradient'
 export { decodeRun, disposeRun, encodeRun, startRun, startRunFrom, type RunState } from './run-state'
@@ -18,6 +19,7 @@ export {
   type StepReport,
 } from './train-step'
 export {
+  type Curriculum,
   type DataRecipe,
   type Recipe,
   type RowsRecipe,

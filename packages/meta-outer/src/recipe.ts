@@ -45,6 +45,17 @@ export interface WarmStartRecipe {
   keptPositions: 'cache' | 'text'
 }
 
+/**
+ * Short sequences first: they double until they are as long as the recipe says, each length for an equal share of the first
+ * `steps` steps. A step has as many tokens at every length.
+ */
+export interface Curriculum {
+  /** Targets of the first sequences at the least: as often as the full length can be halved. */
+  shortest: number
+  /** Steps until the sequences have their full length. */
+  steps: number
+}
+
 /** Everything that a training run depends on, as JSON; it goes into every checkpoint. Named `<size>/<stage>`. */
 export interface Recipe {
   name: string
@@ -60,6 +71,8 @@ export interface Recipe {
     length: number
     /** Sequences per step. */
     batch: number
+    /** Shorter sequences at first, as many more of them; all of `length` where left out. */
+    curriculum?: Curriculum
     /**
      * Sequences that are computed at once, and their gradients summed up over those of a step (gradient accumulation): the
      * same step but for rounding, in less memory. All of them where left out.

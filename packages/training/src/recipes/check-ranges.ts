@@ -27,6 +27,11 @@ export function rangeProblems({ training, evaluation }: Recipe): string[] {
       (key) =>
         `${at}.schedule.${key} is ${schedule[key]}, longer than the run; it must be at most the ${schedule.steps} steps`,
     ),
+    ...(training.curriculum && training.curriculum.steps > schedule.steps
+      ? [
+          `training.curriculum.steps is ${training.curriculum.steps}, longer than the run; it must be at most the ${schedule.steps} steps`,
+        ]
+      : []),
     ...(Math.abs(training.seed) > Number.MAX_SAFE_INTEGER
       ? [`training.seed is ${training.seed}; it must be a whole number`]
       : []),

@@ -27,6 +27,18 @@ it('lets warm-ups keep their share of the steps, unless they are set', () => {
   })
 })
 
+it('begins a curriculum, which keeps its share of the steps', () => {
+  const curriculum = (...settings: string[]) => resolveRecipe(books, { settings }).training.curriculum
+  const steps = 'training.optimizer.schedule.steps=40'
+  expect(curriculum()).toBeUndefined()
+  expect(curriculum('training.curriculum.shortest=128')).toEqual({ shortest: 128, steps: 300 })
+  expect(curriculum('training.curriculum.shortest=128', steps)).toEqual({ shortest: 128, steps: 24 })
+  expect(curriculum(steps, 'training.curriculum.steps=9', 'training.curriculum.shortest=64')).toEqual({
+    shortest: 64,
+    steps: 9,
+  })
+})
+
 it.each([
   ['training.bach=8', /no 'training.bach'; did you mean 'training.batch'\?/],
   ['steps=8', /did you mean 'training.optimizer.schedule.steps'\?/],
@@ -51,6 +63,12 @@ it.each([
     /warmupSteps is 501, longer than the run; it must be at most the 500/,
   ],
   ['training.optimizer.schedule.innerWarmupSteps=501', /innerWarmupSteps is 501, longer than the run/],
+  [
+    'training.curriculum.steps=501',
+    /curriculum.steps is 501, longer than the run; it must be at most the 500/,
+  ],
+  ['training.curriculum.shortest=0', /training.curriculum.shortest: /],
+  ['training.curriculum.longest=9', /no 'training.curriculum.longest'; did you mean/],
   ['size.heads=5', /the sizes don't fit each other: .*5 heads/],
   ['size.chunk=0', /size.chunk is 0; it must be a whole number from 1 on/],
   ['size.layers=1.5', /size.layers is 1.5; it must be a whole number from 1 on/],

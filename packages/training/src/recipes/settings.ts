@@ -1,4 +1,4 @@
-import type { Recipe } from '@ttt-e2e/meta-outer'
+import { standardCurriculum, type Recipe } from '@ttt-e2e/meta-outer'
 import { TrainingError } from '../training-error'
 import { nearest } from './nearest'
 
@@ -14,8 +14,8 @@ const optional: Json = {
 }
 
 /**
- * A recipe with single values replaced. Where the number of steps is changed and a warm-up isn't, the warm-up keeps its
- * share of them.
+ * A recipe with single values replaced. Where the number of steps is changed and a warm-up or the curriculum isn't, these
+ * keep their share of them.
  *
  * @param settings as typed: `training.batch=8`
  * @throws TrainingError for a path that the recipe doesn't have, with the nearest one, or a value of another type
@@ -25,16 +25,18 @@ export function applySettings(recipe: Recipe, settings: readonly string[]): Reci
   const paths = settings.map((setting) => apply(changed as unknown as Json, setting))
   const schedule = changed.training.optimizer.schedule
   const before = recipe.training.optimizer.schedule
-  const given = new Set(paths.map((path) => path.slice(path.lastIndexOf('.') + 1)))
-  if (schedule.steps !== before.steps)
-    for (const warmup of ['warmupSteps', 'innerWarmupSteps'] as const)
-      if (!given.has(warmup) && before.steps > 0)
-        schedule[warmup] = Math.floor((before[warmup] * schedule.steps) / before.steps)
+  if (schedule.steps === before.steps || before.steps === 0) return changed
+  const inShare = (steps: number) => Math.floor((steps * schedule.steps) / before.steps)
+  for (const warmup of ['warmupSteps', 'innerWarmupSteps'] as const)
+    if (!paths.includes(`training.optimizer.schedule.${warmup}`)) schedule[warmup] = inShare(before[warmup])
+  const { curriculum } = changed.training
+  if (curriculum && !paths.includes('training.curriculum.steps')) curriculum.steps = inShare(curriculum.steps)
   return changed
 }
 
 /** @returns the path that was set */
 function apply(recipe: Json, setting: string): string {
+  if (setting.startsWith('training.curriculum.')) beginCurriculum(recipe as unknown as Recipe)
   const equals = setting.indexOf('=')
   if (equals < 1)
     throw new TrainingError(`--set ${setting} is not of the form path=value, e.g. training.batch=8`)
@@ -55,6 +57,11 @@ function apply(recipe: Json, setting: string): string {
   }
   place[key] = parse(path, text, place[key])
   return path
+}
+
+/** One to be set, where the recipe has none. */
+function beginCurriculum({ training }: Recipe): void {
+  training.curriculum ??= standardCurriculum(training.optimizer.schedule.steps, training.length)
 }
 
 function parse(path: string, text: string, before: unknown): unknown {

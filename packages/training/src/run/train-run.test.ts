@@ -8,6 +8,7 @@ import { beforeAll, expect, it } from 'vitest'
 import { recipes } from '../recipes'
 import { resolveRecipe } from '../recipes/resolve-recipe'
 import { openTask } from '../tasks/open-task'
+import type { Task } from '../tasks/task'
 import { beginRun, resumeRun } from './open-run'
 import type { Run } from './run'
 import { cpu, microSettings } from './testing'
@@ -61,6 +62,38 @@ it('tells every step and evaluation, and goes on after a stop with the same bits
   expect(modelOf(parts)).toEqual(modelOf(whole))
   expect(liveTensors()).toBe(tensors)
 })
+
+it.each([1, 2, 3])(
+  'reads short sequences first, and goes on after step %i as if it had not stopped',
+  async (stopAfter) => {
+    const settings = ['training.curriculum.shortest=4', 'training.curriculum.steps=3']
+    const curriculum = resolveRecipe(recipe, { settings: [...settings, 'training.batch=2'] })
+    const [whole, parts] = [newFolder(), newFolder()]
+    const shapes: number[][] = []
+    const task = await openTask(curriculum)
+    const stream: Task['stream'] = async function* (options) {
+      for await (const batch of task.stream(options)) {
+        shapes.push([batch.batch, batch.length])
+        yield batch
+      }
+    }
+    const run = await beginRun({ folder: whole, recipe: curriculum })
+    const events = await follow(run, { task: { ...task, stream } })
+    expect(shapes).toEqual([
+      [8, 4],
+      [4, 8],
+      [4, 8],
+      [2, 16],
+    ])
+    expect(run.state.tokens).toBe(4 * 2 * 16)
+    await follow(await beginRun({ folder: parts, recipe: curriculum }), { stopAfter })
+    const resumed = await resumeRun({ folder: parts })
+    expect(resumed.recipe.training.curriculum).toEqual({ shortest: 4, steps: 3 })
+    const rest = await follow(resumed)
+    expect(rest).toEqual(events.slice(-rest.length))
+    expect(modelOf(parts)).toEqual(modelOf(whole))
+  },
+)
 
 it('follows schedules that depend on the steps taken, and stores the one that it ended by', async () => {
   const folder = newFolder()

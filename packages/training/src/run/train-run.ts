@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { listCheckpoints } from '@ttt-e2e/checkpoint'
-import { train, type Schedule, type StepReport } from '@ttt-e2e/meta-outer'
+import { batchShapeAt, train, type Schedule, type StepReport } from '@ttt-e2e/meta-outer'
 import { read, treeEntries, type ResolvedEngine } from '@ttt-e2e/tensor-ops'
 import { asFileError, FileError, lockFolder, makeFolder } from '@ttt-e2e/tensor-ops/files'
 import { evaluate, type HeldOutLoss } from '../evaluate'
@@ -74,7 +74,7 @@ function takeFolder(folder: string): () => void {
 async function* trainAlone(options: TrainRunOptions): AsyncGenerator<TrainingEvent, void, void> {
   const { run, task, evaluates = true } = options
   const { system, state, folder } = run
-  const { optimizer, seed, batch } = run.recipe.training
+  const { optimizer, seed } = run.recipe.training
   const ranks = new RunRanks(run, options, options.signal)
   const { signal, communicator } = ranks
   const metrics = new MetricsFile(folder, ranks.isFirst)
@@ -109,16 +109,20 @@ async function* trainAlone(options: TrainRunOptions): AsyncGenerator<TrainingEve
     yield* evaluations(optimizer.schedule.steps)
     for (let schedule = scheduleAfter(steps); schedule && !signal.aborted; schedule = scheduleAfter(steps)) {
       run.recipe = withSchedule(run.recipe, schedule)
-      const data = task.stream({
+      const { step } = state
+      const { batch, length, microBatch, until } = batchShapeAt(run.recipe.training, step)
+      const batches = task.stream({
         seed: seedsOf(seed).data,
+        batch,
+        length,
         cursor: state.cursor,
         signal,
         rows: ranks.rowsOf(batch),
       })
-      const { step } = state
+      const data = firstOf(batches, until - step)
       const rest = {
         optimizer: { ...optimizer, schedule },
-        microBatch: run.recipe.training.microBatch,
+        microBatch,
         signal,
         ranks: ranks.parallel,
       }
@@ -142,7 +146,7 @@ async function* trainAlone(options: TrainRunOptions): AsyncGenerator<TrainingEve
         yield { kind: 'passed-over', reason: (error as Error).message, detail }
         continue
       }
-      // The data has come to an end.
+      // The data has come to an end, and not only that of one length.
       if (state.step === step) break
     }
     return scheduleAfter(steps) === undefined
@@ -162,6 +166,15 @@ async function* trainAlone(options: TrainRunOptions): AsyncGenerator<TrainingEve
     if (!isNonFinite(error)) throw error
     const detail = `${await spoiltParameter(run)}; ${whatToTry(run)}`
     yield { kind: 'failed', reason: error.message, detail }
+  }
+}
+
+/** Where the sequences change their length, other batches begin. */
+async function* firstOf<Each>(batches: AsyncIterable<Each>, count: number): AsyncGenerator<Each, void, void> {
+  if (count <= 0) return
+  for await (const batch of batches) {
+    yield batch
+    if (--count === 0) return
   }
 }
 

@@ -37,12 +37,12 @@ export function languagesTask({ size, training, evaluation }: Recipe, successors
   return {
     title: `bigram languages: ${vocabularySize} symbols, ${successors} followers each, a new language in every document`,
     summary: `bigram languages of ${vocabularySize} symbols, ${successors} followers each`,
-    stream: ({ seed, cursor, signal, rows }) =>
+    stream: ({ seed, batch = training.batch, length = training.length, cursor, signal, rows }) =>
       bigramStream({
         ...language,
         seed,
-        batch: training.batch,
-        length: training.length,
+        batch,
+        length,
         signal,
         ...(rows && { rows }),
         cursor: cursor as Cursor | undefined,

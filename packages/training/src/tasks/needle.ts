@@ -19,14 +19,14 @@ export function needleTask({ size, training, evaluation }: Recipe): Task {
   return {
     title: 'needles in haystacks: pass keys, numbers and UUIDs asked for later',
     summary: `needles in haystacks of ${needleVocabulary} symbols`,
-    stream: ({ seed, cursor, signal, rows }) =>
+    stream: ({ seed, batch = training.batch, length = training.length, cursor, signal, rows }) =>
       sampleStream({
-        batch: training.batch,
-        length: training.length,
+        batch,
+        length,
         signal,
         ...(rows && { rows }),
         cursor: cursor as Cursor | undefined,
-        sample: (n) => needleTrainingDocument(training.length + 1, createRandom(fold(seed, n))),
+        sample: (n) => needleTrainingDocument(length + 1, createRandom(fold(seed, n))),
       }),
     heldOut: Array.from({ length: evaluation.documents }, (_, n) => ({
       id: `haystack ${n + 1}`,

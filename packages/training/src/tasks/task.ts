@@ -28,10 +28,13 @@ export interface Task {
    * Batches from a position on.
    *
    * @param options.seed the data's, of `seedsOf`
+   * @param options.batch sequences of each, `length` their targets; the recipe's where left out
    * @param options.rows those of each batch that are given out; all where left out
    */
   stream(options: {
     seed: number
+    batch?: number
+    length?: number
     cursor?: unknown
     signal?: AbortSignal
     rows?: { from: number; to: number }

@@ -48,13 +48,13 @@ export function textTask(options: TextTaskOptions): Task {
   return {
     title,
     summary: `${name}: ${train.documents.length} documents, ${(count / 1e6).toFixed(1)} ${tokenizer === byteTokenizer ? 'MB' : 'M tokens'}${packed ? ', packed' : ''}`,
-    stream: ({ seed, cursor, signal, rows }) =>
+    stream: ({ seed, batch = training.batch, length = training.length, cursor, signal, rows }) =>
       streamOf({
         documents: train.documents,
         tokenizer,
         seed,
-        batch: training.batch,
-        length: training.length,
+        batch,
+        length,
         signal,
         ...(rows && { rows }),
         cursor: cursor as Cursor | undefined,

@@ -23,9 +23,8 @@ export async function tokenArraysTask(
   const { name, train, held } = arrays
   const { vocabularySize } = size
   const tokenizer = { vocabularySize, bosToken: data.bosToken }
-  const { batch, length } = training
-  const streamOf = (options: Pick<StreamOptions, 'cursor' | 'signal' | 'rows'>) =>
-    tokenArrayStream({ ...options, tokens: train, tokenizer, seed: data.seed, batch, length })
+  const streamOf = ({ batch = training.batch, length = training.length, ...rest }: Partial<StreamOptions>) =>
+    tokenArrayStream({ ...rest, tokens: train, tokenizer, seed: data.seed, batch, length })
   // What can't be trained on is told before anything is written.
   await streamOf({}).next()
   const count = held ? Math.min(evaluation.documents, samplesOf(held, evaluation.length)) : 0
@@ -41,9 +40,9 @@ export async function tokenArraysTask(
       : []
   return {
     title: `tokens: ${name}`,
-    summary: `${name}: ${(train.length / 1e6).toFixed(1)} M tokens, ${samplesOf(train, length)} samples`,
-    stream: ({ cursor, signal, rows }) =>
-      streamOf({ cursor: cursor as Cursor | undefined, signal, ...(rows && { rows }) }),
+    summary: `${name}: ${(train.length / 1e6).toFixed(1)} M tokens, ${samplesOf(train, training.length)} samples`,
+    stream: ({ batch, length, cursor, signal, rows }) =>
+      streamOf({ batch, length, cursor: cursor as Cursor | undefined, signal, ...(rows && { rows }) }),
     heldOut,
     ...(data.bosToken !== undefined && { bosToken: data.bosToken }),
     references: () => [],
