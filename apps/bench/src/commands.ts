@@ -6,6 +6,7 @@ import { addDoctor } from './doctor/command'
 import { addExperiment } from './experiment/command'
 import { addHistory } from './history/command'
 import { addMemory } from './memory/command'
+import { addRates } from './rates/command'
 import { addStream } from './stream/command'
 import { addSystems } from './systems/command'
 import { addOps } from './timing/ops/command'
@@ -22,6 +23,7 @@ export const commands: readonly ((command: Command, caller: string) => void)[] =
   addSystems,
   addMemory,
   addDamage,
+  addRates,
   addStream,
   addWarmStart,
   addTrainSpeed,

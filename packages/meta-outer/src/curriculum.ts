@@ -12,7 +12,7 @@ export interface BatchShape {
   until: number
 }
 
-/** The shortest sequences for three fifths of the steps, shared with those in between. */
+/** Shorter sequences for three fifths of the steps, the full length for the rest. */
 export const standardCurriculum = (steps: number, shortest: number): Curriculum => ({
   shortest,
   steps: Math.floor((3 * steps) / 5),

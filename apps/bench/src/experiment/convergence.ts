@@ -10,7 +10,8 @@ const halfWay = 0.5
 export const convergenceRule =
   `A system is labelled "not converged" if the second half of its training still lowered the loss by more than ${gain} nats ` +
   `(mean of the last ${share * 100} % of the steps against as many up to the middle), or if, where the best possible loss is ` +
-  `known, it has come less than half of the way there from knowing nothing (it is still on its plateau).`
+  `known, it has come less than half of the way there from knowing nothing (it is still on its plateau). Steps on shorter sequences, ` +
+  `where training begins with them, are left out.`
 
 /**
  * Judges a learning curve by the stated rule.

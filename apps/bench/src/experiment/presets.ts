@@ -1,6 +1,8 @@
 import type { ModelSize, SystemName } from '@ttt-e2e/baselines'
-import { standardOptimizer, standardSchedule, type Recipe } from '@ttt-e2e/meta-outer'
+import { standardCurriculum, standardOptimizer, standardSchedule, type Recipe } from '@ttt-e2e/meta-outer'
 import { recipes } from '@ttt-e2e/training'
+import { sweptRates } from '../rates/swept-rates'
+import type { SystemRate } from '../rates/system-rate'
 
 /** Training at the peak rate until the convergence rule says so, at least the recipe's steps, and then a cool-down. */
 export interface UntilConverged {
@@ -12,6 +14,8 @@ export interface UntilConverged {
 /** What every system is trained by on a task, whatever its own system and seed. */
 export interface TaskPreset {
   recipe: Recipe
+  /** Peak rates of systems; the recipe's for those that have none. */
+  rates?: Record<string, SystemRate>
   untilConverged?: UntilConverged
 }
 
@@ -30,6 +34,8 @@ interface Changes {
   length?: number
   batch: number
   peakLearningRate?: number
+  /** Targets of the first sequences; all are of full length where left out. */
+  shortest?: number
   steps: number
   documents?: number
   /** How many times as long as its training sequences held-out documents are; 4 where left out. */
@@ -44,6 +50,7 @@ function vary(
     length = recipe.training.length,
     batch,
     peakLearningRate = 3e-3,
+    shortest,
     steps,
     documents = 32,
     times = 4,
@@ -53,13 +60,25 @@ function vary(
   return {
     ...recipe,
     size: { ...recipe.size, ...size },
-    training: { length, batch, optimizer, seed: 0 },
+    training: {
+      length,
+      batch,
+      ...(shortest !== undefined && { curriculum: standardCurriculum(steps, shortest) }),
+      optimizer,
+      seed: 0,
+    },
     evaluation: { documents, length: times * length, every: steps },
   }
 }
 
 const languages = recipes.get('tiny/languages')!
 const books = recipes.get('tiny/books')!
+
+/** Of models of the sizes that the sweep has; the preset tiny's are others. */
+const rates = { languages: sweptRates('languages'), books: sweptRates('books') }
+
+/** Sequences in which most symbols come a second time: shorter ones have too little to copy, longer ones too much to copy from. */
+const shortestLanguage = 16
 
 const tinySize = { hiddenSize: 16, heads: 2, layers: 2, intermediateSize: 48 }
 const tinyTraining = { length: 64, batch: 4, peakLearningRate: 5e-3, steps: 40, documents: 8 }
@@ -80,34 +99,52 @@ export const presets = {
     summary: 'at most 90 seconds on two cores with the native engine',
     languages: {
       recipe: vary(languages, { batch: 8, steps: 60, documents: 16 }),
+      rates: rates.languages,
     },
     books: {
       recipe: vary(books, { length: 512, batch: 4, steps: 40, documents: 16 }),
+      rates: rates.books,
     },
   },
   default: {
     summary: 'on two cores about four minutes with the engine native, eleven with wasm',
     languages: {
-      recipe: vary(languages, { batch: 4, steps: 800 }),
+      recipe: vary(languages, { shortest: shortestLanguage, batch: 4, steps: 800 }),
+      rates: rates.languages,
     },
     books: {
       recipe: vary(books, { batch: 2, steps: 650 }),
+      rates: rates.books,
     },
   },
   standard: {
     summary: 'every probe; on two cores with the native engine at most 45 minutes',
-    languages: { recipe: vary(languages, { batch: 8, steps: 1000, times: 16 }) },
-    books: { recipe: vary(books, { batch: 4, steps: 800, documents: 16, times: 16 }) },
+    languages: {
+      recipe: vary(languages, { shortest: shortestLanguage, batch: 8, steps: 1000, times: 16 }),
+      rates: rates.languages,
+    },
+    books: {
+      recipe: vary(books, { batch: 4, steps: 800, documents: 16, times: 16 }),
+      rates: rates.books,
+    },
   },
   full: {
     summary: 'every system is trained until it has converged, with three seeds; hours',
     seeds: 3,
     languages: {
-      recipe: vary(languages, { batch: 16, steps: 2000, documents: 64, times: 16 }),
+      recipe: vary(languages, {
+        shortest: shortestLanguage,
+        batch: 16,
+        steps: 2000,
+        documents: 64,
+        times: 16,
+      }),
+      rates: rates.languages,
       untilConverged,
     },
     books: {
       recipe: vary(books, { batch: 4, steps: 2000, times: 16 }),
+      rates: rates.books,
       untilConverged,
     },
   },

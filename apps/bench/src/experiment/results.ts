@@ -65,6 +65,9 @@ export interface SystemResults {
   parameters: number
   /** The system that it reads with the weights of, where not its own. */
   weightsOf?: string
+  /** That its weights are trained by, and where it is from. */
+  peakLearningRate: number
+  rateSource: string
 }
 
 /** What a probe measured of one system, and of one run where it needs trained ones. */

@@ -1,7 +1,7 @@
 import { createSystem, definitionOf } from '@ttt-e2e/baselines'
 import { columnMeans, indexRanges, meansByRange } from '@ttt-e2e/training'
 import { contextsOf, meansOfFirst } from '../contexts'
-import type { Benchmark } from '../tasks/benchmark'
+import { peakRateOf, type Benchmark } from '../tasks/benchmark'
 import type { TaskResults } from './results'
 
 /** The results of a task before anything was measured. */
@@ -27,7 +27,15 @@ export function startResults(benchmark: Benchmark, systems: readonly string[]): 
     systems: systems.map((name) => {
       const { summary, weightsOf } = definitionOf(name)
       const parameters = createSystem(name, recipe.size).decoder.parameterCount
-      return { name, summary, weightsOf, parameters }
+      const owner = weightsOf ?? name
+      return {
+        name,
+        summary,
+        weightsOf,
+        parameters,
+        peakLearningRate: peakRateOf(benchmark, owner),
+        rateSource: benchmark.rates?.[owner]?.source ?? 'of the recipe',
+      }
     }),
     probes: {},
   }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Precision } from '@ttt-e2e/tensor-ops'
-import type { Benchmark } from '../tasks/benchmark'
+import { recipeOf, type Benchmark } from '../tasks/benchmark'
 import type { Comparison } from './comparison'
 import { RunStore } from './run-store'
 import { runsOf, type RunWork } from './run-work'
@@ -31,20 +31,21 @@ export function openStore(
 
 /** Everything that the training of a run depends on. */
 function whatDetermines(
-  { name, recipe, untilConverged }: Omit<Benchmark, 'task'>,
+  { name, untilConverged, ...given }: Omit<Benchmark, 'task'>,
   data: Record<string, string | number>,
   { system, seed }: RunWork,
   precision: Precision,
 ) {
-  const { length, batch, optimizer } = recipe.training
+  const { size, training } = recipeOf(given, { system, seed })
+  const { length, batch, curriculum, optimizer } = training
   const { steps, peakLearningRate } = optimizer.schedule
   return {
     schemaVersion: 2,
     task: name,
     data,
     system,
-    size: recipe.size,
-    training: { length, batch, peakLearningRate, steps, untilConverged },
+    size,
+    training: { length, batch, curriculum, peakLearningRate, steps, untilConverged },
     seed,
     precision,
   }

@@ -1,5 +1,5 @@
-import type { Schedule } from '@ttt-e2e/meta-outer'
-import type { Benchmark } from '../tasks/benchmark'
+import { fullLengthFrom, type Schedule } from '@ttt-e2e/meta-outer'
+import { recipeOf, type Benchmark } from '../tasks/benchmark'
 import { judgeConvergence } from './convergence'
 
 /** When a run's learning rate falls and when it ends: a function of its learning curve, so that a resumed run agrees. */
@@ -15,10 +15,13 @@ export interface TrainingPlan {
 
 /** The plan of one system: a fixed number of steps, or as many as it takes to converge and a cool-down. */
 export function planTraining(
-  { recipe, untilConverged, task }: Pick<Benchmark, 'recipe' | 'untilConverged' | 'task'>,
+  { untilConverged, task, ...given }: Pick<Benchmark, 'recipe' | 'rates' | 'untilConverged' | 'task'>,
   system: string,
 ): TrainingPlan {
-  const standard = recipe.training.optimizer.schedule
+  const { training } = recipeOf(given, { system, seed: 0 })
+  const standard = training.optimizer.schedule
+  // Losses of shorter sequences are those of another question.
+  const atFullLength = (losses: number[]) => losses.slice(fullLengthFrom(training))
   const { steps, peakLearningRate: peak } = standard
   const known = task.knownLosses?.(system)
   if (!untilConverged)
@@ -26,7 +29,7 @@ export function planTraining(
       steps,
       fewestSteps: steps,
       next: (losses) => (losses.length < steps ? standard : undefined),
-      judged: (losses) => losses,
+      judged: atFullLength,
     }
 
   const { checkEvery, mostSteps, cooldownSteps } = untilConverged
@@ -35,7 +38,8 @@ export function planTraining(
   const decide = (losses: number[]): { at: number; decided: boolean } => {
     let at = steps
     for (; at <= losses.length; at = Math.min(at + checkEvery, most))
-      if (at === most || judgeConvergence(losses.slice(0, at), known).converged) return { at, decided: true }
+      if (at === most || judgeConvergence(atFullLength(losses.slice(0, at)), known).converged)
+        return { at, decided: true }
     return { at, decided: false }
   }
   return {
@@ -51,7 +55,7 @@ export function planTraining(
     },
     judged(losses) {
       const { at, decided } = decide(losses)
-      return decided ? losses.slice(0, at) : losses
+      return atFullLength(decided ? losses.slice(0, at) : losses)
     },
   }
 }

@@ -3,6 +3,9 @@ import { taskNames } from '../tasks'
 import type { BenchOptions } from './options'
 import type { Preset, TaskPreset } from './presets'
 
+/** Set, it is every system's rate. */
+const ratePath = 'training.optimizer.schedule.peakLearningRate'
+
 /**
  * A preset whose recipes have a caller's settings: that of the task which is asked for, or all.
  *
@@ -18,7 +21,12 @@ export function withSettings(
   const changed = { ...preset }
   for (const name of task === undefined ? taskNames : [task]) {
     const given: TaskPreset = preset[name]
-    changed[name] = { ...given, recipe: resolveRecipe(given.recipe, { settings }) }
+    const { rates, ...rest } = given
+    changed[name] = {
+      ...rest,
+      recipe: resolveRecipe(given.recipe, { settings }),
+      ...(!settings.some((setting) => setting.startsWith(`${ratePath}=`)) && { rates }),
+    }
   }
   const short = settings.map((setting) => setting.slice(setting.lastIndexOf('.') + 1))
   return { presetName: [presetName, ...short].join('-'), preset: changed }

@@ -1,3 +1,4 @@
+import { batchShapeAt, fullLengthFrom } from '@ttt-e2e/meta-outer'
 import type { TaskResults } from '../experiment/results'
 import type { Table } from './table'
 
@@ -5,12 +6,23 @@ import type { Table } from './table'
 export function parametersTable({ title, systems, recipe }: TaskResults): Table {
   const { hiddenSize, layers, window, chunk } = recipe.size
   const { training } = recipe
+  const { batch, length } = batchShapeAt(training, 0)
+  const shorter =
+    length === training.length
+      ? ''
+      : `, at first ${length}, ${batch} per step, doubled until step ${fullLengthFrom(training)}`
   return {
     title,
-    columns: ['system', 'parameters', 'what it is'],
-    rows: systems.map(({ name, parameters, summary }) => [name, parameters.toLocaleString('en-US'), summary]),
+    columns: ['system', 'parameters', 'peak rate', 'the rate is', 'what it is'],
+    rows: systems.map(({ name, parameters, peakLearningRate, rateSource, summary }) => [
+      name,
+      parameters.toLocaleString('en-US'),
+      String(peakLearningRate),
+      rateSource,
+      summary,
+    ]),
     note:
       `${layers} layers of width ${hiddenSize}, window ${window}, chunk ${chunk}; trained on sequences of ` +
-      `${training.length} tokens, ${training.batch} per step`,
+      `${training.length} tokens, ${training.batch} per step${shorter}; all systems on the same batches`,
   }
 }

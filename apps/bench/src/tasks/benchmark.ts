@@ -1,6 +1,7 @@
-import type { Recipe } from '@ttt-e2e/meta-outer'
+import { standardCurriculum, standardOptimizer, standardSchedule, type Recipe } from '@ttt-e2e/meta-outer'
 import type { Task } from '@ttt-e2e/training'
 import type { TaskPreset, UntilConverged } from '../experiment/presets'
+import type { SystemRate } from '../rates/system-rate'
 
 /** A task of the experiment: what every system is trained on by one recipe, and what is measured of it. */
 export interface Benchmark {
@@ -9,15 +10,30 @@ export interface Benchmark {
   /** Of every run; only its system and its seed differ. */
   recipe: Recipe
   untilConverged?: UntilConverged
+  /** Peak rates of systems; the recipe's for those that have none. */
+  rates?: Record<string, SystemRate>
   /** The recipe's data. */
   task: Task
 }
 
 /** The recipe of one run. */
-export const recipeOf = (
-  { recipe }: Pick<Benchmark, 'recipe'>,
+export function recipeOf(
+  benchmark: Pick<Benchmark, 'recipe' | 'rates'>,
   { system, seed }: { system: string; seed: number },
-): Recipe => ({ ...recipe, system, training: { ...recipe.training, seed } })
+): Recipe {
+  const { recipe } = benchmark
+  const { optimizer } = recipe.training
+  const schedule = { ...optimizer.schedule, peakLearningRate: peakRateOf(benchmark, system) }
+  return {
+    ...recipe,
+    system,
+    training: { ...recipe.training, optimizer: { ...optimizer, schedule }, seed },
+  }
+}
+
+/** The peak rate that a system is trained by: its own, else the recipe's. */
+export const peakRateOf = ({ recipe, rates }: Pick<Benchmark, 'recipe' | 'rates'>, system: string): number =>
+  rates?.[system]?.rate ?? recipe.training.optimizer.schedule.peakLearningRate
 
 /** The preset's part of a benchmark, with a recipe that says what it is of. */
 export const presetOf = (presetName: string, name: string, { recipe, ...rest }: TaskPreset) => ({
@@ -29,3 +45,19 @@ export const presetOf = (presetName: string, name: string, { recipe, ...rest }: 
     summary: `of the bench's preset '${presetName}'`,
   },
 })
+
+/** What a system is trained by on the task, in other steps: a curriculum keeps its share of them. */
+export function trainingIn(
+  benchmark: Pick<Benchmark, 'recipe' | 'rates'>,
+  system: string,
+  { batch, steps }: { batch: number; steps: number },
+): Recipe['training'] {
+  const { training } = benchmark.recipe
+  const { curriculum } = training
+  return {
+    ...training,
+    batch,
+    ...(curriculum && { curriculum: standardCurriculum(steps, curriculum.shortest) }),
+    optimizer: standardOptimizer(standardSchedule(steps, peakRateOf(benchmark, system))),
+  }
+}

@@ -1,7 +1,8 @@
-import { UserError, wholeNumber } from '@ttt-e2e/cli'
+import { wholeNumber } from '@ttt-e2e/cli'
 import { precisions, type Precision } from '@ttt-e2e/tensor-ops'
 import { Option, type Command } from 'commander'
 import { join, resolve } from 'node:path'
+import { readRates } from '../read-rates'
 
 interface RawOptions {
   out?: string
@@ -39,18 +40,11 @@ export function addWarmStart(command: Command, caller: string): void {
         model: resolve(caller, model),
         out: raw.out === undefined ? join(caller, 'runs', 'warm-start') : resolve(caller, raw.out),
         settings: raw.set,
-        rates: ratesOf(raw.rates),
+        rates: readRates(raw.rates),
         documents: wholeNumber('documents', raw.documents, 1e6),
         engine: raw.engine,
         ...(raw.precision && { precision: raw.precision }),
         threads: wholeNumber('threads', raw.threads, 1024),
       })
     })
-}
-
-/** @throws UserError for a list of anything but rates above 0 */
-function ratesOf(given: string): number[] {
-  const rates = given.split(',').map(Number)
-  if (rates.every((rate) => rate > 0 && rate < Infinity)) return rates
-  throw new UserError(`--rates is '${given}'; it must be numbers above 0 with commas between, e.g. 0.01,0.1`)
 }

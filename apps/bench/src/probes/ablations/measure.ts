@@ -1,5 +1,6 @@
 import { createSystem, type ModelSize } from '@ttt-e2e/baselines'
-import { standardOptimizer, standardSchedule, type Recipe } from '@ttt-e2e/meta-outer'
+import type { Recipe } from '@ttt-e2e/meta-outer'
+import { trainingIn } from '../../tasks/benchmark'
 import type { ModelsContext } from '../probe'
 import { trainAndRead, type HowTrained } from '../train-and-read'
 import { mean } from '../mean'
@@ -54,7 +55,7 @@ export async function measureAblations(context: ModelsContext<AblationsSizes>): 
       ...given,
       system,
       size: { ...given.size, ...size },
-      training: { ...given.training, batch, optimizer: standardOptimizer(standardSchedule(steps, 3e-3)) },
+      training: trainingIn(benchmark, system, { batch, steps }),
       evaluation: { documents, length: 4 * given.training.length, every: steps },
     }
     const folder = name.replaceAll(/[^a-z0-9.]+/g, '-')

@@ -18,12 +18,13 @@ export const baseFor = (times: number): number =>
 
 /**
  * The recipe of the second stage at a longer context: about as many tokens a step as before, in longer sequences, at a
- * lower rate, with the RoPE base for that length; without a warm-up of the inner rate.
+ * lower rate, with the RoPE base for that length; without a warm-up of the inner rate or a curriculum.
  *
  * @param stepsOfLength steps of as many tokens as before; fewer where a sequence alone has more
  */
 export function extended(recipe: Recipe, length: number, stepsOfLength: number): Recipe {
-  const { training, size, evaluation } = recipe
+  const { size, evaluation } = recipe
+  const { curriculum: _curriculum, ...training } = recipe.training
   const tokens = training.batch * training.length
   const batch = Math.max(1, Math.round(tokens / length))
   const steps = Math.max(1, Math.round((stepsOfLength * tokens) / (batch * length)))

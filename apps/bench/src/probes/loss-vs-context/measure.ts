@@ -2,6 +2,7 @@ import { readDocuments } from '@ttt-e2e/ttt-inner'
 import { NothingStored } from '../../experiment/obtain-run'
 import { contextsOf, meansOfFirst } from '../../contexts'
 import { pieceOf } from '../../piece-of'
+import { recipeOf } from '../../tasks/benchmark'
 import type { ReaderContext } from '../probe'
 import { extended } from './extension'
 
@@ -53,12 +54,12 @@ function unlessStored(error: unknown): undefined {
 /** Trains the reference on at a context, and reads that much of the documents. */
 async function atContext(
   length: number,
-  { benchmark, sizes, folder, train, signal, onProgress }: ReaderContext<ContextSizes>,
+  { benchmark, system, seed, sizes, folder, train, signal, onProgress }: ReaderContext<ContextSizes>,
 ) {
   const { task, recipe } = benchmark
   const model = await train({
     name: `length-${length}`,
-    recipe: extended(recipe, length, sizes.extensionSteps),
+    recipe: extended(recipeOf(benchmark, { system: system.name, seed }), length, sizes.extensionSteps),
     from: folder,
   })
   try {

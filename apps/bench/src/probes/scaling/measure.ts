@@ -1,5 +1,6 @@
 import { createSystem } from '@ttt-e2e/baselines'
-import { standardOptimizer, standardSchedule, type Recipe } from '@ttt-e2e/meta-outer'
+import type { Recipe } from '@ttt-e2e/meta-outer'
+import { trainingIn } from '../../tasks/benchmark'
 import type { ModelsContext } from '../probe'
 import { trainAndRead, type HowTrained } from '../train-and-read'
 
@@ -31,11 +32,7 @@ export async function measureScaling(context: ModelsContext<ScalingSizes>): Prom
         ...given,
         system,
         size,
-        training: {
-          ...given.training,
-          batch: sizes.batch,
-          optimizer: standardOptimizer(standardSchedule(steps, 3e-3)),
-        },
+        training: trainingIn(benchmark, system, { batch: sizes.batch, steps }),
         evaluation: { documents: sizes.documents, length: given.training.length, every: steps },
       }
       const { how, losses } = await trainAndRead(context, {

@@ -21,7 +21,8 @@ export function trainingFigure(
   return {
     title: 'Learning curves',
     caption:
-      'Training loss over the steps, each point the mean of the steps since the one before; one line for each seed.',
+      'Training loss over the steps, each point the mean of the steps since the one before; one line for each seed. ' +
+      'Where training begins with shorter sequences, of which less can be known, the loss falls at each doubling.',
     svg: drawSvg({
       x: { label: 'step' },
       y: { label: 'training loss (nats per token)', grid: true, nice: true },

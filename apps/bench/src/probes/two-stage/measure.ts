@@ -1,4 +1,5 @@
 import { standardOptimizer, standardSchedule, type Recipe } from '@ttt-e2e/meta-outer'
+import { peakRateOf } from '../../tasks/benchmark'
 import type { ModelsContext } from '../probe'
 import { trainAndRead, type HowTrained } from '../train-and-read'
 
@@ -22,20 +23,23 @@ export interface TwoStages {
   last: number[]
 }
 
-/** Peak learning rates of the stages; the extension's as published. */
-const [pretraining, extending] = [3e-3, 4e-4]
+/** The extension's share of the first stage's peak rate, as published. */
+const extending = 4e-4 / 3e-3
 
 /** Trains short and extends, and trains long from the start on as many tokens. */
 export async function measureTwoStage(context: ModelsContext<TwoStageSizes>): Promise<TwoStages[]> {
   const { benchmark, sizes, system, onProgress } = context
   const { batch, steps, extension, shorter, documents } = sizes
   const { recipe: given } = benchmark
-  const { length } = given.training
+  // How lengths follow each other is what is measured here: within a stage all are the same.
+  const { curriculum: _curriculum, ...training } = given.training
+  const { length } = training
+  const rate = peakRateOf(benchmark, system)
   const recipe = (times: number, count: number, rate: number): Recipe => ({
     ...given,
     system,
     training: {
-      ...given.training,
+      ...training,
       length: Math.floor(length / times),
       batch: batch * times,
       optimizer: standardOptimizer(standardSchedule(count, rate)),
@@ -50,11 +54,11 @@ export async function measureTwoStage(context: ModelsContext<TwoStageSizes>): Pr
   const short = await trainAndRead(context, {
     name: 'short',
     system,
-    recipe: recipe(shorter, steps, pretraining),
+    recipe: recipe(shorter, steps, rate),
   })
   note('short alone', short)
   // The published extension has no warm-up of the inner rate.
-  const extended = recipe(1, extension, extending)
+  const extended = recipe(1, extension, extending * rate)
   const schedule = { ...extended.training.optimizer.schedule, innerWarmupSteps: 0 }
   const optimizer = { ...extended.training.optimizer, schedule }
   note(
@@ -71,7 +75,7 @@ export async function measureTwoStage(context: ModelsContext<TwoStageSizes>): Pr
     await trainAndRead(context, {
       name: 'long',
       system,
-      recipe: recipe(1, steps + extension, pretraining),
+      recipe: recipe(1, steps + extension, rate),
     }),
   )
   return measured
