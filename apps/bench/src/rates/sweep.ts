@@ -16,7 +16,9 @@ export interface SweepOptions {
   out: string
   systems: readonly string[]
   rates: readonly number[]
-  engine: ResolvedEngine
+  /** What a system is trained by at a rate. */
+  recipeOf?(task: TaskName, system: string, rate: number): Recipe
+  engine: Pick<ResolvedEngine, 'name' | 'description' | 'precision'>
   signal: AbortSignal
   print(line: string): void
   update(line: string): void
@@ -24,10 +26,11 @@ export interface SweepOptions {
 
 /** Trains each system at each rate and keeps its validation loss; what the file has isn't done again. @throws the signal's reason */
 export async function sweepTask(name: TaskName, options: SweepOptions): Promise<void> {
-  const { file, systems, rates, print } = options
-  const { training, evaluation } = sweepRecipe(name, systems[0], rates[0])
+  const { file, systems, rates, recipeOf = sweepRecipe, print } = options
+  const first = recipeOf(name, systems[0], rates[0])
+  const { training, evaluation } = first
   const { length, batch, curriculum, optimizer } = training
-  const task = await validationTask(sweepRecipe(name, systems[0], rates[0]))
+  const task = await validationTask(first)
   file.begin(name, {
     training: { length, batch, steps: optimizer.schedule.steps, ...(curriculum && { curriculum }) },
     validation: `${task.heldOut.length} documents of ${evaluation.length} tokens`,
@@ -35,7 +38,7 @@ export async function sweepTask(name: TaskName, options: SweepOptions): Promise<
   for (const system of systems)
     for (const rate of rates) {
       if (file.of(name)[system]?.[rate] !== undefined) continue
-      const loss = await lossOf(sweepRecipe(name, system, rate), task, options)
+      const loss = await lossOf(recipeOf(name, system, rate), task, options)
       file.add(name, system, rate, loss)
       print(`${name} · ${system} · rate ${rate} · ${loss.toFixed(4)} nats`)
     }

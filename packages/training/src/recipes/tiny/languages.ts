@@ -1,4 +1,4 @@
-import { standardOptimizer, standardSchedule, type Recipe } from '@ttt-e2e/meta-outer'
+import { standardCurriculum, standardOptimizer, standardSchedule, type Recipe } from '@ttt-e2e/meta-outer'
 
 /** A new bigram language in every document: only what was read in it tells what comes next. */
 export default {
@@ -21,6 +21,8 @@ export default {
   training: {
     length: 256,
     batch: 16,
+    // Full attention finds what comes a second time in few symbols first: from the full length on it takes many times as long.
+    curriculum: standardCurriculum(350, 16),
     optimizer: standardOptimizer(standardSchedule(350, 3e-3)),
     seed: 1,
   },
