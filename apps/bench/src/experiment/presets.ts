@@ -4,7 +4,7 @@ import { recipes } from '@ttt-e2e/training'
 import { sweptRates } from '../rates/swept-rates'
 import type { SystemRate } from '../rates/system-rate'
 
-/** Training at the peak rate until the convergence rule says so, at least the recipe's steps, and then a cool-down. */
+/** Training at the peak rate until the convergence rule says so, at full length at least the recipe's steps, and then a cool-down. */
 export interface UntilConverged {
   checkEvery: number
   mostSteps: number
@@ -77,8 +77,11 @@ const books = recipes.get('tiny/books')!
 /** Of models of the sizes that the sweep has; the preset tiny's are others. */
 const rates = { languages: sweptRates('languages'), books: sweptRates('books') }
 
-/** Sequences in which most symbols come a second time: shorter ones have too little to copy, longer ones too much to copy from. */
-const shortestLanguage = 16
+/**
+ * Sequences to begin with. Of languages: most symbols come a second time in 16; shorter ones have too little to copy, longer
+ * ones too much to copy from.
+ */
+const shortest = { languages: 16, books: 128 }
 
 const tinySize = { hiddenSize: 16, heads: 2, layers: 2, intermediateSize: 48 }
 const tinyTraining = { length: 64, batch: 4, peakLearningRate: 5e-3, steps: 40, documents: 8 }
@@ -109,22 +112,22 @@ export const presets = {
   default: {
     summary: 'on two cores about four minutes with the engine native, eleven with wasm',
     languages: {
-      recipe: vary(languages, { shortest: shortestLanguage, batch: 4, steps: 800 }),
+      recipe: vary(languages, { shortest: shortest.languages, batch: 4, steps: 1000 }),
       rates: rates.languages,
     },
     books: {
-      recipe: vary(books, { batch: 2, steps: 650 }),
+      recipe: vary(books, { shortest: shortest.books, batch: 2, steps: 650 }),
       rates: rates.books,
     },
   },
   standard: {
     summary: 'every probe; on two cores with the native engine at most 45 minutes',
     languages: {
-      recipe: vary(languages, { shortest: shortestLanguage, batch: 8, steps: 1000, times: 16 }),
+      recipe: vary(languages, { shortest: shortest.languages, batch: 8, steps: 1000, times: 16 }),
       rates: rates.languages,
     },
     books: {
-      recipe: vary(books, { batch: 4, steps: 800, documents: 16, times: 16 }),
+      recipe: vary(books, { shortest: shortest.books, batch: 4, steps: 800, documents: 16, times: 16 }),
       rates: rates.books,
     },
   },
@@ -133,7 +136,7 @@ export const presets = {
     seeds: 3,
     languages: {
       recipe: vary(languages, {
-        shortest: shortestLanguage,
+        shortest: shortest.languages,
         batch: 16,
         steps: 2000,
         documents: 64,
@@ -143,7 +146,7 @@ export const presets = {
       untilConverged,
     },
     books: {
-      recipe: vary(books, { batch: 4, steps: 2000, times: 16 }),
+      recipe: vary(books, { shortest: shortest.books, batch: 4, steps: 2000, times: 16 }),
       rates: rates.books,
       untilConverged,
     },

@@ -17,6 +17,15 @@ describe('planTraining', () => {
     expect(plan.next(flat(100))).toBeUndefined()
   })
 
+  it("has a system's own rate, and judges sequences of full length alone", () => {
+    const curriculum = { shortest: 4, steps: 60 }
+    const given = { ...benchmark, recipe: { ...recipe, training: { ...training, curriculum } } }
+    const rates = { swa: { rate: 0.5, source: 'of a test' } }
+    const [own, others] = ['swa', 'mamba2'].map((system) => planTraining({ ...given, rates }, system))
+    expect([own, others].map((plan) => plan.next([])?.peakLearningRate)).toEqual([0.5, 1])
+    expect(own.judged([...flat(60, 2), ...flat(40)])).toEqual(flat(40))
+  })
+
   describe('until converged', () => {
     const untilConverged = { checkEvery: 50, mostSteps: 400, cooldownSteps: 20 }
     const plan = planTraining({ ...benchmark, untilConverged }, 'swa')
@@ -38,6 +47,17 @@ describe('planTraining', () => {
       const cooled = [...settled, ...flat(20, 0)]
       expect(plan.next(cooled)).toBeUndefined()
       expect(plan.judged(cooled)).toHaveLength(250)
+    })
+
+    it('judges sequences of full length alone', () => {
+      const curriculum = { shortest: 4, steps: 60 }
+      const shorterFirst = { ...recipe, training: { ...training, curriculum } }
+      const plan = planTraining({ ...benchmark, recipe: shorterFirst, untilConverged }, 'swa')
+      expect(plan.fewestSteps).toBe(60 + 100 + 20)
+      expect(plan.next([])!.steps).toBe(160)
+      const curve = [...falling(60), ...flat(100, 0.1)]
+      expect(plan.next(curve)!.steps).toBe(160 + 20)
+      expect(plan.judged([...curve, ...flat(20, 0)])).toEqual(flat(100, 0.1))
     })
 
     it('ends at the most steps even so', () => {

@@ -21,7 +21,8 @@ export function planTraining(
   const { training } = recipeOf(given, { system, seed: 0 })
   const standard = training.optimizer.schedule
   // Losses of shorter sequences are those of another question.
-  const atFullLength = (losses: number[]) => losses.slice(fullLengthFrom(training))
+  const shorter = fullLengthFrom(training)
+  const atFullLength = (losses: number[]) => losses.slice(shorter)
   const { steps, peakLearningRate: peak } = standard
   const known = task.knownLosses?.(system)
   if (!untilConverged)
@@ -33,10 +34,11 @@ export function planTraining(
     }
 
   const { checkEvery, mostSteps, cooldownSteps } = untilConverged
-  const most = Math.max(steps, mostSteps)
+  const fewest = shorter + steps
+  const most = Math.max(fewest, mostSteps)
   // Returns where the cool-down begins, or the next step at which that is to be decided.
   const decide = (losses: number[]): { at: number; decided: boolean } => {
-    let at = steps
+    let at = fewest
     for (; at <= losses.length; at = Math.min(at + checkEvery, most))
       if (at === most || judgeConvergence(atFullLength(losses.slice(0, at)), known).converged)
         return { at, decided: true }
@@ -44,7 +46,7 @@ export function planTraining(
   }
   return {
     steps: most + cooldownSteps,
-    fewestSteps: steps + cooldownSteps,
+    fewestSteps: fewest + cooldownSteps,
     next(losses) {
       const { at, decided } = decide(losses)
       // The cosine between equal ends is constant; begun at `at`, it is the cool-down.
