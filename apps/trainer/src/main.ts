@@ -82,6 +82,8 @@ Examples, each after \`pnpm --filter trainer start\`:
   --recipe tiny/books --resume              goes on where it was stopped
   --recipe tiny/books --system swa          another system by the same recipe, in runs/tiny-books-swa
   --recipe tiny/books --data my-book.txt --set training.optimizer.schedule.steps=200
+  --recipe tiny/books --set training.curriculum.shortest=128
+                                            short sequences first, as many tokens a step
   --recipe tiny/books --data notes.jsonl --set data.rows=packed
                                             documents too short for a row of their own, several in each
   --recipe pretrained/books --init-from model.gguf
