@@ -5,7 +5,7 @@ import { presets } from '../experiment/presets'
 import type { TaskName } from '../tasks'
 
 /** The peak rates that every system is trained with. */
-export const grid = [1e-3, 2e-3, 4e-3, 8e-3] as const
+export const grid = [5e-4, 1e-3, 2e-3, 4e-3, 8e-3] as const
 
 /**
  * The default preset's recipes on few tokens: as many of the languages as full attention takes to learn to copy, whatever

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
 import { UserError } from '@ttt-e2e/cli'
 import { readWholeFile, writeFileDurably } from '@ttt-e2e/tensor-ops/files'
-import type { LossByRate } from './system-rate'
+import { ratesOf, type LossByRate } from './system-rate'
 
 /** What every system and rate of a task was trained by, and what came of it. */
 export interface Sweep {
@@ -46,8 +46,9 @@ export class SweepsFile {
   }
 
   add(task: string, system: string, rate: number, loss: number): void {
-    const losses = (this.sweeps[task].losses[system] ??= {})
-    losses[rate] = Number.isFinite(loss) ? Number(loss.toFixed(4)) : null
+    const { losses } = this.sweeps[task]
+    const measured = { ...losses[system], [rate]: Number.isFinite(loss) ? Number(loss.toFixed(4)) : null }
+    losses[system] = Object.fromEntries(ratesOf(measured).map((each) => [each, measured[each]]))
     writeFileDurably(this.path, `${JSON.stringify(this.sweeps, null, 2)}\n`)
   }
 }
