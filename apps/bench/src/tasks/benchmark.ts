@@ -53,11 +53,13 @@ export function trainingIn(
   { batch, steps }: { batch: number; steps: number },
 ): Recipe['training'] {
   const { training } = benchmark.recipe
-  const { curriculum } = training
+  const { curriculum, optimizer } = training
   return {
     ...training,
     batch,
-    ...(curriculum && { curriculum: standardCurriculum(steps, curriculum.shortest) }),
+    ...(curriculum && {
+      curriculum: standardCurriculum(steps, curriculum.shortest, curriculum.steps / optimizer.schedule.steps),
+    }),
     optimizer: standardOptimizer(standardSchedule(steps, peakRateOf(benchmark, system))),
   }
 }
