@@ -12,10 +12,10 @@ export interface BatchShape {
   until: number
 }
 
-/** Shorter sequences for a share of the steps, three fifths where left out, the full length for the rest. */
-export const standardCurriculum = (steps: number, shortest: number, share = 0.6): Curriculum => ({
+/** Shorter sequences for three fifths of the steps, the full length for the rest. */
+export const standardCurriculum = (steps: number, shortest: number): Curriculum => ({
   shortest,
-  steps: Math.floor(share * steps),
+  steps: Math.floor((3 * steps) / 5),
 })
 
 /** The shape of a step's batches: a function of the step alone, so that a resumed run agrees. @param step from 0 */

@@ -34,8 +34,8 @@ interface Changes {
   length?: number
   batch: number
   peakLearningRate?: number
-  /** Targets of the first sequences, and the share of the steps with short ones; all are of full length where left out. */
-  curriculum?: { shortest: number; share: number }
+  /** Targets of the first sequences; all are of full length where left out. */
+  shortest?: number
   steps: number
   documents?: number
   /** How many times as long as its training sequences held-out documents are; 4 where left out. */
@@ -50,7 +50,7 @@ function vary(
     length = recipe.training.length,
     batch,
     peakLearningRate = 3e-3,
-    curriculum,
+    shortest,
     steps,
     documents = 32,
     times = 4,
@@ -63,7 +63,7 @@ function vary(
     training: {
       length,
       batch,
-      ...(curriculum && { curriculum: standardCurriculum(steps, curriculum.shortest, curriculum.share) }),
+      ...(shortest !== undefined && { curriculum: standardCurriculum(steps, shortest) }),
       optimizer,
       seed: 0,
     },
@@ -79,13 +79,9 @@ const rates = { languages: sweptRates('languages'), books: sweptRates('books') }
 
 /**
  * How training begins, and the peak rate of systems that the sweep hasn't measured. Of languages: most symbols come a second
- * time in 16; shorter sequences have too little to copy, longer ones too much to copy from. Of books fewer steps: they
- * gain full attention most, and what learns while reading loses by them.
+ * time in 16; shorter sequences have too little to copy, longer ones too much to copy from.
  */
-const gently = {
-  languages: { curriculum: { shortest: 16, share: 0.6 }, peakLearningRate: 2e-3 },
-  books: { curriculum: { shortest: 128, share: 0.3 } },
-}
+const gently = { languages: { shortest: 16, peakLearningRate: 2e-3 }, books: { shortest: 128 } }
 
 const tinySize = { hiddenSize: 16, heads: 2, layers: 2, intermediateSize: 48 }
 const tinyTraining = { length: 64, batch: 4, peakLearningRate: 5e-3, steps: 40, documents: 8 }

@@ -1,4 +1,4 @@
-import { standardCurriculum, standardOptimizer, standardSchedule, type Recipe } from '@ttt-e2e/meta-outer'
+import { standardOptimizer, standardSchedule, type Recipe } from '@ttt-e2e/meta-outer'
 import type { Task } from '@ttt-e2e/training'
 import type { TaskPreset, UntilConverged } from '../experiment/presets'
 import type { SystemRate } from '../rates/system-rate'
@@ -58,7 +58,10 @@ export function trainingIn(
     ...training,
     batch,
     ...(curriculum && {
-      curriculum: standardCurriculum(steps, curriculum.shortest, curriculum.steps / optimizer.schedule.steps),
+      curriculum: {
+        ...curriculum,
+        steps: Math.floor((curriculum.steps * steps) / optimizer.schedule.steps),
+      },
     }),
     optimizer: standardOptimizer(standardSchedule(steps, peakRateOf(benchmark, system))),
   }
