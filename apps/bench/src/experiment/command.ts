@@ -87,6 +87,7 @@ Examples, each after \`pnpm --filter bench start\`:
   stream --bytes 10000000                   reads a text of 10 MB over HTTP: speed and memory
   compare runs/a runs/b                     what differs between two runs, with intervals
   history                                   speeds of this machine over commits
+  rates --systems swa                       sweeps a system's peak rate, for the presets to take
   conform ../golden                         checks the numbers against golden cases
   systems --size books,125m                 what each system takes, from the shapes
   train-speed --size S                      tokens/s of training steps
