@@ -47,7 +47,8 @@ export class SweepsFile {
 
   add(task: string, system: string, rate: number, loss: number): void {
     const { losses } = this.sweeps[task]
-    const measured = { ...losses[system], [rate]: Number.isFinite(loss) ? Number(loss.toFixed(4)) : null }
+    const measured: LossByRate = { ...losses[system] }
+    measured[rate] = Number.isFinite(loss) ? Number(loss.toFixed(4)) : null
     losses[system] = Object.fromEntries(ratesOf(measured).map((each) => [each, measured[each]]))
     writeFileDurably(this.path, `${JSON.stringify(this.sweeps, null, 2)}\n`)
   }

@@ -22,15 +22,15 @@ const optional: Json = {
  */
 export function applySettings(recipe: Recipe, settings: readonly string[]): Recipe {
   const changed = structuredClone(recipe)
-  const paths = settings.map((setting) => apply(changed as unknown as Json, setting))
+  const set = new Set(settings.map((setting) => apply(changed as unknown as Json, setting)))
   const schedule = changed.training.optimizer.schedule
   const before = recipe.training.optimizer.schedule
   if (schedule.steps === before.steps || before.steps === 0) return changed
   const inShare = (steps: number) => Math.floor((steps * schedule.steps) / before.steps)
   for (const warmup of ['warmupSteps', 'innerWarmupSteps'] as const)
-    if (!paths.includes(`training.optimizer.schedule.${warmup}`)) schedule[warmup] = inShare(before[warmup])
+    if (!set.has(`training.optimizer.schedule.${warmup}`)) schedule[warmup] = inShare(before[warmup])
   const { curriculum } = changed.training
-  if (curriculum && !paths.includes('training.curriculum.steps')) curriculum.steps = inShare(curriculum.steps)
+  if (curriculum && !set.has('training.curriculum.steps')) curriculum.steps = inShare(curriculum.steps)
   return changed
 }
 
