@@ -23,6 +23,17 @@ it('judges text that is like its own more likely than noise, and never impossibl
   expect(judge.nats(noise).every(Number.isFinite)).toBe(true)
 })
 
+it('finds nothing impossible after a long and varied text, and still sums to one', () => {
+  const judge = new Judge()
+  const random = createRandom(2)
+  judge.learn(Int32Array.from({ length: 40_000 }, () => Math.floor(256 * random.uniform() ** 2)))
+  const text = Int32Array.from({ length: 5000 }, () => random.integer(257))
+  expect(judge.nats(text).every(Number.isFinite)).toBe(true)
+  const before = Array.from(text.subarray(0, 5))
+  const total = Array.from({ length: 257 }, (_, next) => Math.exp(-judge.nats([...before, next])[5]))
+  expect(total.reduce((sum, mass) => sum + mass)).toBeCloseTo(1, 9)
+})
+
 it('gives probabilities that sum to one', () => {
   const judge = new Judge(2, 5)
   judge.learn([0, 1, 2, 0, 1, 3, 0, 1, 2])

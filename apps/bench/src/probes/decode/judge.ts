@@ -1,6 +1,6 @@
 /**
  * A judge of bytes that has nothing to do with what it judges: an interpolated n-gram model (Witten and Bell 1991), counted
- * on training text. Counts are kept by hashes, so that rare contexts may share one.
+ * on training text.
  */
 export class Judge {
   private readonly orders: Counts[]
@@ -10,6 +10,8 @@ export class Judge {
     order = 5,
     private readonly symbols = 257,
   ) {
+    if (symbols ** (order + 1) > Number.MAX_SAFE_INTEGER)
+      throw new RangeError(`${order + 1} of ${symbols} symbols are more than a number can tell apart`)
     this.orders = Array.from({ length: order + 1 }, () => new Counts())
   }
 
@@ -17,7 +19,7 @@ export class Judge {
   learn(tokens: ArrayLike<number>): void {
     for (let i = 0; i < tokens.length; i++)
       for (const [order, counts] of this.orders.entries())
-        if (i >= order) counts.add(contextOf(tokens, i, order), tokens[i])
+        if (i >= order) counts.add(...this.at(tokens, i, order))
   }
 
   /** @returns nats of each token given those before it */
@@ -26,45 +28,39 @@ export class Judge {
       let probability = 1 / this.symbols
       for (const [order, counts] of this.orders.entries()) {
         if (i < order) break
-        probability = counts.mix(contextOf(tokens, i, order), tokens[i], probability)
+        probability = counts.mix(...this.at(tokens, i, order), probability)
       }
       return -Math.log(probability)
     })
   }
-}
 
-const slots = 1 << 22
+  /** The symbols before a place, and these with the one there, each as a number of its own. */
+  private at(tokens: ArrayLike<number>, end: number, order: number): [context: number, pair: number] {
+    let context = 0
+    for (let i = end - order; i < end; i++) context = context * this.symbols + tokens[i]
+    return [context, context * this.symbols + tokens[end]]
+  }
+}
 
 /** Counts of one order. */
 class Counts {
-  private readonly pairs = new Uint16Array(slots)
-  private readonly totals = new Uint32Array(slots)
-  private readonly kinds = new Uint16Array(slots)
+  private readonly pairs = new Map<number, number>()
+  private readonly totals = new Map<number, number>()
+  /** How many different symbols follow a context. */
+  private readonly kinds = new Map<number, number>()
 
-  add(context: number, token: number): void {
-    const [at, pair] = [slot(context), slot(hash(context, token))]
-    if (this.pairs[pair] === 0 && this.kinds[at] < 65535) this.kinds[at]++
-    if (this.pairs[pair] === 65535) return
-    this.pairs[pair]++
-    this.totals[at]++
+  add(context: number, pair: number): void {
+    const seen = this.pairs.get(pair) ?? 0
+    if (seen === 0) this.kinds.set(context, (this.kinds.get(context) ?? 0) + 1)
+    this.pairs.set(pair, seen + 1)
+    this.totals.set(context, (this.totals.get(context) ?? 0) + 1)
   }
 
-  /** The probability of a token, mixed with a shorter context's as the number of different followers says. */
-  mix(context: number, token: number, shorter: number): number {
-    const [at, pair] = [slot(context), slot(hash(context, token))]
-    const [total, kinds] = [this.totals[at], this.kinds[at]]
-    if (total === 0) return shorter
-    // Colliding pairs may count more than their context does.
-    const count = Math.min(this.pairs[pair], total)
-    return (count + kinds * shorter) / (total + kinds)
+  /** The probability of what ends a pair, mixed with a shorter context's as the number of different followers says. */
+  mix(context: number, pair: number, shorter: number): number {
+    const total = this.totals.get(context)
+    if (total === undefined) return shorter
+    const kinds = this.kinds.get(context)!
+    return ((this.pairs.get(pair) ?? 0) + kinds * shorter) / (total + kinds)
   }
-}
-
-const hash = (state: number, token: number) => Math.imul(state ^ (token + 1), 0x01000193)
-const slot = (state: number) => (Math.imul(state, 0x9e3779b1) >>> 0) & (slots - 1)
-
-function contextOf(tokens: ArrayLike<number>, end: number, order: number): number {
-  let state = 0x811c9dc5
-  for (let i = end - order; i < end; i++) state = hash(state, tokens[i])
-  return state
 }
