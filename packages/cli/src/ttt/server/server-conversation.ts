@@ -1,6 +1,6 @@
 import type { AnswerOptions, Conversation } from '../memories'
+import { messages } from './messages'
 import { request, type ServerAddress } from './requests'
-import { events } from './streamed'
 
 /** A conversation at a server: each response goes on from the one before, so that only what is new is read. */
 export class ServerConversation implements Conversation {
@@ -24,7 +24,7 @@ export class ServerConversation implements Conversation {
       ...(seed !== undefined && { seed }),
     }
     const response = await request(this.server, '/v1/responses', { method: 'POST', json, signal })
-    for await (const event of events(response, signal)) {
+    for await (const event of messages(response, signal)) {
       if (event.type === 'response.output_text.delta') yield event.delta as string
       if (event.type === 'response.completed' || event.type === 'response.incomplete')
         this.previous = (event.response as { id: string }).id

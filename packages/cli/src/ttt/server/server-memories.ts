@@ -1,9 +1,10 @@
+import { Readable } from 'node:stream'
 import { UserError } from '@ttt-e2e/tensor-ops/user-error'
 import type { AskOptions, Conversation, Memories, MemoryFacts, ReadOptions, Target } from '../memories'
 import { nameTaken } from '../name-taken'
 import { request, requestJson, type ServerAddress } from './requests'
 import { ServerConversation } from './server-conversation'
-import { events, lines } from './streamed'
+import { messages } from './messages'
 
 /** Memories of a server, by their ids or their names. */
 export class ServerMemories implements Memories {
@@ -27,10 +28,10 @@ export class ServerMemories implements Memories {
     const response = await request(this.server, path, {
       method: 'POST',
       headers: { 'content-type': 'text/plain', accept: 'application/x-ndjson' },
-      body: ReadableStream.from(text) as ReadableStream<Uint8Array>,
+      body: Readable.toWeb(Readable.from(text)) as ReadableStream<Uint8Array>,
       signal,
     })
-    for await (const message of lines(response, signal)) {
+    for await (const message of messages(response, signal)) {
       if (message.object === 'memory') return factsOf(message as unknown as MemoryFacts)
       const { tokens_read: tokens, loss } = message as { tokens_read: number; loss: number | null }
       onProgress({ tokens, loss })
@@ -51,7 +52,7 @@ export class ServerMemories implements Memories {
     }
     const path = goOn ? '/v1/completions' : '/v1/chat/completions'
     const response = await request(this.server, path, { method: 'POST', json, signal })
-    for await (const { choices } of events(response, signal)) {
+    for await (const { choices } of messages(response, signal)) {
       const [choice] = choices as { text?: string; delta?: { content?: string } }[]
       const piece = choice?.text ?? choice?.delta?.content
       if (piece) yield piece
