@@ -15,6 +15,8 @@ export async function ask(
   let answer = ''
   try {
     for await (const piece of memories.ask(name, text, { ...options, signal })) {
+      // The line of the moment would be rewritten over the answer.
+      if (answer === '') progress.clear()
       answer += piece
       if (!json) process.stdout.write(piece)
     }

@@ -14,6 +14,7 @@ export async function chat(
   output: Output,
 ): Promise<void> {
   const conversation = await memories.chat(name)
+  output.progress.clear()
   const terminal = process.stdin.isTTY
   const input = createInterface({
     input: process.stdin,
