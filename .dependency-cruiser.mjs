@@ -17,7 +17,7 @@ const arrows = {
   checkpoint: stored,
   training: [...stored, 'checkpoint'],
   mpi: ['tensor-ops', 'kernels'],
-  cli: ['tensor-ops', 'mpi'],
+  cli: ['tensor-ops', 'kernels', 'data', 'checkpoint', 'demo-model', 'mpi'],
 }
 
 for (const name of readdirSync('packages'))

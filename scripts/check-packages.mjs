@@ -131,7 +131,10 @@ for (const [name, path] of readmes)
     if (path !== root && !/```sh\nnpm install @ttt-e2e\/.*\(\.\.\/\.\.\/README\.md\)/s.test(markdown))
       throw new Error('it must say how to install it, and link back')
     writeFileSync(join(folder, 'example.js'), example.code)
-    const output = run(folder, 'node', 'example.js')
+    const output =
+      example.language === 'bash'
+        ? run(folder, 'bash', '-euc', example.code)
+        : run(folder, 'node', 'example.js')
     if (!output.trim()) throw new Error('it prints nothing')
     if (example.output) checkOutput(output, example.output)
     if (path === root) checkLearning(output)

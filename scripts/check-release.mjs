@@ -186,6 +186,7 @@ const version = published().find(({ manifest }) => manifest.name === '@ttt-e2e/c
 const wanted = [
   'baselines',
   'checkpoint',
+  'cli',
   'data',
   'demo-model',
   'kernels',
@@ -237,6 +238,13 @@ for (const [name, { install, read }] of Object.entries(installations)) {
 }
 await check('the same text from each', () => {
   if (new Set(Object.values(texts)).size !== 1) throw new Error(JSON.stringify(texts))
+})
+await check('run the command', () => {
+  const project = join(folder, 'npm')
+  const ttt = (...parameters) => run(project, 'npx', ['ttt', ...parameters, '--memories', 'memories'])
+  ttt('read', 'package.json', '--save', 'manifest')
+  const [memory] = JSON.parse(ttt('ls', '--json'))
+  if (memory?.name !== 'manifest' || !(memory.steps > 0)) throw new Error(JSON.stringify(memory))
 })
 await check('require, as documented', () =>
   run(join(folder, 'npm'), process.execPath, [

@@ -1,14 +1,14 @@
 // The examples of documents: code with what it prints, which CI runs and holds against each other.
 
 /**
- * The first block of ```js in a document, and the block without a language that follows it, if one does.
+ * The first block of ```js or ```bash in a document, and the block without a language that follows it, if one does.
  *
- * @returns the code and the output that it promises; undefined where there is no example
+ * @returns the code, its language and the output that it promises; undefined where there is no example
  */
 export function exampleOf(markdown) {
-  const [, code, output] =
-    /^```js\n(.*?)^```\n(?:\s*^```\n(.*?)^```$)?/ms.exec(markdown.replaceAll('\r', '')) ?? []
-  return code === undefined ? undefined : { code, output }
+  const [, language, code, output] =
+    /^```(js|bash)\n(.*?)^```\n(?:\s*^```\n(.*?)^```$)?/ms.exec(markdown.replaceAll('\r', '')) ?? []
+  return code === undefined ? undefined : { language, code, output }
 }
 
 /** @throws if the output isn't what was promised, where … stands for anything */

@@ -74,6 +74,7 @@ export default defineConfig({
           { text: 'Compare systems', link: '/guides/researchers' },
           { text: 'Use the packages', link: '/guides/engineers' },
           { text: 'Give it a book', link: '/guides/readers' },
+          { text: 'From a terminal', link: '/guides/command-line' },
         ],
       },
       {

@@ -52,6 +52,30 @@ it('gets errors of its own kinds', async () => {
   await expect(client.withOptions({ apiKey: 'x' }).models.list()).rejects.toBeInstanceOf(AuthenticationError)
 })
 
+it('is told in a sentence that no grammar is followed, however its client asks for one', async () => {
+  const format = { name: 'answer', strict: true, schema: { type: 'object' } }
+  const messages = [{ role: 'user' as const, content: 'Who?' }]
+  const asked = [
+    client.chat.completions.create({ model: 'tiny', messages, response_format: { type: 'json_object' } }),
+    client.chat.completions.parse({
+      model: 'tiny',
+      messages,
+      response_format: { type: 'json_schema', json_schema: format },
+    }),
+    client.responses.parse({
+      model: 'tiny',
+      input: 'Who?',
+      text: { format: { type: 'json_schema', ...format } },
+    }),
+  ]
+  for (const answer of asked)
+    await expect(answer).rejects.toMatchObject({
+      status: 400,
+      param: expect.stringMatching(/^(response_format|text\.format)/),
+      message: expect.stringMatching(/follows no grammar; ask for JSON in a message, and check what comes$/),
+    })
+})
+
 it('lists the models', async () => {
   expect((await client.models.list()).data.map(({ id }) => id)).toEqual(['tiny'])
   expect(await client.models.retrieve('tiny')).toMatchObject({ object: 'model' })

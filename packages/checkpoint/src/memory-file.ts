@@ -105,6 +105,23 @@ export function decodeMemory(model: Model, bytes: Uint8Array, name = 'memory'): 
   return memory
 }
 
+/** What a memory's file says of itself. */
+export interface MemoryFileFacts {
+  /** Of the weights that it belongs to. */
+  modelHash: string
+  tokens: number
+  /** Inner steps. */
+  steps: number
+}
+
+/** What a memory's file says, without its model; undefined for bytes that are no memory. */
+export function memoryFileFacts(bytes: Uint8Array): MemoryFileFacts | undefined {
+  const { metadata } = readSafetensorsHeader(bytes)
+  const { data } = metaSchema.safeParse(json(metadata.state))
+  if (metadata.format !== 'ttt-e2e memory' || metadata.model === undefined || !data) return undefined
+  return { modelHash: metadata.model, tokens: data.position, steps: data.steps }
+}
+
 function json(text: string | undefined): unknown {
   try {
     return JSON.parse(text ?? '')

@@ -1,4 +1,4 @@
-import { UserError } from '@ttt-e2e/tensor-ops'
+import { UserError } from '@ttt-e2e/tensor-ops/user-error'
 
 /** One of the known names. @throws UserError naming them */
 export function oneOf<Name extends string>(

@@ -1,4 +1,4 @@
-import { UserError } from '@ttt-e2e/tensor-ops'
+import { UserError } from '@ttt-e2e/tensor-ops/user-error'
 import { asFileError } from '@ttt-e2e/tensor-ops/files'
 import { CommanderError, type Command } from 'commander'
 import { outliveOutput } from './outlive-output'

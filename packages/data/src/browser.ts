@@ -1,6 +1,8 @@
 export { DataError } from './data-error'
 export type { EncodeOptions, Tokenizer } from './tokenizers/tokenizer'
 export { renderChat, type ChatMessage } from './tokenizers/chat-template'
+export { transcriptOf, type Transcript } from './tokenizers/transcript'
+export { StopAt } from './tokenizers/stop-at'
 export { DecodeStream } from './tokenizers/decode-stream'
 export { byteTokenizer } from './tokenizers/byte/byte-tokenizer'
 export { symbolTokenizer } from './tokenizers/symbols/symbol-tokenizer'
@@ -21,6 +23,7 @@ export {
   type TokenRange,
   type Tokens,
 } from './sources/document'
+export { readingPieces } from './sources/reading-pieces'
 export { passagesOf } from './sources/shared-passage'
 export { halfCharacterIn } from './half-character'
 export { splitByDocument, type Split, type SplitOptions } from './sources/split-by-document'

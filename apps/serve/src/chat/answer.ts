@@ -1,3 +1,4 @@
+import type { Transcript } from '@ttt-e2e/data'
 import {
   runCompletion,
   tokensBefore,
@@ -8,7 +9,6 @@ import {
 } from '../scheduler/run-completion'
 import { tokensOf } from '../scheduler/read-tokens'
 import type { Service } from '../service'
-import type { Transcript } from './transcript'
 
 /** What a request for an answer says, beside the conversation. */
 export type AnswerOptions = Omit<CompletionRequest, 'prompts' | 'bestOf'>

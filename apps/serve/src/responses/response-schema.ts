@@ -7,7 +7,8 @@ import { samplingFields } from '../routes/sampling-schema'
 
 const { n: _, update: __, store: ___, metadata: ____, stream_options: _____, ...fields } = samplingFields
 
-const textError = 'only {"format": {"type": "text"}} is supported here: what is generated follows no grammar'
+const textError =
+  'only {"format": {"type": "text"}} is supported here: what is generated follows no grammar; ask for JSON in a message, and check what comes'
 const metadataError = 'must be an object of strings'
 const inputError = 'must be given: a string, or an array of messages'
 

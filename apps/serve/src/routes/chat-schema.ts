@@ -8,7 +8,8 @@ import { usageSchema } from './schemas'
 /** Tokens of an answer where nothing is said: a model that never ends by itself would go on for long. */
 export const answerTokens = 512
 
-const formatError = 'only {"type": "text"} is supported here: what is generated follows no grammar'
+const formatError =
+  'only {"type": "text"} is supported here: what is generated follows no grammar; ask for JSON in a message, and check what comes'
 const toolsError = 'must be an array of objects that describe functions'
 
 export const chatSchema = ({ maxTokens }: Limits) =>

@@ -3,7 +3,7 @@ import type { DecodingStep, SamplingOptions } from '@ttt-e2e/ttt-inner'
 import type { Metrics } from '../metrics'
 import type { Job } from './job'
 import type { ModelFacts } from './scheduler'
-import { StopAt } from './stop-at'
+import { StopAt } from '@ttt-e2e/data'
 import { TokenScorer, type TokenScore } from './token-score'
 
 export interface CompletionOptions extends SamplingOptions {

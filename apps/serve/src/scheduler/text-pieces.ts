@@ -1,35 +1,12 @@
+import { DataError, readingPieces } from '@ttt-e2e/data'
 import { ApiError } from '../http/api-error'
 
-/** Characters of a piece at the most. Where a text is cut depends on the text alone, not on how it arrived. */
-const pieceCharacters = 8192
-
-/** Cuts a text that arrives as bytes into pieces, at white space where there is some, so that words stay whole. */
+/** A text that arrives as bytes, in pieces. @throws ApiError 400 for bytes that are no text */
 export async function* textPieces(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string, void, void> {
-  const decoder = new TextDecoder('utf-8', { fatal: true })
-  let rest = ''
-  for await (const each of bytes) {
-    rest += decode(decoder, each)
-    while (rest.length > pieceCharacters) {
-      const end = endOfPiece(rest)
-      yield rest.slice(0, end)
-      rest = rest.slice(end)
-    }
-  }
-  rest += decode(decoder)
-  if (rest !== '') yield rest
-}
-
-function endOfPiece(text: string): number {
-  for (let end = pieceCharacters; end > pieceCharacters / 2; end--) if (/\s/.test(text[end - 1])) return end
-  // Both halves of a character beyond the basic plane stay together.
-  const code = text.charCodeAt(pieceCharacters)
-  return code >= 0xdc00 && code <= 0xdfff ? pieceCharacters - 1 : pieceCharacters
-}
-
-function decode(decoder: TextDecoder, bytes?: Uint8Array): string {
   try {
-    return bytes ? decoder.decode(bytes, { stream: true }) : decoder.decode()
-  } catch {
-    throw new ApiError(400, 'invalid_utf8', 'the text is not valid UTF-8', 'body')
+    yield* readingPieces(bytes)
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error
+    throw new ApiError(400, 'invalid_utf8', error.message, 'body')
   }
 }

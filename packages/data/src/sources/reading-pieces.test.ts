@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { textPieces } from './text-pieces'
+import { readingPieces } from './reading-pieces'
 
 async function pieces(text: string, size: number): Promise<string[]> {
   const bytes = new TextEncoder().encode(text)
@@ -7,7 +7,7 @@ async function pieces(text: string, size: number): Promise<string[]> {
     for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size)
   }
   const found: string[] = []
-  for await (const piece of textPieces(arriving())) found.push(piece)
+  for await (const piece of readingPieces(arriving())) found.push(piece)
   return found
 }
 
