@@ -1,7 +1,7 @@
 // Builds what the engine tensorflow stands on from packages of npm and PyPI alone: tfjs-node's JavaScript and addon, and the
 // libtensorflow inside Python's TensorFlow. Needs Python with pip, npm and g++.
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { installOnce } from './tools.mjs'
@@ -62,9 +62,12 @@ export function buildTensorflow(kind) {
     writeFileSync(join(partial, 'package.json'), '{ "private": true }')
     const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel', 'error']
     run('npm', ['install', ...quiet, `${packageName}@${version}`], partial)
-    const copy = join(partial, 'node_modules/@tensorflow/tfjs')
-    rmSync(copy, { recursive: true })
-    symlinkSync(tfjs, copy)
+    // Its TensorFlow.js, and the parts of that beside it.
+    const scope = join(partial, 'node_modules/@tensorflow')
+    for (const name of readdirSync(scope).filter((each) => !packageName.endsWith(`/${each}`))) {
+      rmSync(join(scope, name), { recursive: true })
+      symlinkSync(join(dirname(tfjs), name), join(scope, name))
+    }
     compile(join(partial, 'node_modules', packageName), library)
     renameSync(partial, folder)
   } finally {

@@ -78,16 +78,19 @@ function load(require: Require, name: string, manifestPath: string): Omit<Tensor
   } catch (error) {
     return reasonOf(name, error as Error)
   } finally {
-    // The package has made itself the active backend.
-    if (backendName) void tf.setBackend(backendName)
+    // The package makes itself the active backend.
+    if (backendName && tf.getBackend() !== backendName) void tf.setBackend(backendName)
   }
 }
 
-/** Whether the TensorFlow.js that a package stands on is the one that is loaded. */
+/** Whether the TensorFlow.js that a package stands on, the whole and its core, is the one that is loaded. */
 function isOurs(require: Require, fromPackage: Require): boolean {
-  const path = resolved(fromPackage, '@tensorflow/tfjs')
-  const loaded = path === undefined ? undefined : (require.cache[path]?.exports as typeof tf | undefined)
-  return loaded !== undefined && loaded.version === tf.version
+  const whole = resolved(fromPackage, '@tensorflow/tfjs')
+  if (whole === undefined) return false
+  const loaded = require.cache[whole]?.exports as typeof tf | undefined
+  // The core is not among the package's dependencies, and one of its files takes it all the same.
+  const core = resolved(fromPackage, '@tensorflow/tfjs-core')
+  return loaded?.version === tf.version && core === resolved(createRequire(whole), '@tensorflow/tfjs-core')
 }
 
 function resolved(require: Require, id: string): string | undefined {
