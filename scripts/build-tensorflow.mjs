@@ -32,7 +32,10 @@ function libtensorflow(wheel) {
     const version = ['--python-version', '3.11', '--implementation', 'cp', '--abi', 'cp311']
     const options = ['--quiet', '--no-deps', ...platform, ...version, '--dest', target]
     run(python, ['-m', 'pip', 'download', ...options, `${wheel}==${libraryVersion}`])
-    const file = join(target, `${wheel.replace('-', '_')}-${libraryVersion}-cp311-cp311-manylinux_2_27_x86_64.whl`)
+    const file = join(
+      target,
+      `${wheel.replace('-', '_')}-${libraryVersion}-cp311-cp311-manylinux_2_27_x86_64.whl`,
+    )
     run(python, ['-c', unpack, file, target])
     rmSync(file)
   })
@@ -46,7 +49,9 @@ function libtensorflow(wheel) {
  */
 export function buildTensorflow(kind) {
   if (process.platform !== 'linux' || process.arch !== 'x64')
-    throw new Error(`libtensorflow is taken from a wheel for Linux on x64, and this is ${process.platform} on ${process.arch}`)
+    throw new Error(
+      `libtensorflow is taken from a wheel for Linux on x64, and this is ${process.platform} on ${process.arch}`,
+    )
   const { packageName, wheel } = kinds[kind]
   const tfjs = dirname(
     createRequire(join(root, 'packages/tensor-ops/package.json')).resolve('@tensorflow/tfjs/package.json'),
@@ -86,7 +91,13 @@ function compile(folder, library) {
     process.env.CXX ?? 'g++',
     [
       ...['-std=c++17', '-O2', '-fPIC', '-shared', `-DNAPI_VERSION=${api}`],
-      ...[`-I${headers}`, '-I..', `-I${library}/include`, 'binding/tfjs_backend.cc', 'binding/tfjs_binding.cc'],
+      ...[
+        `-I${headers}`,
+        '-I..',
+        `-I${library}/include`,
+        'binding/tfjs_backend.cc',
+        'binding/tfjs_binding.cc',
+      ],
       ...['-o', `lib/napi-v${api}/tfjs_binding.node`],
       ...['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'].map((name) => join(library, name)),
       `-Wl,-rpath,${library}`,

@@ -84,12 +84,20 @@ describe('why TensorFlow is not there, and what to do', () => {
   })
 
   it.each([
-    [missing('libtensorflow.so.2'), /lacks libtensorflow\.so\.2, which its install script downloads: .*npm rebuild/],
     [
-      new Error('dlopen(addon.node, 0x1): Library not loaded: @rpath/libtensorflow.2.dylib\n  Referenced from'),
+      missing('libtensorflow.so.2'),
+      /lacks libtensorflow\.so\.2, which its install script downloads: .*npm rebuild/,
+    ],
+    [
+      new Error(
+        'dlopen(addon.node, 0x1): Library not loaded: @rpath/libtensorflow.2.dylib\n  Referenced from',
+      ),
       /lacks libtensorflow\.2\.dylib, which its install script downloads/,
     ],
-    [missing('libcudart.so.11.0'), /lacks CUDA's libcudart\.so\.11\.0: install the CUDA .* @tensorflow\/tfjs-node,/],
+    [
+      missing('libcudart.so.11.0'),
+      /lacks CUDA's libcudart\.so\.11\.0: install the CUDA .* @tensorflow\/tfjs-node,/,
+    ],
     [missing('libstdc++.so.6'), /lacks the system's libstdc\+\+\.so\.6$/],
     [new Error('invalid ELF header\nand more'), /could not be loaded \(invalid ELF header\)$/],
   ])('tells what an addon lacks: %s', (error, sentence) => {

@@ -12,13 +12,16 @@ registerEngine({
   name: 'tensorflow',
   // Behind the engines with kernels of fused ops, before the one that can't use a GPU.
   rank: 35,
+  flushesSubnormals: true,
   async probe() {
     const loaded = tensorflow()
     return typeof loaded === 'string' ? loaded : true
   },
   async worthIt() {
     const loaded = tensorflow()
-    return typeof loaded === 'object' && !loaded.usesGpu ? 'TensorFlow found no GPU that it can use here' : true
+    return typeof loaded === 'object' && !loaded.usesGpu
+      ? 'TensorFlow found no GPU that it can use here'
+      : true
   },
   async create() {
     const loaded = tensorflow()

@@ -9,7 +9,10 @@ it("gives a package's own files, and no others, what Node has removed from util"
   const folder = mkdtempSync(join(tmpdir(), 'utilities-'))
   const asksForUtil = `module.exports = require('util')`
   mkdirSync(join(folder, 'package'))
-  writeFileSync(join(folder, 'package/index.js'), `${asksForUtil}; module.exports.other = require('../other')`)
+  writeFileSync(
+    join(folder, 'package/index.js'),
+    `${asksForUtil}; module.exports.other = require('../other')`,
+  )
   writeFileSync(join(folder, 'other.js'), asksForUtil)
   const require = createRequire(join(folder, 'index.js'))
   interface Util {
@@ -19,7 +22,12 @@ it("gives a package's own files, and no others, what Node has removed from util"
     other: object
   }
   const util = withRemovedUtilities(join(folder, 'package'), () => require('./package')) as Util
-  expect([undefined, null, 0, ''].map((value) => util.isNullOrUndefined(value))).toEqual([true, true, false, false])
+  expect([undefined, null, 0, ''].map((value) => util.isNullOrUndefined(value))).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ])
   expect([util.isArray([]), util.isArray({})]).toEqual([true, false])
   expect(util.inspect({ a: 1 })).toBe('{ a: 1 }')
   expect(util.other).toBe(require('util'))
