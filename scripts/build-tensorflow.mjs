@@ -87,23 +87,14 @@ function compile(folder, library) {
   const api = Math.min(Number(process.versions.napi), Math.max(...binary.napi_versions))
   const headers = createRequire(join(root, 'packages/kernels/package.json'))('node-api-headers').include_dir
   mkdirSync(join(folder, `lib/napi-v${api}`), { recursive: true })
-  run(
-    process.env.CXX ?? 'g++',
-    [
-      ...['-std=c++17', '-O2', '-fPIC', '-shared', `-DNAPI_VERSION=${api}`],
-      ...[
-        `-I${headers}`,
-        '-I..',
-        `-I${library}/include`,
-        'binding/tfjs_backend.cc',
-        'binding/tfjs_binding.cc',
-      ],
-      ...['-o', `lib/napi-v${api}/tfjs_binding.node`],
-      ...['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'].map((name) => join(library, name)),
-      `-Wl,-rpath,${library}`,
-    ],
-    folder,
+  const libraries = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'].map((name) =>
+    join(library, name),
   )
+  const flags =
+    `-std=c++17 -O2 -fPIC -shared -DNAPI_VERSION=${api} -I.. -o lib/napi-v${api}/tfjs_binding.node`.split(' ')
+  const sources = ['binding/tfjs_backend.cc', 'binding/tfjs_binding.cc']
+  const folders = [`-I${headers}`, `-I${library}/include`, `-Wl,-rpath,${library}`]
+  run(process.env.CXX ?? 'g++', [...flags, ...folders, ...sources, ...libraries], folder)
 }
 
 function run(command, args, cwd) {
@@ -114,6 +105,7 @@ function run(command, args, cwd) {
       error.code === 'ENOENT'
         ? `building tfjs-node takes ${command}, which is not there: install it`
         : `building tfjs-node failed in ${command} (above is what it said)`,
+      { cause: error },
     )
   }
 }

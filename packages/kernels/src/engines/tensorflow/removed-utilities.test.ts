@@ -14,14 +14,14 @@ it("gives a package's own files, and no others, what Node has removed from util"
     `${asksForUtil}; module.exports.other = require('../other')`,
   )
   writeFileSync(join(folder, 'other.js'), asksForUtil)
-  const require = createRequire(join(folder, 'index.js'))
+  const load = createRequire(join(folder, 'index.js'))
   interface Util {
     isNullOrUndefined(value: unknown): boolean
     isArray(value: unknown): boolean
     inspect(value: unknown): string
     other: object
   }
-  const util = withRemovedUtilities(join(folder, 'package'), () => require('./package')) as Util
+  const util = withRemovedUtilities(join(folder, 'package'), () => load('./package')) as Util
   expect([undefined, null, 0, ''].map((value) => util.isNullOrUndefined(value))).toEqual([
     true,
     true,
@@ -30,6 +30,6 @@ it("gives a package's own files, and no others, what Node has removed from util"
   ])
   expect([util.isArray([]), util.isArray({})]).toEqual([true, false])
   expect(util.inspect({ a: 1 })).toBe('{ a: 1 }')
-  expect(util.other).toBe(require('util'))
+  expect(util.other).toBe(load('util'))
   expect(Object.hasOwn(util.other, 'other')).toBe(false)
 })
