@@ -90,7 +90,7 @@ describe('an engine from outside', () => {
   afterAll(() => resolveEngine('cpu'))
 
   it('is listed and chosen by its rank', async () => {
-    expect(engineNames()).toEqual(['outside', 'native', 'webgpu', 'wasm', 'cpu'])
+    expect(engineNames()).toEqual(['outside', 'native', 'webgpu', 'tensorflow', 'wasm', 'cpu'])
     const { line, hasOwnKernel } = await resolveEngine('auto')
     expect(line).toBe('engine: outside (an engine from outside)')
     expect(hasOwnKernel('OutsideWeighedSquare')).toBe(true)

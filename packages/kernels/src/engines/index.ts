@@ -1,3 +1,4 @@
 import './native'
+import './tensorflow'
 import './wasm'
 import './webgpu'

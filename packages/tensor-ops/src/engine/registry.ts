@@ -42,6 +42,8 @@ export interface Engine {
   limits?(): Readonly<Record<string, number>>
   /** Whether the engine runs this stock kernel of tfjs itself, where it can fall back to another's. */
   hasOwnKernel?(kernelName: string): boolean
+  /** Whether its kernels take numbers smaller than 2^-126 for 0; false where left out. */
+  flushesSubnormals?: boolean
 }
 
 /** What was given to a device that computes beside the program. */
@@ -58,6 +60,7 @@ export interface ResolvedEngine {
   precision: Precision
   refused: { name: string; reason: string }[]
   hasOwnKernel(kernelName: string): boolean
+  flushesSubnormals: boolean
   /** One line: the chosen engine and why each one tried before it was refused. */
   line: string
 }
@@ -152,6 +155,7 @@ export async function resolveEngine(request: string, options: EngineOptions = {}
       refused,
       hasOwnKernel: (kernelName) =>
         fusedKernel(backend, kernelName) !== undefined || (engine.hasOwnKernel?.(kernelName) ?? true),
+      flushesSubnormals: engine.flushesSubnormals ?? false,
       line: `engine: ${name} (${description})${because ? ` — refused ${because}` : ''}`,
     }
   }

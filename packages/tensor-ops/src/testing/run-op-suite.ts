@@ -19,8 +19,9 @@ import { useEngine } from './use-engine'
 
 export interface OpSuiteOptions {
   /**
-   * Engines to hold against the reference, all registered ones but webgpu where left out: an adapter of software takes
-   * minutes, and its own tests have small cases. One that can't run here is skipped.
+   * Engines to hold against the reference. Where left out, those of `OP_SUITE_ENGINES` (names with commas between), else
+   * all registered ones but webgpu, as an adapter of software takes minutes and its own tests have small cases, and
+   * tensorflow, which has a script. One that can't run here is skipped.
    */
   engines?: readonly string[]
   /** What these engines compute in; the reference stays f32. */
@@ -40,11 +41,13 @@ export function runOpSuite<A extends Attributes>(
   cases: readonly OpCase<A>[],
   {
     precision = 'f32',
-    engines = engineNames(precision).filter((name) => !name.startsWith('webgpu')),
+    engines = defaultEngines(precision),
     order = 3,
     tolerance = standardTolerance,
   }: OpSuiteOptions = {},
 ): void {
+  // None of those that were named computes in it.
+  if (engines.length === 0 && precision !== 'f32') return
   describe(precision === 'f32' ? op.name : `${op.name} in ${precision}`, () => {
     for (const example of order > 0 && precision === 'f32' ? cases : []) {
       it(`${example.name}: the reference's derivatives agree with finite differences`, async () => {
@@ -66,6 +69,14 @@ export function runOpSuite<A extends Attributes>(
       })
     }
   })
+}
+
+function defaultEngines(precision: Precision): string[] {
+  const able = engineNames(precision)
+  const named = process.env.OP_SUITE_ENGINES?.split(',')
+  return named
+    ? able.filter((name) => named.includes(name))
+    : able.filter((name) => !name.startsWith('webgpu') && name !== 'tensorflow')
 }
 
 function checkFiniteDifferences<A extends Attributes>(
