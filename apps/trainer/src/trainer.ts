@@ -2,10 +2,11 @@ import { abortOnSignals, gitHash, Progress, type Rank } from '@ttt-e2e/cli'
 import '@ttt-e2e/kernels/engines'
 import { disposeRun } from '@ttt-e2e/meta-outer'
 import { alone, resolveEngine } from '@ttt-e2e/tensor-ops'
-import { openTask, recipeNamed, resolveRecipe, trainRun } from '@ttt-e2e/training'
+import { openTask, peakRate, recipeNamed, resolveRecipe, trainRun } from '@ttt-e2e/training'
 import { dryRun } from './dry-run'
 import { openRun, runFolder } from './open-run'
 import type { TrainerOptions } from './options'
+import { recordTraining } from './record-training'
 import { showTraining } from './show-training'
 
 /**
@@ -56,8 +57,10 @@ export async function trainer(
     const onLeft = (reason: string) => progress.print(reason)
     const together = { communicator, ...(deterministic && { deterministic }) }
     const saving = { saveEvery, spare, onLeft, gitHash: gitHash() }
-    const events = trainRun({ run, task, engine, ...saving, ...together, onNonFinite, signal })
-    return await showTraining(run, task, events, progress)
+    const rates = { peakRate: await peakRate() }
+    const events = trainRun({ run, task, engine, ...saving, ...together, ...rates, onNonFinite, signal })
+    const recorded = rank.isFirst ? recordTraining(run, events, (told) => progress.print(told)) : events
+    return await showTraining(run, task, recorded, progress)
   } finally {
     progress.clear()
     restore()

@@ -1,16 +1,18 @@
 import { tf } from '@ttt-e2e/tensor-ops'
-import type { Contender } from './interleave'
 
 /** The largest product tried, and the seconds that one may take. */
 const largest = 1024
 const mostSeconds = 0.25
 /** The least seconds that one timing takes. */
 const leastSeconds = 0.05
+const rounds = 3
 
 /** Products of square matrices that fill the active engine: what its peak is measured with. */
-export interface PeakProduct extends Contender {
+export interface PeakProduct {
+  name: string
   /** Floating-point operations of one run. */
   flops: number
+  run(): Promise<void>
   dispose(): void
 }
 
@@ -42,5 +44,21 @@ export async function peakProduct(): Promise<PeakProduct> {
       }
     }
     tf.dispose([a, b])
+  }
+}
+
+/** Floating-point operations per second of such products, the best of a few: what a step's are held against. */
+export async function peakRate(): Promise<number> {
+  const product = await peakProduct()
+  try {
+    let best = Infinity
+    for (let round = 0; round < rounds; round++) {
+      const startedAt = performance.now()
+      await product.run()
+      best = Math.min(best, (performance.now() - startedAt) / 1000)
+    }
+    return product.flops / best
+  } finally {
+    product.dispose()
   }
 }
