@@ -73,13 +73,16 @@ export const seriesGroups: readonly SeriesGroup[] = [
     ],
   },
   {
-    title: 'Rates',
-    caption: 'Of the outer optimizer, and of the inner step with its warm-up.',
+    title: 'Learning rate',
+    caption: 'Of the outer optimizer.',
     label: 'learning rate',
-    series: [
-      { name: 'outer', tag: 'rate/outer', of: ofStep(({ learningRate }) => learningRate) },
-      { name: 'inner', tag: 'rate/inner', dash: '6 4', of: ofStep(({ innerRate }) => innerRate) },
-    ],
+    series: [{ name: 'outer', tag: 'rate/outer', of: ofStep(({ learningRate }) => learningRate) }],
+  },
+  {
+    title: 'Inner rate',
+    caption: 'Of the steps that the model takes while it reads, with their warm-up.',
+    label: 'inner rate',
+    series: [{ name: 'inner', tag: 'rate/inner', of: ofStep(({ innerRate }) => innerRate) }],
   },
   {
     title: 'Speed',

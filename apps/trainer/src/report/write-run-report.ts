@@ -2,8 +2,6 @@ import { writeFileDurably } from '@ttt-e2e/tensor-ops/files'
 import { join } from 'node:path'
 import { readRun } from '../runs/read-run'
 
-export const reportPath = (folder: string) => join(folder, 'report.html')
-
 /**
  * Writes the report of the run in a folder as it stands, beside its metrics.
  *
@@ -13,7 +11,7 @@ export const reportPath = (folder: string) => join(folder, 'report.html')
 export async function writeRunReport(folder: string): Promise<string> {
   // What draws takes a while to load.
   const { runPage } = await import('./run-page')
-  const path = reportPath(folder)
+  const path = join(folder, 'report.html')
   writeFileDurably(path, runPage(readRun(folder)))
   return path
 }
