@@ -244,10 +244,11 @@ export class NonFiniteGradient extends Error {
 function clippedShare(norms: Float32Array, counts: readonly number[], maxNorm = Infinity): number {
   const columns = norms.length / counts.length
   const all = counts.reduce((sum, count) => sum + Math.max(0, count), 0)
-  const clipped = counts.flatMap((count, n) => [
-    ...norms.subarray(n * columns, n * columns + count).filter((norm) => norm > maxNorm),
-  ])
-  return all === 0 ? 0 : clipped.length / all
+  const clipped = counts.reduce((sum, count, n) => {
+    const row = norms.subarray(n * columns, n * columns + count)
+    return sum + row.filter((norm) => norm > maxNorm).length
+  }, 0)
+  return all === 0 ? 0 : clipped / all
 }
 
 /** Means of the columns of [N, K] over the rows that reach them. @param counts how many columns each row has */

@@ -49,7 +49,7 @@ export function readRun(folder: string): StoredRun {
 
 /** Of the newest checkpoint that can be read. */
 function newestInfo(folder: string): StoredRun['info'] {
-  for (const path of listCheckpoints(folder).reverse())
+  for (const path of listCheckpoints(folder).toReversed())
     try {
       return readRunInfo(path)
     } catch {

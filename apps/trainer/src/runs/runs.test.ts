@@ -120,8 +120,8 @@ it('draws every curve of a run on a page that needs nothing else', () => {
   expect(page).not.toMatch(/<script|<link|<img|https?:\/\/(?!www\.w3\.org)|NaN|undefined/)
 
   // A run from before these were written down, of a system that doesn't learn.
-  const newer = ['byEighth', 'clippedShare', 'tokens', 'residentBytes', 'engineBytes', 'flopShare']
-  const before = Object.fromEntries(Object.entries(step(1, 2)).filter(([name]) => !newer.includes(name)))
+  const newer = new Set(['byEighth', 'clippedShare', 'tokens', 'residentBytes', 'engineBytes', 'flopShare'])
+  const before = Object.fromEntries(Object.entries(step(1, 2)).filter(([name]) => !newer.has(name)))
   const old = runPage(readRun(write('old', { ...(before as unknown as StepLine), innerNorm: 0 }, step(2, 1))))
   expect(old).not.toMatch(/NaN|undefined/)
 })
