@@ -61,6 +61,10 @@ const command = new Command('pnpm --filter trainer start')
     "where the run is saved if its own folder can't be written to any more, as on a full disk",
   )
   .option(
+    '--memory <size>',
+    'keep the process within it, e.g. 8GB: what fits is kept for the way back, the rest is computed again (engines that hold tensors in it: native, wasm, cpu)',
+  )
+  .option(
     '--deterministic',
     'walk each sequence by itself and sum in a fixed tree: 1, 2, 4, … ranks then compute the same bits',
   )

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { listCheckpoints } from '@ttt-e2e/checkpoint'
-import { train, type Schedule, type StepReport } from '@ttt-e2e/meta-outer'
+import { train, trainedTree, type Schedule, type StepReport } from '@ttt-e2e/meta-outer'
 import { read, treeEntries, type ResolvedEngine } from '@ttt-e2e/tensor-ops'
 import { asFileError, FileError, lockFolder, makeFolder } from '@ttt-e2e/tensor-ops/files'
 import { countFlops } from '@ttt-e2e/ttt-inner'
@@ -9,6 +9,7 @@ import { seedsOf } from '../seeds'
 import type { Task } from '../tasks/task'
 import { TrainingError } from '../training-error'
 import { checkData } from './check-data'
+import { MemoryLimit } from './memory-limit'
 import { MetricsFile } from './metrics-file'
 import { secondsNow, stepLine, type FlopLimit, type StepLine } from './metrics-line'
 import { isNonFinite, Recovery, type OnNonFinite } from './recovery'
@@ -25,6 +26,8 @@ export interface TrainRunOptions extends SaveOptions, RankOptions {
   onNonFinite?: OnNonFinite
   /** What steps are held against: floating-point operations per second of each process. Not told where left out. */
   peakRate?: number
+  /** Bytes that the process may take, see `MemoryLimit`; what is held is not chosen by it where left out. */
+  memory?: number
   /** Whether held-out documents are read when the recipe says; true where left out. */
   evaluates?: boolean
   /**
@@ -88,6 +91,7 @@ async function* trainAlone(options: TrainRunOptions): AsyncGenerator<TrainingEve
     throw new TrainingError(
       `'${folder}' has metrics of ${steps.length} steps and a checkpoint of step ${state.step}; remove it to begin again`,
     )
+  const memory = memoryLimit(run, options.memory)
   const limit = flopLimit(run, options.peakRate, communicator.size)
   const saver = new RunSaver(options, metrics, options.scheduleAfter !== undefined, ranks)
   const recovery = new Recovery(run, metrics, options.onNonFinite ?? 'stop', ranks)
@@ -126,6 +130,7 @@ async function* trainAlone(options: TrainRunOptions): AsyncGenerator<TrainingEve
         microBatch: run.recipe.training.microBatch,
         signal,
         ranks: ranks.parallel,
+        ...(memory && { memoryBudget: () => memory.next() }),
       }
       let startedAt = performance.now()
       try {
@@ -178,6 +183,12 @@ function noteFailure(metrics: MetricsFile, step: number, reason: string): void {
   } catch (error) {
     if (!(error instanceof FileError)) throw error
   }
+}
+
+/** @param bytes of the whole process @throws TrainingError where nothing would fit */
+function memoryLimit({ system, state, recipe }: Run, bytes: number | undefined): MemoryLimit | undefined {
+  if (bytes === undefined) return undefined
+  return new MemoryLimit(bytes, trainedTree(system, state.params, recipe.training.trains ?? 'all'))
 }
 
 /** @param peakRate of each of the processes */
