@@ -53,4 +53,4 @@ export class MemoryLimit {
   }
 }
 
-const inGB = (bytes: number) => `${(bytes / 1e9).toFixed(1)}GB`
+const inGB = (bytes: number) => `${(bytes / 1e9).toPrecision(2)}GB`
