@@ -10,6 +10,7 @@ import { addStream } from './stream/command'
 import { addSystems } from './systems/command'
 import { addOps } from './timing/ops/command'
 import { addRanks } from './timing/ranks/command'
+import { addStepMemory } from './timing/step-memory/command'
 import { addReadSpeed, addTrainSpeed } from './timing/commands'
 import { addWarmStart } from './warm-start/command'
 
@@ -26,6 +27,7 @@ export const commands: readonly ((command: Command, caller: string) => void)[] =
   addWarmStart,
   addTrainSpeed,
   addReadSpeed,
+  addStepMemory,
   addRanks,
   addOps,
   addDoctor,
