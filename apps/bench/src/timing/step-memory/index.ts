@@ -50,7 +50,7 @@ export async function stepMemory(options: StepMemoryOptions): Promise<number> {
   const rows: StepMemory[] = []
   for (const chunks of counts) {
     const shared = { size, system: options.system, length, chunk: length / chunks }
-    const row: StepMemory = await counted(shared)
+    const row: StepMemory = await countedMemory(shared)
     rows.push(row)
     if (options.counted) continue
     const step = { ...shared, engine: options.engine, threads: wholeNumber('threads', options.threads, 1024) }
@@ -66,7 +66,10 @@ export async function stepMemory(options: StepMemoryOptions): Promise<number> {
   return 0
 }
 
-async function counted(work: Pick<StepWork, 'size' | 'system' | 'length' | 'chunk'>): Promise<StepMemory> {
+/** Without taking a step. @throws UserError for a system that doesn't learn */
+export async function countedMemory(
+  work: Pick<StepWork, 'size' | 'system' | 'length' | 'chunk'>,
+): Promise<StepMemory> {
   await resolveEngine('cpu')
   const system = systemOf(work)
   if (!system.rule)

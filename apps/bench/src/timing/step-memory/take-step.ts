@@ -6,7 +6,9 @@ import type { StepTaken, StepWork } from './work'
 /** Takes the steps in a process of their own: what one was at its fullest never falls. @throws UserError where it can't */
 export function takeStep(work: StepWork): Promise<StepTaken> {
   const child = fork(join(import.meta.dirname, 'worker.ts'), [JSON.stringify(work)], {
-    execArgv: process.execArgv,
+    // The bench runs from source, and so does this.
+    execArgv: ['--conditions=source', '--import', 'tsx'],
+    cwd: join(import.meta.dirname, '../../..'),
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
   let said = ''
@@ -19,9 +21,13 @@ export function takeStep(work: StepWork): Promise<StepTaken> {
       else
         reject(
           new UserError(
-            `the step in chunks of ${work.chunk} could not be taken (exit code ${code}): ${said.trim().split('\n').at(-1)}`,
+            `the step in chunks of ${work.chunk} could not be taken (exit code ${code}): ${lastWords(said)}`,
           ),
         )
     })
   })
 }
+
+/** The line of an error's message, not of where it was thrown. */
+const lastWords = (said: string) =>
+  said.split('\n').find((line) => /Error/.test(line)) ?? said.trim().split('\n').at(-1) ?? ''
