@@ -62,7 +62,7 @@ const command = new Command('pnpm --filter trainer start')
   )
   .option(
     '--memory <size>',
-    'keep the process within it, e.g. 8GB: what fits is kept for the way back, the rest is computed again (engines that hold tensors in it: native, wasm, cpu)',
+    'what the process should take at the most, e.g. 8GB: what fits is kept for the way back, the rest is computed again (engines that hold tensors in it: native, wasm, cpu)',
   )
   .option(
     '--deterministic',

@@ -10,7 +10,8 @@ const peakNow = () => process.resourceUsage().maxRSS * 1024
 /**
  * Keeps the process of a run within a size: says how many bytes a step's walk may hold. The first step is given half of
  * what is free beside weights, moments and gradients; what it took at its fullest tells what the rest of a step takes, so
- * that the next ones may hold all that is left. The numbers are the same bits whatever is held.
+ * that the next ones may hold half of what is left, and so on; past the limit less by what was too much. What one step takes
+ * isn't known before it: the limit is aimed at, and a run may end above it. The numbers are the same bits whatever is held.
  */
 export class MemoryLimit {
   private budget: number
@@ -47,7 +48,11 @@ export class MemoryLimit {
   next(): number {
     const peak = this.peakOf()
     // A peak of before the first step says nothing, and one that was there already nothing new.
-    if (this.peak > 0 && peak > this.peak) this.budget = Math.max(1, this.budget + this.most - peak)
+    if (this.peak > 0 && peak > this.peak) {
+      const left = this.most - peak
+      // More that is kept makes pulling it back larger, too.
+      this.budget = Math.max(1, this.budget + (left > 0 ? left / 2 : left))
+    }
     this.peak = Math.max(this.peak, peak)
     return this.budget
   }
