@@ -18,6 +18,7 @@ const arrows = {
   training: [...stored, 'checkpoint'],
   mpi: ['tensor-ops', 'kernels'],
   cli: ['tensor-ops', 'kernels', 'data', 'checkpoint', 'demo-model', 'mpi'],
+  report: [],
 }
 
 for (const name of readdirSync('packages'))

@@ -11,6 +11,7 @@ import { addStream } from './stream/command'
 import { addSystems } from './systems/command'
 import { addOps } from './timing/ops/command'
 import { addRanks } from './timing/ranks/command'
+import { addStepMemory } from './timing/step-memory/command'
 import { addReadSpeed, addTrainSpeed } from './timing/commands'
 import { addWarmStart } from './warm-start/command'
 
@@ -28,6 +29,7 @@ export const commands: readonly ((command: Command, caller: string) => void)[] =
   addWarmStart,
   addTrainSpeed,
   addReadSpeed,
+  addStepMemory,
   addRanks,
   addOps,
   addDoctor,

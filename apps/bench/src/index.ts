@@ -18,6 +18,6 @@ export type {
   TrainModel,
 } from './probes/probe'
 export type { Answer } from './report/answer'
-export { drawSvg, type Figure } from './report/figure'
-export type { Table } from './report/table'
+export type { Figure, Table } from '@ttt-e2e/report'
+export { drawSvg } from '@ttt-e2e/report/figure'
 export type { Benchmark } from './tasks/benchmark'

@@ -61,6 +61,10 @@ const command = new Command('pnpm --filter trainer start')
     "where the run is saved if its own folder can't be written to any more, as on a full disk",
   )
   .option(
+    '--memory <size>',
+    'what the process should take at the most, e.g. 8GB: what fits is kept for the way back, the rest is computed again (engines that hold tensors in it: native, wasm, cpu)',
+  )
+  .option(
     '--deterministic',
     'walk each sequence by itself and sum in a fixed tree: 1, 2, 4, … ranks then compute the same bits',
   )
@@ -93,11 +97,13 @@ Examples, each after \`pnpm --filter trainer start\`:
   --recipe 125m/pretrain-8k --dry-run       what the published model would take here
   export runs/tiny-books my-model           the model alone, to ship and to serve
   convert model.gguf my-model               a pretrained model as a folder of ours; --format hugging-face as one of theirs
+  runs                                      which runs there are, what they do and how far they are
+  compare runs/tiny-books runs/tiny-books-swa --html beside.html
 
 Started by mpirun, the processes share out every step's sequences and train one run: mpirun -n 4 pnpm --filter trainer start …
 
 With another number of steps the warm-ups keep their share of them. A run folder has metrics.jsonl, a line for each step
-and evaluation, and its last two checkpoints; one process at a time trains in it, on the text that it began with, wherever that lies.
+and evaluation, the same as report.html and for TensorBoard (tensorboard --logdir runs), and its last two checkpoints; one process at a time trains in it, on the text that it began with, wherever that lies.
 Exit codes: 0 done, 1 a loss that isn't finite, 2 a request that can't be met, by the disk either, 130 stopped by Ctrl-C,
 TERM or the end of the terminal with everything saved.`,
   )
@@ -137,6 +143,33 @@ command
     const { convert } = await import('./convert')
     const data = options.data === undefined ? {} : { data: resolve(caller, options.data) }
     await convert(resolve(caller, from), resolve(caller, folder), { ...options, ...data })
+  })
+
+command
+  .command('runs [folder]')
+  .description(
+    'the runs in a folder and below it, runs where left out: their states, steps, losses and speeds',
+  )
+  .action(async (folder?: string) => {
+    const { printRuns } = await import('./runs/commands')
+    printRuns(resolve(caller, folder ?? 'runs'))
+  })
+
+command
+  .command('compare <a> <b>')
+  .description('what differs between two run folders: settings, losses at the end and along the way, speed')
+  .option('--html <file>', 'also writes it as a page, with the curves of both')
+  .action(async (a: string, b: string, { html }: { html?: string }) => {
+    const { printComparison } = await import('./runs/commands')
+    await printComparison(resolve(caller, a), resolve(caller, b), html && resolve(caller, html))
+  })
+
+command
+  .command('report <run>')
+  .description("draws a run's report.html anew, from its metrics.jsonl")
+  .action(async (run: string) => {
+    const { writeRunReport } = await import('./report/write-run-report')
+    process.stdout.write(`${await writeRunReport(resolve(caller, run))}\n`)
   })
 
 await runCommand(command)

@@ -1,4 +1,4 @@
-import { oneOf, UserError, wholeNumber } from '@ttt-e2e/cli'
+import { byteCount, oneOf, UserError, wholeNumber } from '@ttt-e2e/cli'
 import { precisions, type Precision } from '@ttt-e2e/tensor-ops'
 import { onNonFinite, type OnNonFinite } from '@ttt-e2e/training'
 import { resolve } from 'node:path'
@@ -22,6 +22,7 @@ export interface RawOptions {
   threads?: string
   saveEvery?: string
   spare?: string
+  memory?: string
   deterministic?: boolean
   dryRun?: boolean
   ranks?: string
@@ -50,6 +51,8 @@ export interface TrainerOptions {
   saveEvery?: number
   /** Where the run is saved if its own folder can't be written to any more. */
   spare?: string
+  /** Bytes that the process may take. */
+  memory?: number
   /** Whether 1, 2, 4, … ranks compute the same bits. */
   deterministic: boolean
   dryRun: boolean
@@ -100,6 +103,7 @@ export function readOptions(raw: RawOptions, caller: string): TrainerOptions {
     threads: wholeNumber('threads', raw.threads, 1024),
     saveEvery: wholeNumber('save-every', raw.saveEvery, 1e9),
     spare: path(raw.spare),
+    memory: byteCount('memory', raw.memory),
     deterministic: raw.deterministic ?? false,
     dryRun: raw.dryRun ?? false,
     flops: floatingPoint(raw.flops),

@@ -96,7 +96,7 @@ async function train(
   expect(all[0].at(-1)).toBe(stopAfter === undefined ? 'done' : 'stopped')
   const { path } = latestCheckpoint(out)!
   const file = (name: string) => readFileSync(join(path, name))
-  const lines = readFileSync(join(out, 'metrics.jsonl'), 'utf8').replaceAll(/"seconds":[^}]*/g, '')
+  const lines = readFileSync(join(out, 'metrics.jsonl'), 'utf8').replaceAll(/"(seconds|at)":[^}]*/g, '')
   return {
     folder: out,
     lines: lines.trim().split('\n'),

@@ -49,12 +49,21 @@ export async function ended(child: ChildProcess): Promise<Ended> {
   )
 }
 
-/** The lines of a run's metrics.jsonl without the times. */
+/** What no two runs have in common. */
+const ofTheMoment = {
+  seconds: undefined,
+  at: undefined,
+  residentBytes: undefined,
+  engineBytes: undefined,
+  flopShare: undefined,
+}
+
+/** The lines of a run's metrics.jsonl without times and bytes of the machine. */
 export function metricsOf(run: string): Record<string, unknown>[] {
   return readFileSync(join(run, 'metrics.jsonl'), 'utf8')
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => ({ ...(JSON.parse(line) as object), seconds: undefined }))
+    .map((line) => ({ ...(JSON.parse(line) as object), ...ofTheMoment }))
 }
 
 /** Waits until a run has taken this many steps. */

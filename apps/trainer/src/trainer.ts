@@ -1,12 +1,16 @@
-import { abortOnSignals, gitHash, Progress, type Rank } from '@ttt-e2e/cli'
+import { abortOnSignals, formatBytes, gitHash, Progress, UserError, type Rank } from '@ttt-e2e/cli'
 import '@ttt-e2e/kernels/engines'
 import { disposeRun } from '@ttt-e2e/meta-outer'
 import { alone, resolveEngine } from '@ttt-e2e/tensor-ops'
-import { openTask, recipeNamed, resolveRecipe, trainRun } from '@ttt-e2e/training'
+import { openTask, peakRate, recipeNamed, resolveRecipe, trainRun } from '@ttt-e2e/training'
 import { dryRun } from './dry-run'
 import { openRun, runFolder } from './open-run'
 import type { TrainerOptions } from './options'
+import { recordTraining } from './record-training'
 import { showTraining } from './show-training'
+
+/** Engines whose tensors are in the process's own memory. */
+const inProcess = new Set(['native', 'wasm', 'cpu'])
 
 /**
  * Trains as asked, or says what it would take; a signal saves and ends it.
@@ -26,8 +30,12 @@ export async function trainer(
   const folder = runFolder(options, caller)
   const recipe =
     options.resume === undefined ? resolveRecipe(recipeNamed(options.recipe!), options) : undefined
-  const { threads = rank.threads, saveEvery, spare, onNonFinite, deterministic } = options
+  const { threads = rank.threads, saveEvery, spare, memory, onNonFinite, deterministic } = options
   let engine = await resolveEngine(options.engine, { threads, precision: options.precision })
+  if (memory !== undefined && !inProcess.has(engine.name))
+    throw new UserError(
+      `--memory counts what the process holds, and the engine ${engine.name} holds tensors elsewhere; take ${[...inProcess].join(', ')}`,
+    )
   if (options.dryRun && recipe && !recipe.warmStart) {
     progress.print(engine.line)
     for (const line of await dryRun(recipe, options)) progress.print(line)
@@ -56,11 +64,20 @@ export async function trainer(
     const onLeft = (reason: string) => progress.print(reason)
     const together = { communicator, ...(deterministic && { deterministic }) }
     const saving = { saveEvery, spare, onLeft, gitHash: gitHash() }
-    const events = trainRun({ run, task, engine, ...saving, ...together, onNonFinite, signal })
-    return await showTraining(run, task, events, progress)
+    const machine = { peakRate: await peakRate(), memory }
+    const events = trainRun({ run, task, engine, ...saving, ...together, ...machine, onNonFinite, signal })
+    const recorded = rank.isFirst ? recordTraining(run, events, (told) => progress.print(told)) : events
+    const code = await showTraining(run, task, recorded, progress)
+    if (memory !== undefined) progress.print(describePeak(memory))
+    return code
   } finally {
     progress.clear()
     restore()
     disposeRun(run.state)
   }
+}
+
+function describePeak(memory: number): string {
+  const peak = process.resourceUsage().maxRSS * 1024
+  return `the process held at most ${formatBytes(peak)}; ${peak <= memory ? 'allowed were' : 'that is MORE than'} ${formatBytes(memory)}`
 }

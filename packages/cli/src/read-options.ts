@@ -20,3 +20,16 @@ export function wholeNumber(option: string, given: string | undefined, largest: 
     throw new UserError(`--${option} is '${given}'; it must be a whole number from 1 to ${largest}`)
   return value
 }
+
+const units: Readonly<Record<string, number>> = { MB: 1e6, GB: 1e9, MiB: 2 ** 20, GiB: 2 ** 30 }
+
+/** A number of bytes as it was typed: `8GB`, `500 MiB`. @throws UserError for anything else */
+export function byteCount(name: string, given: string | undefined): number | undefined {
+  if (given === undefined) return undefined
+  const found = /^(\d+(?:\.\d+)?) ?(MB|GB|MiB|GiB)$/.exec(given.trim())
+  const bytes = found ? Number(found[1]) * units[found[2]] : 0
+  if (bytes > 0) return bytes
+  throw new UserError(
+    `--${name} is '${given}'; it must be a size with its unit, ${Object.keys(units).join(', ')}, e.g. 8GB`,
+  )
+}

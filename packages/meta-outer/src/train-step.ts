@@ -48,6 +48,8 @@ export interface StepReport {
   chunkLosses: Float32Array
   /** The same of the inner gradient's norm, for each chunk but a sequence's last; empty without a rule. */
   innerNorms: Float32Array
+  /** Share of the inner gradients, over sequences and their chunks, that the rule's clip made shorter; 0 without a rule. */
+  clippedShare: number
   /** Norm of all gradients before the clip. */
   gradientNorm: number
   learningRate: number
@@ -119,6 +121,7 @@ export function stepTaken(
     loss,
     chunkLosses: columnMeans(chunkLosses, chunksOf),
     innerNorms: columnMeans(innerNorms, learned).slice(0, -1),
+    clippedShare: clippedShare(innerNorms, learned, system.rule?.maxNorm),
     gradientNorm,
     learningRate: learningRate(schedule, step),
     innerRate: rate * innerRateMultiplier(schedule, step),
@@ -235,6 +238,17 @@ export class NonFiniteGradient extends Error {
   ) {
     super(`the gradient of step ${step + 1} is not finite, first in ${parameter || 'its norm'}`)
   }
+}
+
+/** @param norms [N, K] @param counts how many of each row's chunks were learned from */
+function clippedShare(norms: Float32Array, counts: readonly number[], maxNorm = Infinity): number {
+  const columns = norms.length / counts.length
+  const all = counts.reduce((sum, count) => sum + Math.max(0, count), 0)
+  const clipped = counts.reduce((sum, count, n) => {
+    const row = norms.subarray(n * columns, n * columns + count)
+    return sum + row.filter((norm) => norm > maxNorm).length
+  }, 0)
+  return all === 0 ? 0 : clipped / all
 }
 
 /** Means of the columns of [N, K] over the rows that reach them. @param counts how many columns each row has */

@@ -5,10 +5,9 @@ import type { MetaGradientOptions } from './meta-gradient'
 import type { RunState } from './run-state'
 import { trainStep, type Optimizer, type StepReport } from './train-step'
 
-export interface TrainOptions extends Pick<
-  MetaGradientOptions,
-  'checkpointEvery' | 'memoryBudget' | 'microBatch' | 'signal'
-> {
+export interface TrainOptions extends Pick<MetaGradientOptions, 'checkpointEvery' | 'microBatch' | 'signal'> {
+  /** See `WalkOptions`; a function is asked before each step. */
+  memoryBudget?: number | (() => number)
   system: System
   /** Where the run stands; each step moves it on. Save it between two reports to go on from there later. */
   state: RunState
@@ -26,12 +25,15 @@ export interface TrainOptions extends Pick<
  * @throws NonFiniteLoss
  */
 export async function* train(options: TrainOptions): AsyncGenerator<StepReport, void, void> {
-  const { system, state, data, optimizer, signal, ranks, ...rest } = options
+  const { system, state, data, optimizer, signal, ranks, memoryBudget, ...others } = options
   // What stops one rank in the middle of a step would leave the others waiting: a signal is heeded after it.
-  const step = (batch: Batch) =>
-    ranks
+  const step = (batch: Batch) => {
+    const budget = typeof memoryBudget === 'function' ? memoryBudget() : memoryBudget
+    const rest = { ...others, ...(budget !== undefined && { memoryBudget: budget }) }
+    return ranks
       ? ranks.step(batch, optimizer, rest)
       : trainStep(system, state, batch, optimizer, { ...rest, signal })
+  }
   if (state.step >= optimizer.schedule.steps || signal?.aborted) return
   try {
     for await (const batch of data) {

@@ -1,5 +1,13 @@
-import { disposeTree, GradientSum, pause, TapeBudget, type Batch, type TensorTree } from '@ttt-e2e/tensor-ops'
+import {
+  disposeTree,
+  GradientSum,
+  pause as wait,
+  TapeBudget,
+  type Batch,
+  type TensorTree,
+} from '@ttt-e2e/tensor-ops'
 import type { Params, System } from '@ttt-e2e/ttt-inner'
+import { carriedBy, carriesOf, strideWithin } from './carried'
 import { scanChunks } from './chunk-scan'
 import { finalGradients, type Final, type OnFinal } from './final-gradients'
 import type { ChunkLosses } from './losses'
@@ -14,13 +22,15 @@ export interface WalkOptions {
   /**
    * What the backward walk finds in memory. A number n: what is carried over every n-th border of chunks (fast weights
    * and caches) and of the prefix's stages, the rest is computed again (once for n = 1, twice for larger n).
-   * 'everything': all intermediate results, nothing is computed twice. Where left out: as many of them as fit into
-   * `memoryBudget`, the prefix's first, and n = 1 for the rest. The numbers are the same bits.
+   * 'everything': all intermediate results, nothing is computed twice. Where left out, `memoryBudget` says. The numbers
+   * are the same bits.
    */
   checkpointEvery?: number | 'everything'
   /**
-   * Bytes that intermediate results may hold, the prefix's and the chunks' together; 6 GiB where left out. The bench's
-   * size M takes 1.8 GB a sequence of 2048 tokens, so that up to three of them keep everything.
+   * Bytes that the walk may hold between its steps: first what is carried over as many borders of chunks as fit, at the
+   * least over each √K-th of K, then intermediate results, the prefix's first. A chunk's own, while it is pulled back, come
+   * on top. Where left out, 6 GiB of results beside what is carried, every border's up to another 6 GiB: the bench's size M
+   * takes 1.8 GB a sequence of 2048 tokens, so that up to three of them keep everything.
    */
   memoryBudget?: number
   /** The parameters that gradients are asked for, see `trainedTree`; all where left out. */
@@ -118,7 +128,7 @@ async function walkGroup(
   final?: Final,
 ): Promise<{ told: ChunkLosses[]; record?: MetaGradientRecord }> {
   const { innerRateMultiplier: rateMultiplier = 1, record = false } = options
-  const keep = keepingOf(options)
+  const { ofPrefix, ofChunks } = keepingOf(system, params, batch, options)
   const told: ChunkLosses[] = []
   const recorded = record ? recordOf(system.decoder.prefixBlocks) : undefined
   let [prefix, chunks]: { dispose(): void }[] = []
@@ -126,14 +136,22 @@ async function walkGroup(
     const trained = trainedLeaves(options.trained)
     const rate = { rateMultiplier, trained }
     const { onStage } = recorded ?? {}
-    const before = await scanPrefix(system, params, batch, rate, keep, onStage, final?.stage)
+    const before = await scanPrefix(system, params, batch, rate, ofPrefix, onStage, final?.stage)
     prefix = before
     const asked = { ...rate, record, ofHidden: before.pull !== undefined }
-    const after = await scanChunks(system, params, batch, before.hidden, asked, keep, (output, aux, fast) => {
-      const { tokenLosses, norm, ...rest } = aux
-      told.push({ loss: output.loss, tokenLosses, ...(norm && { norm }) })
-      recorded?.onChunk(rest, fast)
-    })
+    const after = await scanChunks(
+      system,
+      params,
+      batch,
+      before.hidden,
+      asked,
+      ofChunks,
+      (output, aux, fast) => {
+        const { tokenLosses, norm, ...rest } = aux
+        told.push({ loss: output.loss, tokenLosses, ...(norm && { norm }) })
+        recorded?.onChunk(rest, fast)
+      },
+    )
     chunks = after
     const hidden = await after.pull(weight, sum)
     final?.suffix()
@@ -151,16 +169,25 @@ async function walkGroup(
 }
 
 /** What the scans of a group keep, within one budget, and when they pause. */
-function keepingOf({ checkpointEvery, memoryBudget = defaultMemoryBudget, signal }: WalkOptions): Keep {
-  const everything = checkpointEvery === 'everything'
-  const stride = typeof checkpointEvery === 'number' ? Math.max(1, checkpointEvery) : undefined
-  return {
-    tapes: new TapeBudget(everything ? Infinity : stride === undefined ? memoryBudget : 0),
-    stride,
-    pause: async () => {
-      if (!signal) return
-      await pause()
-      signal.throwIfAborted()
-    },
+function keepingOf(
+  system: System,
+  params: Params,
+  batch: Batch,
+  { checkpointEvery, memoryBudget, signal }: WalkOptions,
+): { ofPrefix: Keep; ofChunks: Keep } {
+  const pause = async () => {
+    if (!signal) return
+    await wait()
+    signal.throwIfAborted()
   }
+  const keep = (bytes: number, stride = 1) => ({ tapes: new TapeBudget(bytes), stride, pause })
+  if (checkpointEvery !== undefined) {
+    const all = checkpointEvery === 'everything' ? keep(Infinity) : keep(0, Math.max(1, checkpointEvery))
+    return { ofPrefix: all, ofChunks: all }
+  }
+  const { chunks, chunkBytes, prefixBytes } = carriedBy(system, params, batch)
+  const stride = strideWithin(chunks, (memoryBudget ?? defaultMemoryBudget) / chunkBytes)
+  const carried = prefixBytes + carriesOf(chunks, stride) * chunkBytes
+  const ofPrefix = keep(memoryBudget === undefined ? defaultMemoryBudget : memoryBudget - carried)
+  return { ofPrefix, ofChunks: { ...ofPrefix, stride } }
 }

@@ -12,7 +12,7 @@ export function addCompare(command: Command, caller: string): void {
       const { compareResults } = await import('./index')
       const { readResults } = await import('./read-results')
       const { ownProbes } = await import('../probes')
-      const { formatTable } = await import('../report/text')
+      const { formatTable } = await import('@ttt-e2e/report')
       const [first, second] = [a, b].map((path) => readResults(resolve(caller, path)))
       process.stdout.write(`${compareResults(first, second, ownProbes).map(formatTable).join('\n\n')}\n`)
     })

@@ -1,10 +1,9 @@
+import { inInterval, type Table } from '@ttt-e2e/report'
 import { isDeepStrictEqual } from 'node:util'
 import type { Results, TaskResults } from '../experiment/results'
 import { lossByIndex } from '../probes/loss-by-index'
 import { resultsOf, type Probe } from '../probes/probe'
-import { inInterval } from '../report/numbers'
 import { speedsOf } from '../report/speeds-of'
-import type { Table } from '../report/table'
 import { pairedDifference } from '../statistics'
 import { changedNumbers } from './changed-numbers'
 

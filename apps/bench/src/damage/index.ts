@@ -1,11 +1,10 @@
 import { loadModel, type Memory, type Model } from '@ttt-e2e/checkpoint'
 import { Progress, UserError } from '@ttt-e2e/cli'
+import { formatTable, type Table } from '@ttt-e2e/report'
 import '@ttt-e2e/kernels/engines'
 import { createRandom, resolveEngine } from '@ttt-e2e/tensor-ops'
 import { heldOutBooks } from '../memory/held-out-books'
 import { mean } from '../memory/losses-of'
-import type { Table } from '../report/table'
-import { formatTable } from '../report/text'
 
 export interface DamageOptions {
   bytes: number

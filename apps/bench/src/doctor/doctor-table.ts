@@ -1,5 +1,5 @@
 import { formatBytes } from '@ttt-e2e/cli'
-import type { Table } from '../report/table'
+import type { Table } from '@ttt-e2e/report'
 import type { EngineReport } from './examine-engine'
 
 type Report = EngineReport | { name: string; refused: string }

@@ -1,7 +1,7 @@
 import type { OpName } from '@ttt-e2e/kernels/cases'
 import { EngineError, engineLimits, engineMemory, resolveEngine } from '@ttt-e2e/tensor-ops'
+import { peakProduct } from '@ttt-e2e/training'
 import { interleave, medianSeconds } from '../timing/interleave'
-import { peakProduct } from '../timing/product-peak'
 import { checkOps, type OpsVerdict } from './check-ops'
 
 /** What was found of an engine. */

@@ -1,8 +1,8 @@
 import { abortOnSignals, interruptedExitCode, oneOf, Progress, wholeNumber } from '@ttt-e2e/cli'
+import { formatTable } from '@ttt-e2e/report'
 import '@ttt-e2e/kernels/engines'
 import { engineNames, resolveEngine } from '@ttt-e2e/tensor-ops'
 import { provenance } from '../provenance'
-import { formatTable } from '../report/text'
 import { doctorTable, limitsOf, problemsOf } from './doctor-table'
 import { examineEngine, type EngineReport } from './examine-engine'
 

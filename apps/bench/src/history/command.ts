@@ -1,7 +1,7 @@
 import { UserError } from '@ttt-e2e/cli'
+import { formatTable } from '@ttt-e2e/report'
 import type { Command } from 'commander'
 import { resolve } from 'node:path'
-import { formatTable } from '../report/text'
 import { historyFile, readHistory } from './history-file'
 import { reportHistory } from './index'
 

@@ -1,5 +1,5 @@
+import type { Table } from '@ttt-e2e/report'
 import { median } from '../statistics'
-import type { Table } from '../report/table'
 import type { HistoryLine } from './history-file'
 
 /** Commits that are shown. */

@@ -1,6 +1,6 @@
 import type { Model } from '@ttt-e2e/checkpoint'
 import { stackReach, type Document } from '@ttt-e2e/data'
-import type { Table } from '../report/table'
+import type { Table } from '@ttt-e2e/report'
 import { pairedDifference } from '../statistics'
 import { lossesOf, mean } from './losses-of'
 

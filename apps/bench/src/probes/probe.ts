@@ -1,4 +1,5 @@
 import type { Recipe } from '@ttt-e2e/meta-outer'
+import type { Figure, Table } from '@ttt-e2e/report'
 import type { ResolvedEngine } from '@ttt-e2e/tensor-ops'
 import type { StepLine } from '@ttt-e2e/training'
 import type { Params, System } from '@ttt-e2e/ttt-inner'
@@ -6,8 +7,6 @@ import type { UntilConverged } from '../experiment/presets'
 import type { Measurement, ProbeResults, TaskResults } from '../experiment/results'
 import type { TrainingPlan } from '../experiment/training-plan'
 import type { Answer } from '../report/answer'
-import type { Figure } from '../report/figure'
-import type { Table } from '../report/table'
 import type { Benchmark } from '../tasks/benchmark'
 
 /** What a probe makes of its measurements: its name is their key in results.json. */

@@ -1,4 +1,4 @@
-import type { Table } from '../report/table'
+import type { Table } from '@ttt-e2e/report'
 import { bestRate, ratesOf, type LossByRate } from './system-rate'
 
 /** Validation loss by rate, the best one last. */

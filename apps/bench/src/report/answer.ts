@@ -1,4 +1,4 @@
-import type { Figure } from './figure'
+import type { Figure } from '@ttt-e2e/report'
 
 /** What the report's first screen asks, in its order. */
 export const questions = {

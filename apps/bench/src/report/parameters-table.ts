@@ -1,6 +1,6 @@
 import { batchShapeAt, fullLengthFrom } from '@ttt-e2e/meta-outer'
+import type { Table } from '@ttt-e2e/report'
 import type { TaskResults } from '../experiment/results'
-import type { Table } from './table'
 
 /** The systems of a task, with what they are. */
 export function parametersTable({ title, systems, recipe }: TaskResults): Table {

@@ -1,9 +1,8 @@
+import type { Figure, Table } from '@ttt-e2e/report'
 import type { TaskResults } from '../experiment/results'
 import type { Probe } from '../probes/probe'
 import { resultsOf } from '../probes/probe'
 import type { Answer, Question } from './answer'
-import type { Figure } from './figure'
-import type { Table } from './table'
 
 /** What a probe says of what it measured on a task. */
 export interface ProbeReport {

@@ -1,8 +1,9 @@
+import { csvOf } from '@ttt-e2e/report'
 import { makeFolder, writeFileDurably } from '@ttt-e2e/tensor-ops/files'
 import { join } from 'node:path'
 import type { Results } from '../experiment/results'
 import type { Probe } from '../probes/probe'
-import { csvName, csvOf } from './csv'
+import { csvName } from './csv-name'
 import { formatHtml } from './html'
 import { reportsOf } from './report-probes'
 

@@ -1,8 +1,7 @@
 import { byteTokenizer, readBooks } from '@ttt-e2e/data'
 import { formatBytes, formatCount, formatDuration, Progress } from '@ttt-e2e/cli'
+import { formatTable, type Table } from '@ttt-e2e/report'
 import { cpus } from 'node:os'
-import type { Table } from '../report/table'
-import { formatTable } from '../report/text'
 import { startServer } from './start-server'
 import { streamText, type Sample } from './stream-text'
 

@@ -1,6 +1,6 @@
 import { systemNames } from '@ttt-e2e/baselines'
 import { oneOf } from '@ttt-e2e/cli'
-import { formatTable } from '../report/text'
+import { formatTable } from '@ttt-e2e/report'
 import { readSystems } from '../system-names'
 import { sizeNames, sizes } from './sizes'
 import { systemsTable } from './systems-table'

@@ -1,8 +1,8 @@
 import { createSystem, definitionOf, widthOf, type ModelSize } from '@ttt-e2e/baselines'
 import { formatBytes, formatCount } from '@ttt-e2e/cli'
+import type { Table } from '@ttt-e2e/report'
 import { countFlops, countStateBytes } from '@ttt-e2e/ttt-inner'
 import { longestPattern } from '../experiment/deep-enough'
-import type { Table } from '../report/table'
 
 /** Tokens read at which the bytes of state are given. */
 const positions = { '8K': 8192, '128K': 131_072, '1M': 1_048_576 }

@@ -1,3 +1,4 @@
+import { peakProduct } from '@ttt-e2e/training'
 import { speedSizes, type SpeedSizeName } from './sizes'
 import { interleave, medianSeconds, type Contender, type Samples } from './interleave'
 import { speedOf, type Speed, type SpeedGiven } from './measurement'
@@ -5,7 +6,6 @@ import type { SpeedOptions } from './options'
 import { peerRatios } from './peers/peer-ratios'
 import type { PeerSpeed } from './peers/peer-speed'
 import type { Peers } from './peers/peers'
-import { peakProduct } from './product-peak'
 import type { Measuring } from './record'
 import { warmUp } from './warm-up'
 

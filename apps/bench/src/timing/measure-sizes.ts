@@ -1,4 +1,4 @@
-import { formatTable } from '../report/text'
+import { formatTable } from '@ttt-e2e/report'
 import type { SpeedSizeName } from './sizes'
 import type { Speed } from './measurement'
 import type { SpeedOptions } from './options'

@@ -1,4 +1,4 @@
-import type { Table } from '../report/table'
+import type { Table } from '@ttt-e2e/report'
 import type { Speed } from './measurement'
 
 /** A table of speeds at one size. */

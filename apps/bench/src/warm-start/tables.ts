@@ -1,5 +1,5 @@
+import type { Table } from '@ttt-e2e/report'
 import { columnMeans, type IndexRange } from '@ttt-e2e/training'
-import type { Table } from '../report/table'
 import { pairedDifference } from '../statistics'
 import { rangeNames } from '../probes/loss-by-index/range-names'
 import type { Reading } from './readers'

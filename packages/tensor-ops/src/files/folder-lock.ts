@@ -41,6 +41,18 @@ export function lockFolder(folder: string): () => void {
   }
 }
 
+/**
+ * Who locked a folder: undefined where nobody did; `dead` where that process ended without releasing it, by SIGKILL or with
+ * its machine.
+ */
+export function folderLock(folder: string): 'held' | 'dead' | undefined {
+  const path = join(folder, lockName)
+  const found = read(path)
+  if (found === undefined) return undefined
+  const holder = parse(found)
+  return (holder ? isAlive(holder) : isYounger(path, writingMilliseconds)) ? 'held' : 'dead'
+}
+
 /** Another process has the lock. */
 export class LockTaken extends Error {
   override readonly name = 'LockTaken'

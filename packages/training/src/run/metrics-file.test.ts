@@ -2,7 +2,8 @@ import { appendFileSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { MetricsFile, type StepLine } from './metrics-file'
+import { MetricsFile } from './metrics-file'
+import type { StepLine } from './metrics-line'
 
 const lineOf = (step: number): StepLine => ({
   kind: 'step',

@@ -1,34 +1,7 @@
 import { appendFileSync, existsSync, statSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { asFileError, makeFolder, readWholeFile, writeFileDurably } from '@ttt-e2e/tensor-ops/files'
-import type { StepReport } from '@ttt-e2e/meta-outer'
-import type { HeldOutLoss } from '../evaluate'
-
-/** What is known of a training step. `step` counts the steps taken: 1 after the first. */
-export interface StepLine {
-  kind: 'step'
-  step: number
-  loss: number
-  /** Mean over the batch in the first and in the last chunk of the sequences. */
-  firstChunk: number
-  lastChunk: number
-  gradientNorm: number
-  /** Mean norm of the inner gradients; 0 where nothing learns. */
-  innerNorm: number
-  learningRate: number
-  innerRate: number
-  /** Wall time of the step. */
-  seconds: number
-}
-
-/** The losses of the held-out documents after so many steps. */
-export interface HeldOutLine extends HeldOutLoss {
-  kind: 'held-out'
-  step: number
-}
-
-/** A line of metrics.jsonl. */
-export type MetricsLine = StepLine | HeldOutLine
+import type { MetricsLine, StepLine } from './metrics-line'
 
 const fileName = 'metrics.jsonl'
 
@@ -49,7 +22,7 @@ export class MetricsFile {
   /** Takes back what was written after a step that the run goes on from: it will come again. @throws FileError */
   goOnFrom(step: number): void {
     if (!this.writes) return
-    const kept = this.lines().filter((line) => line.step <= step)
+    const kept = this.lines().filter((line) => line.step <= step && line.kind !== 'failed')
     writeFileDurably(this.path, kept.map((line) => `${JSON.stringify(line)}\n`).join(''))
   }
 
@@ -106,7 +79,8 @@ export class MetricsFile {
     return this.lines().some((line) => line.kind === 'held-out' && line.step === step)
   }
 
-  private lines(): MetricsLine[] {
+  /** All of them, in order. */
+  lines(): MetricsLine[] {
     return this.read()
       .split('\n')
       .flatMap((line) => {
@@ -117,22 +91,5 @@ export class MetricsFile {
           return []
         }
       })
-  }
-}
-
-/** The line of a training step. @param seconds wall time of the step */
-export function stepLine(report: StepReport, seconds: number): StepLine {
-  const { chunkLosses, innerNorms } = report
-  return {
-    kind: 'step',
-    step: report.step + 1,
-    loss: report.loss,
-    firstChunk: chunkLosses[0],
-    lastChunk: chunkLosses[chunkLosses.length - 1],
-    gradientNorm: report.gradientNorm,
-    innerNorm: innerNorms.length === 0 ? 0 : innerNorms.reduce((sum, x) => sum + x, 0) / innerNorms.length,
-    learningRate: report.learningRate,
-    innerRate: report.innerRate,
-    seconds,
   }
 }

@@ -1,14 +1,17 @@
 import { basename } from 'node:path'
 import { listCheckpoints } from '@ttt-e2e/checkpoint'
-import { batchShapeAt, train, type Schedule, type StepReport } from '@ttt-e2e/meta-outer'
+import { batchShapeAt, train, trainedTree, type Schedule, type StepReport } from '@ttt-e2e/meta-outer'
 import { read, treeEntries, type ResolvedEngine } from '@ttt-e2e/tensor-ops'
 import { asFileError, FileError, lockFolder, makeFolder } from '@ttt-e2e/tensor-ops/files'
+import { countFlops } from '@ttt-e2e/ttt-inner'
 import { evaluate, type HeldOutLoss } from '../evaluate'
 import { seedsOf } from '../seeds'
 import type { Task } from '../tasks/task'
 import { TrainingError } from '../training-error'
 import { checkData } from './check-data'
-import { MetricsFile, stepLine, type StepLine } from './metrics-file'
+import { MemoryLimit } from './memory-limit'
+import { MetricsFile } from './metrics-file'
+import { secondsNow, stepLine, type FlopLimit, type StepLine } from './metrics-line'
 import { isNonFinite, Recovery, type OnNonFinite } from './recovery'
 import type { Run } from './run'
 import { RunRanks, type RankOptions } from './run-ranks'
@@ -21,6 +24,10 @@ export interface TrainRunOptions extends SaveOptions, RankOptions {
   signal: AbortSignal
   /** What to do where numbers are not finite; stop where left out. */
   onNonFinite?: OnNonFinite
+  /** What steps are held against: floating-point operations per second of each process. Not told where left out. */
+  peakRate?: number
+  /** Bytes that the process may take, see `MemoryLimit`; what is held is not chosen by it where left out. */
+  memory?: number
   /** Whether held-out documents are read when the recipe says; true where left out. */
   evaluates?: boolean
   /**
@@ -84,6 +91,8 @@ async function* trainAlone(options: TrainRunOptions): AsyncGenerator<TrainingEve
     throw new TrainingError(
       `'${folder}' has metrics of ${steps.length} steps and a checkpoint of step ${state.step}; remove it to begin again`,
     )
+  const memory = memoryLimit(run, options.memory)
+  const limit = flopLimit(run, options.peakRate, communicator.size)
   const saver = new RunSaver(options, metrics, options.scheduleAfter !== undefined, ranks)
   const recovery = new Recovery(run, metrics, options.onNonFinite ?? 'stop', ranks)
   const scheduleAfter =
@@ -100,7 +109,7 @@ async function* trainAlone(options: TrainRunOptions): AsyncGenerator<TrainingEve
       signal,
       communicator,
     })
-    metrics.add({ kind: 'held-out', step, ...result })
+    metrics.add({ kind: 'held-out', step, ...result, at: secondsNow() })
     yield { kind: 'held-out', step, result }
   }
 
@@ -125,12 +134,13 @@ async function* trainAlone(options: TrainRunOptions): AsyncGenerator<TrainingEve
         microBatch,
         signal,
         ranks: ranks.parallel,
+        ...(memory && { memoryBudget: () => memory.next() }),
       }
       let startedAt = performance.now()
       try {
         for await (const report of train({ system, state, data, ...rest })) {
           recovery.stepTaken()
-          const line = stepLine(report, (performance.now() - startedAt) / 1000)
+          const line = stepLine(report, (performance.now() - startedAt) / 1000, limit)
           metrics.add(line)
           steps.push(line)
           yield { kind: 'step', line, report }
@@ -165,6 +175,7 @@ async function* trainAlone(options: TrainRunOptions): AsyncGenerator<TrainingEve
     if (error instanceof FileError) throw await saver.rescue(error)
     if (!isNonFinite(error)) throw error
     const detail = `${await spoiltParameter(run)}; ${whatToTry(run)}`
+    noteFailure(metrics, state.step, error.message)
     yield { kind: 'failed', reason: error.message, detail }
   }
 }
@@ -176,6 +187,33 @@ async function* firstOf<Each>(batches: AsyncIterable<Each>, count: number): Asyn
     yield batch
     if (--count === 0) return
   }
+}
+
+/** That it can't be written down is no news beside the failure itself. */
+function noteFailure(metrics: MetricsFile, step: number, reason: string): void {
+  try {
+    metrics.add({ kind: 'failed', step, reason, at: secondsNow() })
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error
+  }
+}
+
+/** @param bytes of the whole process @throws TrainingError where nothing would fit */
+function memoryLimit({ system, state, recipe }: Run, bytes: number | undefined): MemoryLimit | undefined {
+  if (bytes === undefined) return undefined
+  return new MemoryLimit(bytes, trainedTree(system, state.params, recipe.training.trains ?? 'all'))
+}
+
+/** @param peakRate of each of the processes */
+function flopLimit(
+  { system, recipe }: Run,
+  peakRate: number | undefined,
+  processes: number,
+): FlopLimit | undefined {
+  if (peakRate === undefined) return undefined
+  const { length, trains = 'all' } = recipe.training
+  const { training } = countFlops(system, length, trains !== 'all')
+  return { flopsPerSecond: peakRate * processes, flopsPerToken: training }
 }
 
 function withSchedule(recipe: Run['recipe'], schedule: Schedule): Run['recipe'] {

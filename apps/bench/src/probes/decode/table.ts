@@ -1,5 +1,5 @@
+import type { Table } from '@ttt-e2e/report'
 import type { ProbeResults } from '../../experiment/results'
-import type { Table } from '../../report/table'
 import { cellWithInterval } from '../interval'
 import { percent } from '../percent'
 import type { Decoded } from './measure'

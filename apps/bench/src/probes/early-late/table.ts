@@ -1,6 +1,5 @@
+import { inInterval, type Table } from '@ttt-e2e/report'
 import type { ProbeResults, TaskResults } from '../../experiment/results'
-import { inInterval } from '../../report/numbers'
-import type { Table } from '../../report/table'
 import { partsOf } from './parts'
 import type { PartDifferences } from './summarise'
 

@@ -1,5 +1,5 @@
+import { inInterval } from '@ttt-e2e/report'
 import type { ProbeResults, TaskResults } from '../../experiment/results'
-import { inInterval } from '../../report/numbers'
 import { partsOf } from './parts'
 import type { PartDifferences } from './summarise'
 

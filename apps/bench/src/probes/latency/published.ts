@@ -1,4 +1,4 @@
-import type { Table } from '../../report/table'
+import type { Table } from '@ttt-e2e/report'
 
 /** Milliseconds to read 1000 tokens at 3B on one H100, where they are stated. */
 export const publishedPoints = [

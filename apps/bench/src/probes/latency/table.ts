@@ -1,6 +1,6 @@
 import { formatBytes } from '@ttt-e2e/cli'
+import type { Table } from '@ttt-e2e/report'
 import type { ProbeResults, TaskResults } from '../../experiment/results'
-import type { Table } from '../../report/table'
 import { predictedContexts, predictions, utilisation } from './h100'
 import type { LatencyMeasured } from './measure'
 import { publishedContexts, type LatencySummary, type SystemLatency } from './summarise'

@@ -1,6 +1,5 @@
+import { signed, type Table } from '@ttt-e2e/report'
 import type { TaskResults } from '../../experiment/results'
-import { signed } from '../../report/numbers'
-import type { Table } from '../../report/table'
 import { rangeNames } from './range-names'
 import { subject, type LossSummary } from './summarise'
 

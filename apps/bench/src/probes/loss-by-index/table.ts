@@ -1,5 +1,5 @@
+import type { Table } from '@ttt-e2e/report'
 import type { ProbeResults, TaskResults } from '../../experiment/results'
-import type { Table } from '../../report/table'
 import { differencesTable } from './differences-table'
 import { rangeNames } from './range-names'
 import type { LossSummary } from './summarise'

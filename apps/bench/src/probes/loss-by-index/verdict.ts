@@ -1,5 +1,5 @@
+import { signed } from '@ttt-e2e/report'
 import type { ProbeResults, TaskResults } from '../../experiment/results'
-import { signed } from '../../report/numbers'
 import { unconvergedLabel } from '../training/unconverged-label'
 import { rangeNames } from './range-names'
 import { subject, type Difference, type LossSummary } from './summarise'

@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import type { ProbeResults } from '../../experiment/results'
-import { colourOf } from '../../report/colours'
-import { drawSvg, type Figure } from '../../report/figure'
+import { colourOf, type Figure } from '@ttt-e2e/report'
+import { drawSvg } from '@ttt-e2e/report/figure'
 import type { ChunkSummary } from './summarise'
 
 /** A saw-tooth shows itself here: loss that rises within a chunk until the next step of learning. */

@@ -1,5 +1,5 @@
+import { inInterval, isAbove } from '@ttt-e2e/report'
 import type { ProbeResults } from '../../experiment/results'
-import { inInterval, isAbove } from '../../report/numbers'
 import { subject } from '../loss-by-index/summarise'
 import type { ChunkSummary } from './summarise'
 

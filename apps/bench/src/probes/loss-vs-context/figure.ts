@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import type { ProbeResults, TaskResults } from '../../experiment/results'
-import { colourOf, referenceColour, referenceDashes } from '../../report/colours'
-import { drawSvg, type Figure } from '../../report/figure'
+import { colourOf, type Figure, referenceColour, referenceDashes } from '@ttt-e2e/report'
+import { drawSvg } from '@ttt-e2e/report/figure'
 import { reference, type ContextLosses } from './measure'
 import type { ContextSummary } from './summarise'
 

@@ -1,4 +1,4 @@
-import type { Table } from '../../report/table'
+import type { Table } from '@ttt-e2e/report'
 
 /** Of 3B models trained on 164B tokens: nats less full attention's (paper, figure 1, as read from its plot). */
 export const publishedContexts: Table = {

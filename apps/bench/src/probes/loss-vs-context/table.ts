@@ -1,6 +1,5 @@
+import { inInterval, signed, type Table } from '@ttt-e2e/report'
 import type { ProbeResults, TaskResults } from '../../experiment/results'
-import { inInterval, signed } from '../../report/numbers'
-import type { Table } from '../../report/table'
 import { reference, type ContextLosses } from './measure'
 import type { ContextSummary } from './summarise'
 

@@ -1,5 +1,5 @@
+import { inInterval, isAbove, isBelow, signed } from '@ttt-e2e/report'
 import type { ProbeResults, TaskResults } from '../../experiment/results'
-import { inInterval, isAbove, isBelow, signed } from '../../report/numbers'
 import type { Answer } from '../../report/answer'
 import { subject } from '../loss-by-index/summarise'
 import { unconvergedLabel } from '../training/unconverged-label'

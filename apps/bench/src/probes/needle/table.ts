@@ -1,6 +1,6 @@
 import { needleKinds, type NeedleKind } from '@ttt-e2e/data'
+import type { Table } from '@ttt-e2e/report'
 import type { ProbeResults } from '../../experiment/results'
-import type { Table } from '../../report/table'
 import { percent } from '../percent'
 import type { NeedleMeasured } from './measure'
 import { published, publishedMultiples } from './published'

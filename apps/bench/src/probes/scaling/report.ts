@@ -1,5 +1,5 @@
+import type { Table } from '@ttt-e2e/report'
 import type { ProbeResults } from '../../experiment/results'
-import type { Table } from '../../report/table'
 import { cellWithInterval, holdsZero, natsWithInterval } from '../interval'
 import { notConverged } from '../train-and-read'
 import type { ScaledModel } from './measure'

@@ -1,5 +1,5 @@
+import type { Table } from '@ttt-e2e/report'
 import type { ProbeResults } from '../../experiment/results'
-import type { Table } from '../../report/table'
 import type { LiveMemory } from '../probe'
 import type { TrainingMeasured } from './measure'
 import type { TrainingSummary } from './summarise'

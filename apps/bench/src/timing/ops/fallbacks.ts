@@ -1,7 +1,7 @@
 import { disposeRun, standardOptimizer, standardSchedule, startRun, trainStep } from '@ttt-e2e/meta-outer'
+import { formatTable } from '@ttt-e2e/report'
 import { profileKernels, type KernelProfile, type ResolvedEngine } from '@ttt-e2e/tensor-ops'
 import { speedSizes, type SpeedSizeName } from '../sizes'
-import { formatTable } from '../../report/text'
 import type { SpeedOptions } from '../options'
 import { randomBatch } from '../random-batch'
 import { recordSpeed } from '../record'

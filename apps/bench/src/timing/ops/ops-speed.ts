@@ -1,6 +1,6 @@
 import { opSuites, type OpName } from '@ttt-e2e/kernels/cases'
+import { formatTable } from '@ttt-e2e/report'
 import { resolveEngine } from '@ttt-e2e/tensor-ops'
-import { formatTable } from '../../report/text'
 import { recordSpeed } from '../record'
 import { redOf } from './check'
 import type { OpsOptions } from './options'

@@ -1,5 +1,5 @@
+import type { Table } from '@ttt-e2e/report'
 import type { SpeedSizeName } from '../sizes'
-import type { Table } from '../../report/table'
 import { digits } from '../speed-table'
 import type { OpSpeed } from './time-ops'
 

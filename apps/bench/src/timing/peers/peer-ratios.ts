@@ -1,4 +1,4 @@
-import type { Table } from '../../report/table'
+import type { Table } from '@ttt-e2e/report'
 import { median } from '../../statistics'
 import type { PeerRatio, Speed } from '../measurement'
 import { digits } from '../speed-table'

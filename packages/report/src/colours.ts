@@ -13,3 +13,10 @@ export function colourOf(system: string, among: string[]): string {
 
 export const referenceColour = 'currentColor'
 export const referenceDashes = ['6 4', '2 3', '8 3 2 3']
+
+/** The colour of the i-th of a few things that have no names of their own in other figures. */
+export const colourAt = (i: number): string => palette[i % palette.length]
+
+/** Of the i-th of several parts in an order: from blue to red. */
+export const colourInOrder = (i: number, count: number): string =>
+  `hsl(${Math.round(225 - (210 * i) / Math.max(1, count - 1))} 60% 48%)`

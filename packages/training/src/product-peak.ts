@@ -1,21 +1,23 @@
 import { tf } from '@ttt-e2e/tensor-ops'
-import type { Contender } from './interleave'
 
-/** The largest product tried, and the seconds that one may take. */
+/** The largest product tried. */
 const largest = 1024
-const mostSeconds = 0.25
 /** The least seconds that one timing takes. */
 const leastSeconds = 0.05
+/** Seconds that a product, and all of them, may take where a training run waits for its limit. */
+const briefly = { product: 0.05, all: 0.15 }
 
 /** Products of square matrices that fill the active engine: what its peak is measured with. */
-export interface PeakProduct extends Contender {
+export interface PeakProduct {
+  name: string
   /** Floating-point operations of one run. */
   flops: number
+  run(): Promise<void>
   dispose(): void
 }
 
-/** 1024³, or less where the engine is too slow for it. */
-export async function peakProduct(): Promise<PeakProduct> {
+/** 1024³, or less where the engine is too slow for it. @param mostSeconds that one may take */
+export async function peakProduct(mostSeconds = 0.25): Promise<PeakProduct> {
   for (let size = 128; ; size *= 2) {
     const a = tf.randomNormal([size, size], 0, 1, 'float32', 1)
     const b = tf.randomNormal([size, size], 0, 1, 'float32', 2)
@@ -42,5 +44,22 @@ export async function peakProduct(): Promise<PeakProduct> {
       }
     }
     tf.dispose([a, b])
+  }
+}
+
+/** Floating-point operations per second of such products, the best of a few: what a step's are held against. */
+export async function peakRate(): Promise<number> {
+  const product = await peakProduct(briefly.product)
+  try {
+    let best = Infinity
+    const began = performance.now()
+    do {
+      const startedAt = performance.now()
+      await product.run()
+      best = Math.min(best, (performance.now() - startedAt) / 1000)
+    } while ((performance.now() - began) / 1000 < briefly.all)
+    return product.flops / best
+  } finally {
+    product.dispose()
   }
 }

@@ -8,7 +8,3 @@ function cell(text: string): string {
   const plain = text.replaceAll('−', '-')
   return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain
 }
-
-/** `books-latency-2.csv`, the second table of a probe. */
-export const csvName = (task: string, probe: string, place: number): string =>
-  `${[task, probe, place + 1].join('-')}.csv`

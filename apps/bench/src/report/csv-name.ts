@@ -1,0 +1,3 @@
+/** `books-latency-2.csv`, the second table of a probe. */
+export const csvName = (task: string, probe: string, place: number): string =>
+  `${[task, probe, place + 1].join('-')}.csv`

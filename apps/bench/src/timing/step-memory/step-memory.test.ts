@@ -1,0 +1,48 @@
+import { beforeEach, expect, it, vi } from 'vitest'
+import { countedMemory, stepMemory, stepMemoryTable } from '.'
+import { takeStep } from './take-step'
+
+let printed = ''
+beforeEach(() => {
+  printed = ''
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => Boolean((printed += String(text))))
+})
+
+const given = { size: 'XS', system: 'ttt-e2e', length: '64', chunks: '4,16', engine: 'cpu' }
+
+it('counts what is carried, each border of the same bytes, and prints it', async () => {
+  const work = { size: 'XS' as const, system: 'ttt-e2e', length: 64 }
+  const [four, sixteen] = await Promise.all([16, 4].map((chunk) => countedMemory({ ...work, chunk })))
+  expect([four.chunks, four.stride, sixteen.chunks, sixteen.stride]).toEqual([4, 2, 16, 4])
+  // Fast weights 3 · 64 · 160 and keys and values of 64 tokens of 64 numbers, at the least.
+  expect(four.carry).toBeGreaterThanOrEqual(4 * (3 * 64 * 100 + 2 * 64 * 32))
+  expect(sixteen.carry).toBe(four.carry)
+  expect(await stepMemory({ ...given, counted: true })).toBe(0)
+  const rows = printed.split('\n').filter((line) => /^\d/.test(line))
+  expect(rows.map((line) => line.trim().split(/ {2,}/).slice(0, 3))).toEqual([
+    ['4', '16', '1.00'],
+    ['16', '4', '2.00'],
+  ])
+})
+
+it('measures a step in a process of its own', async () => {
+  const { before, peak, cpuSeconds } = await takeStep({
+    size: 'XS',
+    system: 'ttt-e2e',
+    length: 64,
+    chunk: 16,
+    engine: 'cpu',
+    holds: 'least',
+  })
+  expect(peak).toBeGreaterThan(before)
+  expect(cpuSeconds).toBeGreaterThan(0)
+  const row = { chunks: 4, chunk: 16, stride: 2, carry: 1024, all: { before, peak, cpuSeconds } }
+  expect(stepMemoryTable([{ ...row, least: row.all }], 'x').rows[0]).toHaveLength(11)
+})
+
+it.each([
+  [{ chunks: '5' }, /^--chunks 5 don't divide the 64 tokens of the sequence$/],
+  [{ system: 'swa' }, /^'swa' doesn't learn while it reads/],
+])('refuses %j', async (more, message) => {
+  await expect(stepMemory({ ...given, ...more, counted: true })).rejects.toThrow(message)
+})

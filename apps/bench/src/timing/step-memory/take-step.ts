@@ -1,0 +1,33 @@
+import { UserError } from '@ttt-e2e/cli'
+import { fork } from 'node:child_process'
+import { join } from 'node:path'
+import type { StepTaken, StepWork } from './work'
+
+/** Takes the steps in a process of their own: what one was at its fullest never falls. @throws UserError where it can't */
+export function takeStep(work: StepWork): Promise<StepTaken> {
+  const child = fork(join(import.meta.dirname, 'worker.ts'), [JSON.stringify(work)], {
+    // The bench runs from source, and so does this.
+    execArgv: ['--conditions=source', '--import', 'tsx'],
+    cwd: join(import.meta.dirname, '../../..'),
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  })
+  let said = ''
+  child.stderr!.on('data', (text) => (said += String(text)))
+  return new Promise((resolve, reject) => {
+    let taken: StepTaken | undefined
+    child.on('message', (message: StepTaken) => (taken = message))
+    child.on('close', (code) => {
+      if (taken) resolve(taken)
+      else
+        reject(
+          new UserError(
+            `the step in chunks of ${work.chunk} could not be taken (exit code ${code}): ${lastWords(said)}`,
+          ),
+        )
+    })
+  })
+}
+
+/** The line of an error's message, not of where it was thrown. */
+const lastWords = (said: string) =>
+  said.split('\n').find((line) => /Error/.test(line)) ?? said.trim().split('\n').at(-1) ?? ''

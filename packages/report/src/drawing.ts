@@ -1,0 +1,3 @@
+// What draws: it takes a while to load.
+export { curveFigure, thinned, type Curve, type CurvePoint } from './curve-figure'
+export { drawSvg } from './figure'
