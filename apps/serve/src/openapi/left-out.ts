@@ -13,13 +13,21 @@ export function leftOut(schema: Json, schemas: Record<string, Json>): Json {
       schemas[name] = leftOut(schemas[name], schemas)
       done.add(schemas[name])
     }
-    if (part.type !== 'object' || !isJson(part.properties)) return part
+    if (part.type !== 'object') return part
     const required = (part.required ?? []) as string[]
-    const fields = Object.entries(part.properties).map(([field, own]) => [
-      field,
-      required.includes(field) ? own : orNothing(own as Json),
-    ])
-    return { ...part, properties: Object.fromEntries(fields) }
+    const own = Object.entries((part.properties ?? {}) as Record<string, Json>)
+    const { additionalProperties: others } = part
+    return {
+      ...part,
+      ...(part.properties !== undefined && {
+        properties: Object.fromEntries(
+          own.map(([field, each]) => [field, required.includes(field) ? each : orNothing(each)]),
+        ),
+      }),
+      // Others, too, may be left out so: also where none are allowed.
+      ...(others === false && { additionalProperties: nothing }),
+      ...(isJson(others) && Object.keys(others).length > 0 && { additionalProperties: orNothing(others) }),
+    }
   }) as Json
 }
 

@@ -45,7 +45,7 @@ export const onlyEmpty = () => {
     z
       .record(z.string(), z.unknown(), error)
       .refine((value) => Object.keys(value).length === 0, error)
-      .openapi({ maxProperties: 0 }),
+      .openapi({ additionalProperties: false }),
   )
 }
 
