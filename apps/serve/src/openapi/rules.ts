@@ -14,9 +14,11 @@ interface Terms {
   properties?: Record<string, object>
 }
 
+const falseOrNothing = { anyOf: [{ const: false }, nothing] }
+
 /** A rule between fields: where one is true, these hold of the others. */
 export const whereTrue = (field: string, terms: Terms): Rule =>
-  rule({ if: { required: [field], properties: { [field]: { const: true } } }, then: terms })
+  rule({ anyOf: [{ properties: { [field]: falseOrNothing } }, terms] })
 
 const oneOrNothing = { anyOf: [{ const: 1 }, nothing] }
 
@@ -28,13 +30,10 @@ export const updateRule = whereTrue('update', {
 
 /** Usage is told of in streams. */
 export const usageRule = rule({
-  if: {
-    required: ['stream_options'],
-    properties: {
-      stream_options: { required: ['include_usage'], properties: { include_usage: { const: true } } },
-    },
-  },
-  then: { required: ['stream'], properties: { stream: { const: true } } },
+  anyOf: [
+    { properties: { stream_options: { properties: { include_usage: falseOrNothing } } } },
+    { required: ['stream'], properties: { stream: { const: true } } },
+  ],
 })
 
 /**
@@ -42,8 +41,5 @@ export const usageRule = rule({
  * described for one.
  */
 export const bestOfRule = rule({
-  anyOf: [
-    { properties: { best_of: nothing } },
-    { properties: { n: oneOrNothing, stream: { anyOf: [{ const: false }, nothing] } } },
-  ],
+  anyOf: [{ properties: { best_of: nothing } }, { properties: { n: oneOrNothing, stream: falseOrNothing } }],
 })

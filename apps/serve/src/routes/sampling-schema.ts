@@ -16,6 +16,8 @@ const stopSchema = z
     anyOf: [stopString, { type: 'array', maxItems: 4, items: stopString }],
   })
 
+/** Keyword of JSON Schema that the framework passes on without knowing it. */
+const namedByTokens = { propertyNames: { type: 'string', format: tokenId } }
 const biasError = 'must be an object of up to 300 token ids with numbers from -100 to 100'
 const biasSchema = z
   .record(z.string(), z.number(biasError), biasError)
@@ -28,7 +30,7 @@ const biasSchema = z
     description: `Added to the logits of tokens; ${biasError}`,
     maxProperties: 300,
     additionalProperties: { type: 'number', minimum: -100, maximum: 100 },
-    ...{ propertyNames: { type: 'string', format: tokenId } },
+    ...namedByTokens,
   })
 
 const part = (least: number, most: number, above = false) =>
