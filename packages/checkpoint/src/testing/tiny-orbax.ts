@@ -22,7 +22,8 @@ export const root = 'language_model.model.'
 export const blocks = `${root}h.blocks.`
 export const primes = `${root}h.prime_storage.`
 /** Layers, suffix blocks, width and MLP's width. */
-export const [L, S, D, F] = [3, 1, 8, 6]
+const [L, S] = [3, 1]
+export const [D, F] = [8, 6]
 export const shapes: Record<string, number[]> = {
   [`${root}wte.weight`]: [11, D],
   [`${root}ln_f.weight`]: [D],
