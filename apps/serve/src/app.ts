@@ -1,6 +1,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { methodNotAllowed } from 'hono/method-not-allowed'
+import { takesTools } from './chat/transcript'
 import { answerError } from './http/answer-errors'
 import { ApiError } from './http/api-error'
 import { requireApiKey } from './http/api-key'
@@ -13,6 +14,7 @@ import type { ServerStatus } from './routes/add-routes'
 import { terminalLog, type Log } from './operating/log'
 import { logRequests } from './operating/log-requests'
 import type { Tracing } from './operating/tracing'
+import { describeApi } from './openapi/document'
 import { addChat } from './routes/chat'
 import { addCompletions } from './routes/completions'
 import { addHealth } from './routes/health'
@@ -88,7 +90,12 @@ export function createApp(state: ServerState, options: AppOptions): OpenAPIHono 
     // Clients that keep connections must not choose one that is about to be closed.
     if (state.status === 'ending') c.res.headers.set('Connection', 'close')
   })
-  app.use(methodNotAllowed({ app, onMethodNotAllowed: answerWrongMethod }))
+  app.use(
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed: (c, methods) => answerWrongMethod(c, methodsOf(app, c.req.path) ?? methods),
+    }),
+  )
   app.use(requireReach(reach), allowOrigins(reach), requireApiKey(keys, rates))
   const service = (c: Context) => {
     if (state.services && state.status === 'ready') {
@@ -122,8 +129,21 @@ export function createApp(state: ServerState, options: AppOptions): OpenAPIHono 
     addSite,
   ]
   for (const add of groups) add(app, { service, status, limits, metrics, site })
-  app.doc31('/openapi.json', { openapi: '3.1.0', info: { title: 'TTT-E2E', version: '1' } })
+  app.get('/openapi.json', (c) => {
+    const tokenizer = state.services?.scheduler.model.tokenizer
+    const model = tokenizer && { vocabularySize: tokenizer.vocabularySize, takesTools: takesTools(tokenizer) }
+    return c.json(describeApi(app, { hasKeys: keys !== undefined, model }))
+  })
   return app
+}
+
+/** Those of a path that is described as it is, whatever a parameter in its place would stand for. */
+function methodsOf(app: OpenAPIHono, path: string): string[] | undefined {
+  const methods = app.openAPIRegistry.definitions.flatMap((each) =>
+    each.type === 'route' && each.route.path === path ? [each.route.method.toUpperCase()] : [],
+  )
+  if (methods.includes('GET')) methods.push('HEAD')
+  return methods.length > 0 ? methods : undefined
 }
 
 const answerWrongMethod = (c: Context, methods: string[]) => {

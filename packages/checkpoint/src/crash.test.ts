@@ -11,7 +11,8 @@ import { microRun } from './testing/micro-run'
 
 const folder = mkdtempSync(join(tmpdir(), 'crash-'))
 
-const kills = 21
+/** `KILLS=200` for more. */
+const kills = Number(process.env.KILLS ?? 21)
 const side = 3
 
 it(`leaves a loadable checkpoint when it is killed while it saves, ${kills} times`, async () => {
@@ -43,4 +44,4 @@ it(`leaves a loadable checkpoint when it is killed while it saves, ${kills} time
   for (const names of await Promise.all(runs)) expect(names.length).toBeLessThan(6)
   // Otherwise no kill came in the middle of a save, and nothing was shown.
   expect(leftovers.length).toBeGreaterThan(0)
-})
+}, 1_200_000)

@@ -22,19 +22,27 @@ interface Named {
   again: number
 }
 
-/** The checkpoints of a run in the order in which they were reached; names only, nothing is read. */
+/** The checkpoints of a run in the order in which they were reached; names only, nothing is read. @throws FileError */
 export function listCheckpoints(run: string): string[] {
   return named(run).map(({ name }) => join(checkpointsOf(run), name))
 }
 
 function named(run: string): Named[] {
   if (!isFolder(checkpointsOf(run))) return []
-  return readdirSync(checkpointsOf(run))
+  return namesIn(checkpointsOf(run))
     .flatMap((name) => {
       const found = /^step-(\d+)(?:\.(\d+))?$/.exec(name)
       return found ? [{ name, step: Number(found[1]), again: Number(found[2] ?? 1) }] : []
     })
     .sort((a, b) => a.step - b.step || a.again - b.again)
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch (error) {
+    throw asFileError(error, { path: folder, attempt: 'read' })
+  }
 }
 
 function isFolder(path: string): boolean {
@@ -43,7 +51,7 @@ function isFolder(path: string): boolean {
   } catch (error) {
     // ENOTDIR: the run would be below a file. Whoever writes to it is told so.
     if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return false
-    throw error
+    throw asFileError(error, { path, attempt: 'read' })
   }
 }
 
@@ -70,7 +78,12 @@ export async function placeCheckpoint(
   onLeft: (reason: string) => void = console.warn,
 ): Promise<void> {
   await writeFolderDurably(path, fill)
-  tidyCheckpoints(run, path, onLeft)
+  try {
+    tidyCheckpoints(run, path, onLeft)
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error
+    onLeft(`older checkpoints than '${path}' are left: ${error.message}`)
+  }
 }
 
 /**
@@ -108,7 +121,7 @@ function tidyCheckpoints(run: string, newest: string, onLeft: (reason: string) =
   paths.forEach((path, i) => {
     if (i !== place && i !== place - 1) isRemoved(path, onLeft)
   })
-  for (const name of readdirSync(checkpointsOf(run))) {
+  for (const name of namesIn(checkpointsOf(run))) {
     const writer = writerOf(name)
     if (writer !== undefined && writer !== process.pid && !isRunning(writer))
       isRemoved(join(checkpointsOf(run), name), onLeft)

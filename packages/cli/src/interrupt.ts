@@ -4,9 +4,13 @@ export const interruptedExitCode = 130
 /** A terminal signals every process of a command, and package managers pass on what they get: one press, two signals. */
 const samePressMilliseconds = 500
 
+/** How often it is looked at whether the package manager is still there. */
+const watchMilliseconds = 500
+
 /**
  * Makes Ctrl-C, a TERM or the end of the terminal abort the signal that is returned, so that work can stop at the next
- * safe place; a second one quits at once.
+ * safe place; a second one quits at once. So does the end of the package manager that a script was started by: it dies of
+ * signals that it doesn't pass on.
  *
  * @param names the signals that do; those three where left out
  */
@@ -24,9 +28,17 @@ export function abortOnSignals(
     } else if (performance.now() - firstAt > samePressMilliseconds) process.exit(interruptedExitCode)
   }
   for (const name of names) process.on(name, handle)
+  const parent = process.ppid
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(watch)
+    if (!controller.signal.aborted) handle()
+  }, watchMilliseconds).unref()
+  if (process.env.npm_lifecycle_event === undefined) clearInterval(watch)
   return {
     signal: controller.signal,
     restore: () => {
+      clearInterval(watch)
       for (const name of names) process.off(name, handle)
     },
   }

@@ -1,9 +1,17 @@
-import { UserError } from '@ttt-e2e/tensor-ops/user-error'
+import { legible, UserError } from '@ttt-e2e/tensor-ops/user-error'
+
+/** Characters of a message. */
+const longest = 3000
 
 /** Data, or an option about data, that cannot be used. The message says what was given and what is allowed. */
 export class DataError extends UserError {
   override readonly name = 'DataError'
   override readonly code = 'invalid_data'
+
+  constructor(message: string) {
+    // Names, keys and values of files stand in it.
+    super(legible(message, longest))
+  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { problemList } from './problem-list'
 import { UserError } from './user-error'
 import { float16Values } from './float16'
 import { readTensors } from './read'
@@ -12,13 +13,13 @@ export interface PlainTensor {
 }
 export type PlainTensors = Record<string, PlainTensor>
 
-/** A file that isn't sound; the message lists everything that is wrong with it. */
+/** A file that isn't sound; the message says what is wrong with it, `problems` all of that. */
 export class SafetensorsError extends UserError {
   override readonly name = 'SafetensorsError'
   override readonly code = 'invalid_safetensors'
 
   constructor(readonly problems: readonly string[]) {
-    super(problems.join('; '))
+    super(problemList(problems))
   }
 }
 

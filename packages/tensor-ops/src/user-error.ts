@@ -1,3 +1,5 @@
+export { legible, problemList } from './problem-list'
+
 /**
  * Something that was asked for and can't be had. The message is one sentence for people: what was given, what is allowed,
  * what to do. Every such error of these packages extends it, so that an application tells them from faults of the program

@@ -106,6 +106,13 @@ describe('a sampler', () => {
     expect(likeliest({ repetitionPenalty: 3 }, [-1, -2, -4], 1, [0])).toEqual([1])
   })
 
+  it('draws a token whatever the penalty', () => {
+    for (const repetitionPenalty of [5e-324, 1e-310, 1e308]) {
+      const sampler = new Sampler({ repetitionPenalty, minP: 1 }, { prompt: [0, 1, 2] })
+      expect([0, 1, 2]).toContain(sampler.draw(Float32Array.of(2, 1, -1)))
+    }
+  })
+
   it('adds what it is told to, and leaves the logits as they are', () => {
     expect(likeliest({ logitBias: { 2: 100 } }, [2, 1, 0], 2)).toEqual([2, 2])
     const logits = Float32Array.of(1, 2)

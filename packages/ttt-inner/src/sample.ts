@@ -47,12 +47,20 @@ export class Sampler {
     const changed = logits.slice()
     if (repetitionPenalty !== 1)
       for (const token of this.seen)
-        changed[token] *= changed[token] > 0 ? 1 / repetitionPenalty : repetitionPenalty
+        changed[token] = finite(
+          changed[token] * (changed[token] > 0 ? 1 / repetitionPenalty : repetitionPenalty),
+        )
     for (const [token, count] of this.generated) changed[token] -= presencePenalty + frequencyPenalty * count
     for (const [token, bias] of Object.entries(logitBias)) changed[Number(token)] += bias
     return changed
   }
 }
+
+/** The largest float32. */
+const largest = 2 ** 128 - 2 ** 104
+
+/** Penalties may be as small as numbers are; between two infinite logits nothing could be drawn. */
+const finite = (logit: number): number => Math.max(-largest, Math.min(largest, logit))
 
 /** Draws a token. @param logits [V] */
 export function sampleToken(logits: Float32Array, random: Random, options: SamplingOptions = {}): number {

@@ -34,7 +34,10 @@ export async function killAtRandom(
   const start = () => serveProcess('--model', model, '--store', store, '--max-memories', '100000')
   let server = await start()
   for (let i = 0; i < kills; i++) {
-    const working = Promise.all(writers.map((writer) => writer.writeTo(server.url)))
+    const { said } = server
+    const working = Promise.all(writers.map((writer) => writer.writeTo(server.url))).catch((error: Error) => {
+      throw new Error(`${error.message}; the server said: ${said()}`)
+    })
     // A server that has just started is slow at first: its time begins with the first answer.
     const before = answered(writers)
     await Promise.race([working, until(() => answered(writers) > before, 6000)])

@@ -6,6 +6,8 @@ import { join } from 'node:path'
 export interface ServeProcess {
   url: string
   child: ChildProcess
+  /** What it has said on stderr. */
+  said(): string
   /** kill −9; returns when it is gone. */
   kill(): Promise<void>
 }
@@ -40,6 +42,7 @@ export async function serveProcess(...parameters: string[]): Promise<ServeProces
   return {
     url,
     child,
+    said: () => said,
     async kill() {
       child.kill('SIGKILL')
       await ended

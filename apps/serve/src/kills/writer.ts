@@ -57,18 +57,20 @@ export class Writer {
     const isDelete = what > 0.85
     const after: State = isDelete ? 'gone' : before + text.length
     this.memories.set(id, { answered: before, perhaps: after })
-    const { status } = isDelete
+    const answer = isDelete
       ? await fetch(`${url}/v1/memories/${id}`, { method: 'DELETE' })
       : await post(`${url}/v1/memories/${id}/read`, { text })
-    if (status === 200) this.answer(id, after)
-    else throw new Error(`a write to ${id} was answered ${status}`)
+    if (answer.status !== 200)
+      throw new Error(`a write to ${id} was answered ${answer.status}: ${await answer.text()}`)
+    this.answer(id, after)
   }
 
   private async make(url: string, body: object): Promise<void> {
     this.unanswered++
     const made = await post(url, body)
+    if (made.status !== 201)
+      throw new Error(`a memory was answered ${made.status}: ${await made.text()}`)
     const { id, tokens } = await made.json()
-    if (made.status !== 201) throw new Error(`a memory was answered ${made.status}`)
     this.unanswered--
     this.answer(id, tokens)
   }

@@ -1,6 +1,7 @@
-import { afterEach, beforeAll, expect, it } from 'vitest'
+import { afterEach, beforeAll, expect, it, vi } from 'vitest'
 import type { Model } from '@ttt-e2e/checkpoint'
 import { testApp, tinyModel, type TestApp } from '../testing'
+import { RamStore } from './store/ram/ram-store'
 
 let model: Model
 let test: TestApp
@@ -46,4 +47,21 @@ it('lets one write to a memory at a time, and others read it meanwhile', async (
   expect((await test.request('POST', '/v1/completions', { ...completion, update: true })).status).toBe(409)
   claim.release()
   expect((await test.request('POST', `/v1/memories/${id}/read`, { text })).status).toBe(200)
+})
+
+it('counts room for one while another forgets a memory', async () => {
+  const store = new RamStore()
+  test = testApp(model, { store })
+  const { memories } = test.service
+  const [one, other] = await Promise.all(
+    [1, 2].map(() => json(test.request('POST', '/v1/memories', { text }))),
+  )
+  const claim = await memories.claim({ id: one.id })
+  const get = store.get.bind(store)
+  vi.spyOn(store, 'get').mockImplementationOnce(async (id) => {
+    await memories.delete(other.id)
+    return get(id)
+  })
+  await expect(claim.hold(10)).resolves.toBeUndefined()
+  claim.release()
 })

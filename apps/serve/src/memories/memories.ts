@@ -223,10 +223,12 @@ export class Memories {
   private async checkBytes(more: number, instead?: string): Promise<void> {
     const { store } = this.options
     const { memoryBytes: maxBytes } = this.options.limits()
-    if (!this.known || performance.now() - this.known.at > usagePrecision)
-      this.known = { usage: await this.usage(), at: performance.now() }
+    let { known } = this
+    if (!known || performance.now() - known.at > usagePrecision)
+      known = { usage: await this.usage(), at: performance.now() }
+    this.known = known
     const replaced = instead === undefined ? 0 : ((await store.get(instead))?.bytes ?? 0)
-    if (this.known.usage.bytes - replaced + this.claims.bytes + more > maxBytes)
+    if (known.usage.bytes - replaced + this.claims.bytes + more > maxBytes)
       throw new ApiError(
         413,
         'memories_too_large',

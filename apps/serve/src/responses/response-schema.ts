@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { messageSchema } from '../chat/message'
+import { nothing, rule } from '../openapi/rules'
 import type { Limits } from '../limits'
 import { answerTokens } from '../routes/chat-schema'
 import { flag, numberFrom, only, optional } from '../routes/fields'
@@ -11,6 +12,11 @@ const textError =
   'only {"format": {"type": "text"}} is supported here: what is generated follows no grammar; ask for JSON in a message, and check what comes'
 const metadataError = 'must be an object of strings'
 const inputError = 'must be given: a string, or an array of messages'
+
+/** A response goes on from its own memory. */
+const oneBeginning = rule({
+  anyOf: [{ properties: { memory: nothing } }, { properties: { previous_response_id: nothing } }],
+})
 
 export const responseRequestSchema = ({ maxTokens }: Limits) =>
   z
@@ -46,7 +52,7 @@ export const responseRequestSchema = ({ maxTokens }: Limits) =>
       path: ['memory'],
       message: 'needs no previous_response_id: a response goes on from its own memory',
     })
-    .openapi('ResponseRequest')
+    .openapi('ResponseRequest', { allOf: [oneBeginning] })
 
 export type ResponseBody = z.infer<ReturnType<typeof responseRequestSchema>>
 

@@ -1,6 +1,8 @@
 import { z } from '@hono/zod-openapi'
 import { messageSchema } from '../chat/message'
 import type { Limits } from '../limits'
+import { tools } from '../openapi/model-terms'
+import { nothing, rule, updateRule, usageRule } from '../openapi/rules'
 import { flag, numberFrom, only, optional } from './fields'
 import { samplingFields, samplingRules } from './sampling-schema'
 import { usageSchema } from './schemas'
@@ -11,6 +13,14 @@ export const answerTokens = 512
 const formatError =
   'only {"type": "text"} is supported here: what is generated follows no grammar; ask for JSON in a message, and check what comes'
 const toolsError = 'must be an array of objects that describe functions'
+
+/** Alternatives are told of with scores. */
+const alternativesRule = rule({
+  anyOf: [
+    { properties: { top_logprobs: nothing } },
+    { required: ['logprobs'], properties: { logprobs: { const: true } } },
+  ],
+})
 
 export const chatSchema = ({ maxTokens }: Limits) =>
   z
@@ -31,7 +41,9 @@ export const chatSchema = ({ maxTokens }: Limits) =>
       top_logprobs: optional(numberFrom(0, 20)),
       response_format: optional(z.looseObject({ type: z.literal('text', formatError) }, formatError)),
       tools: optional(
-        z.array(z.looseObject({ type: z.literal('function', toolsError) }, toolsError), toolsError),
+        z
+          .array(z.looseObject({ type: z.literal('function', toolsError) }, toolsError), toolsError)
+          .openapi({ format: tools }),
       ),
       tool_choice: only('auto', 'none'),
       parallel_tool_calls: optional(flag()),
@@ -43,7 +55,7 @@ export const chatSchema = ({ maxTokens }: Limits) =>
       if (body.top_logprobs != null && !body.logprobs)
         context.addIssue({ code: 'custom', path: ['top_logprobs'], message: 'needs logprobs: true' })
     })
-    .openapi('ChatCompletionRequest')
+    .openapi('ChatCompletionRequest', { allOf: [updateRule, usageRule, alternativesRule] })
 
 export type ChatBody = z.infer<ReturnType<typeof chatSchema>>
 

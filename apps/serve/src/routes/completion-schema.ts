@@ -1,5 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import type { Limits } from '../limits'
+import { tokenId } from '../openapi/model-terms'
+import { bestOfRule, updateRule, usageRule, whereTrue } from '../openapi/rules'
 import { flag, numberFrom, only, optional } from './fields'
 import { mostChoices, samplingFields, samplingRules } from './sampling-schema'
 import { usageSchema } from './schemas'
@@ -9,6 +11,14 @@ const mostPrompts = 128
 const mostAlternatives = 20
 
 const tokenIds = z.array(z.int().min(0))
+const aText = { type: 'string', minLength: 1 } as const
+const tokensOfText = {
+  type: 'array',
+  minItems: 1,
+  items: { type: 'integer', minimum: 0, format: tokenId },
+} as const
+const several = <Each extends object>(items: Each) =>
+  ({ type: 'array', minItems: 1, maxItems: mostPrompts, items }) as const
 const promptError = `must be given: a string, an array of token ids, or up to ${mostPrompts} of either`
 const promptSchema = z
   .union([z.string(), tokenIds, z.array(z.string()), z.array(tokenIds)], promptError)
@@ -17,9 +27,15 @@ const promptSchema = z
     promptError,
   )
   .openapi({
+    anyOf: [aText, tokensOfText, several(aText), several(tokensOfText)],
     description:
       'Read, and learned from, before the completion begins; each of several prompts by itself. Token ids are read as they are',
   })
+
+/** What updates a memory is one text. */
+const oneOfSeveral = whereTrue('update', {
+  properties: { prompt: { anyOf: [aText, tokensOfText, { ...several({}), maxItems: 1 }] } },
+})
 
 const logprobsSchema = optional(
   z.union(
@@ -65,7 +81,7 @@ export const completionSchema = ({ maxTokens }: Limits) =>
       )
         context.addIssue({ code: 'custom', path: ['update'], message: 'needs one prompt' })
     })
-    .openapi('CompletionRequest')
+    .openapi('CompletionRequest', { allOf: [updateRule, oneOfSeveral, usageRule, bestOfRule] })
 
 export type CompletionBody = z.infer<ReturnType<typeof completionSchema>>
 

@@ -33,14 +33,19 @@ export const stringOf = (least: number, most: number) =>
 /** A field that may only say what is so anyway: the values that change nothing; any other is refused, not ignored. */
 export const only = <Value extends boolean | number | string>(...values: [Value, ...Value[]]) =>
   optional(
-    z.literal(values, `only ${values.map((value) => JSON.stringify(value)).join(' or ')} is supported here`),
+    z
+      .literal(values, `only ${values.map((value) => JSON.stringify(value)).join(' or ')} is supported here`)
+      .openapi({ enum: [...values] }),
   )
 
 /** The same for objects: only an empty one. */
 export const onlyEmpty = () => {
   const error = 'only {} is supported here'
   return optional(
-    z.record(z.string(), z.unknown(), error).refine((value) => Object.keys(value).length === 0, error),
+    z
+      .record(z.string(), z.unknown(), error)
+      .refine((value) => Object.keys(value).length === 0, error)
+      .openapi({ additionalProperties: false }),
   )
 }
 

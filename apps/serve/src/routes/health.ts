@@ -8,6 +8,7 @@ export const addHealth: AddRoutes = (app, { status }) => {
   const route = createRoute({
     method: 'get',
     path: '/health',
+    operationId: 'health',
     summary: 'Whether requests are answered',
     responses: {
       200: { description: 'They are', content },

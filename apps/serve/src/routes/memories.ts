@@ -18,6 +18,7 @@ export const addMemories: AddRoutes = (app, { service, limits }) => {
   const list = createRoute({
     method: 'get',
     path: '/v1/memories',
+    operationId: 'listMemories',
     summary: 'The memories, oldest first',
     responses: {
       200: { description: 'All', content: { 'application/json': { schema: listSchema } } },
@@ -33,6 +34,7 @@ export const addMemories: AddRoutes = (app, { service, limits }) => {
   const one = createRoute({
     method: 'get',
     path: '/v1/memories/{id}',
+    operationId: 'getMemory',
     summary: 'What a memory is',
     request: { params: idParams },
     responses: { 200: { description: 'It', content: memory }, ...failures },
@@ -45,6 +47,7 @@ export const addMemories: AddRoutes = (app, { service, limits }) => {
   const fork = createRoute({
     method: 'post',
     path: '/v1/memories/{id}/fork',
+    operationId: 'forkMemory',
     summary: 'Another memory of the same; neither changes the other',
     middleware: [receiveJson(limits)],
     request: {
@@ -83,6 +86,7 @@ export const addMemories: AddRoutes = (app, { service, limits }) => {
   const remove = createRoute({
     method: 'delete',
     path: '/v1/memories/{id}',
+    operationId: 'deleteMemory',
     summary: 'Forgets a memory; its forks stay',
     request: { params: idParams },
     responses: {

@@ -34,7 +34,7 @@ export const addMemorySettings: AddRoutes = (app, { service, limits }) => {
     middleware: [receiveJson(limits)],
     request: {
       params: idParams,
-      body: { required: true, content: { 'application/json': { schema: settingsSchema } } },
+      body: { content: { 'application/json': { schema: settingsSchema } } },
     },
     responses: { 200: { description: 'The memory', content: memory }, ...failures },
   })

@@ -21,7 +21,9 @@ const passages = optional(flag()).openapi({
 })
 /** The same for texts that are no JSON. */
 const passagesQuery = { passages: z.enum(['true', 'false', '']).optional() }
-const plain = { schema: z.string().openapi({ description: 'UTF-8, of any length; read as it arrives' }) }
+const plain = {
+  schema: z.string().min(1).openapi({ description: 'UTF-8, of any length; read as it arrives' }),
+}
 
 const progressSchema = z
   .object({
@@ -59,6 +61,7 @@ export const addMemoryTexts: AddRoutes = (app, options) => {
   const create = createRoute({
     method: 'post',
     path: '/v1/memories',
+    operationId: 'createMemory',
     summary: 'Reads a text into a new memory',
     middleware,
     request: {
@@ -78,6 +81,7 @@ export const addMemoryTexts: AddRoutes = (app, options) => {
   const read = createRoute({
     method: 'post',
     path: '/v1/memories/{id}/read',
+    operationId: 'readIntoMemory',
     summary: 'Reads more into a memory',
     middleware,
     request: {

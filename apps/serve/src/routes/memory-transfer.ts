@@ -19,6 +19,7 @@ export const addMemoryTransfer: AddRoutes = (app, { service, limits }) => {
   const exporting = createRoute({
     method: 'get',
     path: '/v1/memories/{id}/export',
+    operationId: 'exportMemory',
     summary: 'A memory as a safetensors file',
     request: { params: idParams },
     responses: {
@@ -47,6 +48,7 @@ export const addMemoryTransfer: AddRoutes = (app, { service, limits }) => {
   const importing = createRoute({
     method: 'post',
     path: '/v1/memories/import',
+    operationId: 'importMemory',
     summary: 'A memory from an exported file; refused if it is of another model',
     request: { query: nameQuery, body: { content: { 'application/octet-stream': file } } },
     responses: {

@@ -27,6 +27,7 @@ export const addModels: AddRoutes = (app, { service }) => {
   const list = createRoute({
     method: 'get',
     path: '/v1/models',
+    operationId: 'listModels',
     summary: 'The model that is served',
     responses: {
       200: { description: 'One', content: { 'application/json': { schema: listSchema } } },
@@ -38,8 +39,9 @@ export const addModels: AddRoutes = (app, { service }) => {
   const one = createRoute({
     method: 'get',
     path: '/v1/models/{id}',
+    operationId: 'getModel',
     summary: 'What a model is',
-    request: { params: z.object({ id: z.string() }) },
+    request: { params: z.object({ id: z.string().min(1) }) },
     responses: {
       200: { description: 'It', content: { 'application/json': { schema: modelSchema } } },
       ...failures,

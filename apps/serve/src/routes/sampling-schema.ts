@@ -1,16 +1,23 @@
 import { z } from '@hono/zod-openapi'
 import { countCharacters } from '../http/characters'
+import { tokenId } from '../openapi/model-terms'
 import { anyString, flag, numberFrom, only, onlyEmpty, optional } from './fields'
 
 const stopError = 'must be a string, or up to four, of 1 to 256 characters'
+const stopString = { type: 'string', minLength: 1, maxLength: 256 } as const
 const stopSchema = z
   .union([z.string(), z.array(z.string())], stopError)
   .refine((stop) => {
     const strings = typeof stop === 'string' ? [stop] : stop
     return strings.length <= 4 && strings.every((each) => each !== '' && countCharacters(each) <= 256)
   }, stopError)
-  .openapi({ description: `The completion ends before it; ${stopError}` })
+  .openapi({
+    description: `The completion ends before it; ${stopError}`,
+    anyOf: [stopString, { type: 'array', maxItems: 4, items: stopString }],
+  })
 
+/** Keyword of JSON Schema that the framework passes on without knowing it. */
+const namedByTokens = { propertyNames: { type: 'string', format: tokenId } }
 const biasError = 'must be an object of up to 300 token ids with numbers from -100 to 100'
 const biasSchema = z
   .record(z.string(), z.number(biasError), biasError)
@@ -19,7 +26,12 @@ const biasSchema = z
     const isToken = (id: string) => /^\d{1,9}$/.test(id)
     return entries.length <= 300 && entries.every(([id, bias]) => isToken(id) && Math.abs(bias) <= 100)
   }, biasError)
-  .openapi({ description: `Added to the logits of tokens; ${biasError}` })
+  .openapi({
+    description: `Added to the logits of tokens; ${biasError}`,
+    maxProperties: 300,
+    additionalProperties: { type: 'number', minimum: -100, maximum: 100 },
+    ...namedByTokens,
+  })
 
 const part = (least: number, most: number, above = false) =>
   optional(numberFrom(least, most, { whole: false, above }))

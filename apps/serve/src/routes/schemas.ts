@@ -21,6 +21,7 @@ export const failures = {
 export const nameSchema = stringOf(1, 200)
   // oxlint-disable-next-line no-control-regex
   .refine((name) => /^[^\u0000-\u001f\u007f]*$/.test(name), 'must not have control characters')
+  .openapi({ pattern: '^[^\\u0000-\\u001f\\u007f]*$' })
 
 export const idParams = z.object({ id: z.string().openapi({ example: 'mem_0123456789abcdef01234567' }) })
 

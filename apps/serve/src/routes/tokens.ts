@@ -2,6 +2,8 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { messageOf, messageSchema } from '../chat/message'
 import { transcriptOf } from '../chat/transcript'
 import { receiveJson } from '../http/receive-body'
+import { tokenId } from '../openapi/model-terms'
+import { nothing, rule } from '../openapi/rules'
 import type { AddRoutes } from './add-routes'
 import { checkModel } from './check-model'
 import { flag, optional } from './fields'
@@ -25,7 +27,15 @@ const tokenizeSchema = z
     path: ['prompt'],
     message: 'either a prompt or messages must be given',
   })
-  .openapi('TokenizeRequest')
+  .openapi('TokenizeRequest', {
+    anyOf: [
+      rule({ required: ['prompt'], properties: { prompt: { type: 'string' }, messages: nothing } }),
+      rule({
+        required: ['messages'],
+        properties: { messages: { type: 'array', minItems: 1 }, prompt: nothing },
+      }),
+    ],
+  })
 
 const tokenizedSchema = z
   .object({
@@ -37,7 +47,12 @@ const tokenizedSchema = z
   .openapi('Tokenized')
 
 const detokenizeSchema = z
-  .strictObject({ model, tokens: optional(z.array(z.int('must be token ids').min(0, 'must be token ids'))) })
+  .strictObject({
+    model,
+    tokens: optional(
+      z.array(z.int('must be token ids').min(0, 'must be token ids').openapi({ format: tokenId })),
+    ),
+  })
   .openapi('DetokenizeRequest')
 
 const infoSchema = z
@@ -89,7 +104,7 @@ export const addTokens: AddRoutes = (app, { service, limits }) => {
     operationId: 'detokenize',
     summary: 'The text of tokens',
     middleware,
-    request: { body: { required: true, content: { 'application/json': { schema: detokenizeSchema } } } },
+    request: { body: { content: { 'application/json': { schema: detokenizeSchema } } } },
     responses: {
       200: {
         description: 'It',

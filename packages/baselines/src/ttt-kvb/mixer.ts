@@ -92,7 +92,8 @@ export const tttKvbMixer =
     const headWidth = headWidthOf({ hiddenSize, heads })
     const width = hiddenSize / fastHeads
     const hidden = expansion * width
-    const rateOffset = Math.log(Math.expm1(baseRate))
+    // Of a large rate e^rate is beyond any number, and softplus⁻¹ the rate itself.
+    const rateOffset = baseRate > 100 ? baseRate : Math.log(Math.expm1(baseRate))
 
     const initial = (left: Tensor, right: Tensor) =>
       tf.add(tf.matMul(left, right), tf.mul(tf.eye(hidden, width), 0.5))

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { fastRate } from '../fast-rate'
 import type { TttKvbOptions } from './mixer'
 
 const count = z.int().min(1)
@@ -9,7 +10,7 @@ export const tttKvbOptions: z.ZodType<TttKvbOptions> = z.strictObject({
   fastHeads: count.optional(),
   rank: count.optional(),
   expansion: z.number().positive().optional(),
-  baseRate: z.number().optional(),
+  baseRate: fastRate.positive().optional(),
   preNorm: z.boolean().optional(),
   qkNorm: z.boolean().optional(),
 })

@@ -101,8 +101,11 @@ export const manifestBody = (
 
 export const magic = { manifest: 0x0cdb3a2a, node: 0x0cdb20de }
 
-/** An item of Orbax: its values, then two leaves and what is above them, in one file. */
-export function ocdbtItem(values: Readonly<Record<string, Uint8Array>>): Record<string, Uint8Array> {
+/** An item of Orbax: its values, then two leaves and what is above them, or one leaf alone, in one file. */
+export function ocdbtItem(
+  values: Readonly<Record<string, Uint8Array>>,
+  { leaves = 2 }: { leaves?: 1 | 2 } = {},
+): Record<string, Uint8Array> {
   const keys = Object.keys(values).sort()
   let at = 0
   const parts: Uint8Array[] = []
@@ -118,16 +121,19 @@ export function ocdbtItem(values: Readonly<Record<string, Uint8Array>>): Record<
       ? { key, length, offset: 0, inline: bytes }
       : { key, length, offset: add(bytes) }
   })
-  const middle = Math.ceil(entries.length / 2)
-  const children = [entries.slice(0, middle), entries.slice(middle)].map((part): Child => {
-    const node = frame(magic.node, leafBody(part.map((entry) => ({ ...entry, key: entry.key.slice(1) }))))
-    return { key: part[0].key, common: 1, offset: add(node), length: node.length }
-  })
-  const root = frame(magic.node, interiorBody(children))
+  const root = leaves === 1 ? frame(magic.node, leafBody(entries)) : frame(magic.node, interiorBody(halves()))
   const offset = add(root)
   return {
-    'manifest.ocdbt': frame(magic.manifest, manifestBody(offset, root.length, { height: 1 })),
+    'manifest.ocdbt': frame(magic.manifest, manifestBody(offset, root.length, { height: leaves - 1 })),
     'd/0': Buffer.concat(parts),
+  }
+
+  function halves(): Child[] {
+    const middle = Math.ceil(entries.length / 2)
+    return [entries.slice(0, middle), entries.slice(middle)].map((part) => {
+      const node = frame(magic.node, leafBody(part.map((entry) => ({ ...entry, key: entry.key.slice(1) }))))
+      return { key: part[0].key, common: 1, offset: add(node), length: node.length }
+    })
   }
 }
 

@@ -1,3 +1,4 @@
+export { fuzz, type FuzzReport, type FuzzTarget } from './fuzz'
 export { inFloat64 } from './float64'
 export { derivative } from './finite-differences'
 export { leakedTensors } from './leaks'

@@ -1,3 +1,4 @@
+import { problemList } from '@ttt-e2e/tensor-ops/user-error'
 import { DataError } from '../../data-error'
 
 /** A token that is looked for before a text is cut into pieces. */
@@ -57,7 +58,7 @@ export function checkTokenizerFile(value: unknown): TokenizerFile {
   if (!record(file.decoder)) problems.push('it has no decoder')
   for (const part of ['normalizer', 'pre_tokenizer', 'post_processor'])
     if (file[part] != null && !record(file[part])) problems.push(`its ${part} is no object`)
-  if (problems.length > 0) throw new DataError(`tokenizer.json can't be used: ${shortened(problems)}`)
+  if (problems.length > 0) throw new DataError(`tokenizer.json can't be used: ${problemList(problems)}`)
   return { ...file, added_tokens: added } as unknown as TokenizerFile
 }
 
@@ -98,8 +99,3 @@ const record = (value: unknown): Record<string, unknown> | undefined =>
 
 const isId = (value: unknown): value is number =>
   Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= mostIds
-
-const shown = 12
-const shortened = (problems: string[]): string =>
-  problems.slice(0, shown).join('; ') +
-  (problems.length > shown ? `; and ${problems.length - shown} more` : '')

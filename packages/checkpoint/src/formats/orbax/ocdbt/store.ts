@@ -56,13 +56,13 @@ export async function openOcdbt(folder: ModelFolder, path: string): Promise<Ocdb
     sizes: new Map([...values].map(([key, value]) => [key, value.length])),
     store: {
       get,
-      // Of sharded arrays alone, which Orbax doesn't write here.
+      // Of sharded arrays alone, which Orbax doesn't write here. Copies: their indices are read as numbers of 8 bytes.
       getRange: async (key, range) => {
         const bytes = await get(key)
         if (!bytes) return undefined
         return 'suffixLength' in range
-          ? bytes.subarray(-range.suffixLength)
-          : bytes.subarray(range.offset, range.offset + range.length)
+          ? bytes.slice(-range.suffixLength)
+          : bytes.slice(range.offset, range.offset + range.length)
       },
     },
   }
