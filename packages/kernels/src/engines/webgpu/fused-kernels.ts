@@ -13,6 +13,8 @@ import { gpuKernels as rope } from '../../rope/wgsl'
 import { gpuKernels as shortConv } from '../../short-conv/wgsl'
 import { gpuKernels as ssdScan } from '../../ssd-scan/wgsl'
 import { gpuKernels as swiglu } from '../../swiglu/wgsl'
+import { gpuKernels as tttLinear } from '../../ttt-linear/wgsl'
+import { gpuKernels as tttMlp } from '../../ttt-mlp/wgsl'
 import type { GpuBackend } from './backend'
 import type { GpuFusedKernels } from './fused-kernel'
 import { supportsOf } from './supports'
@@ -33,6 +35,8 @@ const kernels: GpuFusedKernels = {
   ...shortConv,
   ...ssdScan,
   ...swiglu,
+  ...tttLinear,
+  ...tttMlp,
 }
 
 /** Offers the kernels in WGSL to the fused ops of their names; the others run as their references. */
