@@ -1,3 +1,4 @@
+import type { Shapes } from '@ttt-e2e/tensor-ops'
 import { forEachValue, groupsFor, type GpuKernel, type Part, type PartBuffer } from '../engines/webgpu/kernel'
 
 export interface TttSizes {
@@ -26,6 +27,23 @@ export function modelPlaces({ widths }: TttSizes): { w: number; b: number }[] {
     return { w, b: w + widths[l] * out }
   })
 }
+
+export function tttSizes(shapes: Shapes): TttSizes {
+  const [batch, length, heads, width] = shapes.q
+  const widths = [width]
+  for (let l = 1; `w${l}` in shapes; l++) widths.push(shapes[`w${l}`][3])
+  return { batch, length, heads, width, miniBatch: shapes.factors[0], widths }
+}
+
+/** The names of a model's parts, layer by layer, with their places in it and how many values they have. */
+export const modelParts = (sizes: TttSizes): { name: string; at: number; values: number }[] =>
+  modelPlaces(sizes).flatMap(({ w, b }, l) => {
+    const [into, out] = [sizes.widths[l], sizes.widths[l + 1]]
+    return [
+      { name: `w${l + 1}`, at: w, values: into * out },
+      { name: `b${l + 1}`, at: b, values: out },
+    ]
+  })
 
 /** Hands out places of what a sequence's head works with. */
 export class Places {

@@ -1,26 +1,9 @@
-import type { Shapes } from '@ttt-e2e/tensor-ops'
-import type { Output } from '../engines/webgpu/backend'
 import type { GpuFusedKernel, GpuFusedKernels } from '../engines/webgpu/fused-kernel'
-import { outputAsInput, type GpuKernel, type Part } from '../engines/webgpu/kernel'
-import { bringPart, depthOf, fetchPart, modelPlaces, modelValues, Places, tasksOf, tokensPart, type TttSizes } from './wgsl-memory' // prettier-ignore
+import { outputAsInput, type GpuKernel } from '../engines/webgpu/kernel'
+import { openedCall } from './wgsl-call'
+import { gradient } from './wgsl-gradient'
+import { bringPart, depthOf, fetchPart, modelParts, modelValues, Places, tasksOf, tokensPart, type TttSizes } from './wgsl-memory' // prettier-ignore
 import { addProducts, answerCode, each, helpers, learnCode, moveCode, readingPlaces } from './wgsl-steps'
-
-export function tttSizes(shapes: Shapes): TttSizes {
-  const [batch, length, heads, width] = shapes.q
-  const widths = [width]
-  for (let l = 1; `w${l}` in shapes; l++) widths.push(shapes[`w${l}`][3])
-  return { batch, length, heads, width, miniBatch: shapes.factors[0], widths }
-}
-
-/** The names of a model's parts, layer by layer, with their places in it and how many values they have. */
-export const modelParts = (sizes: TttSizes): { name: string; at: number; values: number }[] =>
-  modelPlaces(sizes).flatMap(({ w, b }, l) => {
-    const [into, out] = [sizes.widths[l], sizes.widths[l + 1]]
-    return [
-      { name: `w${l + 1}`, at: w, values: into * out },
-      { name: `b${l + 1}`, at: b, values: out },
-    ]
-  })
 
 /** Reads all tokens of a sequence's head, mini-batch after mini-batch. */
 function readKernel(sizes: TttSizes) {
@@ -82,29 +65,20 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t:
 }
 
 const forward: GpuFusedKernel = (call, family) => {
-  const input = (name: string) => family.inputs.indexOf(name)
-  const shapes = Object.fromEntries(family.inputs.map((name, i) => [name, call.inputs[i]!.shape]))
-  const sizes = tttSizes(shapes)
+  const { sizes, parts, input, output, temporary, run } = openedCall(call, family)
   const tasks = tasksOf(sizes)
   const { kernel, at, model, values, row } = readKernel(sizes)
-  const outputs: Output[] = call.outputShapes.flatMap((shape) => (shape ? [{ shape, dtype: 'float32' }] : []))
-  const output = (name: string) => {
-    const i = family.outputs.indexOf(name)
-    return call.outputShapes[i] && call.outputShapes.slice(0, i).filter(Boolean).length
-  }
-  const kept = outputs.length
-  const temporary = (size: number) => outputs.push({ shape: [Math.max(1, size)], dtype: 'float32' }) - 1
   const { length, width, heads, miniBatch } = sizes
   const tokens = temporary(tasks * length * row)
   const memory = temporary(tasks * values)
   const read = temporary(tasks * length * width)
-  const parts: Part[] = [
+  parts.push(
     ...['q', 'k', 'v'].map((name, i) => tokensPart(sizes, width, input(name), tokens, row, i * width)),
     tokensPart(sizes, 1, input('rates'), tokens, row, 3 * width),
     bringPart(tasks, miniBatch, 1, input('factors'), memory, values, at.factors),
     bringPart(tasks, width, heads, input('normScale'), memory, values, at.scale),
     bringPart(tasks, width, heads, input('normShift'), memory, values, at.shift),
-  ]
+  )
   const all = modelParts(sizes).flatMap(({ name, at: place, values: n }) => [
     { name, n, place: model + place },
     { name: `${name}Sum`, n, place: at.sums + place },
@@ -113,7 +87,7 @@ const forward: GpuFusedKernel = (call, family) => {
     parts.push(bringPart(tasks, n, tasks, input(name), memory, values, place))
   parts.push({
     kernel,
-    inputs: [outputAsInput(tokens), input('position')],
+    inputs: [outputAsInput(tokens), input('position')!],
     outputs: [memory, read],
     parameters: [length, heads],
     groups: [tasks, 1, 1],
@@ -124,9 +98,11 @@ const forward: GpuFusedKernel = (call, family) => {
     const to = output(`${name}Next`)
     if (to !== undefined) parts.push(fetchPart(tasks, n, tasks, outputAsInput(memory), to, values, place))
   }
-  const inputs = call.inputs.filter((given) => given !== undefined)
-  return call.backend.call(inputs, outputs, parts, { temporary: outputs.length - kept })
+  return run()
 }
 
 /** Kernels of the op of this name. */
-export const tttKernels = (name: string): GpuFusedKernels => ({ [name]: forward })
+export const tttKernels = (name: string): GpuFusedKernels => ({
+  [name]: forward,
+  [`${name}Grad`]: gradient,
+})
