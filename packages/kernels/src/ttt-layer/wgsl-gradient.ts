@@ -6,23 +6,23 @@ import { bringPart, fetchPart, modelParts, modelValues, Places, tasksOf, tokensP
 import { answerCode, each, helpers, learnCode, moveCode, readingPlaces } from './wgsl-steps'
 
 /** Values of all tasks' weights at mini-batch starts that are kept; beyond that some are, and others made again. */
-const keptValues = 2 ** 24
+const keptValues = (mostBytes: number) => Math.min(2 ** 24, mostBytes / 32)
 
 /** Every how many-th start is kept, and how many of these there are. */
-function startsOf(sizes: TttSizes) {
+function startsOf(sizes: TttSizes, mostBytes: number) {
   const most = Math.max(1, Math.ceil((sizes.miniBatch - 1 + sizes.length) / sizes.miniBatch))
   const values = modelValues(sizes) * tasksOf(sizes)
   let stride = 1
-  while (stride * stride < most && Math.ceil(most / stride) * values > keptValues) stride++
+  while (stride * stride < most && Math.ceil(most / stride) * values > keptValues(mostBytes)) stride++
   return { stride, kept: Math.ceil(most / stride) }
 }
 
 /** From the last mini-batch to the first, from the weights of its start. */
-export function gradientKernel(sizes: TttSizes) {
+export function gradientKernel(sizes: TttSizes, mostBytes: number) {
   const { width, miniBatch, widths } = sizes
   const places = new Places()
   const at = backwardPlaces(sizes, readingPlaces(sizes, places), places)
-  const { stride, kept } = startsOf(sizes)
+  const { stride, kept } = startsOf(sizes, mostBytes)
   const size = modelValues(sizes)
   const starts = places.take((kept + stride - 1) * size)
   const [given, made] = [4 * width + 1, 3 * width + 1]
@@ -112,7 +112,7 @@ export const gradient: GpuFusedKernel = (call, family) => {
   const { sizes, parts, input, output, temporary, run } = openedCall(call, family)
   const tasks = tasksOf(sizes)
   const { length, width, heads, miniBatch } = sizes
-  const { kernel, at, starts, values, given, made } = gradientKernel(sizes)
+  const { kernel, at, starts, values, given, made } = gradientKernel(sizes, call.backend.mostBound)
   const tokens = temporary(tasks * length * given)
   const memory = temporary(tasks * values)
   const slopes = temporary(tasks * length * made)
