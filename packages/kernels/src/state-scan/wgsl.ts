@@ -124,7 +124,7 @@ const gradient =
       parts.push(perTile(kernel, [outputAsInput(rows), find(scan.values)], [starts], sizes, first, count, [n, n + 1])) // prettier-ignore
     })
     parts.push(spreadPart(scan, sizes, input(lastName), slope))
-    for (const [n, { first, count }] of [...pieces.entries()].reverse()) {
+    for (const [n, { first, count }] of [...pieces.entries()].toReversed()) {
       parts.push(rowsPart(scan, sizes, find, rows, first, count))
       const given = [outputAsInput(rows), find(scan.values)]
       parts.push(perTile(readKernel(sizes, scan, 'states'), given, [starts, states, ...written], sizes, first, count, [n, n])) // prettier-ignore

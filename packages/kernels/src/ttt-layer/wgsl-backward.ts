@@ -164,7 +164,7 @@ function fromKeyLayer(sizes: TttSizes, l: number, at: BackwardPlaces): string {
 /** `goBack(model, n, place, withSums)`, after `learn` and `answer`: through the tokens of one mini-batch. */
 export function goBackCode(sizes: TttSizes, at: BackwardPlaces): string {
   const layers = Array.from({ length: depthOf(sizes) }, (_, l) => l)
-  const backwards = [...layers].reverse()
+  const backwards = layers.toReversed()
   return `
 fn goBack(model: u32, n: u32, place: u32, withSums: bool) {
   let full = place + n == N;

@@ -194,7 +194,7 @@ fn learn(model: u32, n: u32) {
     }
     project(${at.along}u + row, ${at.unit}u + row, m[base + ${at.inverse}u + e], ${at.g[depth - 1]}u + row);`,
   )}
-  ${layers.slice(0, -1).reverse().map(back).join('')}
+  ${layers.slice(0, -1).toReversed().map(back).join('')}
   ${layers
     .map((l) =>
       each(
