@@ -19,15 +19,14 @@ const inputs = {
   v: 'f32',
   offset: 'i32',
   dY: 'f32',
-  logSumExp: 'f32',
-  slopes: 'f32',
+  ofRows: 'f32',
 } as const
 
-/** Σ d_y · y − d_logSumExp for each query of each head. */
+/** Σ d_y · y − d_logSumExp and logSumExp for each query of each head, in one buffer: a kernel takes eight. */
 const slopes = (hasDSum: boolean): GpuKernel => ({
   name: `AttentionGrad slopes ${hasDSum}`,
-  inputs: { dY: 'f32', y: 'f32', ...(hasDSum && { dSum: 'f32' as const }) },
-  outputs: { slopes: 'f32' },
+  inputs: { dY: 'f32', y: 'f32', logSumExp: 'f32', ...(hasDSum && { dSum: 'f32' as const }) },
+  outputs: { ofRows: 'f32' },
   code: forEachValue(`
   let queries = param(1);
   let heads = param(2);
@@ -36,7 +35,8 @@ const slopes = (hasDSum: boolean): GpuKernel => ({
   let start = ((i / queries / heads * queries + i % queries) * heads + head) * width;
   var total = 0.0;
   for (var c = 0u; c < width; c++) { total += dY[start + c] * y[start + c]; }
-  slopes[i] = total${hasDSum ? ' - dSum[i]' : ''};`),
+  ofRows[2u * i] = total${hasDSum ? ' - dSum[i]' : ''};
+  ofRows[2u * i + 1u] = logSumExp[i];`),
 })
 
 /** What both kernels share: four tiles, and the weight of a query's key with its gradient. */
@@ -81,12 +81,12 @@ fn weigh(batch: u32, head: u32, firstQuery: u32, firstKey: u32, t: u32) {
     score += queryTile[i * ROW + c] * keyTile[j * ROW + c];
     dWeight += dYTile[i * ROW + c] * valueTile[j * ROW + c];
   }
-  let row = (batch * param(2) + head) * param(0) + min(query, param(0) - 1u);
+  let row = 2u * ((batch * param(2) + head) * param(0) + min(query, param(0) - 1u));
   let scale = bitcast<f32>(param(5));
   var weight = 0.0;
-  if (seen) { weight = select(exp(score * scale - logSumExp[row]), 1.0 / f32(param(1)), seesNone(place)); }
+  if (seen) { weight = select(exp(score * scale - ofRows[row + 1u]), 1.0 / f32(param(1)), seesNone(place)); }
   weights[t] = weight;
-  dScores[t] = weight * (dWeight - slopes[row]) * scale;
+  dScores[t] = weight * (dWeight - ofRows[row]) * scale;
 }
 ${mainOfTiles}`
 
@@ -193,11 +193,11 @@ export const attentionGradient: GpuFusedKernel = ({
   const at = (i: number) => needed.indexOf(i)
   const slopesAt = needed.length
   const parameters = [queries, keys, heads, keyHeads, window, floatWord(1 / Math.sqrt(width))]
-  const read = [0, 1, 2, 3, 4, 5, outputAsInput(slopesAt)]
+  const read = [0, 1, 2, 3, 4, outputAsInput(slopesAt)]
   const parts: Part[] = [
     {
       kernel: slopes(dSum !== undefined),
-      inputs: dSum ? [4, 6, 7] : [4, 6],
+      inputs: dSum ? [4, 6, 5, 7] : [4, 6, 5],
       outputs: [slopesAt],
       parameters: [rows, queries, heads, width],
       groups: groupsFor(rows),
@@ -219,7 +219,7 @@ export const attentionGradient: GpuFusedKernel = ({
       parameters,
       groups: [Math.ceil(keys / tile), keyHeads, batch],
     })
-  const outputs = [...needed.map((i) => like(all[i])), like([rows])]
+  const outputs = [...needed.map((i) => like(all[i])), like([2 * rows])]
   const temporary = outputs.length - wanted.filter(Boolean).length
   const results = backend.call(tensors, outputs, parts, { temporary })
   if (!dYGiven) backend.disposeData(dY.dataId)

@@ -9,7 +9,7 @@ const tile = 16
 /** What a pass takes of a GPU, for heads of this width. */
 export const attentionNeeds = {
   Attention: (width: number) => ({ memory: 4 * (2 * tile * (width + 1) + tile * tile), buffers: 6 }),
-  AttentionGrad: (width: number) => ({ memory: gradientMemory(width), buffers: 9 }),
+  AttentionGrad: (width: number) => ({ memory: gradientMemory(width), buffers: 8 }),
   AttentionGradGrad: () => ({ memory: secondGradientMemory, buffers: 8 }),
 }
 

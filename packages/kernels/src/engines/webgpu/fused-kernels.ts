@@ -1,14 +1,20 @@
 import { registerFusedKernels } from '@ttt-e2e/tensor-ops'
 import { gpuKernels as adamw } from '../../adamw/wgsl'
 import { gpuKernels as attention } from '../../attention/wgsl'
+import { gpuKernels as channelDeltaRule } from '../../channel-delta-rule/wgsl'
 import { gpuKernels as clippedSgd } from '../../clipped-sgd/wgsl'
+import { gpuKernels as gatedDeltaRule } from '../../gated-delta-rule/wgsl'
 import { gpuKernels as linear } from '../../linear/wgsl'
 import { gpuKernels as linearCrossEntropy } from '../../linear-cross-entropy/wgsl'
+import { gpuKernels as mamba3Scan } from '../../mamba3-scan/wgsl'
 import { gpuKernels as rmsNorm } from '../../rms-norm/wgsl'
 import { gpuKernels as ringCache } from '../../ring-cache/wgsl'
 import { gpuKernels as rope } from '../../rope/wgsl'
 import { gpuKernels as shortConv } from '../../short-conv/wgsl'
+import { gpuKernels as ssdScan } from '../../ssd-scan/wgsl'
 import { gpuKernels as swiglu } from '../../swiglu/wgsl'
+import { gpuKernels as tttLinear } from '../../ttt-linear/wgsl'
+import { gpuKernels as tttMlp } from '../../ttt-mlp/wgsl'
 import type { GpuBackend } from './backend'
 import type { GpuFusedKernels } from './fused-kernel'
 import { supportsOf } from './supports'
@@ -17,14 +23,20 @@ import { supportsOf } from './supports'
 const kernels: GpuFusedKernels = {
   ...adamw,
   ...attention,
+  ...channelDeltaRule,
   ...clippedSgd,
+  ...gatedDeltaRule,
   ...linear,
   ...linearCrossEntropy,
+  ...mamba3Scan,
   ...rmsNorm,
   ...ringCache,
   ...rope,
   ...shortConv,
+  ...ssdScan,
   ...swiglu,
+  ...tttLinear,
+  ...tttMlp,
 }
 
 /** Offers the kernels in WGSL to the fused ops of their names; the others run as their references. */

@@ -1,10 +1,21 @@
 import type { FusedKernel } from '@ttt-e2e/tensor-ops'
 import { attentionNeeds } from '../../attention/wgsl'
+import { scan as channelDeltaRule } from '../../channel-delta-rule/wgsl'
+import { scan as gatedDeltaRule } from '../../gated-delta-rule/wgsl'
+import { scan as mamba3Scan } from '../../mamba3-scan/wgsl'
+import { scan as ssdScan } from '../../ssd-scan/wgsl'
+import { scanSupports } from '../../state-scan/reach'
+import { tttSupports } from '../../ttt-layer/wgsl'
+
+const scans = [channelDeltaRule, gatedDeltaRule, mamba3Scan, ssdScan]
 
 /** Why a family's kernel doesn't take inputs of these shapes on a GPU of these limits. */
 export function supportsOf(name: string, limits: () => GPUSupportedLimits): FusedKernel['supports'] {
   if (name.startsWith('ClippedSgdGrad'))
     return (inputs) => !('d_norm' in inputs) || "the slope of a clip's norm is none of its kernel's"
+  const scan = scans.find((each) => name === each.name || name === `${each.name}Grad`)
+  if (scan) return (inputs) => scanSupports(scan, inputs, name !== scan.name, limits())
+  if (name === 'TttLinear' || name === 'TttMlp') return (inputs) => tttSupports(inputs, limits())
   if (!isAttention(name)) return undefined
   return ({ q }) => {
     const { memory, buffers } = attentionNeeds[name](q[3])

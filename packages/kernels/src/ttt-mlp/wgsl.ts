@@ -1,0 +1,3 @@
+import { tttKernels } from '../ttt-layer/wgsl'
+
+export const gpuKernels = tttKernels('TttMlp')
