@@ -19,8 +19,8 @@ export interface ServeOptions {
   engine: string
   precision?: Precision
   threads?: number
-  /** Whether weights that are quantised in a GGUF file become float32. */
-  expandWeights: boolean
+  /** Whether weights that are quantised in a GGUF file stay so. */
+  keepQuantised: boolean
   /** What keeps memories over restarts: a folder, or the address of a store that servers share. */
   store?: string
   /** A file with the keys of tenants. */
@@ -67,7 +67,7 @@ const schema = z.strictObject({
   engine: z.string(),
   precision: z.enum(precisions).optional(),
   threads: count.optional(),
-  expandWeights: z.boolean().default(false),
+  keepQuantised: z.boolean().default(false),
   memories: z.string().min(1).optional(),
   store: z
     .string()

@@ -9,7 +9,7 @@ export function addConform(command: Command, caller: string): void {
     .option('--engine <name>', 'the engine to run them on', 'auto')
     .option('--kind <kind>', 'only cases of this kind')
     .option('--gguf <file>', 'the file of SmolLM2-135M-Instruct (Q4_1), for its case')
-    .option('--expand-weights', 'makes float32 of its quantised weights; they stay so otherwise')
+    .option('--keep-quantised', 'keeps its weights quantised; they become float32 otherwise')
     .action(async (folder: string, options: Omit<ConformOptions, 'print'>) => {
       const { runConform } = await import('./index')
       process.exitCode = await runConform(resolve(caller, folder), {

@@ -19,8 +19,8 @@ export interface ConformOptions {
   kind?: string
   /** The GGUF file of a model that is too large to lie beside its case. */
   gguf?: string
-  /** Whether its quantised weights become float32. */
-  expandWeights?: boolean
+  /** Whether its quantised weights stay so. */
+  keepQuantised?: boolean
   print?: (line: string) => void
 }
 
@@ -36,8 +36,8 @@ const runners: Record<string, Runner> = {
   orbax: conformOrbax,
   batches: conformBatches,
   'index-shuffle': conformIndexShuffle,
-  smollm2: (golden, { gguf, expandWeights }) =>
-    gguf === undefined ? 'give its file by --gguf FILE' : conformSmollm2(golden, gguf, expandWeights),
+  smollm2: (golden, { gguf, keepQuantised }) =>
+    gguf === undefined ? 'give its file by --gguf FILE' : conformSmollm2(golden, gguf, keepQuantised),
 }
 
 /**

@@ -45,14 +45,14 @@ const piece = 500
 export async function conformSmollm2(
   golden: GoldenCase,
   file: string,
-  expandWeights = false,
+  keepQuantised = false,
 ): Promise<Verdict> {
   const expected = golden.description as unknown as Expected
   const hash = createHash('sha256').update(readFileSync(file)).digest('hex')
   if (hash !== expected.source.sha256)
     throw new Error(`${file} is not the file of this case: its SHA-256 is ${hash.slice(0, 12)}…`)
   const comparisons = new Comparisons()
-  const model = await loadModel(file, { keepQuantised: !expandWeights })
+  const model = await loadModel(file, { keepQuantised })
   const { tokenizer } = model
   const equal = (what: string, actual: ArrayLike<number>, wanted: ArrayLike<number>) =>
     comparisons.compareLargest(what, actual, wanted, 0.5)
