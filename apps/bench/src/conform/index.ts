@@ -77,7 +77,12 @@ export async function runConform(folder: string, options: ConformOptions = {}): 
   return counts.failed === 0 && counts.ok > 0 ? 0 : 1
 }
 
-async function attempt(run: Runner, stem: string, description: Record<string, unknown>, options: ConformOptions) {
+async function attempt(
+  run: Runner,
+  stem: string,
+  description: Record<string, unknown>,
+  options: ConformOptions,
+) {
   try {
     return await run(readCase(stem, description), options)
   } catch (error) {

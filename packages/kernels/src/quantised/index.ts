@@ -62,4 +62,3 @@ export const quantisedRows = (weight: Tensor, indices: Tensor): Tensor => rowsOp
 /** Whether the engine in use multiplies such weights without expanding them. */
 export const keepsQuantised = (): boolean =>
   linearOp.kernelFor({ x: [1, blockDepth], weight: [1, 1, wordsOf[4], blockColumns] }) === true
-export { linearOp as quantisedLinearOp, rowsOp as quantisedRowsOp }

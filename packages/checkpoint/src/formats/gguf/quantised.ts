@@ -79,8 +79,7 @@ export async function readQuantised(
   if (columns % blockColumns !== 0 || depth % blockDepth !== 0) return undefined
   const bytes = await file.read(...place)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  for (let at = 0; at < bytes.length; at += type.bytes)
-    if (!isUsable(type.name, view, at)) return undefined
+  for (let at = 0; at < bytes.length; at += type.bytes) if (!isUsable(type.name, view, at)) return undefined
   const blocks = interleaveBlocks({
     bits: layout.bits,
     columns,
