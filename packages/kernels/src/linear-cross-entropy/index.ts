@@ -74,7 +74,4 @@ export function linearCrossEntropy(hidden: Tensor, weight: Tensor, targets: Tens
   if (isQuantised(weight)) return quantisedOp({ hidden, weight, targets }).losses
   return (isDifferentiated() ? op : lossesOnly)({ hidden, weight, targets }).losses
 }
-export {
-  op as linearCrossEntropyOp,
-  lossesOnly as linearCrossEntropyLossesOp,
-}
+export { op as linearCrossEntropyOp, lossesOnly as linearCrossEntropyLossesOp }
