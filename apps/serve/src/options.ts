@@ -19,6 +19,8 @@ export interface ServeOptions {
   engine: string
   precision?: Precision
   threads?: number
+  /** Whether weights that are quantised in a GGUF file stay so. */
+  keepQuantised: boolean
   /** What keeps memories over restarts: a folder, or the address of a store that servers share. */
   store?: string
   /** A file with the keys of tenants. */
@@ -65,6 +67,7 @@ const schema = z.strictObject({
   engine: z.string(),
   precision: z.enum(precisions).optional(),
   threads: count.optional(),
+  keepQuantised: z.boolean().default(false),
   memories: z.string().min(1).optional(),
   store: z
     .string()

@@ -1,4 +1,14 @@
 export { linear, linearOp } from './linear'
+export {
+  blockColumns,
+  blockDepth,
+  interleaveBlocks,
+  isQuantised,
+  keepsQuantised,
+  quantisedLinear,
+  quantisedRows,
+  type QuantisedMatrix,
+} from './quantised'
 export { rmsNorm, rmsNormOp } from './rms-norm'
 export { rope, ropeOp, type RopeScaling } from './rope'
 export { swiglu, swigluOp } from './swiglu'

@@ -1,4 +1,11 @@
-import { linearCrossEntropy, rmsNorm, type RopeScaling } from '@ttt-e2e/kernels/ops'
+import {
+  isQuantised,
+  linearCrossEntropy,
+  quantisedLinear,
+  quantisedRows,
+  rmsNorm,
+  type RopeScaling,
+} from '@ttt-e2e/kernels/ops'
 import { tf, type Random, type Tensor, type TensorTree } from '@ttt-e2e/tensor-ops'
 import {
   initMlp,
@@ -57,7 +64,10 @@ export interface PrimeMlp {
 }
 
 export type DecoderParams = {
-  /** [V, D], also the output head where that has no weights of its own. */
+  /**
+   * [V, D], also the output head where that has no weights of its own. What nothing learns may be quantised, see
+   * `quantisedLinear`: this, the head and whatever `linear` multiplies by.
+   */
   embedding: Tensor
   blocks: readonly BlockParams[]
   /** The prime MLPs of the last `suffixBlocks` blocks, where reading starts from. */
@@ -231,7 +241,8 @@ export function createDecoder(config: DecoderConfig): Decoder {
     undecayed: mixers.flatMap(({ undecayed = [] }, i) =>
       undecayed.map((name) => `blocks.${i}.mixing.mixer.${name}`),
     ),
-    embed: (embedding, tokens) => tf.gather(embedding, tokens as never),
+    embed: (embedding, tokens) =>
+      isQuantised(embedding) ? quantisedRows(embedding, tokens) : tf.gather(embedding, tokens as never),
     suffixParams: ({ embedding, blocks, finalNorm, head = embedding }) => ({
       head,
       finalNorm,
@@ -282,6 +293,7 @@ export function createDecoder(config: DecoderConfig): Decoder {
       return tf.reshape(rows, [batch, length])
     },
     logits(params, hidden) {
+      if (isQuantised(params.head)) return quantisedLinear(hidden, params.head)
       const [batch, length, width] = hidden.shape
       const rows = tf.matMul(tf.reshape(hidden, [batch * length, width]), params.head as never, false, true)
       return tf.reshape(rows, [batch, length, params.head.shape[0]])

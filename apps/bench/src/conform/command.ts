@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { resolve } from 'node:path'
+import type { ConformOptions } from './index'
 
 export function addConform(command: Command, caller: string): void {
   command
@@ -8,7 +9,8 @@ export function addConform(command: Command, caller: string): void {
     .option('--engine <name>', 'the engine to run them on', 'auto')
     .option('--kind <kind>', 'only cases of this kind')
     .option('--gguf <file>', 'the file of SmolLM2-135M-Instruct (Q4_1), for its case')
-    .action(async (folder: string, options: { engine: string; kind?: string; gguf?: string }) => {
+    .option('--keep-quantised', 'keeps its weights quantised; they become float32 otherwise')
+    .action(async (folder: string, options: Omit<ConformOptions, 'print'>) => {
       const { runConform } = await import('./index')
       process.exitCode = await runConform(resolve(caller, folder), {
         ...options,

@@ -19,10 +19,12 @@ export interface ConformOptions {
   kind?: string
   /** The GGUF file of a model that is too large to lie beside its case. */
   gguf?: string
+  /** Whether its quantised weights stay so. */
+  keepQuantised?: boolean
   print?: (line: string) => void
 }
 
-type Runner = (golden: GoldenCase, gguf?: string) => Promise<Verdict | string> | Verdict | string
+type Runner = (golden: GoldenCase, options: ConformOptions) => Promise<Verdict | string> | Verdict | string
 
 const runners: Record<string, Runner> = {
   op: async (golden) => (await conformOp(golden)) ?? `op ${String(golden.description.op)}`,
@@ -34,8 +36,8 @@ const runners: Record<string, Runner> = {
   orbax: conformOrbax,
   batches: conformBatches,
   'index-shuffle': conformIndexShuffle,
-  smollm2: (golden, gguf) =>
-    gguf === undefined ? 'give its file by --gguf FILE' : conformSmollm2(golden, gguf),
+  smollm2: (golden, { gguf, keepQuantised }) =>
+    gguf === undefined ? 'give its file by --gguf FILE' : conformSmollm2(golden, gguf, keepQuantised),
 }
 
 /**
@@ -44,7 +46,7 @@ const runners: Record<string, Runner> = {
  * @returns the exit code: 0 if every case that ran is ok and at least one ran
  */
 export async function runConform(folder: string, options: ConformOptions = {}): Promise<number> {
-  const { engine = 'auto', kind, gguf, print = console.log } = options
+  const { engine = 'auto', kind, print = console.log } = options
   if (!existsSync(folder) || !statSync(folder).isDirectory()) {
     console.error(
       `conform: ${folder} is not a folder; give one with golden cases (NAME.json beside NAME.safetensors)`,
@@ -58,7 +60,7 @@ export async function runConform(folder: string, options: ConformOptions = {}): 
     if (!description || (kind !== undefined && description.kind !== kind)) continue
     const name = relative(folder, stem).replaceAll(sep, '/')
     const run = runners[String(description.kind)]
-    const outcome = run ? await attempt(run, stem, description, gguf) : `kind ${String(description.kind)}`
+    const outcome = run ? await attempt(run, stem, description, options) : `kind ${String(description.kind)}`
     if (typeof outcome === 'string') {
       counts.skipped++
       print(`${name}  skipped: ${outcome}`)
@@ -75,9 +77,14 @@ export async function runConform(folder: string, options: ConformOptions = {}): 
   return counts.failed === 0 && counts.ok > 0 ? 0 : 1
 }
 
-async function attempt(run: Runner, stem: string, description: Record<string, unknown>, gguf?: string) {
+async function attempt(
+  run: Runner,
+  stem: string,
+  description: Record<string, unknown>,
+  options: ConformOptions,
+) {
   try {
-    return await run(readCase(stem, description), gguf)
+    return await run(readCase(stem, description), options)
   } catch (error) {
     return { worst: error instanceof Error ? error.message : String(error), error: Infinity, tolerance: 0 }
   }

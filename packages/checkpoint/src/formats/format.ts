@@ -20,6 +20,8 @@ export interface Extensions {
   tokenizers?: Readonly<Record<string, TokenizerMaker>>
   /** For runs that were saved without their architecture. */
   systems?: Readonly<Record<string, SystemDefinition>>
+  /** Whether weights that are quantised in the file stay so where the engine can multiply by them; for whoever only reads. */
+  keepQuantised?: boolean
   /** What a checkpoint is a model of that says nothing of itself but its weights, as the authors'. */
   recipe?: Pick<Recipe, 'system' | 'size'>
 }

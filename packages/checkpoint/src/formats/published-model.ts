@@ -86,10 +86,12 @@ export const flashLinearAttentionModel: Record<string, Source> = {
   head: 'lm_head.weight',
 }
 
+export const turned = (weight: Tensor): Tensor => tf.transpose(weight)
+
 /** A linear layer of PyTorch, [out, in] there. */
 export const linearWeight = (name: string): Source => [
   name,
-  (weight) => tf.transpose(weight),
+  turned,
   { to: (weight) => tf.transpose(weight), shape: (shape) => shape.toReversed() },
 ]
 

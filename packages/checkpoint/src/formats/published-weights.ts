@@ -1,5 +1,12 @@
-import { disposeTree, fromPlainTensor, tf, toPlainTensors, type WeightSource } from '@ttt-e2e/tensor-ops'
-import { asItIs, sourceOf, type PublishedModel } from './published-model'
+import {
+  disposeTree,
+  fromPlainTensor,
+  tf,
+  toPlainTensors,
+  type PlainTensor,
+  type WeightSource,
+} from '@ttt-e2e/tensor-ops'
+import { asItIs, sourceOf, turned, type PublishedModel } from './published-model'
 
 /** A published model whose every tensor's shape is known. */
 export type ShapedModel = PublishedModel & Required<Pick<PublishedModel, 'shapes'>>
@@ -35,10 +42,21 @@ export function publishedMismatches(
   return mismatches
 }
 
-/** The weights of a model by the paths of our parameters, turned as each is read, and a hash of all once they were. */
+/** A tensor that stays quantised, and the hash of what its values are in float32. */
+export interface QuantisedTensor {
+  blocks: PlainTensor
+  sha256: string
+}
+
+/**
+ * The weights of a model by the paths of our parameters, turned as each is read, and a hash of all once they were.
+ *
+ * @param quantised reads a matrix [out, in] as quantised blocks where it can stay so
+ */
 export function publishedWeights(
   published: ShapedModel,
   raw: WeightSource,
+  quantised?: (name: string) => Promise<QuantisedTensor | undefined>,
 ): { weights: WeightSource; hash(): Promise<string> } {
   const { layers } = published.architecture
   const paths = [
@@ -59,14 +77,20 @@ export function publishedWeights(
       ),
       async read(path) {
         const { name, from } = sources.get(path)!
+        // Blocks go by the rows of the file either way.
+        const kept = from === asItIs || from === turned ? await quantised?.(name) : undefined
+        if (kept) {
+          digests.set(name, kept.sha256)
+          return kept.blocks
+        }
         const plain = await raw.read(name)
         digests.set(name, await sha256Of(plain.values as Float32Array<ArrayBuffer>))
         if (from === asItIs) return plain
-        const turned = tf.tidy(() => from(fromPlainTensor(plain)))
-        const { [path]: own } = await toPlainTensors([[path, turned]])
+        const made = tf.tidy(() => from(fromPlainTensor(plain)))
+        const { [path]: own } = await toPlainTensors([[path, made]])
         const values = own.values.slice()
-        disposeTree([turned])
-        return { shape: [...turned.shape], values }
+        disposeTree([made])
+        return { shape: [...made.shape], values }
       },
     },
     hash: () => sha256Of(new TextEncoder().encode(JSON.stringify([...digests].sort()))),

@@ -1,4 +1,6 @@
 import { atLeast, defineFusedOp, isDifferentiated, tf, type Shapes, type Tensor } from '@ttt-e2e/tensor-ops'
+import { blockDepth, isQuantised, quantisedShape } from '../quantised'
+import { dequantised } from '../quantised/reference'
 import { linearCrossEntropyReference } from './reference'
 
 const inputs = ['hidden', 'weight', 'targets']
@@ -42,15 +44,34 @@ const lossesOnly = defineFusedOp({
   reference: (tensors) => ({ losses: linearCrossEntropyReference(tensors).losses }),
 })
 
+/** The losses with a quantised weight, which nobody differentiates. */
+const quantisedOp = defineFusedOp({
+  name: 'QuantisedCrossEntropy',
+  inputs,
+  inputShapes: ({ hidden: [rows], weight }: Shapes) => ({
+    hidden: [rows, blockDepth * weight[1]],
+    weight: quantisedShape(weight),
+    targets: [rows],
+  }),
+  integers: ['weight', 'targets'],
+  differentiable: [],
+  outputs: ['losses'],
+  outputShapes: ({ hidden }: Shapes) => ({ losses: [hidden[0]] }),
+  reference: ({ weight, ...rest }) => ({
+    losses: linearCrossEntropyReference({ ...rest, weight: dequantised(weight) }).losses,
+  }),
+})
+
 /**
  * Cross entropy of softmax(hidden · weightᵀ) at the targets, in nats, one per row.
  *
  * @param hidden [N, D]
- * @param weight [V, D]
+ * @param weight [V, D], or quantised, see `quantisedLinear`
  * @param targets int32 [N], each in [0, V)
  * @returns [N]
  */
 export function linearCrossEntropy(hidden: Tensor, weight: Tensor, targets: Tensor): Tensor {
+  if (isQuantised(weight)) return quantisedOp({ hidden, weight, targets }).losses
   return (isDifferentiated() ? op : lossesOnly)({ hidden, weight, targets }).losses
 }
 export { op as linearCrossEntropyOp, lossesOnly as linearCrossEntropyLossesOp }

@@ -15,15 +15,18 @@ struct Problem {
   int64_t rows, width, vocabulary, block;
   /** From one row of logits to the next: whole vectors. */
   int64_t stride;
+  /** Instead of the weight where that is quantised. */
+  const Blocks* blocks;
 
-  explicit Problem(const Call& call)
+  explicit Problem(const Call& call, const Blocks* quantised = nullptr)
       : hidden(call.inputs[0].floats()),
         weight(call.inputs[1].floats()),
         targets(call.inputs[2].ints()),
         rows(call.inputs[0].dims[0]),
         width(call.inputs[0].dims[1]),
-        vocabulary(call.inputs[1].dims[0]),
-        stride(ceil_div(vocabulary, lanes) * lanes) {
+        vocabulary(call.inputs[1].dims[0] * (quantised ? block_columns : 1)),
+        stride(ceil_div(vocabulary, lanes) * lanes),
+        blocks(quantised) {
     // A fixed function of the vocabulary: sums over rows are grouped by block.
     block = larger<int64_t>(256, smaller<int64_t>(512, (int64_t{1} << 20) / larger<int64_t>(vocabulary, 1)));
     block = smaller(block, rows);
@@ -32,6 +35,11 @@ struct Problem {
   }
   /** out [count, vocabulary] (+)= x · wᵀ */
   void to_logits(const float* x, const float* w, int64_t count, float* out, bool accumulate = false) const {
+    if (blocks) {
+      Product product{1, count, vocabulary, width, row_major(x, width), {nullptr, 0, 0}, out, stride};
+      product.blocks = blocks;
+      return multiply(product);
+    }
     multiply({1, count, vocabulary, width, row_major(x, width), transposed(row_major(w, width)), out, stride, 0,
               accumulate});
   }
@@ -58,11 +66,8 @@ TTT_INLINE void softmax_row(float* z, int64_t n) {
   scale_row(z, z, 1.0f / sum_lanes(sums), n);
 }
 
-}  // namespace
-
-/** hidden, weight, targets -> losses, slopes; LinearCrossEntropyLosses has the first output only */
-void LinearCrossEntropy(const Call& call) {
-  const Problem problem(call);
+/** hidden, weight, targets -> losses, slopes, or the first output only */
+void losses_and_slopes(const Call& call, const Problem& problem) {
   if (*call.error) return;
   float *losses = call.outputs[0].floats(), *slopes = call.output_count > 1 ? call.outputs[1].floats() : nullptr;
   const int64_t n = problem.vocabulary, width = problem.width;
@@ -98,7 +103,19 @@ void LinearCrossEntropy(const Call& call) {
   }
 }
 
-void LinearCrossEntropyLosses(const Call& call) { LinearCrossEntropy(call); }
+}  // namespace
+
+/** hidden, weight, targets -> losses, slopes */
+void LinearCrossEntropy(const Call& call) { losses_and_slopes(call, Problem(call)); }
+
+/** hidden, weight, targets -> losses */
+void LinearCrossEntropyLosses(const Call& call) { losses_and_slopes(call, Problem(call)); }
+
+/** hidden, weight [V / 16, D / 32, words, 16], targets -> losses */
+void QuantisedCrossEntropy(const Call& call) {
+  const Blocks blocks(call.inputs[1]);
+  losses_and_slopes(call, Problem(call, &blocks));
+}
 
 /** hidden, weight, targets, b = d_losses, u = d_slopes, slopes -> grad_hidden, grad_weight */
 void LinearCrossEntropyGrad(const Call& call) {

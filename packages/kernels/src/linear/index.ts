@@ -1,4 +1,5 @@
 import { defineFusedOp, type Shapes, type Tensor } from '@ttt-e2e/tensor-ops'
+import { isQuantised, quantisedLinear } from '../quantised'
 import { linearReference } from './reference'
 
 const op = defineFusedOp({
@@ -20,10 +21,11 @@ const op = defineFusedOp({
  * y = x · weight.
  *
  * @param x [..., I]
- * @param weight [I, O], or [B, I, O] for a weight of its own for each sequence of x [B, ..., I]
+ * @param weight [I, O], or [B, I, O] for a weight of its own for each sequence of x [B, ..., I]; or quantised, see
+ * `quantisedLinear`
  * @returns [..., O]
  */
 export function linear(x: Tensor, weight: Tensor): Tensor {
-  return op({ x, weight }).y
+  return isQuantised(weight) ? quantisedLinear(x, weight) : op({ x, weight }).y
 }
 export { op as linearOp }

@@ -1,3 +1,4 @@
+import { keepsQuantised } from '@ttt-e2e/kernels/ops'
 import type { ByteSource } from '@ttt-e2e/tensor-ops'
 import { CheckpointError } from '../../checkpoint-error'
 import type { ModelFolder } from '../../folders/model-folder'
@@ -8,6 +9,7 @@ import { publishedMismatches, publishedWeights } from '../published-weights'
 import { blockTypes } from './block-types'
 import { ggufMagic, readGgufHeader, type GgufHeader } from './header'
 import { scalingOfDivisors, sizesOf } from './sizes'
+import { readQuantised } from './quantised'
 import { ggufSource } from './source'
 import { tokenizerOf } from './tokenizer'
 
@@ -32,7 +34,7 @@ const names: LlamaNames = {
 /** A divisor of the frequency of each pair, where RoPE is scaled as Llama 3.1's. */
 const divisorsName = 'rope_freqs.weight'
 
-/** A GGUF file, whose quantised tensors become float32 as they are read. */
+/** A GGUF file, whose quantised tensors become float32 as they are read, or stay what they are where nothing learns. */
 export const gguf: Format = {
   name: 'gguf',
   async recognises({ file, open }) {
@@ -40,15 +42,20 @@ export const gguf: Format = {
     if (!bytes || bytes.size < 4) return false
     return new DataView((await bytes.read(0, 4)).buffer).getUint32(0, true) === ggufMagic
   },
-  async open(folder) {
+  async open(folder, { keepQuantised = false }) {
     const file = (await folder.open(folder.file!))!
     const header = await readGgufHeader(file)
     if (header.problems.length > 0) throw new CheckpointError(folder.name, header.problems)
-    return openGguf(folder, file, header)
+    return openGguf(folder, file, header, keepQuantised && keepsQuantised())
   },
 }
 
-async function openGguf(folder: ModelFolder, file: ByteSource, header: GgufHeader): Promise<StoredModel> {
+async function openGguf(
+  folder: ModelFolder,
+  file: ByteSource,
+  header: GgufHeader,
+  keepQuantised: boolean,
+): Promise<StoredModel> {
   const problems: string[] = []
   const weights = ggufSource(file, header)
   const sizes = sizesOf(header, problems)
@@ -69,7 +76,11 @@ async function openGguf(folder: ModelFolder, file: ByteSource, header: GgufHeade
   )
   return {
     architecture: published.architecture,
-    ...publishedWeights(published, weights),
+    ...publishedWeights(
+      published,
+      weights,
+      keepQuantised ? (name) => readQuantised(file, header.tensors.get(name)!) : undefined,
+    ),
     weightsFile: folder.file!,
     // Once they are float32.
     bytes: 4 * values,

@@ -23,6 +23,8 @@ constexpr int64_t fewest_strips = 16, most_strips = 48;
 constexpr int64_t slice_limit = int64_t{192} << 10;
 /** Products whose packed form of A is larger are made piece by piece. */
 constexpr int64_t packed_limit = int64_t{16} << 20;
+/** Up to so many rows a panel of a quantised matrix isn't unpacked into memory. */
+constexpr int64_t few_rows_by_blocks = 8;
 /** Steps of the depth that A is fetched ahead by. */
 constexpr int64_t fetched_ahead = 24;
 
@@ -310,13 +312,16 @@ void multiply_in_tasks(const Product& p, const float* kept, bool rounded) {
         const int64_t k = step.k, j = step.panel, depth = smaller(depth_step, p.depth - k);
         const Panel of = panel_of(p, j);
         const float* b_step = kept ? kept + j * panel * p.depth + k * of.width : step_of_panel;
-        if (!kept) pack_panel(b_at(step), of, depth, 0, rounded, step_of_panel);
+        if (p.blocks)
+          unpack_panel(*p.blocks, j * panel, k, depth, of.width, step_of_panel);
+        else if (!kept)
+          pack_panel(b_at(step), of, depth, 0, rounded, step_of_panel);
         float* c = p.c + batch * p.c_batch_stride + j * panel;
         const int64_t share = ceil_div(of.width, last - first);
         for (int64_t strip = first; strip < last; strip++) {
           // What comes after this step is fetched from memory meanwhile.
           const Fetch fetch = kept ? Fetch{b_step + depth * (of.width + share * (strip - first)), share} : Fetch{b_step, 0};
-          if (!kept && next.k < p.depth)
+          if (!kept && !p.blocks && next.k < p.depth)
             fetch_part(b_at(next), panel_of(p, next.panel), smaller(depth_step, p.depth - next.k), strip - first, last - first);
           const int64_t row = row_of(strip), rows = row_of(strip + 1) - row;
           tiles.of_height[rows - 1].by_width_and_strip[of.width / lanes - 1][pack_a ? packed_strip : of_a.kind](
@@ -365,6 +370,8 @@ void multiply(const Product& product, float* scratch) {
     p.batch = 1;
   }
   if (p.depth == 0) return clear_result(p);
+  if (p.blocks)
+    return p.rows <= few_rows_by_blocks ? multiply_few_rows_by_blocks(p) : multiply_piecewise(p, nullptr, false);
   if (product_factors == Factors::pairs || product_factors == Factors::tiles) return multiply_bf16(p, scratch);
   if (product_factors == Factors::pieces && scratch == nullptr && repays_pieces(p)) return multiply_f32_in_pieces(p);
   const bool rounded = product_factors == Factors::rounded;

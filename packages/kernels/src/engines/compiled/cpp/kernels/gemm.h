@@ -8,6 +8,7 @@
 
 #include "described-call.h"
 #include "parallel.h"
+#include "quantised.h"
 
 namespace ttt {
 namespace TTT_ISA {
@@ -35,6 +36,8 @@ struct Product {
   int64_t c_batch_stride = 0;
   /** Whether to add to c instead of overwriting it. */
   bool accumulate = false;
+  /** Stands for b where that is quantised; the rows of a are then contiguous and the batch is 1. Always in f32. */
+  const Blocks* blocks = nullptr;
 };
 
 /** A product as two, of half the matrices or of half the rows, in multiples of `row_unit`. */
@@ -83,6 +86,9 @@ const void* kept_columns(const Product& p, Packing packing, int64_t bytes, F pac
   }
   return block_address(copy.block);
 }
+
+/** A product of few rows with a quantised matrix. */
+void multiply_few_rows_by_blocks(const Product& product);
 
 /** Runs on all threads, or inside a task in place; there it needs scratch of product_scratch() floats. */
 void multiply(const Product& product, float* scratch = nullptr);
