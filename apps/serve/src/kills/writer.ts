@@ -68,8 +68,7 @@ export class Writer {
   private async make(url: string, body: object): Promise<void> {
     this.unanswered++
     const made = await post(url, body)
-    if (made.status !== 201)
-      throw new Error(`a memory was answered ${made.status}: ${await made.text()}`)
+    if (made.status !== 201) throw new Error(`a memory was answered ${made.status}: ${await made.text()}`)
     const { id, tokens } = await made.json()
     this.unanswered--
     this.answer(id, tokens)

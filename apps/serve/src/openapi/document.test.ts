@@ -3,7 +3,11 @@ import { testApp, tinyModel, type TestApp } from '../testing'
 import { upTo } from './model-terms'
 
 let test: TestApp
-beforeAll(async () => void (test = testApp(await tinyModel())))
+let model: Awaited<ReturnType<typeof tinyModel>>
+beforeAll(async () => {
+  model = await tinyModel()
+  test = testApp(model)
+})
 afterAll(() => test.services.dispose())
 
 const described = async (app: TestApp, headers: Record<string, string> = {}) =>
@@ -18,7 +22,7 @@ it('names each operation, and the key where there is one', async () => {
   expect(new Set(names).size).toBe(25)
   expect(names).not.toContain(undefined)
   expect(security).toBeUndefined()
-  const closed = testApp(test.services.scheduler.model, { apiKey: 'sesame' })
+  const closed = testApp(model, { apiKey: 'sesame' })
   const { security: asked, paths: open } = await described(closed, { authorization: 'Bearer sesame' })
   expect(asked).toEqual([{ bearer: [] }])
   expect(open['/health'].get.security).toEqual([])

@@ -16,9 +16,9 @@ struct Problem {
   /** From one row of logits to the next: whole vectors. */
   int64_t stride;
   /** Instead of the weight where that is quantised. */
-  const Blocks* blocks;
+  const QuantisedBlocks* blocks;
 
-  explicit Problem(const Call& call, const Blocks* quantised = nullptr)
+  explicit Problem(const Call& call, const QuantisedBlocks* quantised = nullptr)
       : hidden(call.inputs[0].floats()),
         weight(call.inputs[1].floats()),
         targets(call.inputs[2].ints()),
@@ -113,7 +113,7 @@ void LinearCrossEntropyLosses(const Call& call) { losses_and_slopes(call, Proble
 
 /** hidden, weight [V / 16, D / 32, words, 16], targets -> losses */
 void QuantisedCrossEntropy(const Call& call) {
-  const Blocks blocks(call.inputs[1]);
+  const QuantisedBlocks blocks(call.inputs[1]);
   losses_and_slopes(call, Problem(call, &blocks));
 }
 

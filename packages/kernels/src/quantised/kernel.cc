@@ -7,7 +7,7 @@ namespace TTT_ISA {
 /** x [..., I], weight [O / 16, I / 32, words, 16] -> y [..., O] */
 void QuantisedLinear(const Call& call) {
   const Tensor& x = call.inputs[0];
-  const Blocks blocks(call.inputs[1]);
+  const QuantisedBlocks blocks(call.inputs[1]);
   const int64_t depth = x.last_dim(), columns = call.inputs[1].dims[0] * block_columns;
   Product product{1, x.size_between(0, x.rank - 1), columns, depth, row_major(x.floats(), depth), {nullptr, 0, 0},
                   call.outputs[0].floats(), columns};
@@ -18,7 +18,7 @@ void QuantisedLinear(const Call& call) {
 /** weight [V / 16, D / 32, words, 16], indices [...] -> rows [..., D] */
 void QuantisedRows(const Call& call) {
   const Tensor &weight = call.inputs[0], &indices = call.inputs[1];
-  const Blocks blocks(weight);
+  const QuantisedBlocks blocks(weight);
   const int64_t rows = weight.dims[0] * block_columns, width = blocks.count * block_depth, count = indices.size();
   for (int64_t i = 0; i < count; i++)
     if (indices.ints()[i] < 0 || indices.ints()[i] >= rows) {

@@ -37,7 +37,7 @@ struct Product {
   /** Whether to add to c instead of overwriting it. */
   bool accumulate = false;
   /** Stands for b where that is quantised; the rows of a are then contiguous and the batch is 1. Always in f32. */
-  const Blocks* blocks = nullptr;
+  const QuantisedBlocks* blocks = nullptr;
 };
 
 /** A product as two, of half the matrices or of half the rows, in multiples of `row_unit`. */

@@ -15,7 +15,7 @@ constexpr int64_t words_ahead = 16 * 40;
 
 /** c[rows, groups of 16 columns] (+)= a[rows, depth] · blocks */
 template <class Bits, int rows, int groups>
-void multiply_groups(const Blocks& blocks, int64_t column, const float* a, int64_t a_stride, float* c, int64_t c_stride,
+void multiply_groups(const QuantisedBlocks& blocks, int64_t column, const float* a, int64_t a_stride, float* c, int64_t c_stride,
                      bool add) {
   constexpr int vectors = groups * vectors_per_group;
   constexpr int64_t step = depth_step / block_depth;
@@ -90,7 +90,7 @@ void multiply_few(const Product& p) {
 }
 
 template <class Bits>
-void unpack(const Blocks& blocks, int64_t first, int64_t k, int64_t depth, int64_t width, float* packed) {
+void unpack(const QuantisedBlocks& blocks, int64_t first, int64_t k, int64_t depth, int64_t width, float* packed) {
   for (int64_t j = 0; j < width; j += lanes)
     for (int64_t block = 0; block < depth / block_depth; block++) {
       const int32_t* words = blocks.at(first + j, k / block_depth + block);
@@ -115,7 +115,7 @@ void multiply_few_rows_by_blocks(const Product& p) {
   p.blocks->is_four_bits() ? multiply_few<FourBits>(p) : multiply_few<EightBits>(p);
 }
 
-void unpack_panel(const Blocks& blocks, int64_t first, int64_t k, int64_t depth, int64_t width, float* packed) {
+void unpack_panel(const QuantisedBlocks& blocks, int64_t first, int64_t k, int64_t depth, int64_t width, float* packed) {
   blocks.is_four_bits() ? unpack<FourBits>(blocks, first, k, depth, width, packed)
                         : unpack<EightBits>(blocks, first, k, depth, width, packed);
 }

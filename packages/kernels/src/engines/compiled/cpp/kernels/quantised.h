@@ -16,7 +16,7 @@ namespace TTT_ISA {
 /** Values that share a scale, and columns side by side. */
 constexpr int64_t block_depth = 32, block_columns = 16;
 
-struct Blocks {
+struct QuantisedBlocks {
   const int32_t* words;
   /** Blocks along the depth. */
   int64_t count;
@@ -24,7 +24,7 @@ struct Blocks {
   int64_t each;
 
   /** A tensor [columns / 16, depth / 32, words, 16]. */
-  TTT_INLINE explicit Blocks(const Tensor& t) : words(t.ints()), count(t.dims[1]), each(t.dims[2]) {}
+  TTT_INLINE explicit QuantisedBlocks(const Tensor& t) : words(t.ints()), count(t.dims[1]), each(t.dims[2]) {}
 
   TTT_INLINE bool is_four_bits() const { return each == 5; }
   /** The words of a block of the column, and its neighbours' beside it. */
@@ -86,7 +86,7 @@ TTT_INLINE void for_each_index(F f, std::integer_sequence<int, i...>) {
 }
 
 /** Fills [depth, width] with the values of columns [first, first + width) from step k of the depth on. */
-void unpack_panel(const Blocks& blocks, int64_t first, int64_t k, int64_t depth, int64_t width, float* packed);
+void unpack_panel(const QuantisedBlocks& blocks, int64_t first, int64_t k, int64_t depth, int64_t width, float* packed);
 
 }  // namespace TTT_ISA
 }  // namespace ttt
