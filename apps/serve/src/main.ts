@@ -38,7 +38,7 @@ const command = new Command('pnpm --filter serve start')
     `of products of matrices: f32, or bf16 with sums in f32 (${engineNames('bf16').join(', ')} only)`,
   )
   .option('--threads <number>', 'threads of the engine; all cores where left out')
-  .option('--keep-quantised', 'keeps the weights of a GGUF file quantised; they become float32 otherwise')
+  .option('--expand', 'makes the weights of a GGUF file float32, where they would stay quantised')
   .option('--config <file>', 'options as JSON, {"port": 8080}; those given here come first')
   .option('--keys <file>', 'keys of tenants, with limits of their own; read again at HUP')
   .option('--memories <folder>', 'keeps memories there over restarts')

@@ -20,7 +20,7 @@ export interface ServeOptions {
   precision?: Precision
   threads?: number
   /** Whether weights that are quantised in a GGUF file stay so. */
-  keepQuantised: boolean
+  expand: boolean
   /** What keeps memories over restarts: a folder, or the address of a store that servers share. */
   store?: string
   /** A file with the keys of tenants. */
@@ -67,7 +67,7 @@ const schema = z.strictObject({
   engine: z.string(),
   precision: z.enum(precisions).optional(),
   threads: count.optional(),
-  keepQuantised: z.boolean().default(false),
+  expand: z.boolean().default(false),
   memories: z.string().min(1).optional(),
   store: z
     .string()

@@ -50,7 +50,7 @@ export async function serve(options: ServeOptions, print: (line: string) => void
   try {
     if (place !== undefined && isFolder(place)) unlock = ownFolder(place)
     print((await resolveEngine(options.engine, { threads, precision })).line)
-    const model = await loadModel(options.model, { keepQuantised: options.keepQuantised })
+    const model = await loadModel(options.model, { keepQuantised: !options.expand })
     const id = model.name
     const store = place === undefined ? undefined : await openStore(place, model, (why) => log.warn(why))
     const { deterministic } = options

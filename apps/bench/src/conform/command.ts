@@ -9,7 +9,7 @@ export function addConform(command: Command, caller: string): void {
     .option('--engine <name>', 'the engine to run them on', 'auto')
     .option('--kind <kind>', 'only cases of this kind')
     .option('--gguf <file>', 'the file of SmolLM2-135M-Instruct (Q4_1), for its case')
-    .option('--keep-quantised', 'keeps its weights quantised; they become float32 otherwise')
+    .option('--expand', 'makes its weights float32, where they would stay quantised')
     .action(async (folder: string, options: Omit<ConformOptions, 'print'>) => {
       const { runConform } = await import('./index')
       process.exitCode = await runConform(resolve(caller, folder), {

@@ -19,8 +19,8 @@ export interface ConformOptions {
   kind?: string
   /** The GGUF file of a model that is too large to lie beside its case. */
   gguf?: string
-  /** Whether its quantised weights stay so. */
-  keepQuantised?: boolean
+  /** Whether its quantised weights become float32. */
+  expand?: boolean
   print?: (line: string) => void
 }
 
@@ -36,8 +36,8 @@ const runners: Record<string, Runner> = {
   orbax: conformOrbax,
   batches: conformBatches,
   'index-shuffle': conformIndexShuffle,
-  smollm2: (golden, { gguf, keepQuantised }) =>
-    gguf === undefined ? 'give its file by --gguf FILE' : conformSmollm2(golden, gguf, keepQuantised),
+  smollm2: (golden, { gguf, expand }) =>
+    gguf === undefined ? 'give its file by --gguf FILE' : conformSmollm2(golden, gguf, expand),
 }
 
 /**

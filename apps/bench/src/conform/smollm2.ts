@@ -42,17 +42,13 @@ const block = 256
 const piece = 500
 
 /** Token ids, renderings of the chat template, logits, greedy continuations, and losses in full attention and in windows. */
-export async function conformSmollm2(
-  golden: GoldenCase,
-  file: string,
-  keepQuantised = false,
-): Promise<Verdict> {
+export async function conformSmollm2(golden: GoldenCase, file: string, expand = false): Promise<Verdict> {
   const expected = golden.description as unknown as Expected
   const hash = createHash('sha256').update(readFileSync(file)).digest('hex')
   if (hash !== expected.source.sha256)
     throw new Error(`${file} is not the file of this case: its SHA-256 is ${hash.slice(0, 12)}…`)
   const comparisons = new Comparisons()
-  const model = await loadModel(file, { keepQuantised })
+  const model = await loadModel(file, { keepQuantised: !expand })
   const { tokenizer } = model
   const equal = (what: string, actual: ArrayLike<number>, wanted: ArrayLike<number>) =>
     comparisons.compareLargest(what, actual, wanted, 0.5)
