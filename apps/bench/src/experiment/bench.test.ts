@@ -20,7 +20,7 @@ it.each<[Partial<RawOptions>, RegExp]>([
     /^'.*below' can't be used: a file stands where a folder is expected \(ENOTDIR\); give --out/,
   ],
   [{ model: 'missing' }, /^'.*missing' holds no stored runs/],
-  [{ engine: 'tensorflow' }, /^unknown engine 'tensorflow'; known: auto, native, webgpu, wasm, cpu$/],
+  [{ engine: 'cuda' }, /^unknown engine 'cuda'; known: auto, native, webgpu, tensorflow, wasm, cpu$/],
   [{ precision: 'bf16' }, /^the engine 'cpu' can't run here \(cpu: it has no bf16, only f32\)$/],
 ])('refuses %o and leaves nothing behind', async (given, sentence) => {
   await expect(bench(readOptions({ engine: 'cpu', ...given }, folder), folder)).rejects.toThrow(sentence)
