@@ -1,7 +1,7 @@
 import { read, tf, tidy, treeMap, type Tensor, type TensorTree } from '@ttt-e2e/tensor-ops'
 import type { FastWeights } from './fast-weights'
 import { PieceNats, type Nats } from './piece-nats'
-import { readPiece } from './read-piece'
+import { natsAfter, readPiece } from './read-piece'
 import { bytesOfState, copyState, disposeState, startState, type ReaderState } from './reader-state'
 import { formOf, restoreState, saveState, type SavedForm, type SavedState } from './saved-state'
 import type { Params, System } from './system'
@@ -62,12 +62,12 @@ export class Reader {
 
   /** Tokens read of each sequence. */
   get position(): number {
-    return this.own.position
+    return this.own.positions[0]
   }
 
   /** Inner steps taken. */
   get steps(): number {
-    return this.own.steps
+    return this.own.steps[0]
   }
 
   /**
@@ -151,8 +151,8 @@ export class Reader {
     disposeState(this.state)
   }
 
-  /** All that it remembers, in its own hands. */
-  private get state(): ReaderState {
+  /** All that it remembers, in its own hands, to be changed in place; for what reads several side by side. */
+  get state(): ReaderState {
     const { group } = this
     delete this.group
     group?.release(this)
@@ -166,8 +166,8 @@ export class Reader {
       const { logits } = this.predicted
       return async () => natsOf(await logits, tokens.tokens)
     }
-    const { decoder } = this.system
-    return tidy(() => decoder.losses(decoder.suffixParams(this.params), last, tokens.tensor()))
+    const { system, params } = this
+    return natsAfter({ system, params }, last, tokens)
   }
 
   private async logitsOf(last: Tensor): Promise<Float32Array> {
