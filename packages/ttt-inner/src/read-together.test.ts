@@ -107,12 +107,11 @@ it('reads with readers that decode together, and frees all in the end', async ()
   expect(liveTensors()).toBe(before)
 })
 
-it('leaves readers as they were where a pass fails', async () => {
+it('frees all where a pass fails', async () => {
   const system = smallSystem(true)
   const params = decoder.init(createRandom(1))
-  const readers = await readersAt(system, params, [8, 12])
-  const before = await Promise.all(readers.map((reader) => reader.save()))
   const tensors = liveTensors()
+  const readers = await readersAt(system, params, [8, 12])
   const { readSuffix } = system.decoder
   system.decoder.readSuffix = () => {
     throw new Error('no memory left')
@@ -120,6 +119,24 @@ it('leaves readers as they were where a pass fails', async () => {
   const pieces = readers.map((reader) => ({ reader, tokens: randomTokens(1, 6), learn: true }))
   await expect(new ReaderGroup({ system, params }).read(pieces)).rejects.toThrow('no memory left')
   system.decoder.readSuffix = readSuffix
+  for (const reader of readers) reader.dispose()
   expect(liveTensors()).toBe(tensors)
-  expect(await Promise.all(readers.map((reader) => reader.save()))).toEqual(before)
+})
+
+it('tells what a reader holds, and where it is, while it is joined to others', async () => {
+  const system = smallSystem(true)
+  const params = decoder.init(createRandom(1))
+  const [together, [apart]] = [await readersAt(system, params, [8, 12]), await readersAt(system, params, [8])]
+  const pieces = together.map((reader) => ({ reader, tokens: randomTokens(1, 9), learn: true }))
+  const group = new ReaderGroup({ system, params })
+  await group.read(pieces)
+  await apart.read(pieces[0].tokens)
+  const [{ position, steps }] = together
+  expect([position, steps]).toEqual([apart.position, apart.steps])
+  expect(together[0].stateBytes()).toBe(apart.stateBytes())
+  // Read on without the other, it is by itself again, and so is the other.
+  await group.read([{ reader: together[0], tokens: randomTokens(1, 2), learn: true }])
+  await apart.read(randomTokens(1, 2))
+  expect(together[0].form()).toEqual(apart.form())
+  expect(together[1].position).toBe(21)
 })

@@ -3,7 +3,7 @@ import { grownStates } from '@ttt-e2e/swa-transformer'
 import { joinStates, splitState } from './join-states'
 import { PieceNats } from './piece-nats'
 import { natsAfter, readPiece, type ReadingModel } from './read-piece'
-import { disposeState, endAfter, tensorsOf, type ReaderState } from './reader-state'
+import { bytesOfState, disposeState, endAfter, tensorsOf, type ReaderState } from './reader-state'
 import type { Reader } from './reader'
 import { TokenBlock } from './token-block'
 
@@ -15,50 +15,108 @@ export interface ReadingPiece {
   learn: boolean
 }
 
+/** Readers whose states stand side by side, and what each gets back. */
+interface Batch {
+  readers: readonly Reader[]
+  own: readonly ReaderState[]
+  joined: ReaderState
+}
+
 /**
- * Reads a piece of each of several readers. Those that fit go through the model in one pass, each with weights and a place
- * of its own: pieces of one length whose chunks fill at the same time, read into states of one size. The others are read
- * as by themselves. A pass that fails leaves its readers as they were.
+ * Reads pieces of several readers. Those that fit go through the model in one pass, each with weights and a place of its
+ * own: pieces of one length whose chunks fill at the same time, read into states of one size. Others are read as alone.
  *
- * @param pieces each of another reader
- * @returns the nats of each one's tokens, as `Reader.read` has them
+ * Readers of one pass stay joined until one of them is asked for what it remembers, or they are read on without it.
  */
-export function readTogether(model: ReadingModel, pieces: readonly ReadingPiece[]): Promise<Float32Array>[] {
-  const nats = new Map<ReadingPiece, Promise<Float32Array>>()
-  for (const alike of groupsOf(pieces, paceOf)) {
-    if (alike.length > 1) for (const { reader, tokens } of alike) reserve(model, reader.state, tokens.length)
-    for (const batch of groupsOf(alike, ({ reader }) => shapesOf(reader.state))) {
-      const [{ reader, tokens, learn }] = batch
-      const all = batch.length === 1 ? [reader.read(tokens, { learn })] : readBatch(model, batch)
-      batch.forEach((piece, i) => nats.set(piece, all[i]))
+export class ReadTogether {
+  private readonly batches = new Map<Reader, Batch>()
+
+  constructor(private readonly model: ReadingModel) {}
+
+  /**
+   * @param pieces each of another reader
+   * @returns the nats of each one's tokens, as `Reader.read` has them
+   */
+  read(pieces: readonly ReadingPiece[]): Promise<Float32Array[]> {
+    const nats = new Map<Reader, Promise<Float32Array>>()
+    for (const alike of this.alike(pieces)) {
+      const [{ reader, tokens, learn }] = alike
+      if (alike.length === 1) nats.set(reader, reader.read(tokens, { learn }))
+      else this.pass(alike).forEach((row, each) => nats.set(each, row))
     }
+    return Promise.all(pieces.map(({ reader }) => nats.get(reader)!))
   }
-  return pieces.map((piece) => nats.get(piece)!)
-}
 
-function readBatch(model: ReadingModel, batch: readonly ReadingPiece[]): Promise<Float32Array>[] {
-  const own = batch.map(({ reader }) => reader.state)
-  const known = TokenBlock.ofRows(batch.map(({ tokens }) => tokens))
-  const { length } = known
-  const { after, nats } = tidy(() => {
-    const joined = joinStates(own)
-    const nats = new PieceNats(batch.length, length)
-    if (joined.last && length > 0) nats.add(0, natsAfter(model, joined.last, known.columns(0, 1)))
-    readPiece(model, joined, { known, length, learn: batch[0].learn, nats })
-    return { after: splitState(joined), nats }
-  })
-  own.forEach((state, row) => {
-    disposeState(state)
-    Object.assign(state, after[row])
-  })
-  const values = nats.read().finally(() => nats.dispose())
-  return batch.map(async (_, row) => (await values).slice(row * length, (row + 1) * length))
-}
+  /** Gives a reader what it remembers, and those that stand beside it. */
+  release(reader: Reader): void {
+    const batch = this.batches.get(reader)
+    if (!batch) return
+    for (const each of batch.readers) this.batches.delete(each)
+    const rows = splitState(batch.joined)
+    disposeState(batch.joined)
+    batch.own.forEach((state, row) => Object.assign(state, rows[row]))
+  }
 
-/** What pieces that are read in one pass have in common, but for the sizes of what they are read into. */
-function paceOf({ reader, tokens, learn }: ReadingPiece): string {
-  const { open, last } = reader.state
-  return [tokens.length, open.tokens.length, learn, last !== undefined].join()
+  /** Bytes of what is held for a reader. */
+  stateBytes(reader: Reader): number {
+    const { joined, readers } = this.batches.get(reader)!
+    return bytesOfState(joined) / readers.length
+  }
+
+  /** Pieces that fit together. */
+  private alike(pieces: readonly ReadingPiece[]): Iterable<ReadingPiece[]> {
+    if (pieces.length === 1) return [[...pieces]]
+    const groups = new Map<string, ReadingPiece[]>()
+    for (const piece of pieces) {
+      const { reader, tokens, learn } = piece
+      const state = this.batches.get(reader)?.joined ?? reader.state
+      reserve(this.model, state, tokens.length)
+      const key = `${tokens.length} ${learn} ${rowShapes(state)}`
+      groups.set(key, [...(groups.get(key) ?? []), piece])
+    }
+    return groups.values()
+  }
+
+  private pass(pieces: readonly ReadingPiece[]): Map<Reader, Promise<Float32Array>> {
+    const batch = this.batchOf(pieces.map(({ reader }) => reader))
+    const { readers, own, joined } = batch
+    const known = TokenBlock.ofRows(
+      readers.map((reader) => pieces.find((piece) => piece.reader === reader)!.tokens),
+    )
+    const { length } = known
+    const nats = new PieceNats(readers.length, length)
+    try {
+      tidy(() => {
+        if (joined.last && length > 0) nats.add(0, natsAfter(this.model, joined.last, known.columns(0, 1)))
+        readPiece(this.model, joined, { known, length, learn: pieces[0].learn, nats })
+        return { joined, nats }
+      })
+    } catch (error) {
+      for (const each of readers) this.batches.delete(each)
+      disposeState(joined)
+      throw error
+    }
+    const [{ positions, steps }, values] = [joined, nats.read().finally(() => nats.dispose())]
+    own.forEach((state, row) => Object.assign(state, { positions: [positions[row]], steps: [steps[row]] }))
+    return new Map(
+      readers.map((reader, row) => [
+        reader,
+        values.then((all) => all.slice(row * length, (row + 1) * length)),
+      ]),
+    )
+  }
+
+  /** The states of these readers, and of no others, side by side. */
+  private batchOf(readers: readonly Reader[]): Batch {
+    const known = this.batches.get(readers[0])
+    if (known?.readers.length === readers.length && readers.every((each) => known.readers.includes(each)))
+      return known
+    const own = readers.map((reader) => reader.join(this))
+    const batch = { readers, own, joined: joinStates(own) }
+    own.forEach(disposeState)
+    for (const reader of readers) this.batches.set(reader, batch)
+    return batch
+  }
 }
 
 /** Room for a piece in all that grows, so that states that have read differently much can be of one size. */
@@ -72,16 +130,8 @@ function reserve({ system: { decoder, rule } }: ReadingModel, state: ReaderState
   if (rule) open.states = grownStates(open.states, (states) => decoder.reserveSuffix(states, end))
 }
 
-const shapesOf = (state: ReaderState): string =>
+/** The shapes of a row of each tensor: also how far the open chunk is, and whether anything was read. */
+const rowShapes = (state: ReaderState): string =>
   treeLeaves(tensorsOf(state))
-    .map(({ shape }) => shape.join())
+    .map(({ shape }) => shape.slice(1).join())
     .join(' ')
-
-function groupsOf<T>(all: readonly T[], keyOf: (each: T) => string): T[][] {
-  const groups = new Map<string, T[]>()
-  for (const each of all) {
-    const key = keyOf(each)
-    groups.set(key, [...(groups.get(key) ?? []), each])
-  }
-  return [...groups.values()]
-}

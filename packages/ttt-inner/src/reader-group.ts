@@ -17,7 +17,7 @@ import { joinStates, splitState } from './join-states'
 import { closeChunk, learnOpenChunk, type ReadingModel } from './read-piece'
 import type { Reader } from './reader'
 import { disposeState, endAfter, positionTensor, type ReaderState } from './reader-state'
-import { readTogether, type ReadingPiece } from './read-together'
+import { ReadTogether, type ReadingPiece } from './read-together'
 import { TokenBlock } from './token-block'
 
 /** One token for one reader of a single sequence that has read something. */
@@ -47,8 +47,11 @@ type Joined = {
 export class ReaderGroup {
   private rows: { reader: Reader; state: ReaderState }[] = []
   private joined?: Joined
+  private readonly reading: ReadTogether
 
-  constructor(private readonly model: ReadingModel) {}
+  constructor(private readonly model: ReadingModel) {
+    this.reading = new ReadTogether(model)
+  }
 
   /**
    * Reads one token of each of some readers; those that were in the group and have none leave it.
@@ -79,9 +82,14 @@ export class ReaderGroup {
     }
   }
 
-  /** Reads a piece of each of some readers, see `readTogether`. Those that were in the group leave it. */
+  /**
+   * Reads a piece of each of some readers, see `ReadTogether`; those that decoded together don't any more.
+   *
+   * @param pieces each of another reader
+   * @returns the nats of each one's tokens, as `Reader.read` has them
+   */
   async read(pieces: readonly ReadingPiece[]): Promise<Float32Array[]> {
-    return Promise.all(readTogether(this.model, pieces))
+    return this.reading.read(pieces)
   }
 
   /** Gives a reader what it remembers, as a reader asks for it. */

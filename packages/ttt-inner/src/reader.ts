@@ -28,6 +28,14 @@ export interface ReadOptions {
   learn?: boolean
 }
 
+/** What holds the states of readers side by side. */
+export interface ReaderHolder {
+  /** Gives a reader what it remembers. */
+  release(reader: Reader): void
+  /** Bytes that it holds for a reader; where left out, the reader is asked for itself. */
+  stateBytes?(reader: Reader): number
+}
+
 /**
  * Reads token by token or in pieces of any length, in constant memory where the system's mixers allow it, and learns
  * on the way: a chunk's step is taken when the token after it is known and before that token is processed. Owns its
@@ -42,8 +50,8 @@ export interface ReadOptions {
 export class Reader {
   private readonly batch: number
   private own: ReaderState
-  /** Where it is while it decodes beside others. */
-  private group?: { release(reader: Reader): void }
+  /** Where it is while it reads or decodes beside others. */
+  private group?: ReaderHolder
   /** The logits that `nextLogits` has asked for, and the hidden state that they are of. */
   private predicted?: { from: Tensor; logits: Promise<Float32Array> }
 
@@ -71,12 +79,12 @@ export class Reader {
   }
 
   /**
-   * Joins a group of readers that decode side by side: the group changes the state, whose tensors but the open chunk's it
-   * holds, until it is asked to release the reader. Whatever else is done with the reader asks it to first.
+   * Joins readers that read or decode side by side: the holder changes the state, whose tensors it holds, until it is asked
+   * to release the reader. Whatever else is done with the reader asks it to first.
    *
    * @returns the state
    */
-  join(group: { release(reader: Reader): void }): ReaderState {
+  join(group: ReaderHolder): ReaderState {
     const { state } = this
     delete this.predicted
     this.group = group
@@ -144,7 +152,7 @@ export class Reader {
 
   /** Bytes that this reader holds. */
   stateBytes(): number {
-    return bytesOfState(this.state)
+    return this.group?.stateBytes?.(this) ?? bytesOfState(this.state)
   }
 
   dispose(): void {
