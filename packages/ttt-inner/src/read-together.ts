@@ -47,6 +47,12 @@ export class ReadTogether {
     return Promise.all(pieces.map(({ reader }) => nats.get(reader)!))
   }
 
+  /** @returns the first of some pieces, and those that go in one pass with it */
+  fitting<T extends ReadingPiece>(pieces: readonly T[]): T[] {
+    const [first] = this.alike(pieces)
+    return first
+  }
+
   /** Gives a reader what it remembers, and those that stand beside it. */
   release(reader: Reader): void {
     const batch = this.batches.get(reader)
@@ -64,9 +70,9 @@ export class ReadTogether {
   }
 
   /** Pieces that fit together. */
-  private alike(pieces: readonly ReadingPiece[]): Iterable<ReadingPiece[]> {
+  private alike<T extends ReadingPiece>(pieces: readonly T[]): Iterable<T[]> {
     if (pieces.length === 1) return [[...pieces]]
-    const groups = new Map<string, ReadingPiece[]>()
+    const groups = new Map<string, T[]>()
     for (const piece of pieces) {
       const { reader, tokens, learn } = piece
       const state = this.batches.get(reader)?.joined ?? reader.state

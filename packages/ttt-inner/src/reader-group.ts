@@ -92,6 +92,11 @@ export class ReaderGroup {
     return this.reading.read(pieces)
   }
 
+  /** The first of some pieces, and those that `read` takes in one pass with it. @param pieces one at least */
+  fitting<T extends ReadingPiece>(pieces: readonly T[]): T[] {
+    return this.reading.fitting(pieces)
+  }
+
   /** Gives a reader what it remembers, as a reader asks for it. */
   release(reader: Reader): void {
     const leaving = this.rows.findIndex((row) => row.reader === reader)
