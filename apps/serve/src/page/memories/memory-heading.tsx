@@ -22,17 +22,15 @@ export function MemoryHeading({ memory }: { memory: MemoryAnswer }): VNode {
       <p class="quiet">
         {memory.tokens.toLocaleString('en')} tokens read, {memory.steps.toLocaleString('en')} steps of learning;{' '}
         {Math.ceil(memory.bytes / 1024).toLocaleString('en')} KB, however much more it reads.
-        {parent && (
-          <>
-            {' '}
-            A fork of{' '}
-            <button type="button" class="link" onClick={() => choose(parent.id)}>
-              {nameOf(parent)}
-            </button>
-            .
-          </>
-        )}
       </p>
+      {parent && (
+        <p class="quiet">
+          A fork of{' '}
+          <button type="button" class="link" onClick={() => choose(parent.id)}>
+            {nameOf(parent)}
+          </button>
+        </p>
+      )}
       <div class="buttons">
         {open !== 'name' && (
           <button type="button" onClick={() => setOpen('name')}>

@@ -8,6 +8,7 @@ import { treeOf, type Branch } from './tree-of'
 export function MemoryTree(): VNode {
   const [isOpen, setOpen] = useState(false)
   const branches = treeOf(state.memories.value)
+  const reading = state.reading.value
   const pick = (id?: string) => {
     choose(id)
     setOpen(false)
@@ -27,6 +28,11 @@ export function MemoryTree(): VNode {
         >
           <span aria-hidden="true">+ </span>New memory
         </button>
+        {reading && (
+          <button type="button" class="new" onClick={() => (choose(reading.into?.id, 'more'), setOpen(false))}>
+            Reading {reading.name}, {Math.floor(100 * reading.done)} %
+          </button>
+        )}
         {branches.length > 0 ? (
           <Branches branches={branches} onPick={pick} />
         ) : (

@@ -1,12 +1,9 @@
 import type { VNode } from 'preact'
-import { readText } from '../state/read-text'
 import { state } from '../state/page-state'
-import { ReadingProgress } from './reading-progress'
-import { TextPicker } from './text-picker'
+import { PickerOrProgress } from './picker-or-progress'
 
 /** Makes a memory of a text: what people see first. */
 export function NewMemory(): VNode {
-  const reading = state.reading.value
   const chunk = state.model.value?.chunk ?? 0
   return (
     <section aria-labelledby="new-title">
@@ -18,11 +15,7 @@ export function NewMemory(): VNode {
           : 'The model keeps what it reads in a state of one size.'}{' '}
         What comes of it is a memory: ask it, fork it, let it read more.
       </p>
-      {reading ? (
-        <ReadingProgress reading={reading} />
-      ) : (
-        <TextPicker does="Read it" onText={(source) => readText(source)} />
-      )}
+      <PickerOrProgress does="Read it" />
     </section>
   )
 }

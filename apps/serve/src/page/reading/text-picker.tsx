@@ -1,8 +1,11 @@
 import type { VNode } from 'preact'
 import { useRef, useState } from 'preact/hooks'
+import { example } from '../../site/shared/example'
 import { blamed, Problem } from '../parts/problem'
 import { ofAddress, ofFile, ofPasted, type TextSource } from '../state/text-source'
 import { clear, trying } from '../state/problems'
+
+const exampleText: TextSource = { name: 'The Ledger of the Lamp-house', content: new Blob([example]), place: 'text' }
 
 interface TextPickerProps {
   /** What the button that reads it says. */
@@ -46,7 +49,10 @@ export function TextPicker({ does, onText }: TextPickerProps): VNode {
       onPaste={(event) => takeFile(event.clipboardData?.files) && event.preventDefault()}
     >
       {taken ? (
-        <TakenText source={taken} onDrop={() => take(undefined)} />
+        <>
+          <TakenText source={taken} onDrop={() => take(undefined)} />
+          <Problem of={taken.place} />
+        </>
       ) : (
         <>
           <FileField onFiles={takeFile} />
@@ -60,9 +66,11 @@ export function TextPicker({ does, onText }: TextPickerProps): VNode {
           />
           <Problem of="text" />
           <AddressField onText={take} />
+          <button type="button" class="link" onClick={() => take(exampleText)}>
+            or take an example
+          </button>
         </>
       )}
-      <Problem of="file" />
       <div class="buttons">
         <button type="submit" class="primary">
           {does}
@@ -86,6 +94,7 @@ function FileField({ onFiles }: { onFiles: (files: FileList | null) => void }): 
         onChange={() => onFiles(field.current!.files)}
         {...blamed('file')}
       />
+      <Problem of="file" />
     </div>
   )
 }

@@ -1,7 +1,7 @@
 import type { MemoryAnswer } from '../api/api-client'
 import { client } from './client'
 import { announce, asName, choose, refreshMemories } from './memories'
-import { nameOf, state, type KnownText, type Reading, type Stretch } from './page-state'
+import { state, type KnownText, type Reading, type Stretch } from './page-state'
 import { GivenError, trying } from './problems'
 import type { TextSource } from './text-source'
 import { tokenEnds } from './token-ends'
@@ -35,6 +35,7 @@ export async function readText(source: TextSource, into?: MemoryAnswer): Promise
     }
     try {
       const known: KnownText = { name: source.name, text: '', ends: [], stretches: [] }
+      window.addEventListener('beforeunload', stay)
       state.reading.value = beginReading(source, into, () => stopping.abort())
       for await (const text of piecesOf(source)) {
         const to = written ?? into?.id
@@ -43,11 +44,11 @@ export async function readText(source: TextSource, into?: MemoryAnswer): Promise
       }
       await refreshMemories()
       remember(written!, known)
-      choose(written, 'history')
+      if (isWatched(into)) choose(written, 'history')
       announce(`${source.name} was read.`, async () => {
         await undo()
         forgetText(written!)
-        choose(into?.id)
+        if (state.chosen.value === written) choose(into?.id)
       })
     } catch (error) {
       // As before: a text that wasn't read whole leaves nothing.
@@ -57,13 +58,21 @@ export async function readText(source: TextSource, into?: MemoryAnswer): Promise
     }
   })
   state.reading.value = undefined
+  window.removeEventListener('beforeunload', stay)
   if (stopping.signal.aborted) announce(`${source.name} was not read to its end: nothing of it is kept.`)
   return isRead
 }
 
+/** A browser asks before it closes a page that says this: a long text would be left half read. */
+const stay = (event: Event) => event.preventDefault()
+
+/** Whether how the text is read is what is looked at. */
+const isWatched = (into: MemoryAnswer | undefined): boolean =>
+  state.chosen.value === into?.id && (!into || state.tab.value === 'more')
+
 /** A fork, to which a memory can be put back for a day. */
 async function keepAsIs(memory: MemoryAnswer, text: string): Promise<MemoryAnswer> {
-  const copy = await client.fork(memory.id, asName(`${nameOf(memory)}, before ${text}`))
+  const copy = await client.fork(memory.id, asName(`Before ${text}`))
   return client.configure(copy.id, { ttl_seconds: keptSeconds })
 }
 

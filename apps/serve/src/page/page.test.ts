@@ -1,0 +1,421 @@
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { findBrowser, launchBrowser } from '../../../../scripts/browser.mjs'
+import { outside, tabTo } from '../site/testing'
+import { listeningApp, tinyModel, until } from '../testing'
+import { axeProblems, buildPage, openTab, textServer } from './testing'
+
+const found = findBrowser()
+beforeEach(({ skip }) => {
+  if (found === undefined) skip('there is no Chromium; install it, or name one in CHROME')
+})
+
+let app: Awaited<ReturnType<typeof listeningApp>>
+let browser: Browser
+let page: Page
+let problems: string[]
+beforeAll(async () => {
+  if (found === undefined) return
+  const built = await buildPage()
+  app = await listeningApp(await tinyModel(), { apiKey: 'sesame', page: built })
+  browser = await launchBrowser()
+  ;({ page, problems } = await openTab(browser, app.url))
+})
+afterAll(async () => {
+  await browser?.close()
+  app?.close()
+})
+
+const sea = 'The sea keeps what it takes. '
+const headers = { authorization: 'Bearer sesame' }
+const button = (name: string | RegExp) => page.getByRole('button', { name, exact: true })
+const press = (name: string | RegExp) => button(name).click()
+const show = (name: string) => page.getByRole('tab', { name }).click()
+const noticed = (text: string | RegExp) => page.locator('.notice').filter({ hasText: text }).waitFor()
+const problem = (place: string) => page.locator(`#problem-${place} .problem`)
+const heading = () => page.locator('#memory-name').textContent()
+const facts = () => page.locator('.memory-heading .quiet').first().textContent()
+/** The names in the tree, each with how deep it stands. */
+const tree = () =>
+  page.locator('.memories li').evaluateAll((all) =>
+    all.map((each) => {
+      let depth = 0
+      for (let at = each.parentElement!.closest('li'); at; at = at.parentElement!.closest('li')) depth++
+      return `${'  '.repeat(depth)}${each.querySelector('.name')!.textContent}`
+    }),
+  )
+const pick = (name: string) => page.locator('.memories li').getByText(name, { exact: true }).click()
+const ofApi = async (path: string) => (await app.request('GET', `/v1/memories${path}`, undefined, headers)).json()
+const memoryCalled = async (name: string) =>
+  (await ofApi('')).data.find((each: { name: string }) => each.name === name)
+
+const textFile = (name: string, content: string | number[]) => ({
+  name,
+  mimeType: 'text/plain',
+  buffer: Buffer.from(content as string),
+})
+
+/** As if a file were dropped on, or pasted into, what takes texts. */
+const give = (event: 'drop' | 'paste', bytes: number[]) =>
+  page.locator('.picker').evaluate(
+    (picker, [event, bytes]) => {
+      const data = new DataTransfer()
+      data.items.add(new File([new Uint8Array(bytes)], 'whale.txt'))
+      const happens = { bubbles: true, cancelable: true }
+      picker.dispatchEvent(
+        event === 'drop'
+          ? new DragEvent('drop', { ...happens, dataTransfer: data })
+          : new ClipboardEvent('paste', { ...happens, clipboardData: data }),
+      )
+    },
+    [event, bytes] as const,
+  )
+
+/** Reads a text that is pasted, and waits until it is read. */
+async function readPasted(text: string, does = 'Read it'): Promise<void> {
+  await page.locator('#text').fill(text)
+  await press(does)
+  await noticed('was read.')
+}
+
+it('loads nothing from elsewhere, and says so', async () => {
+  const answer = await app.request('GET', '/')
+  expect(answer.headers.get('content-security-policy')).toMatch(/^default-src 'none'; script-src 'self'/)
+  const addresses = [...(await answer.text()).matchAll(/(?:src|href)="([^"]*)/g)].map(([, address]) => address)
+  expect(addresses.length).toBeGreaterThan(2)
+  for (const address of addresses) expect(address).toMatch(/^(\.\/page\/[\w.-]+|data:,)$/)
+  const links = await page.locator('nav a').evaluateAll((all) => all.map((each) => each.getAttribute('href')))
+  expect(links).toEqual(['read/', 'meta-train/'])
+})
+
+it('asks for the key, and says beside its field that one is wrong', async () => {
+  await page.getByText('This server needs a key').waitFor()
+  expect(await problem('key').count()).toBe(0)
+  await page.getByLabel('API key').fill('wrong')
+  await press('Go in')
+  await problem('key').waitFor()
+  expect(await problem('key').textContent()).toMatch(/^The server doesn’t know this key\./)
+  const field = page.getByLabel('API key')
+  expect(await field.getAttribute('aria-invalid')).toBe('true')
+  expect(await field.getAttribute('aria-describedby')).toBe('problem-key')
+  await field.fill(' sesame ')
+  await press('Go in')
+  await page.getByText('Give it something to read').waitFor()
+  // What browsers say of an answer of 401 themselves.
+  expect(problems.splice(0).filter((each) => !each.includes('401'))).toEqual([])
+  await page.reload()
+  await page.getByText('None yet. What the model has read will stand here.').waitFor()
+  expect(await axeProblems(page)).toEqual([])
+})
+
+it('reads a file that is chosen, with its progress and its curve as it reads', async () => {
+  await page.evaluate(`
+    window.seen = []
+    new MutationObserver(() => {
+      const progress = document.querySelector('progress')
+      const curve = document.querySelector('.reading .chart path[stroke-width]')
+      if (progress) window.seen.push({ value: progress.value, curve: curve?.getAttribute('d')?.length ?? 0 })
+    }).observe(document.body, { subtree: true, childList: true, attributes: true })`)
+  await page.locator('#file').setInputFiles(textFile('sea.txt', sea.repeat(80)))
+  expect(await page.locator('.taken').innerText()).toMatch(/^sea\.txt 2\.3 KB/)
+  await press('Read it')
+  await noticed('sea.txt was read.')
+  const seen = await page.evaluate<{ value: number; curve: number }[]>('window.seen')
+  const values = new Set(seen.map(({ value }) => value))
+  expect([...values].filter((value) => value > 0 && value < 1).length).toBeGreaterThan(5)
+  expect(new Set(seen.map(({ curve }) => curve)).size).toBeGreaterThan(2)
+  expect(await heading()).toBe('sea.txt')
+  expect(await facts()).toMatch(/^2,320 tokens read, 289 steps of learning; \d+ KB/)
+  expect(await tree()).toEqual(['sea.txt'])
+})
+
+it('shows how well it was predicted, what surprised and what moved the weights, and all of it after a reload but the text', async () => {
+  const losses = (await ofApi(`/${(await memoryCalled('sea.txt')).id}/events`)).losses
+  await page.locator('.chart path[stroke-width]').waitFor()
+  await page.getByText('The numbers').click()
+  expect(await page.locator('td').count()).toBe(2 * losses.length)
+  const marked = page.getByRole('region', { name: 'sea.txt', exact: true })
+  expect(await marked.textContent()).toBe(sea.repeat(80))
+  expect(await marked.locator('mark.level-4').count()).toBeGreaterThan(0)
+  // What comes again and again surprises less and less.
+  expect(await marked.locator('> *').first().getAttribute('class')).toMatch(/^level-[34]$/)
+  expect(await marked.locator('> *').last().getAttribute('title')).toMatch(/^\d\.\d\d nats per token$/)
+  expect(await page.locator('.passages blockquote').first().textContent()).toMatch(/sea keeps/)
+  expect(await page.locator('.passages > li').count()).toBeGreaterThan(5)
+  expect(await axeProblems(page)).toEqual([])
+  await page.reload()
+  await show('What it read')
+  await page.locator('.passages blockquote').first().waitFor()
+  expect(await marked.count()).toBe(0)
+})
+
+it('goes on from a memory as it answers, until it is stopped, and leaves it as it was', async () => {
+  const before = await memoryCalled('sea.txt')
+  await show('Ask')
+  await page.locator('#prompt').fill('It ')
+  await press('Go on')
+  await button('Go on').waitFor()
+  await page.locator('#prompt').fill('And ')
+  await page.getByText('How it answers').click()
+  await page.getByLabel('Tokens at the most').fill('1000')
+  const generated = await app.value('tokens_generated_total')
+  // Waited for before it begins, as it may be over soon.
+  await Promise.all([press('Stop'), page.locator('#prompt').press('Enter')])
+  await button('Go on').waitFor()
+  const turns = await page.locator('.turn').allTextContents()
+  expect(turns).toHaveLength(2)
+  expect(turns[0]).toMatch(/^You wrote: It It went on: .{20}/s)
+  expect(turns[1]).toMatch(/^You wrote: And It went on: /)
+  await until(async () => (await app.value('requests_running')) === 0)
+  expect((await app.value('tokens_generated_total')) - generated).toBeLessThan(1000)
+  expect((await memoryCalled('sea.txt')).version).toBe(before.version)
+  expect(await axeProblems(page)).toEqual([])
+  await press('Begin anew')
+  expect(await page.locator('.turn').count()).toBe(0)
+  await press('Go on')
+  expect(await problem('prompt').textContent()).toBe('Write how it begins first.')
+})
+
+it('forks and renames memories, undoes both, and forgets one when it is sure', async () => {
+  await press('Fork')
+  await noticed('was forked')
+  expect(await tree()).toEqual(['sea.txt', '  Fork of sea.txt'])
+  await press('Undo')
+  await noticed('Undone.')
+  expect(await tree()).toEqual(['sea.txt'])
+  await press('Fork')
+  await noticed('was forked')
+  await press('Rename')
+  await page.getByLabel('Name').fill('Storm')
+  await page.keyboard.press('Enter')
+  await noticed('It is called “Storm” now.')
+  expect(await tree()).toEqual(['sea.txt', '  Storm'])
+  await press('Undo')
+  await noticed('Undone.')
+  expect(await heading()).toBe('Fork of sea.txt')
+  await press('Fork')
+  await page.locator('h1', { hasText: 'Fork of Fork of sea.txt' }).waitFor()
+  expect(await tree()).toEqual(['sea.txt', '  Fork of sea.txt', '    Fork of Fork of sea.txt'])
+  await press('Forget')
+  await button('Keep it').waitFor()
+  expect(await axeProblems(page)).toEqual([])
+  await press('Keep it')
+  expect(await tree()).toHaveLength(3)
+  await press('Forget')
+  await press('Forget it')
+  await noticed('was forgotten.')
+  expect(await tree()).toEqual(['sea.txt', '  Fork of sea.txt'])
+  expect(await app.service.memories.list()).toHaveLength(2)
+})
+
+it('reads on in a memory, undoes that to the bit, and can go back later, too', async () => {
+  const { id } = await memoryCalled('sea.txt')
+  const { id: fork } = await memoryCalled('Fork of sea.txt')
+  const apart = async () => (await ofApi(`/${id}/diff/${fork}`)).distance
+  await pick('sea.txt')
+  await show('Read more')
+  await readPasted('And more, and more.', 'Read it, too')
+  expect(await facts()).toMatch(/^2,339 tokens read/)
+  expect(await apart()).toBeGreaterThan(0)
+  expect(await tree()).toEqual(['sea.txt', '  Fork of sea.txt', '  Before And more, and more.'])
+  await press('Undo')
+  await noticed('Undone.')
+  expect(await facts()).toMatch(/^2,320 tokens read/)
+  expect(await apart()).toBe(0)
+  expect(await tree()).toEqual(['sea.txt', '  Fork of sea.txt'])
+
+  await show('Read more')
+  await readPasted('And more.', 'Read it, too')
+  await pick('Before And more.')
+  expect(await page.locator('.memories').textContent()).toMatch(/Before And more\.2,320 tokens · until /)
+  await press('Go back to this')
+  await noticed('“sea.txt” is what “Before And more.” is.')
+  expect(await facts()).toMatch(/^2,320 tokens read/)
+  expect(await apart()).toBe(0)
+})
+
+it('takes a text that is pasted, dropped or an example, and refuses what is no text beside it', async () => {
+  await press('+ New memory')
+  await press('Read it')
+  await problem('text').waitFor()
+  expect(await problem('text').textContent()).toBe('There is nothing to read yet: paste a text here, or choose a file.')
+  expect(await page.locator('#text').getAttribute('aria-invalid')).toBe('true')
+  expect(await page.locator('#text').getAttribute('aria-describedby')).toBe('problem-text')
+  await give('drop', [65, 0xff])
+  await press('Read it')
+  await problem('file').waitFor()
+  expect(await problem('file').textContent()).toBe(
+    'whale.txt is not text in UTF-8. Save it as UTF-8, and choose it again.',
+  )
+  expect(await page.locator('.taken').innerText()).toMatch(/^whale\.txt 2 bytes/)
+  await press('Take another')
+  await give('drop', [...new TextEncoder().encode('naïve — 鯨')])
+  await press('Read it')
+  await noticed('whale.txt was read.')
+  expect(await facts()).toMatch(/^14 tokens read, 1 steps/)
+  await press('+ New memory')
+  await give('paste', [65, 66])
+  expect(await page.locator('.taken').innerText()).toMatch(/^whale\.txt 2 bytes/)
+  await press('Take another')
+  await press('or take an example')
+  expect(await page.locator('.taken').innerText()).toMatch(/^The Ledger of the Lamp-house 2\.\d KB/)
+  await press('Take another')
+  await readPasted(sea)
+  expect(await heading()).toBe('The sea keeps what it takes.')
+})
+
+it('leaves nothing of a long text that is stopped in its middle', async () => {
+  const before = await ofApi('')
+  await press('+ New memory')
+  const long = { name: 'long.txt', mimeType: 'text/plain', buffer: Buffer.alloc(3 * 2 ** 17, sea) }
+  await page.locator('#file').setInputFiles(long)
+  await press('Read it')
+  await page.waitForFunction('document.querySelector("progress")?.value > 0')
+  expect(await page.locator('.memories').textContent()).toMatch(/Reading long\.txt, \d+ %/)
+  await press('Stop')
+  await noticed('long.txt was not read to its end: nothing of it is kept.')
+  await until(async () => (await app.value('requests_running')) === 0)
+  expect(await ofApi('')).toEqual(before)
+  // What was given is still there, to be tried again.
+  expect(await page.locator('.taken').innerText()).toMatch(/^long\.txt/)
+})
+
+it('compares two memories and the model, by what they write and by what surprises them', async () => {
+  await pick('Fork of sea.txt')
+  await show('Compare')
+  await press('Compare')
+  expect(await problem('compared').textContent()).toBe('Write a text first, which both are given.')
+  await page.locator('#compared').fill('The sea ')
+  await page.getByLabel('Learn from what it writes, too').first().check()
+  await press('Compare')
+  await button('Compare').waitFor()
+  const titles = () => page.locator('.outcome h2').allTextContents()
+  expect(await titles()).toEqual([
+    'Fork of sea.txt, learning from what it writes',
+    'The model, which has read nothing',
+  ])
+  for (const text of await page.locator('.outcome .answer').allTextContents()) expect(text).toMatch(/^The sea .{20}/s)
+
+  await page.getByLabel('how much it surprises them').check()
+  await page.locator('#compared').fill(`${sea}naïve`)
+  await press('Compare')
+  await page.getByText(/nats per token for “Fork of sea\.txt”, .* it surprises “Fork of sea\.txt” less, by/).waitFor()
+  for (const text of await page.locator('.outcome .surprise-text').allTextContents()) expect(text).toBe(`${sea}naïve`)
+  expect(await page.locator('.outcome mark').count()).toBeGreaterThan(5)
+  expect(await axeProblems(page)).toEqual([])
+  await page.getByLabel('beside').selectOption({ label: 'sea.txt' })
+  await press('Compare')
+  await page.getByText('it surprises both alike.').waitFor()
+  await page.getByText('Their weights are 0.0 apart.').waitFor()
+})
+
+it('can be used with the keyboard alone', async () => {
+  await page.reload()
+  await page.getByText('Give it something to read').or(page.locator('#memory-name')).waitFor()
+  const tabToButton = async (name: string) => {
+    for (let presses = 0; presses < 60; presses++) {
+      if ((await page.evaluate<string>('document.activeElement.textContent')) === name) return
+      await page.keyboard.press('Tab')
+    }
+    throw new Error(`'${name}' can't be reached with Tab`)
+  }
+  await tabToButton('+ New memory')
+  await page.keyboard.press('Enter')
+  await tabTo(page, 'text')
+  await page.keyboard.type('By hand.')
+  await tabToButton('Read it')
+  await page.keyboard.press('Enter')
+  await noticed('By hand. was read.')
+  await tabTo(page, 'tab-history')
+  await page.keyboard.press('ArrowLeft')
+  expect(await page.evaluate('document.activeElement.id')).toBe('tab-ask')
+  await tabTo(page, 'prompt')
+  expect(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle')).toBe('solid')
+  await page.keyboard.type('It ')
+  await page.keyboard.press('Enter')
+  await page.locator('.turn').waitFor()
+  await button('Go on').waitFor()
+  await page.keyboard.press('Shift+Tab')
+  await page.keyboard.press('ArrowLeft')
+  expect(await page.evaluate('document.activeElement.id')).toBe('tab-compare')
+  for (const name of ['Forget']) {
+    while ((await page.evaluate<string>('document.activeElement.textContent')) !== name)
+      await page.keyboard.press('Shift+Tab')
+    await page.keyboard.press('Enter')
+  }
+  await button('Keep it').waitFor()
+  await page.keyboard.press('Escape')
+  await button('Keep it').waitFor({ state: 'hidden' })
+  expect(await heading()).toBe('By hand.')
+})
+
+it('fits a phone, whatever names and answers are like, and has a name for everything', async () => {
+  const { id } = await memoryCalled('By hand.')
+  await app.request('POST', `/v1/memories/${id}/fork`, { name: 'W'.repeat(200) }, headers)
+  await page.reload()
+  await page.locator('#memory-name', { hasText: 'WWW' }).waitFor()
+  for (const tab of ['What it read', 'Read more', 'Compare', 'Ask']) {
+    await show(tab)
+    for (const width of [400, 320]) {
+      await page.setViewportSize({ width, height: 800 })
+      if (width === 400) await press(/^Memories/)
+      expect([tab, width, await outside(page, width)]).toEqual([tab, width, []])
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width)
+      if (width === 400) await press(/^Memories/)
+    }
+  }
+  await page.locator('#prompt').fill('x'.repeat(500))
+  await press('Go on')
+  await button('Go on').waitFor()
+  expect(await outside(page, 320)).toEqual([])
+  await press(/^Memories/)
+  const sizes = await page
+    .getByRole('button')
+    .evaluateAll((all) => all.map((each) => [(each as HTMLElement).offsetHeight, each.textContent] as const))
+  expect(sizes.filter(([height]) => height < 44)).toEqual([])
+  expect(await page.locator('meta[name=viewport]').getAttribute('content')).toMatch(/width=device-width/)
+  const unnamed = await page.locator('input, textarea, select, button, progress, meter').evaluateAll((all) =>
+    all
+      .filter((each) => {
+        const labels = (each as HTMLInputElement).labels ?? []
+        return labels.length === 0 && !each.ariaLabel && !each.textContent?.trim()
+      })
+      .map((each) => each.outerHTML),
+  )
+  expect(unnamed).toEqual([])
+})
+
+it('has made no error until here, and asked nobody else', () => {
+  expect(problems).toEqual([])
+})
+
+it('fetches a text from an address of this machine, and from no other', async () => {
+  const [open, closed] = [await textServer(sea, true), await textServer(sea, false)]
+  const { page: tab, problems: found } = await openTab(browser, app.url)
+  await tab.getByLabel('API key').fill('sesame')
+  await tab.keyboard.press('Enter')
+  await tab.getByRole('button', { name: 'New memory' }).click()
+  await tab.getByText('or take it from an address of this machine').click()
+  const from = async (address: string) => {
+    await tab.getByLabel('Address', { exact: true }).fill(address)
+    await tab.keyboard.press('Enter')
+  }
+  const refusal = tab.locator('#problem-address .problem')
+  for (const [address, why] of [
+    ['https://example.org/book.txt', /^example\.org is another machine\./],
+    ['file:///etc/passwd', /choose the file instead/],
+    ['http://', /^This is no address\./],
+    [closed.url, /^127\.0\.0\.1:\d+ gave nothing: .*Access-Control-Allow-Origin/],
+    [`${app.url}/nothing`, /it answers 401\./],
+  ] as const) {
+    await from(address)
+    await refusal.filter({ hasText: why }).waitFor()
+  }
+  expect(found.filter((each) => each.includes('example'))).toEqual([])
+  await from(open.url)
+  await tab.locator('.taken', { hasText: 'sea.txt' }).waitFor()
+  await tab.getByRole('button', { name: 'Read it', exact: true }).click()
+  await tab.locator('.notice', { hasText: 'sea.txt was read.' }).waitFor()
+  open.close()
+  closed.close()
+})
