@@ -45,7 +45,8 @@ const tree = () =>
     }),
   )
 const pick = (name: string) => page.locator('.memories li').getByText(name, { exact: true }).click()
-const ofApi = async (path: string) => (await app.request('GET', `/v1/memories${path}`, undefined, headers)).json()
+const ofApi = async (path: string) =>
+  (await app.request('GET', `/v1/memories${path}`, undefined, headers)).json()
 const memoryCalled = async (name: string) =>
   (await ofApi('')).data.find((each: { name: string }) => each.name === name)
 
@@ -81,7 +82,9 @@ async function readPasted(text: string, does = 'Read it'): Promise<void> {
 it('loads nothing from elsewhere, and says so', async () => {
   const answer = await app.request('GET', '/')
   expect(answer.headers.get('content-security-policy')).toMatch(/^default-src 'none'; script-src 'self'/)
-  const addresses = [...(await answer.text()).matchAll(/(?:src|href)="([^"]*)/g)].map(([, address]) => address)
+  const addresses = [...(await answer.text()).matchAll(/(?:src|href)="([^"]*)/g)].map(
+    ([, address]) => address,
+  )
   expect(addresses.length).toBeGreaterThan(2)
   for (const address of addresses) expect(address).toMatch(/^(\.\/page\/[\w.-]+|data:,)$/)
   const links = await page.locator('nav a').evaluateAll((all) => all.map((each) => each.getAttribute('href')))
@@ -113,7 +116,7 @@ it('reads a file that is chosen, with its progress and its curve as it reads', a
     window.seen = []
     new MutationObserver(() => {
       const progress = document.querySelector('progress')
-      const curve = document.querySelector('.reading .chart path[stroke-width]')
+      const curve = document.querySelector('.reading .chart [aria-label=line] path')
       if (progress) window.seen.push({ value: progress.value, curve: curve?.getAttribute('d')?.length ?? 0 })
     }).observe(document.body, { subtree: true, childList: true, attributes: true })`)
   await page.locator('#file').setInputFiles(textFile('sea.txt', sea.repeat(80)))
@@ -131,7 +134,7 @@ it('reads a file that is chosen, with its progress and its curve as it reads', a
 
 it('shows how well it was predicted, what surprised and what moved the weights, and all of it after a reload but the text', async () => {
   const losses = (await ofApi(`/${(await memoryCalled('sea.txt')).id}/events`)).losses
-  await page.locator('.chart path[stroke-width]').waitFor()
+  await page.locator('.chart [aria-label=line] path').waitFor()
   await page.getByText('The numbers').click()
   expect(await page.locator('td').count()).toBe(2 * losses.length)
   const marked = page.getByRole('region', { name: 'sea.txt', exact: true })
@@ -235,10 +238,12 @@ it('reads on in a memory, undoes that to the bit, and can go back later, too', a
 })
 
 it('takes a text that is pasted, dropped or an example, and refuses what is no text beside it', async () => {
-  await press('+ New memory')
+  await press('New memory')
   await press('Read it')
   await problem('text').waitFor()
-  expect(await problem('text').textContent()).toBe('There is nothing to read yet: paste a text here, or choose a file.')
+  expect(await problem('text').textContent()).toBe(
+    'There is nothing to read yet: paste a text here, or choose a file.',
+  )
   expect(await page.locator('#text').getAttribute('aria-invalid')).toBe('true')
   expect(await page.locator('#text').getAttribute('aria-describedby')).toBe('problem-text')
   await give('drop', [65, 0xff])
@@ -253,7 +258,7 @@ it('takes a text that is pasted, dropped or an example, and refuses what is no t
   await press('Read it')
   await noticed('whale.txt was read.')
   expect(await facts()).toMatch(/^14 tokens read, 1 steps/)
-  await press('+ New memory')
+  await press('New memory')
   await give('paste', [65, 66])
   expect(await page.locator('.taken').innerText()).toMatch(/^whale\.txt 2 bytes/)
   await press('Take another')
@@ -266,7 +271,7 @@ it('takes a text that is pasted, dropped or an example, and refuses what is no t
 
 it('leaves nothing of a long text that is stopped in its middle', async () => {
   const before = await ofApi('')
-  await press('+ New memory')
+  await press('New memory')
   const long = { name: 'long.txt', mimeType: 'text/plain', buffer: Buffer.alloc(3 * 2 ** 17, sea) }
   await page.locator('#file').setInputFiles(long)
   await press('Read it')
@@ -294,13 +299,17 @@ it('compares two memories and the model, by what they write and by what surprise
     'Fork of sea.txt, learning from what it writes',
     'The model, which has read nothing',
   ])
-  for (const text of await page.locator('.outcome .answer').allTextContents()) expect(text).toMatch(/^The sea .{20}/s)
+  for (const text of await page.locator('.outcome .answer').allTextContents())
+    expect(text).toMatch(/^The sea .{20}/s)
 
   await page.getByLabel('how much it surprises them').check()
   await page.locator('#compared').fill(`${sea}naïve`)
   await press('Compare')
-  await page.getByText(/nats per token for “Fork of sea\.txt”, .* it surprises “Fork of sea\.txt” less, by/).waitFor()
-  for (const text of await page.locator('.outcome .surprise-text').allTextContents()) expect(text).toBe(`${sea}naïve`)
+  await page
+    .getByText(/nats per token for “Fork of sea\.txt”, .* it surprises “Fork of sea\.txt” less, by/)
+    .waitFor()
+  for (const text of await page.locator('.outcome .surprise-text').allTextContents())
+    expect(text).toBe(`${sea}naïve`)
   expect(await page.locator('.outcome mark').count()).toBeGreaterThan(5)
   expect(await axeProblems(page)).toEqual([])
   await page.getByLabel('beside').selectOption({ label: 'sea.txt' })

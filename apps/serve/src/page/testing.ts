@@ -24,7 +24,8 @@ export async function openTab(browser: Browser, url: string): Promise<{ page: Pa
   page.on('pageerror', (error) => problems.push(String(error)))
   page.on('console', (message) => message.type() === 'error' && problems.push(message.text()))
   page.on('request', (request) => {
-    if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(`${url}/`)) problems.push(request.url())
+    if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(`${url}/`))
+      problems.push(request.url())
   })
   await page.goto(url)
   return { page, problems }
@@ -47,7 +48,10 @@ export async function axeProblems(page: Page): Promise<string[]> {
 /** Another server of this machine, which has a text. @param allows whether it lets pages of others read it */
 export async function textServer(text: string, allows: boolean): Promise<{ url: string; close(): void }> {
   const server = createServer((_, answer) => {
-    answer.writeHead(200, { 'content-type': 'text/plain', ...(allows && { 'access-control-allow-origin': '*' }) })
+    answer.writeHead(200, {
+      'content-type': 'text/plain',
+      ...(allows && { 'access-control-allow-origin': '*' }),
+    })
     answer.end(text)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

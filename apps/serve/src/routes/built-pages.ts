@@ -54,8 +54,19 @@ export class BuiltPages {
     const { folder, recipe } = this
     const vite = recipe && toolOf('vite')
     if (!vite || !isOutOfDate(folder, recipe.sources)) return
-    const options = ['--config', join(app, recipe.config), '--outDir', folder, '--emptyOutDir', '--logLevel', 'error']
-    const child = spawn(process.execPath, [vite, 'build', ...options], { cwd: app, stdio: ['ignore', 'ignore', 'pipe'] })
+    const options = [
+      '--config',
+      join(app, recipe.config),
+      '--outDir',
+      folder,
+      '--emptyOutDir',
+      '--logLevel',
+      'error',
+    ]
+    const child = spawn(process.execPath, [vite, 'build', ...options], {
+      cwd: app,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
     let said = ''
     child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))
     const code = await new Promise((resolve) => child.on('error', resolve).on('close', resolve))
@@ -80,7 +91,9 @@ function isOutOfDate(folder: string, sources: readonly string[]): boolean {
 /** When the newest file of a folder was written; 0 where there is none. */
 function newestIn(folder: string): number {
   if (!existsSync(folder)) return 0
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  )
   return Math.max(0, ...files.map(({ parentPath, name }) => statSync(join(parentPath, name)).mtimeMs))
 }
 

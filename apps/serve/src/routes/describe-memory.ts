@@ -3,10 +3,7 @@ import type { Service } from '../service'
 import type { MemoryAnswer } from './schemas'
 
 /** A memory as clients see it. */
-export const describeMemory = (
-  { id: model }: Service,
-  record: MemoryRecord,
-): MemoryAnswer => ({
+export const describeMemory = ({ id: model }: Service, record: MemoryRecord): MemoryAnswer => ({
   id: record.id,
   object: 'memory',
   name: record.name,

@@ -29,7 +29,8 @@ const settingsSchema = z
 const resetSchema = z
   .strictObject({
     to: optional(z.string('must be a string')).openapi({
-      description: 'The id of a memory that it becomes a fork of, as one that was made before a text was read; of nothing where left out',
+      description:
+        'The id of a memory that it becomes a fork of, as one that was made before a text was read; of nothing where left out',
     }),
   })
   .openapi('MemoryReset')
@@ -65,7 +66,10 @@ export const addMemorySettings: AddRoutes = (app, { service, limits }) => {
       params: idParams,
       body: { content: { 'application/json': { schema: resetSchema } } },
     },
-    responses: { 200: { description: 'The memory, of nothing or as the other', content: memory }, ...failures },
+    responses: {
+      200: { description: 'The memory, of nothing or as the other', content: memory },
+      ...failures,
+    },
   })
   app.openapi(reset, async (c) => {
     const served = service(c)

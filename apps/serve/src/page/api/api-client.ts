@@ -135,7 +135,12 @@ export class ApiClient {
       ...(accept && { Accept: accept }),
       ...(key && { Authorization: `Bearer ${key}` }),
     }
-    const request = { method, headers, ...(signal && { signal }), ...(body && { body: JSON.stringify(body) }) }
+    const request = {
+      method,
+      headers,
+      ...(signal && { signal }),
+      ...(body && { body: JSON.stringify(body) }),
+    }
     const answer = await fetch(path, request).catch((error: Error) => {
       if (error.name === 'AbortError') throw error
       throw new RequestError(

@@ -29,8 +29,8 @@ function FirstWords(): VNode {
     <p class="lead">Ask it about what it has read. Its memory stays as it is, whatever you say.</p>
   ) : (
     <p class="lead">
-      This model answers no questions: it goes on from a text. Write how a sentence begins, and it goes on from there and
-      from all that this memory has read, which stays as it is.
+      This model answers no questions: it goes on from a text. Write how a sentence begins, and it goes on
+      from there and from all that this memory has read, which stays as it is.
     </p>
   )
 }

@@ -13,7 +13,7 @@ export function SamplingFields(): VNode {
       <div class="settings">
         <label>
           <span>
-            Boldness <output>{temperature.toFixed(1)}</output>
+            Boldness <span class="quiet">{temperature.toFixed(1)}</span>
           </span>
           <input
             type="range"
@@ -26,7 +26,7 @@ export function SamplingFields(): VNode {
         </label>
         <label>
           <span>
-            Tokens at the most <output>{maxTokens}</output>
+            Tokens at the most <span class="quiet">{maxTokens}</span>
           </span>
           <input
             type="range"

@@ -17,10 +17,18 @@ export function Outcomes(): VNode | null {
       {isScored && <SurpriseScale />}
       <div class="sides">
         {outcomes.map(({ answer, surprises }, i) => (
-          <section key={i} class="side outcome" aria-label={`${titleOf(sides[i])}, ${i === 0 ? 'left' : 'right'}`}>
+          <section
+            key={i}
+            class="side outcome"
+            aria-label={`${titleOf(sides[i])}, ${i === 0 ? 'left' : 'right'}`}
+          >
             <h2>{titleOf(sides[i])}</h2>
             {isScored ? (
-              <SurpriseText parts={surprises} level={level} label={`The text as it surprises ${titleOf(sides[i])}`} />
+              <SurpriseText
+                parts={surprises}
+                level={level}
+                label={`The text as it surprises ${titleOf(sides[i])}`}
+              />
             ) : (
               <p class="answer">
                 <span class="quiet">{comparison.text.value}</span>

@@ -9,7 +9,10 @@ export function SideFields({ index, title }: { index: 0 | 1; title: string }): V
     <div class="side">
       <label>
         <span>{title}</span>
-        <select value={memoryOf(id)?.id ?? ''} onChange={({ currentTarget }) => setSide(index, { id: currentTarget.value })}>
+        <select
+          value={memoryOf(id)?.id ?? ''}
+          onChange={({ currentTarget }) => setSide(index, { id: currentTarget.value })}
+        >
           <option value="">the model, which has read nothing</option>
           {state.memories.value.map((memory) => (
             <option key={memory.id} value={memory.id}>
@@ -20,7 +23,12 @@ export function SideFields({ index, title }: { index: 0 | 1; title: string }): V
       </label>
       {comparison.how.value === 'answers' && (
         <label class="switch">
-          <input type="checkbox" role="switch" checked={learn} onChange={() => setSide(index, { learn: !learn })} />
+          <input
+            type="checkbox"
+            role="switch"
+            checked={learn}
+            onChange={() => setSide(index, { learn: !learn })}
+          />
           <span>Learn from what it writes, too</span>
         </label>
       )}

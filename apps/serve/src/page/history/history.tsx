@@ -32,7 +32,9 @@ export function History({ memory }: { memory: MemoryAnswer }): VNode {
 }
 
 function Curve({ events: { losses } }: { events: MemoryEvents }): VNode {
-  const stretches = losses.flatMap(({ from, tokens, loss }) => (loss === null ? [] : [{ end: from + tokens, loss }]))
+  const stretches = losses.flatMap(({ from, tokens, loss }) =>
+    loss === null ? [] : [{ end: from + tokens, loss }],
+  )
   return (
     <section aria-labelledby="curve-title">
       <h2 id="curve-title">How well it predicted</h2>
@@ -52,8 +54,8 @@ function MarkedText({ text: { name, text, ends, stretches } }: { text: KnownText
       <SurpriseText parts={parts} level={levelsOf(parts)} label={name} />
       <p class="quiet">
         Each stretch is marked by how badly it was predicted when it was read.
-        {last && ends.length < last.end && ' This is the beginning of the text.'} The server keeps no texts: this is gone
-        when the page is closed.
+        {last && ends.length < last.end && ' This is the beginning of the text.'} The server keeps no texts:
+        this is gone when the page is closed.
       </p>
     </section>
   )

@@ -9,7 +9,13 @@ type Passage = MemoryEvents['passages'][number]
 const fewest = 5
 
 /** The passages that moved a memory's weights most, the strongest first. */
-export function Passages({ passages, hasRead }: { passages: readonly Passage[]; hasRead: boolean }): VNode | null {
+export function Passages({
+  passages,
+  hasRead,
+}: {
+  passages: readonly Passage[]
+  hasRead: boolean
+}): VNode | null {
   if (passages.length === 0 && !hasRead) return null
   const strongest = passages.toSorted((a, b) => b.moved - a.moved)
   const most = strongest[0]?.moved ?? 0
@@ -17,7 +23,9 @@ export function Passages({ passages, hasRead }: { passages: readonly Passage[]; 
     <section aria-labelledby="passages-title">
       <h2 id="passages-title">What moved its weights most</h2>
       {passages.length === 0 && (
-        <p class="quiet">Nothing was measured: the texts were read without asking for it, or are shorter than a step.</p>
+        <p class="quiet">
+          Nothing was measured: the texts were read without asking for it, or are shorter than a step.
+        </p>
       )}
       <PassageList passages={strongest.slice(0, fewest)} most={most} />
       {strongest.length > fewest && (

@@ -20,8 +20,8 @@ export function MemoryHeading({ memory }: { memory: MemoryAnswer }): VNode {
         <h1 id="memory-name">{nameOf(memory)}</h1>
       )}
       <p class="quiet">
-        {memory.tokens.toLocaleString('en')} tokens read, {memory.steps.toLocaleString('en')} steps of learning;{' '}
-        {Math.ceil(memory.bytes / 1024).toLocaleString('en')} KB, however much more it reads.
+        {memory.tokens.toLocaleString('en')} tokens read, {memory.steps.toLocaleString('en')} steps of
+        learning; {Math.ceil(memory.bytes / 1024).toLocaleString('en')} KB, however much more it reads.
       </p>
       {parent && (
         <p class="quiet">
@@ -51,7 +51,12 @@ export function MemoryHeading({ memory }: { memory: MemoryAnswer }): VNode {
       </div>
       <Problem of="name" />
       {open === 'sure' && (
-        <SureDialog title={`Forget “${nameOf(memory)}”?`} does="Forget it" onSure={() => void forget(memory)} onClose={close}>
+        <SureDialog
+          title={`Forget “${nameOf(memory)}”?`}
+          does="Forget it"
+          onSure={() => void forget(memory)}
+          onClose={close}
+        >
           <p>What it has learned is kept nowhere else. Its forks stay.</p>
         </SureDialog>
       )}

@@ -29,7 +29,11 @@ export function MemoryTree(): VNode {
           <span aria-hidden="true">+ </span>New memory
         </button>
         {reading && (
-          <button type="button" class="new" onClick={() => (choose(reading.into?.id, 'more'), setOpen(false))}>
+          <button
+            type="button"
+            class="new"
+            onClick={() => (choose(reading.into?.id, 'more'), setOpen(false))}
+          >
             Reading {reading.name}, {Math.floor(100 * reading.done)} %
           </button>
         )}
@@ -43,7 +47,13 @@ export function MemoryTree(): VNode {
   )
 }
 
-function Branches({ branches, onPick }: { branches: readonly Branch[]; onPick: (id: string) => void }): VNode {
+function Branches({
+  branches,
+  onPick,
+}: {
+  branches: readonly Branch[]
+  onPick: (id: string) => void
+}): VNode {
   return (
     <ul>
       {branches.map(({ memory, forks }) => (

@@ -8,7 +8,16 @@ const shape = (branches: readonly Branch[]): unknown =>
 
 it('puts forks below what they were forked from, in their order', () => {
   const memories = [memory('a'), memory('b'), memory('c', 'a'), memory('d', 'c'), memory('e', 'a')]
-  expect(shape(treeOf(memories))).toEqual([['a', [['c', [['d', []]]], ['e', []]]], ['b', []]])
+  expect(shape(treeOf(memories))).toEqual([
+    [
+      'a',
+      [
+        ['c', [['d', []]]],
+        ['e', []],
+      ],
+    ],
+    ['b', []],
+  ])
 })
 
 it('lets forks of what is gone stand by themselves', () => {

@@ -14,7 +14,12 @@ export function NoticeBar(): VNode {
               Undo
             </button>
           )}
-          <button type="button" class="plain" aria-label="Dismiss" onClick={() => (state.notice.value = undefined)}>
+          <button
+            type="button"
+            class="plain"
+            aria-label="Dismiss"
+            onClick={() => (state.notice.value = undefined)}
+          >
             <span aria-hidden="true">✕</span>
           </button>
         </div>

@@ -6,7 +6,9 @@ import { PickerOrProgress } from './picker-or-progress'
 export function ReadMore({ memory }: { memory: MemoryAnswer }): VNode {
   return (
     <>
-      <p>It goes on from all that it has read. As it is now, it is kept for a day, so that this can be undone.</p>
+      <p>
+        It goes on from all that it has read. As it is now, it is kept for a day, so that this can be undone.
+      </p>
       <PickerOrProgress does="Read it, too" into={memory} />
     </>
   )

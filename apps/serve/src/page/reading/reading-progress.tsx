@@ -13,10 +13,14 @@ export function ReadingProgress({ reading }: { reading: Reading }): VNode {
       </h2>
       <progress value={done} max={1} aria-label={`How much of ${name} is read`} />
       <p class="quiet">
-        {Math.floor(100 * done)} %, {tokens.toLocaleString('en')} tokens, {steps.toLocaleString('en')} steps of learning
+        {Math.floor(100 * done)} %, {tokens.toLocaleString('en')} tokens, {steps.toLocaleString('en')} steps
+        of learning
         {timeLeft(reading)}
       </p>
-      <p>The curve is how badly it predicts what comes next. Where it falls, the model has learned from what it read.</p>
+      <p>
+        The curve is how badly it predicts what comes next. Where it falls, the model has learned from what it
+        read.
+      </p>
       <LossCurve stretches={stretches} />
       <div class="buttons">
         <button type="button" onClick={stop}>
@@ -35,5 +39,7 @@ function timeLeft({ done, started }: Reading): string {
   const seconds = (performance.now() - started) / 1000
   if (seconds < patience || done === 0) return ''
   const left = (seconds / done) * (1 - done)
-  return left < 60 ? `, about ${Math.ceil(left)} seconds left` : `, about ${Math.ceil(left / 60)} minutes left`
+  return left < 60
+    ? `, about ${Math.ceil(left)} seconds left`
+    : `, about ${Math.ceil(left / 60)} minutes left`
 }

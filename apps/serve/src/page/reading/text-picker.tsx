@@ -5,7 +5,11 @@ import { blamed, Problem } from '../parts/problem'
 import { ofAddress, ofFile, ofPasted, type TextSource } from '../state/text-source'
 import { clear, trying } from '../state/problems'
 
-const exampleText: TextSource = { name: 'The Ledger of the Lamp-house', content: new Blob([example]), place: 'text' }
+const exampleText: TextSource = {
+  name: 'The Ledger of the Lamp-house',
+  content: new Blob([example]),
+  place: 'text',
+}
 
 interface TextPickerProps {
   /** What the button that reads it says. */

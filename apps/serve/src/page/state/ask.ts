@@ -15,7 +15,10 @@ export async function ask(id: string, prompt: string): Promise<boolean> {
   const earlier = turnsOf(id)
   return trying('prompt', async () => {
     if (prompt === '')
-      throw new GivenError('prompt', state.chats.value ? 'Write a question first.' : 'Write how it begins first.')
+      throw new GivenError(
+        'prompt',
+        state.chats.value ? 'Write a question first.' : 'Write how it begins first.',
+      )
     state.answering.value = { id, stop: () => stopping.abort() }
     let answer = ''
     setTurns(id, [...earlier, { prompt, answer }])
@@ -44,7 +47,10 @@ interface Question {
 }
 
 /** A model that has a form for conversations is asked in it, another one goes on from all that was written. */
-function answered(api: ApiClient, { id, earlier, prompt, signal }: Question): AsyncGenerator<string, void, void> {
+function answered(
+  api: ApiClient,
+  { id, earlier, prompt, signal }: Question,
+): AsyncGenerator<string, void, void> {
   const sampling = { ...state.sampling.value, memory: id }
   if (!state.chats.value) {
     const before = earlier.map((turn) => turn.prompt + turn.answer).join('')

@@ -2,7 +2,8 @@ import { signal } from '@preact/signals'
 import type { MemoryAnswer, MemoryEvents, ModelAnswer } from '../api/api-client'
 
 /** Where something can go wrong: what is said of it stands there. */
-export type Place = 'key' | 'text' | 'file' | 'address' | 'memories' | 'name' | 'prompt' | 'compared' | 'events'
+export type Place =
+  'key' | 'text' | 'file' | 'address' | 'memories' | 'name' | 'prompt' | 'compared' | 'events'
 
 /** The parts of what is shown of a memory. */
 export type Tab = 'ask' | 'history' | 'more' | 'compare'

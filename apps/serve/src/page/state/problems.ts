@@ -38,6 +38,7 @@ function say(place: Place, message: string): void {
 
 /** Nothing can be done until there is one that the server knows. */
 function askForKey(): void {
-  if (state.key.value !== '') say('key', 'The server doesn’t know this key. Look for a letter too many or too few.')
+  if (state.key.value !== '')
+    say('key', 'The server doesn’t know this key. Look for a letter too many or too few.')
   state.status.value = 'needs-key'
 }

@@ -39,7 +39,12 @@ export async function readText(source: TextSource, into?: MemoryAnswer): Promise
       state.reading.value = beginReading(source, into, () => stopping.abort())
       for await (const text of piecesOf(source)) {
         const to = written ?? into?.id
-        const memory = await readPiece(text, known, to ? { id: to } : { name: asName(source.name) }, stopping.signal)
+        const memory = await readPiece(
+          text,
+          known,
+          to ? { id: to } : { name: asName(source.name) },
+          stopping.signal,
+        )
         written = memory.id
       }
       await refreshMemories()
@@ -123,7 +128,8 @@ async function readPiece(
     if (message.object === 'memory') return message
     const { tokens_read: read, loss } = message
     const stretches = known.stretches as Stretch[]
-    if (loss !== null && earlier + read > (stretches.at(-1)?.end ?? 0)) stretches.push({ end: earlier + read, loss })
+    if (loss !== null && earlier + read > (stretches.at(-1)?.end ?? 0))
+      stretches.push({ end: earlier + read, loss })
     state.reading.value = {
       ...state.reading.value!,
       done: from + (to - from) * Math.min(1, read / Math.max(1, tokens.length)),
@@ -132,7 +138,10 @@ async function readPiece(
       stretches: [...stretches],
     }
   }
-  throw new GivenError('memories', 'The server ended before all was read. See whether it still runs, and try again.')
+  throw new GivenError(
+    'memories',
+    'The server ended before all was read. See whether it still runs, and try again.',
+  )
 }
 
 function keep(known: KnownText, text: string, tokens: readonly string[]): void {

@@ -45,7 +45,9 @@ export function levelsOf(all: readonly Surprise[]): (surprise: Surprise) => numb
     .map(({ nats }) => nats)
     .filter((each) => each !== null)
     .toSorted((a, b) => a - b)
-  const limits = borders.map((share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))])
+  const limits = borders.map(
+    (share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))],
+  )
   return ({ nats }) => (nats === null ? 0 : limits.filter((limit) => nats > limit).length)
 }
 
