@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { findBrowser, launchBrowser } from '../../../../scripts/browser.mjs'
 import { outside, tabTo } from '../site/testing'
 import { listeningApp, tinyModel, until } from '../testing'
+import { PageDriver } from './page-driver'
 import { axeProblems, buildPage, openTab, textServer } from './testing'
 
 const found = findBrowser()
@@ -14,12 +15,14 @@ let app: Awaited<ReturnType<typeof listeningApp>>
 let browser: Browser
 let page: Page
 let problems: string[]
+let drive: PageDriver
 beforeAll(async () => {
   if (found === undefined) return
   const built = await buildPage()
   app = await listeningApp(await tinyModel(), { apiKey: 'sesame', page: built })
   browser = await launchBrowser()
   ;({ page, problems } = await openTab(browser, app.url))
+  drive = new PageDriver(page)
 })
 afterAll(async () => {
   await browser?.close()
@@ -28,23 +31,6 @@ afterAll(async () => {
 
 const sea = 'The sea keeps what it takes. '
 const headers = { authorization: 'Bearer sesame' }
-const button = (name: string | RegExp) => page.getByRole('button', { name, exact: true })
-const press = (name: string | RegExp) => button(name).click()
-const show = (name: string) => page.getByRole('tab', { name }).click()
-const noticed = (text: string | RegExp) => page.locator('.notice').filter({ hasText: text }).waitFor()
-const problem = (place: string) => page.locator(`#problem-${place} .problem`)
-const heading = () => page.locator('#memory-name').textContent()
-const facts = () => page.locator('.memory-heading .quiet').first().textContent()
-/** The names in the tree, each with how deep it stands. */
-const tree = () =>
-  page.locator('.memories li').evaluateAll((all) =>
-    all.map((each) => {
-      let depth = 0
-      for (let at = each.parentElement!.closest('li'); at; at = at.parentElement!.closest('li')) depth++
-      return `${'  '.repeat(depth)}${each.querySelector('.name')!.textContent}`
-    }),
-  )
-const pick = (name: string) => page.locator('.memories li').getByText(name, { exact: true }).click()
 const ofApi = async (path: string) =>
   (await app.request('GET', `/v1/memories${path}`, undefined, headers)).json()
 const memoryCalled = async (name: string) =>
@@ -55,29 +41,6 @@ const textFile = (name: string, content: string | number[]) => ({
   mimeType: 'text/plain',
   buffer: Buffer.from(content as string),
 })
-
-/** As if a file were dropped on, or pasted into, what takes texts. */
-const give = (event: 'drop' | 'paste', bytes: number[]) =>
-  page.locator('.picker').evaluate(
-    (picker, [event, bytes]) => {
-      const data = new DataTransfer()
-      data.items.add(new File([new Uint8Array(bytes)], 'whale.txt'))
-      const happens = { bubbles: true, cancelable: true }
-      picker.dispatchEvent(
-        event === 'drop'
-          ? new DragEvent('drop', { ...happens, dataTransfer: data })
-          : new ClipboardEvent('paste', { ...happens, clipboardData: data }),
-      )
-    },
-    [event, bytes] as const,
-  )
-
-/** Reads a text that is pasted, and waits until it is read. */
-async function readPasted(text: string, does = 'Read it'): Promise<void> {
-  await page.locator('#text').fill(text)
-  await press(does)
-  await noticed('was read.')
-}
 
 it('loads nothing from elsewhere, and says so', async () => {
   const answer = await app.request('GET', '/')
@@ -93,16 +56,16 @@ it('loads nothing from elsewhere, and says so', async () => {
 
 it('asks for the key, and says beside its field that one is wrong', async () => {
   await page.getByText('This server needs a key').waitFor()
-  expect(await problem('key').count()).toBe(0)
+  expect(await drive.problem('key').count()).toBe(0)
   await page.getByLabel('API key').fill('wrong')
-  await press('Go in')
-  await problem('key').waitFor()
-  expect(await problem('key').textContent()).toMatch(/^The server doesn’t know this key\./)
+  await drive.press('Go in')
+  await drive.problem('key').waitFor()
+  expect(await drive.problem('key').textContent()).toMatch(/^The server doesn’t know this key\./)
   const field = page.getByLabel('API key')
   expect(await field.getAttribute('aria-invalid')).toBe('true')
   expect(await field.getAttribute('aria-describedby')).toBe('problem-key')
   await field.fill(' sesame ')
-  await press('Go in')
+  await drive.press('Go in')
   await page.getByText('Give it something to read').waitFor()
   // What browsers say of an answer of 401 themselves.
   expect(problems.splice(0).filter((each) => !each.includes('401'))).toEqual([])
@@ -121,15 +84,15 @@ it('reads a file that is chosen, with its progress and its curve as it reads', a
     }).observe(document.body, { subtree: true, childList: true, attributes: true })`)
   await page.locator('#file').setInputFiles(textFile('sea.txt', sea.repeat(80)))
   expect(await page.locator('.taken').innerText()).toMatch(/^sea\.txt 2\.3 KB/)
-  await press('Read it')
-  await noticed('sea.txt was read.')
+  await drive.press('Read it')
+  await drive.noticed('sea.txt was read.')
   const seen = await page.evaluate<{ value: number; curve: number }[]>('window.seen')
   const values = new Set(seen.map(({ value }) => value))
   expect([...values].filter((value) => value > 0 && value < 1).length).toBeGreaterThan(5)
   expect(new Set(seen.map(({ curve }) => curve)).size).toBeGreaterThan(2)
-  expect(await heading()).toBe('sea.txt')
-  expect(await facts()).toMatch(/^2,320 tokens read, 289 steps of learning; \d+ KB/)
-  expect(await tree()).toEqual(['sea.txt'])
+  expect(await drive.heading()).toBe('sea.txt')
+  expect(await drive.facts()).toMatch(/^2,320 tokens read, 289 steps of learning; \d+ KB/)
+  expect(await drive.tree()).toEqual(['sea.txt'])
 })
 
 it('shows how well it was predicted, what surprised and what moved the weights, and all of it after a reload but the text', async () => {
@@ -147,24 +110,24 @@ it('shows how well it was predicted, what surprised and what moved the weights, 
   expect(await page.locator('.passages > li').count()).toBeGreaterThan(5)
   expect(await axeProblems(page)).toEqual([])
   await page.reload()
-  await show('What it read')
+  await drive.show('What it read')
   await page.locator('.passages blockquote').first().waitFor()
   expect(await marked.count()).toBe(0)
 })
 
 it('goes on from a memory as it answers, until it is stopped, and leaves it as it was', async () => {
   const before = await memoryCalled('sea.txt')
-  await show('Ask')
+  await drive.show('Ask')
   await page.locator('#prompt').fill('It ')
-  await press('Go on')
-  await button('Go on').waitFor()
+  await drive.press('Go on')
+  await drive.button('Go on').waitFor()
   await page.locator('#prompt').fill('And ')
   await page.getByText('How it answers').click()
   await page.getByLabel('Tokens at the most').fill('1000')
   const generated = await app.value('tokens_generated_total')
   // Waited for before it begins, as it may be over soon.
-  await Promise.all([press('Stop'), page.locator('#prompt').press('Enter')])
-  await button('Go on').waitFor()
+  await Promise.all([drive.press('Stop'), page.locator('#prompt').press('Enter')])
+  await drive.button('Go on').waitFor()
   const turns = await page.locator('.turn').allTextContents()
   expect(turns).toHaveLength(2)
   expect(turns[0]).toMatch(/^You wrote: It It went on: .{20}/s)
@@ -173,41 +136,41 @@ it('goes on from a memory as it answers, until it is stopped, and leaves it as i
   expect((await app.value('tokens_generated_total')) - generated).toBeLessThan(1000)
   expect((await memoryCalled('sea.txt')).version).toBe(before.version)
   expect(await axeProblems(page)).toEqual([])
-  await press('Begin anew')
+  await drive.press('Begin anew')
   expect(await page.locator('.turn').count()).toBe(0)
-  await press('Go on')
-  expect(await problem('prompt').textContent()).toBe('Write how it begins first.')
+  await drive.press('Go on')
+  expect(await drive.problem('prompt').textContent()).toBe('Write how it begins first.')
 })
 
 it('forks and renames memories, undoes both, and forgets one when it is sure', async () => {
-  await press('Fork')
-  await noticed('was forked')
-  expect(await tree()).toEqual(['sea.txt', '  Fork of sea.txt'])
-  await press('Undo')
-  await noticed('Undone.')
-  expect(await tree()).toEqual(['sea.txt'])
-  await press('Fork')
-  await noticed('was forked')
-  await press('Rename')
+  await drive.press('Fork')
+  await drive.noticed('was forked')
+  expect(await drive.tree()).toEqual(['sea.txt', '  Fork of sea.txt'])
+  await drive.press('Undo')
+  await drive.noticed('Undone.')
+  expect(await drive.tree()).toEqual(['sea.txt'])
+  await drive.press('Fork')
+  await drive.noticed('was forked')
+  await drive.press('Rename')
   await page.getByLabel('Name').fill('Storm')
   await page.keyboard.press('Enter')
-  await noticed('It is called “Storm” now.')
-  expect(await tree()).toEqual(['sea.txt', '  Storm'])
-  await press('Undo')
-  await noticed('Undone.')
-  expect(await heading()).toBe('Fork of sea.txt')
-  await press('Fork')
+  await drive.noticed('It is called “Storm” now.')
+  expect(await drive.tree()).toEqual(['sea.txt', '  Storm'])
+  await drive.press('Undo')
+  await drive.noticed('Undone.')
+  expect(await drive.heading()).toBe('Fork of sea.txt')
+  await drive.press('Fork')
   await page.locator('h1', { hasText: 'Fork of Fork of sea.txt' }).waitFor()
-  expect(await tree()).toEqual(['sea.txt', '  Fork of sea.txt', '    Fork of Fork of sea.txt'])
-  await press('Forget')
-  await button('Keep it').waitFor()
+  expect(await drive.tree()).toEqual(['sea.txt', '  Fork of sea.txt', '    Fork of Fork of sea.txt'])
+  await drive.press('Forget')
+  await drive.button('Keep it').waitFor()
   expect(await axeProblems(page)).toEqual([])
-  await press('Keep it')
-  expect(await tree()).toHaveLength(3)
-  await press('Forget')
-  await press('Forget it')
-  await noticed('was forgotten.')
-  expect(await tree()).toEqual(['sea.txt', '  Fork of sea.txt'])
+  await drive.press('Keep it')
+  expect(await drive.tree()).toHaveLength(3)
+  await drive.press('Forget')
+  await drive.press('Forget it')
+  await drive.noticed('was forgotten.')
+  expect(await drive.tree()).toEqual(['sea.txt', '  Fork of sea.txt'])
   expect(await app.service.memories.list()).toHaveLength(2)
 })
 
@@ -215,70 +178,70 @@ it('reads on in a memory, undoes that to the bit, and can go back later, too', a
   const { id } = await memoryCalled('sea.txt')
   const { id: fork } = await memoryCalled('Fork of sea.txt')
   const apart = async () => (await ofApi(`/${id}/diff/${fork}`)).distance
-  await pick('sea.txt')
-  await show('Read more')
-  await readPasted('And more, and more.', 'Read it, too')
-  expect(await facts()).toMatch(/^2,339 tokens read/)
+  await drive.pick('sea.txt')
+  await drive.show('Read more')
+  await drive.readPasted('And more, and more.', 'Read it, too')
+  expect(await drive.facts()).toMatch(/^2,339 tokens read/)
   expect(await apart()).toBeGreaterThan(0)
-  expect(await tree()).toEqual(['sea.txt', '  Fork of sea.txt', '  Before And more, and more.'])
-  await press('Undo')
-  await noticed('Undone.')
-  expect(await facts()).toMatch(/^2,320 tokens read/)
+  expect(await drive.tree()).toEqual(['sea.txt', '  Fork of sea.txt', '  Before And more, and more.'])
+  await drive.press('Undo')
+  await drive.noticed('Undone.')
+  expect(await drive.facts()).toMatch(/^2,320 tokens read/)
   expect(await apart()).toBe(0)
-  expect(await tree()).toEqual(['sea.txt', '  Fork of sea.txt'])
+  expect(await drive.tree()).toEqual(['sea.txt', '  Fork of sea.txt'])
 
-  await show('Read more')
-  await readPasted('And more.', 'Read it, too')
-  await pick('Before And more.')
+  await drive.show('Read more')
+  await drive.readPasted('And more.', 'Read it, too')
+  await drive.pick('Before And more.')
   expect(await page.locator('.memories').textContent()).toMatch(/Before And more\.2,320 tokens · until /)
-  await press('Go back to this')
-  await noticed('“sea.txt” is what “Before And more.” is.')
-  expect(await facts()).toMatch(/^2,320 tokens read/)
+  await drive.press('Go back to this')
+  await drive.noticed('“sea.txt” is what “Before And more.” is.')
+  expect(await drive.facts()).toMatch(/^2,320 tokens read/)
   expect(await apart()).toBe(0)
 })
 
 it('takes a text that is pasted, dropped or an example, and refuses what is no text beside it', async () => {
-  await press('New memory')
-  await press('Read it')
-  await problem('text').waitFor()
-  expect(await problem('text').textContent()).toBe(
+  await drive.press('New memory')
+  await drive.press('Read it')
+  await drive.problem('text').waitFor()
+  expect(await drive.problem('text').textContent()).toBe(
     'There is nothing to read yet: paste a text here, or choose a file.',
   )
   expect(await page.locator('#text').getAttribute('aria-invalid')).toBe('true')
   expect(await page.locator('#text').getAttribute('aria-describedby')).toBe('problem-text')
-  await give('drop', [65, 0xff])
-  await press('Read it')
-  await problem('file').waitFor()
-  expect(await problem('file').textContent()).toBe(
+  await drive.give('drop', [65, 0xff])
+  await drive.press('Read it')
+  await drive.problem('file').waitFor()
+  expect(await drive.problem('file').textContent()).toBe(
     'whale.txt is not text in UTF-8. Save it as UTF-8, and choose it again.',
   )
   expect(await page.locator('.taken').innerText()).toMatch(/^whale\.txt 2 bytes/)
-  await press('Take another')
-  await give('drop', [...new TextEncoder().encode('naïve — 鯨')])
-  await press('Read it')
-  await noticed('whale.txt was read.')
-  expect(await facts()).toMatch(/^14 tokens read, 1 steps/)
-  await press('New memory')
-  await give('paste', [65, 66])
+  await drive.press('Take another')
+  await drive.give('drop', [...new TextEncoder().encode('naïve — 鯨')])
+  await drive.press('Read it')
+  await drive.noticed('whale.txt was read.')
+  expect(await drive.facts()).toMatch(/^14 tokens read, 1 steps/)
+  await drive.press('New memory')
+  await drive.give('paste', [65, 66])
   expect(await page.locator('.taken').innerText()).toMatch(/^whale\.txt 2 bytes/)
-  await press('Take another')
-  await press('or take an example')
+  await drive.press('Take another')
+  await drive.press('or take an example')
   expect(await page.locator('.taken').innerText()).toMatch(/^The Ledger of the Lamp-house 2\.\d KB/)
-  await press('Take another')
-  await readPasted(sea)
-  expect(await heading()).toBe('The sea keeps what it takes.')
+  await drive.press('Take another')
+  await drive.readPasted(sea)
+  expect(await drive.heading()).toBe('The sea keeps what it takes.')
 })
 
 it('leaves nothing of a long text that is stopped in its middle', async () => {
   const before = await ofApi('')
-  await press('New memory')
+  await drive.press('New memory')
   const long = { name: 'long.txt', mimeType: 'text/plain', buffer: Buffer.alloc(3 * 2 ** 17, sea) }
   await page.locator('#file').setInputFiles(long)
-  await press('Read it')
+  await drive.press('Read it')
   await page.waitForFunction('document.querySelector("progress")?.value > 0')
   expect(await page.locator('.memories').textContent()).toMatch(/Reading long\.txt, \d+ %/)
-  await press('Stop')
-  await noticed('long.txt was not read to its end: nothing of it is kept.')
+  await drive.press('Stop')
+  await drive.noticed('long.txt was not read to its end: nothing of it is kept.')
   await until(async () => (await app.value('requests_running')) === 0)
   expect(await ofApi('')).toEqual(before)
   // What was given is still there, to be tried again.
@@ -286,14 +249,14 @@ it('leaves nothing of a long text that is stopped in its middle', async () => {
 })
 
 it('compares two memories and the model, by what they write and by what surprises them', async () => {
-  await pick('Fork of sea.txt')
-  await show('Compare')
-  await press('Compare')
-  expect(await problem('compared').textContent()).toBe('Write a text first, which both are given.')
+  await drive.pick('Fork of sea.txt')
+  await drive.show('Compare')
+  await drive.press('Compare')
+  expect(await drive.problem('compared').textContent()).toBe('Write a text first, which both are given.')
   await page.locator('#compared').fill('The sea ')
   await page.getByLabel('Learn from what it writes, too').first().check()
-  await press('Compare')
-  await button('Compare').waitFor()
+  await drive.press('Compare')
+  await drive.button('Compare').waitFor()
   const titles = () => page.locator('.outcome h2').allTextContents()
   expect(await titles()).toEqual([
     'Fork of sea.txt, learning from what it writes',
@@ -304,7 +267,7 @@ it('compares two memories and the model, by what they write and by what surprise
 
   await page.getByLabel('how much it surprises them').check()
   await page.locator('#compared').fill(`${sea}naïve`)
-  await press('Compare')
+  await drive.press('Compare')
   await page
     .getByText(/nats per token for “Fork of sea\.txt”, .* it surprises “Fork of sea\.txt” less, by/)
     .waitFor()
@@ -313,7 +276,7 @@ it('compares two memories and the model, by what they write and by what surprise
   expect(await page.locator('.outcome mark').count()).toBeGreaterThan(5)
   expect(await axeProblems(page)).toEqual([])
   await page.getByLabel('beside').selectOption({ label: 'sea.txt' })
-  await press('Compare')
+  await drive.press('Compare')
   await page.getByText('it surprises both alike.').waitFor()
   await page.getByText('Their weights are 0.0 apart.').waitFor()
 })
@@ -334,7 +297,7 @@ it('can be used with the keyboard alone', async () => {
   await page.keyboard.type('By hand.')
   await tabToButton('Read it')
   await page.keyboard.press('Enter')
-  await noticed('By hand. was read.')
+  await drive.noticed('By hand. was read.')
   await tabTo(page, 'tab-history')
   await page.keyboard.press('ArrowLeft')
   expect(await page.evaluate('document.activeElement.id')).toBe('tab-ask')
@@ -343,7 +306,7 @@ it('can be used with the keyboard alone', async () => {
   await page.keyboard.type('It ')
   await page.keyboard.press('Enter')
   await page.locator('.turn').waitFor()
-  await button('Go on').waitFor()
+  await drive.button('Go on').waitFor()
   await page.keyboard.press('Shift+Tab')
   await page.keyboard.press('ArrowLeft')
   expect(await page.evaluate('document.activeElement.id')).toBe('tab-compare')
@@ -352,10 +315,10 @@ it('can be used with the keyboard alone', async () => {
       await page.keyboard.press('Shift+Tab')
     await page.keyboard.press('Enter')
   }
-  await button('Keep it').waitFor()
+  await drive.button('Keep it').waitFor()
   await page.keyboard.press('Escape')
-  await button('Keep it').waitFor({ state: 'hidden' })
-  expect(await heading()).toBe('By hand.')
+  await drive.button('Keep it').waitFor({ state: 'hidden' })
+  expect(await drive.heading()).toBe('By hand.')
 })
 
 it('fits a phone, whatever names and answers are like, and has a name for everything', async () => {
@@ -364,20 +327,20 @@ it('fits a phone, whatever names and answers are like, and has a name for everyt
   await page.reload()
   await page.locator('#memory-name', { hasText: 'WWW' }).waitFor()
   for (const tab of ['What it read', 'Read more', 'Compare', 'Ask']) {
-    await show(tab)
+    await drive.show(tab)
     for (const width of [400, 320]) {
       await page.setViewportSize({ width, height: 800 })
-      if (width === 400) await press(/^Memories/)
+      if (width === 400) await drive.press(/^Memories/)
       expect([tab, width, await outside(page, width)]).toEqual([tab, width, []])
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width)
-      if (width === 400) await press(/^Memories/)
+      if (width === 400) await drive.press(/^Memories/)
     }
   }
   await page.locator('#prompt').fill('x'.repeat(500))
-  await press('Go on')
-  await button('Go on').waitFor()
+  await drive.press('Go on')
+  await drive.button('Go on').waitFor()
   expect(await outside(page, 320)).toEqual([])
-  await press(/^Memories/)
+  await drive.press(/^Memories/)
   const sizes = await page
     .getByRole('button')
     .evaluateAll((all) => all.map((each) => [(each as HTMLElement).offsetHeight, each.textContent] as const))
