@@ -3,7 +3,7 @@ import type { MiddlewareHandler } from 'hono'
 import { spawn } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ApiError } from '../http/api-error'
 import { currentLog } from '../operating/log'
@@ -56,7 +56,7 @@ export class BuiltPages {
     if (!vite || !isOutOfDate(folder, recipe.sources)) return
     const options = [
       '--config',
-      join(app, recipe.config),
+      resolve(app, recipe.config),
       '--outDir',
       folder,
       '--emptyOutDir',
@@ -85,7 +85,7 @@ function toolOf(name: string): string | undefined {
 
 function isOutOfDate(folder: string, sources: readonly string[]): boolean {
   const built = newestIn(folder)
-  return built === 0 || sources.some((source) => newestIn(join(app, source)) > built)
+  return built === 0 || sources.some((source) => newestIn(resolve(app, source)) > built)
 }
 
 /** When the newest file of a folder was written; 0 where there is none. */

@@ -19,7 +19,7 @@ export function Conversation({ memory: { id } }: { memory: MemoryAnswer }): VNod
           Begin anew
         </button>
       )}
-      <SamplingFields />
+      <SamplingFields learns />
     </>
   )
 }

@@ -1,8 +1,8 @@
 import type { VNode } from 'preact'
 import { state } from '../state/page-state'
 
-/** How answers are drawn. */
-export function SamplingFields(): VNode {
+/** How answers are drawn. @param props.learns whether to ask if it learns from them */
+export function SamplingFields({ learns = false }: { learns?: boolean }): VNode {
   const { temperature, maxTokens, learn } = state.sampling.value
   const set = (changed: Partial<typeof state.sampling.value>) => {
     state.sampling.value = { ...state.sampling.value, ...changed }
@@ -37,10 +37,12 @@ export function SamplingFields(): VNode {
             onInput={({ currentTarget }) => set({ maxTokens: Number(currentTarget.value) })}
           />
         </label>
-        <label class="switch">
-          <input type="checkbox" role="switch" checked={learn} onChange={() => set({ learn: !learn })} />
-          <span>Learn from what it writes, too</span>
-        </label>
+        {learns && (
+          <label class="switch">
+            <input type="checkbox" role="switch" checked={learn} onChange={() => set({ learn: !learn })} />
+            <span>Learn from what it writes, too</span>
+          </label>
+        )}
       </div>
     </details>
   )

@@ -1,6 +1,7 @@
 import type { VNode } from 'preact'
 import { useEffect } from 'preact/hooks'
 import type { MemoryAnswer } from '../api/api-client'
+import { SamplingFields } from '../asking/sampling-fields'
 import { blamed, Problem } from '../parts/problem'
 import { compare, comparison, setSide, type Comparing } from '../state/compare'
 import { Outcomes } from './outcomes'
@@ -64,6 +65,7 @@ export function Compare({ memory: { id } }: { memory: MemoryAnswer }): VNode {
           </button>
         )}
       </div>
+      {comparison.how.value === 'answers' && <SamplingFields />}
       <Outcomes />
     </form>
   )
