@@ -1,45 +1,28 @@
-import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
-import { findBrowser, launchBrowser } from '../../../../scripts/browser.mjs'
+import { findBrowser } from '../../../../scripts/browser.mjs'
 import { outside, tabTo } from '../site/testing'
-import { listeningApp, tinyModel, until } from '../testing'
-import { PageDriver } from './page-driver'
-import { axeProblems, buildPage, openTab, textServer } from './testing'
+import { until } from '../testing'
+import { axeProblems, servePage, type ServedPage } from './testing'
 
 const found = findBrowser()
 beforeEach(({ skip }) => {
   if (found === undefined) skip('there is no Chromium; install it, or name one in CHROME')
 })
 
-let app: Awaited<ReturnType<typeof listeningApp>>
-let browser: Browser
-let page: Page
-let problems: string[]
-let drive: PageDriver
+let served: ServedPage
+let { app, page, problems, drive } = {} as ServedPage
 beforeAll(async () => {
   if (found === undefined) return
-  const built = await buildPage()
-  app = await listeningApp(await tinyModel(), { apiKey: 'sesame', page: built })
-  browser = await launchBrowser()
-  ;({ page, problems } = await openTab(browser, app.url))
-  drive = new PageDriver(page)
+  served = await servePage({ apiKey: 'sesame' })
+  ;({ app, page, problems, drive } = served)
 })
-afterAll(async () => {
-  await browser?.close()
-  app?.close()
-})
+afterAll(() => served?.close())
 
 const sea = 'The sea keeps what it takes. '
-const headers = { authorization: 'Bearer sesame' }
-const ofApi = async (path: string) =>
-  (await app.request('GET', `/v1/memories${path}`, undefined, headers)).json()
-const memoryCalled = async (name: string) =>
-  (await ofApi('')).data.find((each: { name: string }) => each.name === name)
-
-const textFile = (name: string, content: string | number[]) => ({
+const textFile = (name: string, content: string) => ({
   name,
   mimeType: 'text/plain',
-  buffer: Buffer.from(content as string),
+  buffer: Buffer.from(content),
 })
 
 it('loads nothing from elsewhere, and says so', async () => {
@@ -96,7 +79,7 @@ it('reads a file that is chosen, with its progress and its curve as it reads', a
 })
 
 it('shows how well it was predicted, what surprised and what moved the weights, and all of it after a reload but the text', async () => {
-  const losses = (await ofApi(`/${(await memoryCalled('sea.txt')).id}/events`)).losses
+  const losses = (await served.ofMemories(`/${(await served.memoryCalled('sea.txt')).id}/events`)).losses
   await page.locator('.chart [aria-label=line] path').waitFor()
   await page.getByText('The numbers').click()
   expect(await page.locator('td').count()).toBe(2 * losses.length)
@@ -116,7 +99,7 @@ it('shows how well it was predicted, what surprised and what moved the weights, 
 })
 
 it('goes on from a memory as it answers, until it is stopped, and leaves it as it was', async () => {
-  const before = await memoryCalled('sea.txt')
+  const before = await served.memoryCalled('sea.txt')
   await drive.show('Ask')
   await page.locator('#prompt').fill('It ')
   await drive.press('Go on')
@@ -134,7 +117,7 @@ it('goes on from a memory as it answers, until it is stopped, and leaves it as i
   expect(turns[1]).toMatch(/^You wrote: And It went on: /)
   await until(async () => (await app.value('requests_running')) === 0)
   expect((await app.value('tokens_generated_total')) - generated).toBeLessThan(1000)
-  expect((await memoryCalled('sea.txt')).version).toBe(before.version)
+  expect((await served.memoryCalled('sea.txt')).version).toBe(before.version)
   expect(await axeProblems(page)).toEqual([])
   await page.getByLabel('Tokens at the most').fill('50')
   await drive.press('Begin anew')
@@ -176,9 +159,9 @@ it('forks and renames memories, undoes both, and forgets one when it is sure', a
 })
 
 it('reads on in a memory, undoes that to the bit, and can go back later, too', async () => {
-  const { id } = await memoryCalled('sea.txt')
-  const { id: fork } = await memoryCalled('Fork of sea.txt')
-  const apart = async () => (await ofApi(`/${id}/diff/${fork}`)).distance
+  const { id } = await served.memoryCalled('sea.txt')
+  const { id: fork } = await served.memoryCalled('Fork of sea.txt')
+  const apart = async () => (await served.ofMemories(`/${id}/diff/${fork}`)).distance
   await drive.pick('sea.txt')
   await drive.show('Read more')
   await drive.readPasted('And more, and more.', 'Read it, too')
@@ -199,89 +182,6 @@ it('reads on in a memory, undoes that to the bit, and can go back later, too', a
   await drive.noticed('“sea.txt” is what “Before And more.” is.')
   expect(await drive.facts()).toMatch(/^1,160 tokens read/)
   expect(await apart()).toBe(0)
-})
-
-it('takes a text that is pasted, dropped or an example, and refuses what is no text beside it', async () => {
-  await drive.press('New memory')
-  await drive.press('Read it')
-  await drive.problem('text').waitFor()
-  expect(await drive.problem('text').textContent()).toBe(
-    'There is nothing to read yet: paste a text here, or choose a file.',
-  )
-  expect(await page.locator('#text').getAttribute('aria-invalid')).toBe('true')
-  expect(await page.locator('#text').getAttribute('aria-describedby')).toBe('problem-text')
-  await drive.give('drop', [65, 0xff])
-  await drive.press('Read it')
-  await drive.problem('file').waitFor()
-  expect(await drive.problem('file').textContent()).toBe(
-    'whale.txt is not text in UTF-8. Save it as UTF-8, and choose it again.',
-  )
-  expect(await page.locator('.taken').innerText()).toMatch(/^whale\.txt 2 bytes/)
-  await drive.press('Take another')
-  await drive.give('drop', [...new TextEncoder().encode('naïve — 鯨')])
-  await drive.press('Read it')
-  await drive.noticed('whale.txt was read.')
-  expect(await drive.facts()).toMatch(/^14 tokens read, 1 steps/)
-  await drive.press('New memory')
-  await drive.give('paste', [65, 66])
-  expect(await page.locator('.taken').innerText()).toMatch(/^whale\.txt 2 bytes/)
-  await drive.press('Take another')
-  await drive.press('or take an example')
-  expect(await page.locator('.taken').innerText()).toMatch(/^The Ledger of the Lamp-house 2\.\d KB/)
-  await drive.press('Take another')
-  await drive.readPasted(sea)
-  expect(await drive.heading()).toBe('The sea keeps what it takes.')
-})
-
-it('leaves nothing of a long text that is stopped in its middle', async () => {
-  const before = await ofApi('')
-  await drive.press('New memory')
-  const long = { name: 'long.txt', mimeType: 'text/plain', buffer: Buffer.alloc(3 * 2 ** 17, sea) }
-  await page.locator('#file').setInputFiles(long)
-  await drive.press('Read it')
-  await page.locator('.reading', { hasText: /[1-9]\d* tokens, / }).waitFor()
-  expect(await page.locator('.memories').textContent()).toMatch(/Reading long\.txt, \d+ %/)
-  await drive.press('Stop')
-  await drive.noticed('long.txt was not read to its end: nothing of it is kept.')
-  await until(async () => (await app.value('requests_running')) === 0)
-  expect(await ofApi('')).toEqual(before)
-  // What was given is still there, to be tried again.
-  expect(await page.locator('.taken').innerText()).toMatch(/^long\.txt/)
-  await drive.press('Take another')
-})
-
-it('leaves everything as it was where a part of a long text can’t be read, and says why', async () => {
-  let refused = false
-  // The first part is read, in short; the next one isn't.
-  await page.route(/\/v1\/memories(\/\w+\/read)?$/, async (route) => {
-    if (route.request().method() !== 'POST') return route.continue()
-    refused = !refused
-    const error = { message: 'the disk is full', code: 'disk_refuses', param: null }
-    return refused
-      ? route.continue({ postData: JSON.stringify({ ...route.request().postDataJSON(), text: sea }) })
-      : route.fulfill({ status: 507, json: { error } })
-  })
-  const long = { name: 'long.txt', mimeType: 'text/plain', buffer: Buffer.alloc(2 ** 17 + 10, sea) }
-  const before = await ofApi('')
-  for (const does of ['Read it', 'Read it, too']) {
-    await page.locator('#file').setInputFiles(long)
-    await drive.press(does)
-    await drive.problem('file').waitFor()
-    expect(await drive.problem('file').textContent()).toBe('The disk is full.')
-    const now = await ofApi('')
-    const facts = (all: { data: { id: string; tokens: number }[] }) =>
-      all.data.map(({ id, tokens }) => [id, tokens])
-    expect([does, facts(now)]).toEqual([does, facts(before)])
-    await drive.pick('sea.txt')
-    await drive.show('Read more')
-  }
-  await page.unroute(/\/v1\/memories(\/\w+\/read)?$/)
-  const ids = await Promise.all(
-    ['sea.txt', 'Fork of sea.txt'].map(async (name) => (await memoryCalled(name)).id),
-  )
-  expect((await ofApi(`/${ids[0]}/diff/${ids[1]}`)).distance).toBe(0)
-  // What browsers say of an answer of 507 themselves.
-  expect(problems.splice(0).filter((each) => !each.includes('507'))).toEqual([])
 })
 
 it('compares two memories and the model, by what they write and by what surprises them', async () => {
@@ -358,8 +258,13 @@ it('can be used with the keyboard alone', async () => {
 })
 
 it('fits a phone, whatever names and answers are like, and has a name for everything', async () => {
-  const { id } = await memoryCalled('By hand.')
-  await app.request('POST', `/v1/memories/${id}/fork`, { name: 'W'.repeat(200) }, headers)
+  const { id } = await served.memoryCalled('By hand.')
+  await app.request(
+    'POST',
+    `/v1/memories/${id}/fork`,
+    { name: 'W'.repeat(200) },
+    { authorization: 'Bearer sesame' },
+  )
   await page.reload()
   await page.locator('#memory-name', { hasText: 'WWW' }).waitFor()
   for (const tab of ['What it read', 'Read more', 'Compare', 'Ask']) {
@@ -395,35 +300,4 @@ it('fits a phone, whatever names and answers are like, and has a name for everyt
 
 it('has made no error until here, and asked nobody else', () => {
   expect(problems).toEqual([])
-})
-
-it('fetches a text from an address of this machine, and from no other', async () => {
-  const [open, closed] = [await textServer(sea, true), await textServer(sea, false)]
-  const { page: tab, problems: found } = await openTab(browser, app.url)
-  await tab.getByLabel('API key').fill('sesame')
-  await tab.keyboard.press('Enter')
-  await tab.getByRole('button', { name: 'New memory' }).click()
-  await tab.getByText('or take it from an address of this machine').click()
-  const from = async (address: string) => {
-    await tab.getByLabel('Address', { exact: true }).fill(address)
-    await tab.keyboard.press('Enter')
-  }
-  const refusal = tab.locator('#problem-address .problem')
-  for (const [address, why] of [
-    ['https://example.org/book.txt', /^example\.org is another machine\./],
-    ['file:///etc/passwd', /choose the file instead/],
-    ['http://', /^This is no address\./],
-    [closed.url, /^127\.0\.0\.1:\d+ gave nothing: .*Access-Control-Allow-Origin/],
-    [`${app.url}/nothing`, /it answers 401\./],
-  ] as const) {
-    await from(address)
-    await refusal.filter({ hasText: why }).waitFor()
-  }
-  expect(found.filter((each) => each.includes('example'))).toEqual([])
-  await from(open.url)
-  await tab.locator('.taken', { hasText: 'sea.txt' }).waitFor()
-  await tab.getByRole('button', { name: 'Read it', exact: true }).click()
-  await tab.locator('.notice', { hasText: 'sea.txt was read.' }).waitFor()
-  open.close()
-  closed.close()
 })

@@ -7,14 +7,40 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 import { build } from 'vite'
+import { launchBrowser } from '../../../../scripts/browser.mjs'
+import type { MemoryAnswer } from '../routes/schemas'
+import { listeningApp, tinyModel } from '../testing'
+import { PageDriver } from './page-driver'
 
-/** The page, built as `build-page` builds it. @returns its folder */
-export async function buildPage(): Promise<string> {
+/** The page, built as `build-page` builds it, behind a server with a tiny model, in a browser. */
+export async function servePage(options: { apiKey?: string } = {}) {
   const folder = join(mkdtempSync(join(tmpdir(), 'page-')), 'page')
   const configFile = fileURLToPath(new URL('../../vite.page.config.ts', import.meta.url))
   await build({ configFile, logLevel: 'error', build: { outDir: folder, emptyOutDir: true } })
-  return folder
+  const app = await listeningApp(await tinyModel(), { ...options, page: folder })
+  const browser = await launchBrowser()
+  const { page, problems } = await openTab(browser, app.url)
+  const headers = { authorization: `Bearer ${options.apiKey}` }
+  /** What the server says at an address below that of all memories. */
+  const ofMemories = async (path: string) =>
+    (await app.request('GET', `/v1/memories${path}`, undefined, headers)).json()
+  return {
+    app,
+    browser,
+    page,
+    problems,
+    drive: new PageDriver(page),
+    ofMemories,
+    memoryCalled: async (name: string): Promise<MemoryAnswer> =>
+      (await ofMemories('')).data.find((each: MemoryAnswer) => each.name === name),
+    async close() {
+      await browser.close()
+      app.close()
+    },
+  }
 }
+
+export type ServedPage = Awaited<ReturnType<typeof servePage>>
 
 /** The page in a tab of its own, and what went wrong there: errors, and whatever it asked of others. */
 export async function openTab(browser: Browser, url: string): Promise<{ page: Page; problems: string[] }> {
@@ -38,7 +64,8 @@ export async function axeProblems(page: Page): Promise<string[]> {
     for (const colorScheme of ['dark', 'light'] as const) {
       await page.setViewportSize({ width, height: 800 })
       await page.emulateMedia({ colorScheme })
-      const { violations } = await new AxeBuilder({ page }).analyze()
+      // There are no frames, which need what takes longer.
+      const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze()
       for (const { id, nodes } of violations)
         for (const { html } of nodes) found.add(`${width} ${colorScheme}: ${id}: ${html.slice(0, 120)}`)
     }

@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import { mkdirSync, mkdtempSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { BuiltPages } from './built-pages'
 
 it('builds pages that are not there or older than their sources, once, and keeps them where that fails', async () => {
@@ -29,6 +29,11 @@ it('builds pages that are not there or older than their sources, once, and keeps
   expect(await answers()).toEqual(['<title>one</title>'])
   write('<title>two</title>', now + 1000)
   expect(await answers()).toEqual(['<title>two</title>'])
+  const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
   write('<script type="module" src="./nowhere.js"></script>', now + 2000)
   expect(await answers()).toEqual(['<title>two</title>'])
+  expect(logged.mock.calls.join()).toMatch(
+    /pages could not be built into .*Failed to resolve \.\/nowhere\.js/s,
+  )
+  logged.mockRestore()
 })

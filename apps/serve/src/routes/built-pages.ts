@@ -70,7 +70,10 @@ export class BuiltPages {
     let said = ''
     child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))
     const code = await new Promise((resolve) => child.on('error', resolve).on('close', resolve))
-    if (code !== 0) currentLog().error(`pages could not be built into ${folder}: ${said || String(code)}`)
+    if (code !== 0)
+      currentLog().error(
+        `pages could not be built into ${folder}: ${said.split(/\n +at /)[0].trim() || String(code)}`,
+      )
   }
 }
 
