@@ -94,6 +94,7 @@ export default defineConfig({
           { text: 'Running it', link: '/serve/running' },
           { text: 'API', link: '/serve/api' },
           { text: 'Memories', link: '/serve/memories' },
+          { text: 'The page', link: '/serve/page' },
           { text: 'Security', link: '/serve/security' },
         ],
       },

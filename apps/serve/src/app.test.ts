@@ -167,17 +167,6 @@ describe('the rest', () => {
     expect(Object.keys(paths)).toHaveLength(22)
   })
 
-  it('has a page that loads nothing from elsewhere', async () => {
-    const answer = await test.request('GET', '/')
-    expect(answer.headers.get('content-security-policy')).toMatch(/^default-src 'none'/)
-    // Nothing but links to two other pages of its own.
-    const page = await answer.text()
-    expect([...page.matchAll(/(?:src|href)="?([^">]*)/g)].map(([, address]) => address)).toEqual([
-      'read/',
-      'meta-train/',
-    ])
-  })
-
   it('is unavailable while the model is loaded, and says so', async () => {
     const loading = testApp(model)
     loading.state.status = 'loading'

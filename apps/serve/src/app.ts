@@ -15,6 +15,7 @@ import { terminalLog, type Log } from './operating/log'
 import { logRequests } from './operating/log-requests'
 import type { Tracing } from './operating/tracing'
 import { describeApi } from './openapi/document'
+import { BuiltPages, ownPage, sitePages } from './routes/built-pages'
 import { addChat } from './routes/chat'
 import { addCompletions } from './routes/completions'
 import { addHealth } from './routes/health'
@@ -27,7 +28,7 @@ import { addMetrics } from './routes/metrics'
 import { addModels } from './routes/models'
 import { addPage } from './routes/page'
 import { addResponses } from './routes/responses'
-import { addSite, builtSite } from './routes/site'
+import { addSite } from './routes/site'
 import { addTokens } from './routes/tokens'
 import type { Services } from './service'
 import { Keys } from './tenants/keys'
@@ -45,8 +46,10 @@ export interface AppOptions {
   /** What the operator hears of; the terminal where left out. */
   log?: Log
   tracing?: Tracing
-  /** The folder of the pages that compute in the browser; where `build-site` leaves them where left out. */
+  /** The folder of the pages that compute in the browser; built from their sources where left out. */
   site?: string
+  /** The folder of the server's own page; built from its sources where left out. */
+  page?: string
 }
 
 /** What changes while a server runs. */
@@ -67,8 +70,9 @@ export function createApp(state: ServerState, options: AppOptions): OpenAPIHono 
     apiKey,
     reach,
     keys = apiKey === undefined ? undefined : Keys.of(apiKey),
-    site = builtSite,
   } = options
+  const site = options.site === undefined ? sitePages() : new BuiltPages(options.site, 'build-site')
+  const page = options.page === undefined ? ownPage() : new BuiltPages(options.page, 'build-page')
   const rates = new Rates()
   const { log = terminalLog, tracing } = options
   const app = new OpenAPIHono({ defaultHook: refuseInvalid })
@@ -128,7 +132,7 @@ export function createApp(state: ServerState, options: AppOptions): OpenAPIHono 
     addPage,
     addSite,
   ]
-  for (const add of groups) add(app, { service, status, limits, metrics, site })
+  for (const add of groups) add(app, { service, status, limits, metrics, site, page })
   app.get('/openapi.json', (c) => {
     const tokenizer = state.services?.scheduler.model.tokenizer
     const model = tokenizer && { vocabularySize: tokenizer.vocabularySize, takesTools: takesTools(tokenizer) }

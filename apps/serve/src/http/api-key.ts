@@ -1,4 +1,5 @@
 import type { MiddlewareHandler } from 'hono'
+import { isOfPage } from '../routes/page'
 import { isOfSite } from '../routes/site'
 import type { Keys } from '../tenants/keys'
 import type { Rates } from '../tenants/rates'
@@ -16,7 +17,7 @@ declare module 'hono' {
  * Probes have no key. The pages hold nothing secret: one asks for the key and sends it with every request, the others
  * compute in the browser.
  */
-const isOpen = (path: string) => path === '/health' || path === '/' || isOfSite(path)
+const isOpen = (path: string) => path === '/health' || isOfPage(path) || isOfSite(path)
 
 /** Lets requests pass that bear a key, so often as it may; all of them where there is none. */
 export function requireApiKey(keys: Keys | undefined, rates: Rates): MiddlewareHandler {

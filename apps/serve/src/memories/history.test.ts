@@ -99,3 +99,24 @@ it('is reset to nothing, read-only, or gone after a while', async () => {
   expect(expires).toBeGreaterThan(Date.now() / 1000 + 50)
   expect((await set({ ttl_seconds: 0 })).expires).toBeNull()
 })
+
+it('is reset to what another memory is, which stays', async () => {
+  const { id, version } = await ask('POST', '/v1/memories', { text: sea, name: 'sea', passages: true })
+  const { id: before } = await ask('POST', `/v1/memories/${id}/fork`)
+  await ask('POST', `/v1/memories/${id}/read`, { text: sea.repeat(2) })
+  const live = liveTensors()
+  const back = await ask('POST', `/v1/memories/${id}/reset`, { to: before })
+  expect(back).toMatchObject({ status: 200, id, name: 'sea', parent: null, tokens: 58, version: version + 2 })
+  expect((await ask('GET', `/v1/memories/${id}/diff/${before}`)).distance).toBe(0)
+  for (const told of ['events', 'provenance']) {
+    const { status, ...own } = await ask('GET', `/v1/memories/${id}/${told}`)
+    expect({ status, ...own, id: before }).toEqual({
+      ...(await ask('GET', `/v1/memories/${before}/${told}`)),
+      id: before,
+    })
+  }
+  expect(liveTensors()).toBeLessThanOrEqual(live)
+  const missing = await ask('POST', `/v1/memories/${id}/reset`, { to: 'mem_0' })
+  expect([missing.status, missing.error.param]).toEqual([404, 'to'])
+  expect(await ask('GET', `/v1/memories/${id}`)).toMatchObject({ tokens: 58, version: version + 2 })
+})

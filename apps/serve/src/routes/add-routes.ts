@@ -3,6 +3,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Limits } from '../limits'
 import type { Metrics } from '../metrics'
 import type { Service } from '../service'
+import type { BuiltPages } from './built-pages'
 
 export interface RouteOptions {
   /** What is served to whom a request comes from. @throws ApiError 503 while the model is loaded and when the server ends */
@@ -10,8 +11,10 @@ export interface RouteOptions {
   status: () => ServerStatus
   limits: Limits
   metrics: Metrics
-  /** The folder of the pages that compute in the browser. */
-  site: string
+  /** The pages that compute in the browser. */
+  site: BuiltPages
+  /** This server's own page. */
+  page: BuiltPages
 }
 
 export type ServerStatus = 'loading' | 'ready' | 'ending'

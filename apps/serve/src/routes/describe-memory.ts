@@ -1,13 +1,9 @@
-import type { z } from '@hono/zod-openapi'
 import type { MemoryRecord } from '../memories/memory-record'
 import type { Service } from '../service'
-import type { memorySchema } from './schemas'
+import type { MemoryAnswer } from './schemas'
 
 /** A memory as clients see it. */
-export const describeMemory = (
-  { id: model }: Service,
-  record: MemoryRecord,
-): z.infer<typeof memorySchema> => ({
+export const describeMemory = ({ id: model }: Service, record: MemoryRecord): MemoryAnswer => ({
   id: record.id,
   object: 'memory',
   name: record.name,

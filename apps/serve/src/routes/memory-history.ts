@@ -32,6 +32,7 @@ const eventsSchema = z
       }),
   })
   .openapi('MemoryEvents')
+export type MemoryEvents = z.infer<typeof eventsSchema>
 
 const provenanceSchema = z
   .object({
@@ -66,6 +67,7 @@ const diffSchema = z
     ),
   })
   .openapi('MemoryDiff')
+export type MemoryDiff = z.infer<typeof diffSchema>
 
 /** Tells how memories came to be what they are, and how they differ. */
 export const addMemoryHistory: AddRoutes = (app, { service }) => {
@@ -125,7 +127,7 @@ async function diffOf(
   signal: AbortSignal,
   id: string,
   other: string,
-): Promise<z.infer<typeof diffSchema>> {
+): Promise<MemoryDiff> {
   await memories.get(id)
   await memories.get(other, 'other')
   const job = scheduler.admit(signal)

@@ -1,8 +1,10 @@
 import { createRoute, z } from '@hono/zod-openapi'
+import type { Memory } from '@ttt-e2e/checkpoint'
 import { clientSignal } from '../http/client-signal'
 import { receiveJson } from '../http/receive-body'
 import { orDisposed } from '../memories/or-disposed'
-import { emptyTrace, type MemorySettings } from '../memories/memory-record'
+import { emptyTrace, type MemorySettings, type ReadingTrace } from '../memories/memory-record'
+import type { Service } from '../service'
 import type { AddRoutes } from './add-routes'
 import { describeMemory } from './describe-memory'
 import { flag, numberFrom, optional } from './fields'
@@ -23,6 +25,15 @@ const settingsSchema = z
     }),
   })
   .openapi('MemorySettings')
+
+const resetSchema = z
+  .strictObject({
+    to: optional(z.string('must be a string')).openapi({
+      description:
+        'The id of a memory that it becomes a fork of, as one that was made before a text was read; of nothing where left out',
+    }),
+  })
+  .openapi('MemoryReset')
 
 /** Changes what is said of memories, and lets them forget. */
 export const addMemorySettings: AddRoutes = (app, { service, limits }) => {
@@ -49,21 +60,30 @@ export const addMemorySettings: AddRoutes = (app, { service, limits }) => {
     method: 'post',
     path: '/v1/memories/{id}/reset',
     operationId: 'resetMemory',
-    summary: 'Forgets all that was read; the weights are those of the model again',
-    request: { params: idParams },
-    responses: { 200: { description: 'The memory, of nothing', content: memory }, ...failures },
+    summary: 'Forgets all that was read: the weights are those of the model again, or of another memory',
+    middleware: [receiveJson(limits)],
+    request: {
+      params: idParams,
+      body: { content: { 'application/json': { schema: resetSchema } } },
+    },
+    responses: {
+      200: { description: 'The memory, of nothing or as the other', content: memory },
+      ...failures,
+    },
   })
   app.openapi(reset, async (c) => {
     const served = service(c)
     const { memories, scheduler } = served
     const { id } = c.req.valid('param')
+    const { to } = c.req.valid('json')
     const claim = await memories.claim({ id })
     try {
+      if (typeof to === 'string') await memories.get(to, 'to')
       const job = scheduler.admit(clientSignal(c).signal)
       try {
         const before = await memories.get(id)
-        const empty = await job.turn((model) => model.startMemory())
-        const record = await orDisposed(empty, () => memories.replace(job, before, empty, emptyTrace))
+        const { memory: after, trace } = await startOf(job, memories, to)
+        const record = await orDisposed(after, () => memories.replace(job, before, after, trace))
         return c.json(describeMemory(served, record), 200)
       } finally {
         job.end()
@@ -72,6 +92,19 @@ export const addMemorySettings: AddRoutes = (app, { service, limits }) => {
       claim.release()
     }
   })
+}
+
+/** What a memory is reset to: nothing, or a fork of another. @throws ApiError 404 */
+async function startOf(
+  job: ReturnType<Service['scheduler']['admit']>,
+  memories: Service['memories'],
+  to: string | null | undefined,
+): Promise<{ memory: Memory; trace: ReadingTrace }> {
+  if (typeof to !== 'string')
+    return { memory: await job.turn((model) => model.startMemory()), trace: emptyTrace }
+  const { memory, record } = await memories.open(job, to, 'to')
+  const { sources, losses, passages } = record
+  return { memory, trace: { sources, losses, passages } }
 }
 
 function settingsOf({

@@ -13,7 +13,7 @@ import type { Service } from '../service'
 import type { AddRoutes, RouteOptions } from './add-routes'
 import { describeMemory } from './describe-memory'
 import { flag, optional } from './fields'
-import { failures, idParams, memorySchema, nameQuery, nameSchema } from './schemas'
+import { failures, idParams, memorySchema, nameQuery, nameSchema, type MemoryAnswer } from './schemas'
 
 const text = z.string('must be given, as one string').min(1, 'must not be empty')
 const passages = optional(flag()).openapi({
@@ -35,6 +35,7 @@ const progressSchema = z
     loss: z.number().nullable().openapi({ description: 'Mean nats per token of the last piece' }),
   })
   .openapi('MemoryProgress')
+export type MemoryProgress = z.infer<typeof progressSchema>
 const progress = { schema: z.union([progressSchema, memorySchema]) }
 const description =
   'The memory, sent when all was read: nothing comes before, however long it takes. Those who accept a stream get its ' +
@@ -126,7 +127,7 @@ async function answer<Status extends 200 | 201>(
   const work = await writeMemory(served, { ...request, signal })
   const format = acceptedLines(c.req.header('accept'))
   if (!format) return c.json(describeMemory(served, await finish(work)), status)
-  let last: Progress = {
+  let last: MemoryProgress = {
     object: 'memory.progress',
     tokens_read: 0,
     tokens: 0,
@@ -150,13 +151,11 @@ async function answer<Status extends 200 | 201>(
   )
 }
 
-type Progress = z.infer<typeof progressSchema>
-
 async function* messages(
   served: Service,
   work: AsyncGenerator<WriteProgress, MemoryRecord, void>,
-  onProgress: (progress: Progress) => void,
-): AsyncGenerator<Progress | z.infer<typeof memorySchema>, void, void> {
+  onProgress: (progress: MemoryProgress) => void,
+): AsyncGenerator<MemoryProgress | MemoryAnswer, void, void> {
   try {
     for (;;) {
       const { done, value } = await work.next()

@@ -20,6 +20,7 @@ const modelSchema = z
       .openapi({ description: 'Tokens of an inner step; 0 for a model that does not learn while reading' }),
   })
   .openapi('Model')
+export type ModelAnswer = z.infer<typeof modelSchema>
 
 const listSchema = z.object({ object: z.literal('list'), data: z.array(modelSchema) }).openapi('ModelList')
 

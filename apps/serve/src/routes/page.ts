@@ -1,12 +1,34 @@
-import { readFileSync } from 'node:fs'
+import type { MiddlewareHandler } from 'hono'
 import type { AddRoutes } from './add-routes'
 
-const page = readFileSync(new URL('page.html', import.meta.url), 'utf8')
+/**
+ * Scripts are the page's own. It talks to this server, and to whatever gives it a text at an address of the visitor's own
+ * machine; to nobody else.
+ */
+const policy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  // The library that draws curves puts a style into each.
+  "style-src 'self' 'unsafe-inline'",
+  'img-src data:',
+  "connect-src 'self' http://localhost:* http://127.0.0.1:*",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ')
 
-/** Scripts and styles are the page's own, and it talks to this server only. */
-const policy = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'"
+/** Whether a path is the page, or of what it loads. */
+export const isOfPage = (path: string): boolean => path === '/' || path.startsWith('/page/')
 
-/** A page to read a text, ask about it and fork what was read. It holds nothing secret. */
-export const addPage: AddRoutes = (app) => {
-  app.get('/', (c) => c.html(page, 200, { 'Content-Security-Policy': policy, 'X-Frame-Options': 'DENY' }))
+/** A page to read texts into memories, ask them, fork them and compare them. It holds nothing secret. */
+export const addPage: AddRoutes = (app, { page }) => {
+  const guarded: MiddlewareHandler = async (c, next) => {
+    await next()
+    c.res.headers.set('Content-Security-Policy', policy)
+    c.res.headers.set('X-Frame-Options', 'DENY')
+    // It names what it loads by the hash of its content.
+    c.res.headers.set('Cache-Control', 'no-cache')
+  }
+  app.get('/', guarded, page.file)
+  app.get('/page/*', page.file)
 }

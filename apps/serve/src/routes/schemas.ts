@@ -47,6 +47,8 @@ export const memorySchema = z
     last_used: z.int().openapi({ description: 'Unix time in seconds, to the minute' }),
   })
   .openapi('Memory')
+/** A memory as clients see it. */
+export type MemoryAnswer = z.infer<typeof memorySchema>
 
 export const usageSchema = z
   .object({

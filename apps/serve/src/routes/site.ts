@@ -1,12 +1,5 @@
-import { serveStatic } from '@hono/node-server/serve-static'
 import type { MiddlewareHandler } from 'hono'
-import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-import { ApiError } from '../http/api-error'
 import type { AddRoutes } from './add-routes'
-
-/** Where `pnpm --filter serve build-site` leaves them. */
-export const builtSite = fileURLToPath(new URL('../../dist/site', import.meta.url))
 
 const pages = ['/read', '/meta-train']
 
@@ -23,10 +16,6 @@ const headers = {
 
 /** Pages that compute in the visitor's browser: nothing but their files is asked of this server. */
 export const addSite: AddRoutes = (app, { site }) => {
-  let files: MiddlewareHandler | undefined
-  // They may be built while the server runs.
-  const file: MiddlewareHandler = async (c, next) =>
-    existsSync(site) ? (files ??= serveStatic({ root: site }))(c, next) : next()
   const isolated: MiddlewareHandler = async (c, next) => {
     await next()
     for (const [name, value] of Object.entries(headers)) c.res.headers.set(name, value)
@@ -34,13 +23,7 @@ export const addSite: AddRoutes = (app, { site }) => {
   for (const page of pages) {
     // Their files are named from the page's own folder.
     app.get(page, (c) => c.redirect(`${page.slice(1)}/${new URL(c.req.url).search}`))
-    app.get(`${page}/`, isolated, file, () => {
-      throw new ApiError(
-        404,
-        'site_not_built',
-        'this page is not built yet: run pnpm --filter serve build-site, and load it again',
-      )
-    })
+    app.get(`${page}/`, isolated, site.file)
   }
-  app.get('/assets/*', isolated, file)
+  app.get('/assets/*', isolated, site.file)
 }

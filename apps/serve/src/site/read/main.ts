@@ -1,7 +1,7 @@
 import { proxy, type Remote } from 'comlink'
 import { element, on, say } from '../shared/element'
 import { EngineOfPage } from '../shared/engine-of-page'
-import { example } from './example'
+import { example } from '../shared/example'
 import { LossView } from './loss-view'
 import type { Learning, ReadingSession } from './reading-session'
 import type { ReadWorker } from './worker'

@@ -1,0 +1,6 @@
+import { render } from 'preact'
+import { App } from './app'
+import { start } from './state/start'
+
+render(<App />, document.body)
+void start()
