@@ -10,35 +10,37 @@ const alone = [
   '**/{disk,full-disk,refused-saves,rename-patiently}.test.ts',
   // They weigh what a process holds.
   '**/{flood,large-files,step-memory,upload}.test.ts',
-  // They register engines and kernels.
-  'packages/tensor-ops/src/{engine,testing}/*.test.ts',
+  // They register engines, ops and kernels.
+  'packages/tensor-ops/src/{engine,fused-op,testing}/*.test.ts',
 ]
 
-const project = (name: string, include: string[], exclude: string[], isolate: boolean) => ({
-  resolve: { conditions: ['source'] },
-  ssr: { resolve: { conditions: ['source'] } },
-  test: {
-    name,
-    include,
-    exclude: [...configDefaults.exclude, ...exclude],
-    isolate,
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
-    pool: 'forks' as const,
-    // Tests make many small tensors that live until a scope ends: collecting them often takes a third of the time.
-    execArgv: ['--max-semi-space-size=64'],
-  },
-})
-
-export default defineConfig({
-  test: {
+/** @param left the tests to leave out */
+export function suite(left: string[] = []) {
+  const project = (name: string, include: string[], exclude: string[], isolate: boolean) => ({
+    resolve: { conditions: ['source'] },
+    ssr: { resolve: { conditions: ['source'] } },
+    test: {
+      name,
+      include,
+      exclude: [...configDefaults.exclude, ...exclude, ...left],
+      isolate,
+      testTimeout: 120_000,
+      hookTimeout: 120_000,
+      pool: 'forks' as const,
+      // Tests make many small tensors that live until a scope ends: collecting them often takes a third of the time.
+      execArgv: ['--max-semi-space-size=64'],
+    },
+  })
+  return {
     globalSetup: './vitest.setup.ts',
     maxWorkers: 2,
     projects: [
       project('alone', alone, [], true),
-      // All files in one process a core, where each finds modules loaded, engines made and loops compiled: half the time.
+      // Two processes for all files, where each finds modules loaded, engines made and loops compiled: half the time.
       project('numerics', numerics, [], false),
       project('rest', everyTest, [...numerics, ...alone], false),
     ],
-  },
-})
+  }
+}
+
+export default defineConfig({ test: suite() })

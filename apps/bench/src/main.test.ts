@@ -59,6 +59,8 @@ it('stops with its workers at Ctrl-C, everything saved', async () => {
     'languages',
     '--systems',
     'swa,full-attention',
+    '--only',
+    'loss-by-index',
   ]
   const stopped = await bench([...sizes, '--workers', '2', '--out', 'runs/stopped'], / step \d+\//)
   expect(stopped.stdout).toContain('2 runs side by side, each in a process of its own')
