@@ -12,6 +12,7 @@ const alone = [
   '**/{flood,large-files,step-memory,upload}.test.ts',
   // They register engines, ops and kernels.
   'packages/tensor-ops/src/{engine,fused-op,testing}/*.test.ts',
+  'tests/outside/engine.test.ts',
 ]
 
 /** @param left the tests to leave out */
