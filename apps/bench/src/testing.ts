@@ -1,5 +1,6 @@
 import { Progress } from '@ttt-e2e/cli'
 import { standardSchedule } from '@ttt-e2e/meta-outer'
+import { alone } from '@ttt-e2e/tensor-ops'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { askProbes } from './experiment/ask-probes'
@@ -79,7 +80,7 @@ export function comparisonIn(store: string, systems = ['ttt-e2e', 'ttt-off']): C
 export function silentSession(workers = 1, signal = new AbortController().signal): Session {
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
   const progress = new Progress(nowhere as unknown as NodeJS.WriteStream)
-  return { signal, progress, workload: new Workload(workers) }
+  return { signal, progress, workload: new Workload(workers), communicator: alone }
 }
 
 /** The results of a task's runs, measured by these workers. */

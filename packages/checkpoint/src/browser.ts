@@ -9,7 +9,7 @@ export { familyOf, sourceOf, type PublishedModel } from './formats/published-fam
 export { loadModel, type LoadModelOptions } from './load-model.browser'
 export { Memory } from './memory'
 export { decodeMemory, encodeMemory, memoryFileFacts, type MemoryFileFacts } from './memory-file'
-export { Model, type ModelParts, type ReadOptions, type ReadProgress } from './model'
+export { Model, type MemoryPiece, type ModelParts, type ReadOptions, type ReadProgress } from './model'
 export { recipeSchema } from './recipe-schema'
 export { fileNames, type RunInfo, type TrainedRunInfo } from './run-info'
 export { tokenizerOf } from './tokenizer-of'

@@ -40,6 +40,12 @@ export interface MemoryOptions {
   decay?: number
 }
 
+/** What a memory reads next. */
+export interface MemoryPiece {
+  memory: Memory
+  tokens: Int32Array
+}
+
 /** In a piece: fewer at a time take twice as long in all, and these are milliseconds where chunks are so small. */
 const fewestTokens = 128
 
@@ -90,7 +96,7 @@ export class Model {
     return new Memory(new Reader(this.system, this.params, { bosToken, decay }), this.hash)
   }
 
-  /** Memories' readers that decode side by side, a token of each at a time. */
+  /** Memories' readers that read and decode side by side. */
   startGroup(): ReaderGroup {
     const { bosToken } = this.tokenizer
     const { system, params } = this
@@ -125,6 +131,23 @@ export class Model {
       if (memory !== options.memory) memory.dispose()
       throw error
     }
+  }
+
+  /**
+   * Reads a piece into each of some memories, in one pass through the model those that fit together; each memory is what it
+   * would be alone, but for rounding.
+   *
+   * @param pieces each for another memory
+   * @returns the nats of each one's tokens, each given all before it; NaN for a text's very first
+   * @throws DataError for a token outside the vocabulary
+   */
+  async readTogether(group: ReaderGroup, pieces: readonly MemoryPiece[]): Promise<Float32Array[]> {
+    for (const { memory, tokens } of pieces) {
+      this.checkOwn(memory)
+      checkTokens(tokens, this.system.decoder.config.vocabularySize)
+    }
+    for (const { memory } of pieces) memory.unfinished = []
+    return group.read(pieces.map(({ memory, tokens }) => ({ reader: memory.reader, tokens, learn: true })))
   }
 
   /**

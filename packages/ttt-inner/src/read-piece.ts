@@ -2,7 +2,7 @@ import { disposeTree, tf, tidy, type Tensor } from '@ttt-e2e/tensor-ops'
 import { grownStates, readPrefix } from '@ttt-e2e/swa-transformer'
 import { learnRows, predictRows } from './chunk-programs'
 import type { PieceNats } from './piece-nats'
-import { openAt, positionOf, type ReaderState } from './reader-state'
+import { endAfter, openAt, positionTensor, type ReaderState } from './reader-state'
 import type { Params, System } from './system'
 import type { TokenBlock } from './token-block'
 
@@ -37,17 +37,18 @@ export function readPiece(model: ReadingModel, state: ReaderState, piece: Piece)
   for (let at = 0; at < length;) {
     const rows = throughSuffix(model, state, piece, hidden, at)
     at += rows
-    state.position += rows
+    state.positions = state.positions.map((position) => position + rows)
   }
   hidden.dispose()
 }
 
 function throughPrefix({ system, params }: ReadingModel, state: ReaderState, block: TokenBlock): Tensor {
   const { decoder } = system
+  const end = endAfter(state, block.length)
   state.prefix = grownStates(state.prefix, (states) =>
-    decoder.prefix.map((stage, i) => stage.reserve(states[i], state.position + block.length)),
+    decoder.prefix.map((stage, i) => stage.reserve(states[i], end)),
   )
-  const [tokens, position] = [block.tensor(), positionOf(state.position, block.batch)]
+  const [tokens, position] = [block.tensor(), positionTensor(state.positions)]
   const { hidden, states } = readPrefix(decoder, params, tokens, state.prefix, position)
   disposeTree([tokens, position, state.prefix])
   state.prefix = states
@@ -65,7 +66,7 @@ function throughSuffix(
   const { rule } = model.system
   const size = rule?.chunk ?? Infinity
   if (state.open.tokens.length === size) {
-    if (learn) learnOpenChunk(model, state, state.position, known.columns(at, at + 1)).dispose()
+    if (learn) learnOpenChunk(model, state, 0, known.columns(at, at + 1)).dispose()
     else closeChunk(state)
   }
   const rows = Math.min(length - at, size - state.open.tokens.length)
@@ -74,7 +75,7 @@ function throughSuffix(
   if (rule) extendOpenChunk(state, known.columns(at, end), own)
   if (learn && rows === size && end < known.length) {
     // The whole chunk and the token after it are here: the step's own prediction is the only one needed.
-    nats.add(at + 1, learnOpenChunk(model, state, state.position + rows, known.columns(end, end + 1)))
+    nats.add(at + 1, learnOpenChunk(model, state, rows, known.columns(end, end + 1)))
   } else {
     const losses = predict(model, state, own, known.columns(at + 1, Math.min(end + 1, known.length)))
     if (losses) nats.add(at + 1, losses)
@@ -91,9 +92,9 @@ function predict(
   following: TokenBlock,
 ): Tensor | undefined {
   const { decoder } = system
-  const end = state.position + hidden.shape[1]!
+  const end = endAfter(state, hidden.shape[1]!)
   state.suffix = grownStates(state.suffix, (states) => decoder.reserveSuffix(states, end))
-  const [targets, position] = [following.tensor(), positionOf(state.position, following.batch)]
+  const [targets, position] = [following.tensor(), positionTensor(state.positions)]
   const { states, last, losses } = predictRows(system, {
     params: decoder.suffixParams(params),
     weights: state.fast ?? params.prime,
@@ -111,18 +112,20 @@ function predict(
 /**
  * The inner step on the open chunk.
  *
- * @param end tokens read of each sequence, the chunk's included
+ * @param uncounted tokens of the chunk that `positions` don't count yet
  * @param next the token after it [B, 1]
  * @returns its nats [B, b]
  */
 export function learnOpenChunk(
   { system, params, rate = system.rule!.rate, decay = system.rule!.decay ?? 0, bosToken }: ReadingModel,
   state: ReaderState,
-  end: number,
+  uncounted: number,
   next: TokenBlock,
 ): Tensor {
   const { decoder } = system
   const { tokens, hidden } = state.open
+  const end = endAfter(state, uncounted)
+  const starts = state.positions.map((position) => position + uncounted - tokens.length)
   state.open.states = grownStates(state.open.states, (states) => decoder.reserveSuffix(states, end))
   const following = tokens.columns(1, tokens.length).followedBy(next)
   const mask = Float32Array.from(following.tokens, (token) => (token === bosToken ? 0 : 1))
@@ -130,7 +133,7 @@ export function learnOpenChunk(
     targets: following.tensor(),
     mask: tf.tensor(mask, [following.batch, following.length]),
     rate: tf.scalar(rate),
-    position: positionOf(end - tokens.length, following.batch),
+    position: positionTensor(starts),
   }
   const fast = state.fast!
   const share = decay > 0 ? tf.scalar(decay) : undefined
@@ -148,8 +151,17 @@ export function learnOpenChunk(
   state.suffix = learned.states
   replaceLast(state, learned.last)
   closeChunk(state)
-  state.steps++
+  state.steps = state.steps.map((steps) => steps + 1)
   return learned.tokenLosses
+}
+
+/** The nats of tokens [B, 1] that follow what `last` [B, 1, D] is of: [B, 1]. */
+export function natsAfter(
+  { system: { decoder }, params }: ReadingModel,
+  last: Tensor,
+  tokens: TokenBlock,
+): Tensor {
+  return tidy(() => decoder.losses(decoder.suffixParams(params), last, tokens.tensor()))
 }
 
 function extendOpenChunk({ open }: ReaderState, tokens: TokenBlock, hidden: Tensor): void {

@@ -83,3 +83,25 @@ it('forks a reader of a group, and frees all in the end', async () => {
   for (const reader of [...all, fork]) reader.dispose()
   expect(liveTensors()).toBe(before)
 })
+
+it('takes the steps of chunks that fill at the same time together', async () => {
+  const group = new ReaderGroup({ system, params })
+  const all = await Promise.all(
+    [chunk - 1, 3 * chunk - 1, 5 * chunk - 1, 2].map(async (length, seed) => {
+      const reader = new Reader(system, params)
+      await reader.read(randomTokens(1, length, seed))
+      return reader
+    }),
+  )
+  const rows: number[] = []
+  const { losses } = system.decoder
+  system.decoder.losses = (params, hidden, targets) => {
+    rows.push(hidden.shape[0])
+    return losses(params, hidden, targets)
+  }
+  const before = all.map(({ steps }) => steps)
+  for (const token of [1, 2]) await group.step(all.map((reader) => ({ reader, token, learn: true })))
+  system.decoder.losses = losses
+  expect(all.map(({ steps }, i) => steps - before[i])).toEqual([1, 1, 1, 0])
+  expect(rows).toEqual([3])
+})

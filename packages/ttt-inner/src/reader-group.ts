@@ -13,9 +13,11 @@ import { writeRing } from '@ttt-e2e/kernels/ops'
 import { grownStates, readPrefix, type MixingState } from '@ttt-e2e/swa-transformer'
 import { predictRows } from './chunk-programs'
 import type { FastWeights } from './fast-weights'
+import { joinStates, splitState } from './join-states'
 import { closeChunk, learnOpenChunk, type ReadingModel } from './read-piece'
 import type { Reader } from './reader'
-import type { ReaderState } from './reader-state'
+import { disposeState, endAfter, positionTensor, type ReaderState } from './reader-state'
+import { ReadTogether, type ReadingPiece } from './read-together'
 import { TokenBlock } from './token-block'
 
 /** One token for one reader of a single sequence that has read something. */
@@ -37,7 +39,7 @@ type Joined = {
 }
 
 /**
- * Readers of one model that decode side by side: one pass through the model for a token of each, wherever in its text it
+ * Readers of one model that read and decode side by side: one pass through the model for a token of each, wherever in its text it
  * stands. Each remembers and predicts what it would alone, but for rounding: products of more rows sum in another order.
  *
  * A group keeps the readers of its last step joined. Joining and releasing one copies the states of all, a step none.
@@ -45,8 +47,11 @@ type Joined = {
 export class ReaderGroup {
   private rows: { reader: Reader; state: ReaderState }[] = []
   private joined?: Joined
+  private readonly reading: ReadTogether
 
-  constructor(private readonly model: ReadingModel) {}
+  constructor(private readonly model: ReadingModel) {
+    this.reading = new ReadTogether(model)
+  }
 
   /**
    * Reads one token of each of some readers; those that were in the group and have none leave it.
@@ -75,6 +80,21 @@ export class ReaderGroup {
     } finally {
       logits.dispose()
     }
+  }
+
+  /**
+   * Reads a piece of each of some readers, see `ReadTogether`; those that decoded together don't any more.
+   *
+   * @param pieces each of another reader
+   * @returns the nats of each one's tokens, as `Reader.read` has them
+   */
+  async read(pieces: readonly ReadingPiece[]): Promise<Float32Array[]> {
+    return this.reading.read(pieces)
+  }
+
+  /** The first of some pieces, and those that `read` takes in one pass with it. @param pieces one at least */
+  fitting<T extends ReadingPiece>(pieces: readonly T[]): T[] {
+    return this.reading.fitting(pieces)
   }
 
   /** Gives a reader what it remembers, as a reader asks for it. */
@@ -110,7 +130,7 @@ export class ReaderGroup {
   private endChunks(steps: readonly DecodingStep[]): void {
     const { rule } = this.model.system
     const joined = this.joined!
-    const changed = new Map<number, Pick<Joined, 'fast' | 'suffix' | 'last'>>()
+    const learning: number[] = []
     this.rows.forEach(({ state }, row) => {
       if (!rule || state.open.tokens.length < rule.chunk) return
       const { fast, suffix, open } = joined
@@ -119,18 +139,25 @@ export class ReaderGroup {
         tidy(() => rowOf({ fast, suffix }, row)),
       )
       state.open.hidden = tidy(() => openOf(open!, row, state))
-      const { token, learn } = steps[row]
-      if (learn) {
-        delete state.last
-        learnOpenChunk(this.model, state, state.position, new TokenBlock(Int32Array.of(token), 1)).dispose()
-        changed.set(row, { ...(state.fast && { fast: state.fast }), suffix: state.suffix, last: state.last! })
-      } else {
+      if (steps[row].learn) learning.push(row)
+      else {
         closeChunk(state)
         disposeTree(state.suffix)
         if (state.fast) disposeTree(state.fast)
       }
     })
-    if (changed.size === 0) return
+    if (learning.length === 0) return
+    for (const row of learning) delete this.rows[row].state.last
+    this.learn(
+      learning.map((row) => this.rows[row].state),
+      TokenBlock.ofRows(learning.map((row) => [steps[row].token])),
+    )
+    const changed = new Map(
+      learning.map((row) => {
+        const { fast, suffix, last } = this.rows[row].state
+        return [row, { ...(fast && { fast }), suffix, last: last! }]
+      }),
+    )
     const { fast, suffix, last } = joined
     const before = { ...(fast && { fast }), suffix, last }
     const after = tidy(() => withRows(before, this.rows.length, changed))
@@ -138,11 +165,30 @@ export class ReaderGroup {
     Object.assign(joined, after)
   }
 
+  /** One inner step on the full chunks of some rows together. @param next [n, 1]: the token after each */
+  private learn(rows: readonly ReaderState[], next: TokenBlock): void {
+    const { decoder } = this.model.system
+    const end = Math.max(...rows.map((state) => endAfter(state, 0)))
+    const parts = rows.map(({ open, ...state }) => {
+      const states = grownStates(open.states, (states) => decoder.reserveSuffix(states, end))
+      return { ...state, prefix: [], open: { ...open, states } }
+    })
+    const joined = joinStates(parts)
+    parts.forEach(disposeState)
+    learnOpenChunk(this.model, joined, 0, next).dispose()
+    const after = splitState(joined)
+    disposeState(joined)
+    rows.forEach((state, row) => {
+      const { prefix: _, ...learned } = after[row]
+      Object.assign(state, learned)
+    })
+  }
+
   private readTokens(block: TokenBlock): void {
     const { system, params } = this.model
     const { decoder } = system
     const joined = this.joined!
-    const positions = this.rows.map(({ state }) => state.position)
+    const positions = this.rows.map(({ state }) => state.positions[0])
     const end = Math.max(...positions) + 1
     joined.prefix = grownStates(joined.prefix, (states) =>
       decoder.prefix.map((stage, i) => stage.reserve(states[i], end)),
@@ -150,7 +196,7 @@ export class ReaderGroup {
     joined.suffix = grownStates(joined.suffix, (states) => decoder.reserveSuffix(states, end))
     const data = {
       tokens: block.tensor(),
-      position: tf.tensor1d(positions, 'int32'),
+      position: positionTensor(positions),
       none: tf.zeros([block.batch, 0], 'int32'),
     }
     const prefix = readPrefix(decoder, params, data.tokens, joined.prefix, data.position)
@@ -168,7 +214,7 @@ export class ReaderGroup {
     disposeTree([data, joined.suffix, joined.last, prefix.hidden])
     joined.suffix = states
     joined.last = last
-    for (const { state } of this.rows) state.position++
+    for (const { state } of this.rows) state.positions = [state.positions[0] + 1]
   }
 
   private extendChunks(block: TokenBlock, hidden: Tensor, position: Tensor): void {
@@ -195,7 +241,7 @@ export class ReaderGroup {
   private join(parts: readonly Joined[]): void {
     if (parts.length === 0) return
     const { decoder } = this.model.system
-    const end = Math.max(...this.rows.map(({ state }) => state.position))
+    const end = Math.max(...this.rows.map(({ state }) => endAfter(state, 0)))
     const grown = parts.map(({ prefix, suffix, ...rest }) => ({
       ...rest,
       prefix: grownStates(prefix, (states) =>

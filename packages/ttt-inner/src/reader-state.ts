@@ -13,10 +13,10 @@ export interface ReaderState {
   open: OpenChunk
   /** Hidden states after the last norm of the last token read [B, 1, D]: they predict the next one. */
   last?: Tensor
-  /** Tokens read of each sequence. */
-  position: number
-  /** Inner steps taken. */
-  steps: number
+  /** Tokens read of each sequence [B]. */
+  positions: readonly number[]
+  /** Inner steps that each has taken [B]. */
+  steps: readonly number[]
 }
 
 /** The tokens after the last step, with what a step on them needs: the prefix's output and the states at their start. */
@@ -37,8 +37,8 @@ export function startState(system: System, params: Params, batch: number): Reade
     prefix: started(() => decoder.prefix.map((stage) => stage.start(stage.params(params), batch))),
     suffix,
     open: openAt(suffix, batch),
-    position: 0,
-    steps: 0,
+    positions: Array<number>(batch).fill(0),
+    steps: Array<number>(batch).fill(0),
   }
 }
 
@@ -61,7 +61,7 @@ export function tensorsOf({ fast, prefix, suffix, open, last }: ReaderState) {
 
 /** A state of its own that shares the tensors' memory: constant time, whatever was read. */
 export function copyState(state: ReaderState): ReaderState {
-  const { fast, prefix, suffix, open, last, position, steps } = state
+  const { fast, prefix, suffix, open, last, positions, steps } = state
   return {
     ...(fast && { fast: treeMap(fast as TensorTree, tf.clone) as FastWeights }),
     prefix: copyStates(prefix),
@@ -72,7 +72,7 @@ export function copyState(state: ReaderState): ReaderState {
       states: copyStates(open.states),
     },
     ...(last && { last: tf.clone(last) }),
-    position,
+    positions,
     steps,
   }
 }
@@ -81,8 +81,12 @@ export function copyState(state: ReaderState): ReaderState {
 const copyStates = (states: readonly MixingState[]): MixingState[] =>
   treeMap(states as MixingState[], (tensor) => tf.clone(tensor))
 
-/** int32 [B]: one position for each sequence. */
-export const positionOf = (position: number, batch: number): Tensor => tf.fill([batch], position, 'int32')
+/** int32 [B]; the caller's. */
+export const positionTensor = (positions: readonly number[]): Tensor => tf.tensor1d([...positions], 'int32')
+
+/** Tokens that the one that has read most will have read after so many more: what states need room for. */
+export const endAfter = ({ positions }: ReaderState, tokens: number): number =>
+  Math.max(...positions) + tokens
 
 export const disposeState = (state: ReaderState): void => disposeTree(tensorsOf(state))
 export const bytesOfState = (state: ReaderState): number => treeBytes(tensorsOf(state))

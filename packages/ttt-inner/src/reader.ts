@@ -1,7 +1,7 @@
 import { read, tf, tidy, treeMap, type Tensor, type TensorTree } from '@ttt-e2e/tensor-ops'
 import type { FastWeights } from './fast-weights'
 import { PieceNats, type Nats } from './piece-nats'
-import { readPiece } from './read-piece'
+import { natsAfter, readPiece } from './read-piece'
 import { bytesOfState, copyState, disposeState, startState, type ReaderState } from './reader-state'
 import { formOf, restoreState, saveState, type SavedForm, type SavedState } from './saved-state'
 import type { Params, System } from './system'
@@ -28,6 +28,14 @@ export interface ReadOptions {
   learn?: boolean
 }
 
+/** What holds the states of readers side by side. */
+export interface ReaderHolder {
+  /** Gives a reader what it remembers. */
+  release(reader: Reader): void
+  /** Bytes that it holds for a reader; where left out, the reader is asked for itself. */
+  stateBytes?(reader: Reader): number
+}
+
 /**
  * Reads token by token or in pieces of any length, in constant memory where the system's mixers allow it, and learns
  * on the way: a chunk's step is taken when the token after it is known and before that token is processed. Owns its
@@ -42,8 +50,8 @@ export interface ReadOptions {
 export class Reader {
   private readonly batch: number
   private own: ReaderState
-  /** Where it is while it decodes beside others. */
-  private group?: { release(reader: Reader): void }
+  /** Where it is while it reads or decodes beside others. */
+  private group?: ReaderHolder
   /** The logits that `nextLogits` has asked for, and the hidden state that they are of. */
   private predicted?: { from: Tensor; logits: Promise<Float32Array> }
 
@@ -62,21 +70,21 @@ export class Reader {
 
   /** Tokens read of each sequence. */
   get position(): number {
-    return this.own.position
+    return this.own.positions[0]
   }
 
   /** Inner steps taken. */
   get steps(): number {
-    return this.own.steps
+    return this.own.steps[0]
   }
 
   /**
-   * Joins a group of readers that decode side by side: the group changes the state, whose tensors but the open chunk's it
-   * holds, until it is asked to release the reader. Whatever else is done with the reader asks it to first.
+   * Joins readers that read or decode side by side: the holder changes the state, whose tensors it holds, until it is asked
+   * to release the reader. Whatever else is done with the reader asks it to first.
    *
    * @returns the state
    */
-  join(group: { release(reader: Reader): void }): ReaderState {
+  join(group: ReaderHolder): ReaderState {
     const { state } = this
     delete this.predicted
     this.group = group
@@ -144,15 +152,15 @@ export class Reader {
 
   /** Bytes that this reader holds. */
   stateBytes(): number {
-    return bytesOfState(this.state)
+    return this.group?.stateBytes?.(this) ?? bytesOfState(this.state)
   }
 
   dispose(): void {
     disposeState(this.state)
   }
 
-  /** All that it remembers, in its own hands. */
-  private get state(): ReaderState {
+  /** All that it remembers, in its own hands, to be changed in place; for what reads several side by side. */
+  get state(): ReaderState {
     const { group } = this
     delete this.group
     group?.release(this)
@@ -166,8 +174,8 @@ export class Reader {
       const { logits } = this.predicted
       return async () => natsOf(await logits, tokens.tokens)
     }
-    const { decoder } = this.system
-    return tidy(() => decoder.losses(decoder.suffixParams(this.params), last, tokens.tensor()))
+    const { system, params } = this
+    return natsAfter({ system, params }, last, tokens)
   }
 
   private async logitsOf(last: Tensor): Promise<Float32Array> {

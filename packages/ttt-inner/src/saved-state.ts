@@ -53,7 +53,7 @@ export async function saveState(state: ReaderState): Promise<SavedState> {
   }
 }
 
-function metaOf({ position, steps, open }: ReaderState): SavedMeta {
+function metaOf({ positions: [position], steps: [steps], open }: ReaderState): SavedMeta {
   const rows = open.tokens.length
   const tokens = rows > 0 ? open.tokens.rows().map((row) => Array.from(row)) : []
   return { position, steps, open: { rows, tokens } }
@@ -71,8 +71,8 @@ export function restoreState(system: System, params: Params, batch: number, save
       tokens: open.rows > 0 ? TokenBlock.ofRows(open.tokens) : TokenBlock.empty(batch),
     },
     ...(last && { last }),
-    position,
-    steps,
+    positions: Array<number>(batch).fill(position),
+    steps: Array<number>(batch).fill(steps),
   }
 }
 

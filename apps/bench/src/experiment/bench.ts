@@ -1,5 +1,6 @@
-import { abortOnSignals, formatDuration, interruptedExitCode, Progress } from '@ttt-e2e/cli'
+import { abortOnSignals, formatDuration, interruptedExitCode, Progress, type Rank } from '@ttt-e2e/cli'
 import '@ttt-e2e/kernels/engines'
+import { alone, type Communicator } from '@ttt-e2e/tensor-ops'
 import { FileError } from '@ttt-e2e/tensor-ops/files'
 import type { Probe } from '../probes/probe'
 import { historyFile, keepSpeeds } from '../history/history-file'
@@ -17,14 +18,23 @@ import { Workload } from './workload'
  * Trains, measures and reports as asked; stops cleanly on a signal and keeps what was measured.
  *
  * @param caller the folder that the caller works in
+ * @param rank of several that share out the runs; the first one times, prints and writes
  * @returns the exit code
  * @throws UserError, DataError or EngineError for a request that cannot be met
  */
-export async function bench(options: BenchOptions, caller: string): Promise<number> {
-  const progress = new Progress()
-  const prepared = await prepare(options, caller, (line) => progress.print(line))
+export async function bench(
+  options: BenchOptions,
+  caller: string,
+  rank: Rank = { communicator: alone, isFirst: true },
+): Promise<number> {
+  const { communicator, isFirst } = rank
+  const progress = new Progress(process.stdout, !isFirst)
+  // The folder is ready when the others look at it.
+  if (!isFirst) await communicator.barrier()
+  const prepared = await prepare(options, caller, rank, (line) => progress.print(line))
+  if (isFirst) await communicator.barrier()
   try {
-    return await measureAndReport(prepared, progress, historyFile(caller))
+    return await measureAndReport(prepared, progress, historyFile(caller), communicator)
   } finally {
     prepared.unlock()
   }
@@ -34,27 +44,33 @@ async function measureAndReport(
   { out, experiment, probes, results }: Prepared,
   progress: Progress,
   history: string,
+  communicator: Communicator,
 ): Promise<number> {
   const { signal, restore } = abortOnSignals(() =>
     progress.print('stopping after this step and saving; Ctrl-C again quits at once'),
   )
   const { workers } = results.options.shares
-  const session: Session = { signal, progress, workload: new Workload(workers) }
+  const workload = new Workload(workers * communicator.size)
+  const session: Session = { signal, progress, workload, communicator }
+  const isFirst = communicator.rank === 0
   const startedAt = performance.now()
   let died: WorkerDied | undefined
   try {
     await measureEverything(experiment, probes, results, session, () => {
-      const refused = tryToWrite(out, results, probes)
+      const refused = isFirst && tryToWrite(out, results, probes)
       if (refused) progress.print(`${refused.message}; it is tried again at the end`)
     })
   } catch (error) {
     if (error instanceof WorkerDied) died = error
     else if (error !== signal.reason) throw error
+    // The others can't be left to wait for this one.
+    if (died && !isFirst) throw died
     results.interrupted = true
   } finally {
     progress.clear()
     restore()
   }
+  if (!isFirst) return results.interrupted ? interruptedExitCode : 0
   progress.print(formatResults(results, probes))
   progress.print(`\ntook ${formatDuration((performance.now() - startedAt) / 1000)}`)
   const refused = tryToWrite(out, results, probes)
@@ -68,6 +84,7 @@ async function measureAndReport(
     keepSpeeds(history, results, probes)
     return 0
   }
+  if (died && communicator.size > 1) throw died
   if (died) process.stderr.write(`${died.message}\n`)
   progress.print('stopped before the end; the same command goes on from here')
   return died ? 1 : interruptedExitCode

@@ -1,4 +1,5 @@
 import { systems } from '@ttt-e2e/baselines'
+import { asRank } from '@ttt-e2e/cli'
 import '@ttt-e2e/kernels/engines'
 import { engineNames } from '@ttt-e2e/tensor-ops'
 import type { Command } from 'commander'
@@ -92,13 +93,18 @@ Examples, each after \`pnpm --filter bench start\`:
   systems --size books,125m                 what each system takes, from the shapes
   train-speed --size S                      tokens/s of training steps
 
+Started by mpirun, the processes share out the runs, on machines that share the folder of --out:
+mpirun -n 4 pnpm --filter bench start …; what is timed by itself is timed by the first one while the others wait.
+
 A run that was stopped goes on where it was when the same command is given again; what was measured at this commit is kept,
 too. Exit codes: 0 done, 1 a worker was killed or ran out of memory, 2 a request that can't be met, 130 stopped by
 Ctrl-C with everything measured so far kept.`,
     )
     .action(async (raw: RawOptions) => {
-      const options = readOptions(raw, caller)
-      const { bench } = await import('./bench')
-      process.exitCode = await bench(options, caller)
+      process.exitCode = await asRank(async (rank) => {
+        const options = readOptions(raw, caller)
+        const { bench } = await import('./bench')
+        return await bench(options, caller, rank)
+      })
     })
 }

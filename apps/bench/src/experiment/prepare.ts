@@ -1,4 +1,4 @@
-import { openOutputFolder, UserError } from '@ttt-e2e/cli'
+import { openOutputFolder, UserError, type Rank } from '@ttt-e2e/cli'
 import { formatTable } from '@ttt-e2e/report'
 import { resolveEngine } from '@ttt-e2e/tensor-ops'
 import { lockFolder } from '@ttt-e2e/tensor-ops/files'
@@ -38,11 +38,13 @@ export interface Prepared {
  * Checks that everything asked for is there, and says what is going to be done; nothing is written before.
  *
  * @param caller the folder that the caller works in
+ * @param rank one that isn't the first finds the folder as the first has made it
  * @throws UserError, DataError or EngineError for a request that cannot be met
  */
 export async function prepare(
   options: BenchOptions,
   caller: string,
+  { communicator: { size }, isFirst, threads }: Rank,
   print: (line: string) => void,
 ): Promise<Prepared> {
   const { data, model, precision } = options
@@ -58,14 +60,18 @@ export async function prepare(
   for (const line of lines) print(line)
   const benchmarks = await benchmarksOf(description, options, probes)
   const work = benchmarks.map(({ name }) => workOf(name, probes, description))
-  const shares = shareOut(work.flatMap(({ runs, models }) => [...runs, ...models]).length, options)
+  const count = work.flatMap(({ runs, models }) => [...runs, ...models]).length
+  const shares = {
+    ...shareOut(Math.ceil(count / size), { ...options, threads: options.threads ?? threads }),
+    ...(size > 1 && { ranks: size }),
+  }
   // What is timed in this process is timed with the threads that a run has.
   const engineOptions = { threads: shares.threads, precision }
   const engine = await resolveEngine(options.engine, engineOptions)
   print(engine.line)
   const out = options.out ?? defaultOutput(caller, presetName, data, model)
-  openOutputFolder(out)
-  const unlock = lockFolder(out)
+  if (isFirst) openOutputFolder(out)
+  const unlock = isFirst ? lockFolder(out) : () => undefined
   print(`preset: ${presetName} (${preset.summary}) · output: ${out}`)
   print(describeShares(shares))
 
@@ -95,7 +101,7 @@ export async function prepare(
     provenance: { engine: results.engine, ...origin },
   }
   try {
-    if (!stored) {
+    if (!stored && isFirst) {
       const trained = benchmarks.filter((_, i) => work[i].runs.length > 0)
       writeDescription(out, { ...description, tasks: trained.map((benchmark) => benchmark.name) })
       for (const benchmark of trained) openStores(benchmark, comparison)

@@ -1,10 +1,11 @@
-import type { Model } from '@ttt-e2e/checkpoint'
+import type { MemoryPiece, Model } from '@ttt-e2e/checkpoint'
 
 /** What gives jobs their places and turns. */
 interface Turns {
   enter(job: Job): Promise<void>
   turn<T>(job: Job, work: (model: Model) => T | Promise<T>): Promise<T>
   decode<T>(job: Job, work: (model: Model) => T | Promise<T>): Promise<T>
+  read(job: Job, piece: MemoryPiece): Promise<Float32Array>
   leave(job: Job): void
   end(job: Job): void
 }
@@ -51,6 +52,12 @@ export class Job {
   async decode<T>(work: (model: Model) => T | Promise<T>): Promise<T> {
     await this.place()
     return this.scheduler.decode(this, work)
+  }
+
+  /** Reads a piece into a memory, beside those of others. @returns the nats of its tokens; NaN for a text's very first */
+  async read(piece: MemoryPiece): Promise<Float32Array> {
+    await this.place()
+    return this.scheduler.read(this, piece)
   }
 
   abort(reason: unknown): void {

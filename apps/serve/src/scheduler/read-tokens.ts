@@ -47,7 +47,7 @@ interface Reading {
   spend(tokens: number): void
 }
 
-/** Reads tokens into a memory, a turn at the model for every four chunks. */
+/** Reads tokens into a memory, a turn at the model for every four chunks. @throws DataError for one outside the vocabulary */
 export async function* readTokens(
   job: Job,
   { scheduler, metrics, spend }: Reading,
@@ -58,14 +58,11 @@ export async function* readTokens(
   for (let start = 0; start < tokens.length; start += pieceLength) {
     const piece = tokens.subarray(start, start + pieceLength)
     const { steps } = memory
-    let losses = new Float32Array()
-    const onProgress = (progress: { losses: Float32Array }) =>
-      void (losses = Float32Array.from(progress.losses))
-    await job.turn((model) => model.read(piece, { memory, pieceLength, onProgress, signal: job.signal }))
+    const nats = await job.read({ memory, tokens: piece })
     metrics.tokensRead.inc(piece.length)
     spend(piece.length)
     metrics.innerSteps.inc(memory.steps - steps)
-    const known = losses.filter((loss) => !Number.isNaN(loss))
+    const known = nats.filter((loss) => !Number.isNaN(loss))
     const loss = known.length > 0 ? known.reduce((sum, each) => sum + each, 0) / known.length : null
     yield { tokens: piece, loss }
   }

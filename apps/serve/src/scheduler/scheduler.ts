@@ -1,17 +1,16 @@
-import type { Model } from '@ttt-e2e/checkpoint'
-import { pause } from '@ttt-e2e/tensor-ops'
+import type { MemoryPiece, Model } from '@ttt-e2e/checkpoint'
 import { ApiError } from '../http/api-error'
 import type { Metrics } from '../metrics'
 import type { DecodingStep } from '@ttt-e2e/ttt-inner'
-import { DecodeTogether } from './decode-together'
 import { Job } from './job'
+import { TurnLoop } from './turn-loop'
 
 export interface SchedulerOptions {
   /** Requests that take turns. */
   parallel: number
   /** Requests that wait for a place. */
   queue: number
-  /** Whether each request decodes by itself, so that what others ask can't change the rounding of its products. */
+  /** Whether each request reads and decodes by itself, so that others can't change the rounding of its products. */
   deterministic: boolean
   metrics: Metrics
 }
@@ -22,39 +21,30 @@ export type ModelFacts = Pick<
   'hash' | 'name' | 'system' | 'recipe' | 'tokenizer' | 'documentsBeginWithBos'
 >
 
-interface Turn {
-  signal: AbortSignal
-  /** Whether it may run beside others of its kind. */
-  decodes: boolean
-  work: () => Promise<void>
-  drop: (reason: unknown) => void
-}
-
 interface Waiter {
   start: () => void
   drop: (reason: unknown) => void
 }
 
 /**
- * The only owner of the model, and the one loop that works with it. A request that was let in waits for a place; with it,
- * it takes turns: one piece of text or one token at a time, first come, first served; requests that decode take theirs
- * together, one pass through the model for a token of each. So a long text and answers advance side by side, and a request
- * whose client has gone is out before its next turn.
+ * The only owner of the model, and of the one loop that works with it. A request that was let in waits for a place; with
+ * it, it takes turns: one piece of text or one token at a time. Requests that decode take theirs together, one pass through
+ * the model for a token of each, and so do those that read, where their pieces fit. Decoding and reading share the model by
+ * tokens, see `Shares`: so a long text and answers advance side by side. A request whose client has gone is out before its
+ * next turn.
  */
 export class Scheduler {
   private readonly jobs = new Set<Job>()
   private readonly places = new Set<Job>()
   private readonly waiting = new Map<Job, Waiter>()
-  private turns: Turn[] = []
-  private readonly together: DecodeTogether
-  private looping = false
+  private readonly loop: TurnLoop
   private closing = false
 
   constructor(
     private readonly owned: Model,
     private readonly options: SchedulerOptions,
   ) {
-    this.together = new DecodeTogether(owned.startGroup())
+    this.loop = new TurnLoop(owned, options)
   }
 
   get model(): ModelFacts {
@@ -115,18 +105,23 @@ export class Scheduler {
   }
 
   /** Runs `work` when it is its turn. @throws what `work` throws, or the abort's reason where that came first */
-  turn<T>(job: Job, work: (model: Model) => T | Promise<T>): Promise<T> {
-    return this.queueTurn(job, false, work)
+  turn<T>({ signal }: Job, work: (model: Model) => T | Promise<T>): Promise<T> {
+    return this.loop.work('alone', signal, work)
   }
 
   /** The same for work that decodes by `step`: it may run beside other such work. */
-  decode<T>(job: Job, work: (model: Model) => T | Promise<T>): Promise<T> {
-    return this.queueTurn(job, !this.options.deterministic, work)
+  decode<T>({ signal }: Job, work: (model: Model) => T | Promise<T>): Promise<T> {
+    return this.loop.work('decode', signal, work)
+  }
+
+  /** Reads a piece into a memory, beside those of others. @returns the nats of its tokens; NaN for a text's very first */
+  read({ signal }: Job, piece: MemoryPiece): Promise<Float32Array> {
+    return this.loop.read(signal, piece)
   }
 
   /** Reads a token, and tells what comes next: for work that `decode` runs. @returns logits [V] */
   step(step: DecodingStep): Promise<Float32Array> {
-    return this.together.step(step)
+    return this.loop.step(step)
   }
 
   /** Frees a job's place for the next one that waits, or takes it out of the queue. */
@@ -166,45 +161,6 @@ export class Scheduler {
     this.places.add(job)
     job.begun = true
     this.count()
-  }
-
-  private queueTurn<T>(
-    { signal }: Job,
-    decodes: boolean,
-    work: (model: Model) => T | Promise<T>,
-  ): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      this.turns.push({ signal, decodes, work: async () => resolve(await work(this.owned)), drop: reject })
-      if (!this.looping) void this.loop()
-    })
-  }
-
-  private async loop(): Promise<void> {
-    this.looping = true
-    while (this.turns.length > 0) {
-      // Sockets, timers and aborts get a turn between two of ours.
-      await pause()
-      await this.together.run(
-        this.nextTurns().map(({ signal, work, drop }) => async () => {
-          try {
-            signal.throwIfAborted()
-            await work()
-          } catch (error) {
-            drop(error)
-          }
-        }),
-      )
-    }
-    this.looping = false
-  }
-
-  /** The turn that came first, with all that may run beside it. */
-  private nextTurns(): Turn[] {
-    const [first] = this.turns
-    const isNext = (turn: Turn) => turn === first || (first.decodes && turn.decodes)
-    const next = this.turns.filter(isNext)
-    this.turns = this.turns.filter((turn) => !isNext(turn))
-    return next
   }
 
   private count(): void {

@@ -4,6 +4,8 @@ import { coreCount } from '@ttt-e2e/tensor-ops'
 export interface Shares {
   workers: number
   threads: number
+  /** Processes that MPI has started, where there are several; each has its own workers. */
+  ranks?: number
 }
 
 /** What a worker of the largest preset may occupy while it reads. */
@@ -27,5 +29,8 @@ export function shareOut(
 }
 
 /** `2 runs side by side, each in a process of its own` */
-export const describeShares = ({ workers }: Shares): string =>
-  workers === 1 ? 'one run at a time' : `${workers} runs side by side, each in a process of its own`
+export function describeShares({ workers, ranks = 1 }: Shares): string {
+  const each =
+    workers === 1 ? 'one run at a time' : `${workers} runs side by side, each in a process of its own`
+  return ranks === 1 ? each : `${ranks} ranks share out the runs: ${each} at each`
+}
