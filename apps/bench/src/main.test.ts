@@ -2,9 +2,11 @@ import { execFile } from 'node:child_process'
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fromSource } from '@ttt-e2e/from-source'
 import { expect, it } from 'vitest'
 
 const folder = mkdtempSync(join(tmpdir(), 'cli-'))
+const main = await fromSource(join(import.meta.dirname, 'main.ts'))
 
 interface Answer {
   code: number
@@ -14,14 +16,10 @@ interface Answer {
 
 /** @param interruptAt what is printed when Ctrl-C is pressed */
 function bench(parameters: string[], interruptAt?: RegExp): Promise<Answer> {
-  const script = [join(import.meta.dirname, 'main.ts'), ...parameters]
   const options = { cwd: join(import.meta.dirname, '..'), env: { ...process.env, INIT_CWD: folder } }
   return new Promise((resolve) => {
-    const child = execFile(
-      process.execPath,
-      ['--conditions=source', '--import', 'tsx', ...script],
-      options,
-      (error, stdout, stderr) => resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
+    const child = execFile(process.execPath, [main, ...parameters], options, (error, stdout, stderr) =>
+      resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
     )
     child.stdout!.on('data', (text: string) => {
       if (interruptAt?.test(text)) child.kill('SIGINT')
@@ -61,6 +59,8 @@ it('stops with its workers at Ctrl-C, everything saved', async () => {
     'languages',
     '--systems',
     'swa,full-attention',
+    '--only',
+    'loss-by-index',
   ]
   const stopped = await bench([...sizes, '--workers', '2', '--out', 'runs/stopped'], / step \d+\//)
   expect(stopped.stdout).toContain('2 runs side by side, each in a process of its own')

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { beforeAll, expect, it } from 'vitest'
 import { saveCheckpoint } from '@ttt-e2e/checkpoint'
 import { createSystem } from '@ttt-e2e/baselines'
+import { fromSource } from '@ttt-e2e/from-source'
 import { startRun } from '@ttt-e2e/meta-outer'
 import { resolveEngine } from '@ttt-e2e/tensor-ops'
 import { recipe, until } from './testing'
@@ -34,17 +35,11 @@ async function freePort(): Promise<string> {
 /** Whether a server comes to answer. */
 const answers = (url: string) => until(async () => (await fetch(url).catch(() => undefined))?.status === 200)
 
-const command = (...parameters: string[]) => [
-  '--conditions=source',
-  '--import',
-  'tsx',
-  join(import.meta.dirname, 'main.ts'),
-  ...parameters,
-]
+const main = await fromSource(join(import.meta.dirname, 'main.ts'))
 const surroundings = { cwd: join(import.meta.dirname, '..'), env: { ...process.env, INIT_CWD: folder } }
 
 function start(...parameters: string[]) {
-  const child = spawn(process.execPath, command(...parameters), surroundings)
+  const child = spawn(process.execPath, [main, ...parameters], surroundings)
   const said = { out: '', error: '' }
   child.stdout.setEncoding('utf8').on('data', (text: string) => (said.out += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said.error += text))
@@ -103,7 +98,7 @@ it('goes on serving where nobody reads what it says, or its disk is full', async
   if (full !== undefined) outputs.push(['full', full])
   for (const [what, output] of outputs) {
     const port = await freePort()
-    const parameters = command('--model', 'run', '--engine', 'cpu', '--port', port)
+    const parameters = [main, '--model', 'run', '--engine', 'cpu', '--port', port]
     const child = spawn(process.execPath, parameters, { ...surroundings, stdio: ['ignore', output, output] })
     child.stdout?.destroy()
     child.stderr?.destroy()

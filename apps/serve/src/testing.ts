@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import '@ttt-e2e/kernels/engines'
 import { createSystem } from '@ttt-e2e/baselines'
 import { Model, saveCheckpoint } from '@ttt-e2e/checkpoint'
 import { byteTokenizer } from '@ttt-e2e/data'
@@ -42,8 +43,8 @@ interface TinyOptions {
   engine?: string
 }
 
-/** A model of a few thousand untrained weights. */
-export async function tinyModel({ seed = 1, size = {}, engine = 'cpu' }: TinyOptions = {}): Promise<Model> {
+/** A model of a few thousand untrained weights, on the fastest engine that is everywhere. */
+export async function tinyModel({ seed = 1, size = {}, engine = 'wasm' }: TinyOptions = {}): Promise<Model> {
   await resolveEngine(engine)
   const own = { ...recipe, size: { ...recipe.size, ...size } }
   const system = createSystem(own.system, own.size)

@@ -1,3 +1,4 @@
+import { fromSource } from '@ttt-e2e/from-source'
 import { spawnRanks } from '@ttt-e2e/mpi'
 import { hasMpi, mpis } from '@ttt-e2e/mpi/testing'
 import { fileNames, latestCheckpoint } from '@ttt-e2e/checkpoint'
@@ -8,7 +9,7 @@ import { describe, expect, it } from 'vitest'
 import { ended, metricsOf, microSettings, untilStep } from './testing'
 
 const folder = mkdtempSync(join(tmpdir(), 'trainer-mpi-'))
-const script = join(import.meta.dirname, 'main.ts')
+const script = await fromSource(join(import.meta.dirname, 'main.ts'))
 const settings = [...microSettings, '--set', 'training.batch=4', '--set', 'evaluation.every=4']
 const steps = (count: number) => ['--set', `training.optimizer.schedule.steps=${count}`]
 

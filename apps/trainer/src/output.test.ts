@@ -10,7 +10,7 @@ const folder = mkdtempSync(join(tmpdir(), 'trainer-output-'))
 writeFileSync(join(folder, 'file'), '')
 
 const train = (out: string, steps: number) =>
-  ['--recipe', 'tiny/languages', '--engine', 'cpu', '--out', out].concat(microSettings, [
+  ['--recipe', 'tiny/languages', '--engine', 'wasm', '--threads', '1', '--out', out].concat(microSettings, [
     '--set',
     `training.optimizer.schedule.steps=${steps}`,
     '--set',

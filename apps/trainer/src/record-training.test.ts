@@ -15,7 +15,7 @@ const out = join(root, 'run')
 async function train(more: Partial<RawOptions>): Promise<number> {
   vi.spyOn(process.stdout, 'write').mockReturnValue(true)
   try {
-    return await trainer(readOptions({ engine: 'cpu', set: [], ...more }, root), root)
+    return await trainer(readOptions({ engine: 'wasm', threads: '1', set: [], ...more }, root), root)
   } finally {
     vi.restoreAllMocks()
   }

@@ -7,6 +7,7 @@ import { ended, metricsOf, startTrainer, untilStep } from './testing'
 
 const folder = mkdtempSync(join(tmpdir(), 'resume-data-'))
 const steps = 12
+const engine = ['--engine', 'wasm', '--threads', '1']
 
 /** Documents of which no two share a passage. */
 function text(): string {
@@ -59,7 +60,7 @@ it.each([
     const task = ['--recipe', 'tiny/books', '--system', system, '--data', data()]
     const run = (name: string) => join(folder, `${system}-${name}`)
     const train = (name: string, ...rest: string[]) =>
-      startTrainer(folder, ...task, '--engine', 'cpu', ...set, '--out', run(name), ...rest)
+      startTrainer(folder, ...task, ...engine, ...set, '--out', run(name), ...rest)
     const whole = ended(train('whole'))
     const killed = train('killed', '--save-every', '2')
     const end = ended(killed)
@@ -67,7 +68,7 @@ it.each([
     killed.kill('SIGKILL')
     expect((await end).signal).toBe('SIGKILL')
     expect(await whole).toMatchObject({ code: 0, stderr: '' })
-    const resumed = await ended(startTrainer(folder, '--resume', run('killed'), '--engine', 'cpu'))
+    const resumed = await ended(startTrainer(folder, '--resume', run('killed'), ...engine))
     expect(resumed).toMatchObject({ code: 0, stderr: '' })
     expect(resumed.stdout).toMatch(new RegExp(`${steps} steps from step \\d+ of 2 × 32 tokens`))
     expect(metricsOf(run('killed'))).toEqual(metricsOf(run('whole')))

@@ -76,7 +76,7 @@ describe('a signal', () => {
     '%s saves and ends with 130; the run goes on',
     async (signal) => {
       const run = join(folder, signal)
-      const child = startTrainer(folder, ...command('ttt-e2e', ['cpu', 'f32'], 400), '--out', run)
+      const child = startTrainer(folder, ...command('ttt-e2e', ['wasm', 'f32'], 400), '--out', run)
       const end = ended(child)
       await untilStep(run, 3)
       child.kill(signal)

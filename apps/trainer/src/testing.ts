@@ -1,6 +1,9 @@
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fromSource } from '@ttt-e2e/from-source'
+
+const main = await fromSource(join(import.meta.dirname, 'main.ts'))
 
 /** Sizes at which plain JavaScript takes a step in milliseconds. */
 export const microSettings = [
@@ -19,14 +22,7 @@ export const startTrainer = (caller: string, ...parameters: string[]): ChildProc
 
 /** The same with what its input and outputs are. */
 export function spawnTrainer(caller: string, parameters: string[], stdio: StdioOptions): ChildProcess {
-  const script = [
-    '--conditions=source',
-    '--import',
-    'tsx',
-    join(import.meta.dirname, 'main.ts'),
-    ...parameters,
-  ]
-  return spawn(process.execPath, script, {
+  return spawn(process.execPath, [main, ...parameters], {
     cwd: join(import.meta.dirname, '..'),
     env: { ...process.env, INIT_CWD: caller },
     stdio,

@@ -22,7 +22,10 @@ beforeEach(() => {
 const settings = microSettings.filter((each) => each !== '--set')
 const steps = (count: number) => `training.optimizer.schedule.steps=${count}`
 const run = async (set: string[], more: Partial<RawOptions> = {}) =>
-  await trainer(readOptions({ engine: 'cpu', recipe: 'tiny/languages', set, ...more }, folder), folder)
+  await trainer(
+    readOptions({ engine: 'wasm', threads: '1', recipe: 'tiny/languages', set, ...more }, folder),
+    folder,
+  )
 
 it('keeps the last good checkpoint when numbers are not finite, and names step and tensor', async () => {
   const spoilt = [...settings, steps(12), 'training.optimizer.schedule.peakLearningRate=1e30']

@@ -26,7 +26,7 @@ describe.each(['cpu', 'native', 'wasm'])('a memory in a file, on %s', (engine) =
       const file = join(folder, `${engine}-${system}.memory.safetensors`)
       await saveMemory(memory, file)
       const more = ' And what it keeps it forgets.'
-      const child = outputOf(startChild('continue-memory.ts', engine, run, file, more))
+      const child = outputOf(await startChild('continue-memory.ts', engine, run, file, more))
       await model.read(more, { memory })
       const logits = Buffer.from((await memory.reader.nextLogits()).buffer).toString('hex')
       expect(JSON.parse(await child)).toEqual({ before: 57, read: more.length, steps: memory.steps, logits })

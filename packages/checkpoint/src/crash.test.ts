@@ -23,7 +23,7 @@ it(`leaves a loadable checkpoint when it is killed while it saves, ${kills} time
     await saveCheckpoint(run, microRun())
     let reached = 0
     for (let i = 0; i < kills / side; i++) {
-      const child = startChild('keep-saving.ts', run)
+      const child = await startChild('keep-saving.ts', run)
       const ended = new Promise<string | null>((resolve) => child.on('exit', (_, signal) => resolve(signal)))
       await new Promise((resolve) => child.stdout!.once('data', resolve))
       await new Promise((resolve) => setTimeout(resolve, 60 * random.uniform()))

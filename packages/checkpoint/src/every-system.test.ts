@@ -1,10 +1,11 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import '@ttt-e2e/kernels/engines'
 import { definitionOf, systemNames } from '@ttt-e2e/baselines'
 import { encodeRun } from '@ttt-e2e/meta-outer'
-import { resolveEngine } from '@ttt-e2e/tensor-ops'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { useEngine } from '@ttt-e2e/tensor-ops/testing'
+import { describe, expect, it } from 'vitest'
 import { loadCheckpoint } from './load-checkpoint'
 import { loadModel } from './load-model'
 import { decodeMemory, encodeMemory } from './memory-file'
@@ -14,7 +15,7 @@ import { microRecipe, microRun } from './testing/micro-run'
 const folder = mkdtempSync(join(tmpdir(), 'systems-'))
 const text = 'The sea keeps what it takes.'
 
-beforeAll(() => resolveEngine('cpu'))
+useEngine('wasm', { threads: 1 })
 
 const trained = systemNames.filter((name) => definitionOf(name).weightsOf === undefined)
 

@@ -1,13 +1,9 @@
+import '@ttt-e2e/kernels/engines'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import {
-  decodeSafetensors,
-  encodeSafetensors,
-  resolveEngine,
-  tf,
-  type PlainTensors,
-} from '@ttt-e2e/tensor-ops'
+import { decodeSafetensors, encodeSafetensors, tf, type PlainTensors } from '@ttt-e2e/tensor-ops'
+import { useEngine } from '@ttt-e2e/tensor-ops/testing'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { CheckpointError } from './checkpoint-error'
 import { loadModel } from './load-model'
@@ -23,8 +19,9 @@ const text = 'The sea keeps what it takes, and gives back what it will.'
 let model: Model
 let other: Model
 
+useEngine('wasm', { threads: 1 })
+
 beforeAll(async () => {
-  await resolveEngine('cpu')
   const save = async (name: string, seed: number, system = 'ttt-e2e') => {
     const recipe = microRecipe(system)
     await saveCheckpoint(join(folder, name), microRun({ ...recipe, training: { ...recipe.training, seed } }))

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   liveBytes,
   liveTensors,
@@ -16,7 +16,10 @@ import { randomBatch, smallSystem } from './testing'
 import { train } from './train'
 import { NonFiniteGradient, NonFiniteLoss, standardOptimizer, trainStep } from './train-step'
 
-beforeAll(() => resolveEngine('cpu'))
+/** The fastest that is everywhere. */
+const useWasm = () => resolveEngine('wasm', { threads: 1 })
+beforeAll(useWasm)
+afterAll(() => resolveEngine('cpu'))
 
 async function* batches(from = 0): AsyncGenerator<Batch> {
   for (let i = from; ; i++) yield { ...randomBatch(2, 12, [], i), cursor: i + 1 }
@@ -70,7 +73,7 @@ describe('training', () => {
       expect(new Set(held).size).toBe(1)
       expect(held).toHaveLength(47)
       disposeRun(state)
-      await resolveEngine('cpu')
+      await useWasm()
     },
   )
 

@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
+import { fromSource } from '@ttt-e2e/from-source'
 import { describe, expect, it } from 'vitest'
 import { launcherOf } from './launcher'
 import { spawnRanks } from './spawn-ranks'
 import { hasMpi, mpis } from './testing'
 
-const script = join(import.meta.dirname, 'testing/rank.ts')
+const script = await fromSource(join(import.meta.dirname, 'testing/rank.ts'))
 
 interface Line {
   rank: number

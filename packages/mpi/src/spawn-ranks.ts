@@ -2,7 +2,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 
 export interface Ranks {
   ranks: number
-  /** A file of TypeScript, run from the sources. */
+  /** A file of TypeScript, run from the sources, or one of JavaScript as it is. */
   script: string
   parameters?: readonly string[]
   environment?: Record<string, string>
@@ -25,15 +25,19 @@ export function spawnRanks({
 }: Ranks): ChildProcess {
   const isOpen = /open.?(mpi|rte)/i.test(spawnSync(mpirun, ['--version'], { encoding: 'utf8' }).stdout ?? '')
   const options = isOpen ? ['--oversubscribe', '--bind-to', 'none'] : []
-  const node = [process.execPath, '--conditions=source', '--import', 'tsx', script]
-  return spawn(mpirun, [...options, '-n', String(ranks), ...node, ...parameters], {
-    cwd: folder,
-    env: {
-      ...process.env,
-      // Containers run as root.
-      ...(isOpen && { OMPI_ALLOW_RUN_AS_ROOT: '1', OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1' }),
-      ...environment,
+  const sources = script.endsWith('.ts') ? ['--conditions=source', '--import', 'tsx'] : []
+  return spawn(
+    mpirun,
+    [...options, '-n', String(ranks), process.execPath, ...sources, script, ...parameters],
+    {
+      cwd: folder,
+      env: {
+        ...process.env,
+        // Containers run as root.
+        ...(isOpen && { OMPI_ALLOW_RUN_AS_ROOT: '1', OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1' }),
+        ...environment,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  )
 }

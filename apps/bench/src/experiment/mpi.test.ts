@@ -1,3 +1,4 @@
+import { fromSource } from '@ttt-e2e/from-source'
 import { spawnRanks } from '@ttt-e2e/mpi'
 import { hasMpi, mpis } from '@ttt-e2e/mpi/testing'
 import { mkdtempSync, readFileSync } from 'node:fs'
@@ -8,13 +9,14 @@ import type { Results } from './results'
 
 const folder = mkdtempSync(join(tmpdir(), 'bench-mpi-'))
 const bench = join(import.meta.dirname, '../..')
+const script = await fromSource(join(bench, 'src/main.ts'))
 const mpirun = mpis['Open MPI']
 
 async function run(ranks: number, out: string, more: readonly string[] = []) {
   const sizes = ['--preset', 'tiny', '--task', 'languages', '--only', 'loss-by-index,training']
   const child = spawnRanks({
     ranks,
-    script: join(bench, 'src/main.ts'),
+    script,
     mpirun,
     parameters: [...sizes, '--engine', 'wasm', '--systems', 'ttt-e2e,ttt-off,swa', '--out', out, ...more],
     folder: bench,

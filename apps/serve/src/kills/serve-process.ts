@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { fromSource } from '@ttt-e2e/from-source'
 
 /** A server in a process of its own, which can be killed. */
 export interface ServeProcess {
@@ -14,18 +15,8 @@ export interface ServeProcess {
 
 /** Starts `main.ts` at a free port. @throws what it says where it doesn't start */
 export async function serveProcess(...parameters: string[]): Promise<ServeProcess> {
-  const main = join(import.meta.dirname, '..', 'main.ts')
-  const run = [
-    '--conditions=source',
-    '--import',
-    'tsx',
-    main,
-    '--engine',
-    'cpu',
-    '--port',
-    '0',
-    ...parameters,
-  ]
+  const main = await fromSource(join(import.meta.dirname, '..', 'main.ts'))
+  const run = [main, '--engine', 'cpu', '--port', '0', ...parameters]
   const child = spawn(process.execPath, run, { cwd: join(import.meta.dirname, '../..') })
   const ended = once(child, 'close')
   let said = ''

@@ -11,7 +11,7 @@ runMixerSuite(
 runMixerSuite('Titans in chunks longer than the text', titansMixer({ window: 6, chunk: 64 }))
 
 it('keeps its memory bounded where gates and values have grown far from where they start', async () => {
-  await resolveEngine('cpu')
+  await resolveEngine('wasm', { threads: 1 })
   /** The largest of the memory's weights after 512 tokens. */
   const largest = (maxRate?: number): number => {
     const mixer = titansMixer({ window: 16, chunk: 16, maxRate })({
@@ -38,4 +38,5 @@ it('keeps its memory bounded where gates and values have grown far from where th
     expect(largest()).toBeLessThan(20)
     expect(largest(1)).toBeGreaterThan(1e6)
   })
+  await resolveEngine('cpu')
 })

@@ -1,9 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import { join } from 'node:path'
+import { fromSource } from '@ttt-e2e/from-source'
 
 /** Runs a TypeScript file of this folder in a process of its own, from the sources. */
-export function startChild(file: string, ...parameters: string[]): ChildProcess {
-  const script = ['--conditions=source', '--import', 'tsx', `${import.meta.dirname}/${file}`, ...parameters]
-  return spawn(process.execPath, script, { stdio: ['ignore', 'pipe', 'inherit'] })
+export async function startChild(file: string, ...parameters: string[]): Promise<ChildProcess> {
+  const script = await fromSource(join(import.meta.dirname, file))
+  return spawn(process.execPath, [script, ...parameters], { stdio: ['ignore', 'pipe', 'inherit'] })
 }
 
 /** @returns what it printed @throws if it ended otherwise than with 0 */

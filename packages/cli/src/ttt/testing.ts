@@ -3,12 +3,12 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { fromSource } from '@ttt-e2e/from-source'
 
-const source = ['--conditions=source', '--import', 'tsx']
 const sourceOf = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 /** `ttt` as a command line, from its source. */
-export const tttCommand = [process.execPath, ...source, sourceOf('./main.ts')]
+export const tttCommand = [process.execPath, await fromSource(sourceOf('./main.ts'))]
 
 export const newFolder = (): string => mkdtempSync(join(tmpdir(), 'ttt-'))
 
@@ -38,8 +38,8 @@ export function startProcess(
 export async function startServer(
   ...parameters: string[]
 ): Promise<{ url: string; stop(): Promise<unknown> }> {
-  const main = fileURLToPath(new URL('../../../../apps/serve/src/main.ts', import.meta.url))
-  const command = [process.execPath, ...source, main, '--port', '0', ...parameters]
+  const main = await fromSource(sourceOf('../../../../apps/serve/src/main.ts'))
+  const command = [process.execPath, main, '--port', '0', ...parameters]
   const { child, said, ended } = startProcess(command, newFolder())
   const url = await new Promise<string>((resolve, reject) => {
     child.stdout.on('data', () => {

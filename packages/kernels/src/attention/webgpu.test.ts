@@ -16,7 +16,7 @@ describe('attention on webgpu', () => {
         shape,
       )
     // A window of a quarter, as 8K is of 32K.
-    const [length, window] = [1024, 256]
+    const [length, window] = [512, 128]
     const shape = [1, length, 1, 8]
     const [q, k, v, weights] = [1, 2, 3, 4].map(() => normal(shape))
     const offset = tf.zeros([1], 'int32')

@@ -13,20 +13,28 @@ export class WorkerDied extends Error {
 const open = new Set<ChildProcess>()
 process.on('exit', () => open.forEach((child) => child.kill('SIGKILL')))
 
+/** Starts the entry of a worker: its source, as the bench runs from source. */
+export function forkWorker(
+  file = join(import.meta.dirname, 'worker.ts'),
+  execArgv = ['--conditions=source', '--import', 'tsx'],
+): ChildProcess {
+  return fork(file, {
+    execArgv,
+    cwd: join(import.meta.dirname, '../../..'),
+    // Numbers that JSON lacks stay what they are.
+    serialization: 'advanced',
+  })
+}
+
 /** A process that measures runs, one at a time. */
 export class WorkerProcess {
-  private readonly child: ChildProcess
   /** Why it can't measure any more. */
   private ended: string | undefined
 
-  constructor(setup: WorkerSetup) {
-    this.child = fork(join(import.meta.dirname, 'worker.ts'), {
-      // The bench runs from source, and so do its workers.
-      execArgv: ['--conditions=source', '--import', 'tsx'],
-      cwd: join(import.meta.dirname, '../../..'),
-      // Numbers that JSON lacks stay what they are.
-      serialization: 'advanced',
-    })
+  constructor(
+    setup: WorkerSetup,
+    private readonly child = forkWorker(),
+  ) {
     this.child.once('error', (error) => (this.ended = error.message))
     this.child.once('exit', (code, signal) => (this.ended = signal ?? `exit code ${code}`))
     open.add(this.child)

@@ -1,9 +1,12 @@
+import '@ttt-e2e/kernels/engines'
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileNames, latestCheckpoint } from '@ttt-e2e/checkpoint'
-import { resolveEngine, UserError } from '@ttt-e2e/tensor-ops'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { fromSource } from '@ttt-e2e/from-source'
+import { UserError } from '@ttt-e2e/tensor-ops'
+import { useEngine } from '@ttt-e2e/tensor-ops/testing'
+import { describe, expect, it } from 'vitest'
 import { lossByIndex } from '../../probes/loss-by-index'
 import { resultsOf } from '../../probes/probe'
 import {
@@ -20,11 +23,14 @@ import type { TaskResults } from '../results'
 import type { MeasureRun, RunListener } from '../run-work'
 import { openStores } from '../stores'
 import { startWorkers } from './start-workers'
-import { WorkerDied, WorkerProcess } from './worker-process'
+import { forkWorker, WorkerDied, WorkerProcess } from './worker-process'
 
 const root = mkdtempSync(join(tmpdir(), 'workers-'))
 
-beforeAll(() => resolveEngine('cpu'))
+const worker = await fromSource(join(import.meta.dirname, 'worker.ts'))
+const start = () => forkWorker(worker, [])
+
+useEngine('wasm', { threads: 1 })
 
 const systems = ['ttt-e2e', 'swa', 'ttt-off']
 
@@ -32,7 +38,7 @@ function setupIn(store: string, steps: number) {
   const preset = { ...microPreset, languages: resized(microPreset.languages, { steps }) }
   const comparison: Comparison = comparisonIn(join(root, store), systems)
   return {
-    engine: 'cpu',
+    engine: 'wasm',
     engineOptions: { threads: 1 },
     description: {
       schemaVersion: 2 as const,
@@ -58,7 +64,7 @@ async function measureWith(
 ): Promise<TaskResults> {
   const setup = setupIn(store, steps)
   const task = microBenchmark(setup.description.preset)
-  const workers = startWorkers(count, [task], tinyProbes, setup)
+  const workers = startWorkers(count, [task], tinyProbes, setup, start)
   try {
     const session = silentSession(count, controller.signal)
     return await measureTask(task, setup.comparison, workers.measure.map(spy), session)
@@ -138,7 +144,7 @@ describe('worker processes', () => {
   it('end with one sentence where one is killed; the others are stopped and saved', async () => {
     const setup = setupIn('killed', 1000)
     const task = microBenchmark(setup.description.preset)
-    const workers = [new WorkerProcess(setup), new WorkerProcess(setup)]
+    const workers = [new WorkerProcess(setup, start()), new WorkerProcess(setup, start())]
     let words = 0
     const measure = workers.map(({ measure }) =>
       atFirstWord(() => {
@@ -161,7 +167,7 @@ describe('worker processes', () => {
     const steps = 1000
     const setup = setupIn('alone', steps)
     openStores(microBenchmark(setup.description.preset), setup.comparison)
-    const worker = new WorkerProcess(setup)
+    const worker = new WorkerProcess(setup, start())
     const measure = atFirstWord(() => worker.close())(worker.measure)
     const listener = { print: () => {}, update: () => {} }
     const work = { task: 'languages', system: 'swa', seed: 0 }
@@ -173,7 +179,7 @@ describe('worker processes', () => {
   it('pass on what is wrong as the error that it is', async () => {
     const setup = setupIn('nowhere', 6)
     const reading = { ...setup, comparison: { ...setup.comparison, train: false } }
-    const worker = new WorkerProcess(reading)
+    const worker = new WorkerProcess(reading, start())
     const task = microBenchmark(setup.description.preset)
     const error = await measureTask(task, reading.comparison, [worker.measure]).catch((each: unknown) => each)
     worker.close()

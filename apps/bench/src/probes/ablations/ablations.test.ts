@@ -1,7 +1,8 @@
+import '@ttt-e2e/kernels/engines'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { resolveEngine } from '@ttt-e2e/tensor-ops'
+import { useEngine } from '@ttt-e2e/tensor-ops/testing'
 import { expect, it } from 'vitest'
 import { microBenchmark } from '../../testing'
 import type { Probe } from '../probe'
@@ -9,8 +10,9 @@ import { measureProbe } from '../testing'
 import { ablations } from './index'
 import { variantsOf } from './measure'
 
+useEngine('wasm', { threads: 1 })
+
 it('changes one thing at a time', async () => {
-  await resolveEngine('cpu')
   const store = mkdtempSync(join(tmpdir(), 'ablations-'))
   const benchmark = microBenchmark()
   const sizes = { batch: 1, steps: 1, documents: 2 }

@@ -1,7 +1,8 @@
+import '@ttt-e2e/kernels/engines'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { resolveEngine } from '@ttt-e2e/tensor-ops'
+import { useEngine } from '@ttt-e2e/tensor-ops/testing'
 import { expect, it } from 'vitest'
 import { microBenchmark } from '../../testing'
 import type { Probe } from '../probe'
@@ -10,10 +11,11 @@ import { contextsOf } from './contexts'
 import { controls } from './index'
 import type { ControlsMeasured, ControlsSizes } from './measure'
 
+useEngine('wasm', { threads: 1 })
+
 const sizes: ControlsSizes = { documents: 2, rates: [0.1, 1], texts: 2, trainingLengths: 2 }
 
 it('sweeps rates, shuffles contexts and follows weights, where a system learns', async () => {
-  await resolveEngine('cpu')
   const store = mkdtempSync(join(tmpdir(), 'controls-'))
   const systems = ['ttt-e2e', 'ttt-static', 'ttt-off', 'ttt-naive']
   const task = await measureProbe(controls as Probe, sizes, { benchmark: microBenchmark(), systems, store })

@@ -1,7 +1,9 @@
+import '@ttt-e2e/kernels/engines'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createRandom, resolveEngine } from '@ttt-e2e/tensor-ops'
+import { createRandom } from '@ttt-e2e/tensor-ops'
+import { useEngine } from '@ttt-e2e/tensor-ops/testing'
 import { expect, it } from 'vitest'
 import { openBenchmark } from '../../tasks'
 import { microPreset } from '../../testing'
@@ -10,6 +12,8 @@ import { measureProbe } from '../testing'
 import { tokensOf } from '../text-of'
 import { decode } from './index'
 import { Judge } from './judge'
+
+useEngine('wasm', { threads: 1 })
 
 const sum = (nats: Float64Array) => nats.reduce((total, each) => total + each, 0)
 
@@ -42,7 +46,6 @@ it('gives probabilities that sum to one', () => {
 })
 
 it('scores what systems write after a prompt, the same with the same seed', async () => {
-  await resolveEngine('cpu')
   const sizes = { documents: 2, prompt: 16, generated: 8, judged: 2000 }
   const systems = ['ttt-e2e', 'swa']
   const benchmark = openBenchmark('books', 'micro', microPreset)

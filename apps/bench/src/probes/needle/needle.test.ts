@@ -1,7 +1,8 @@
+import '@ttt-e2e/kernels/engines'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { resolveEngine } from '@ttt-e2e/tensor-ops'
+import { useEngine } from '@ttt-e2e/tensor-ops/testing'
 import { expect, it } from 'vitest'
 import { microBenchmark } from '../../testing'
 import type { Probe } from '../probe'
@@ -10,6 +11,8 @@ import { needle } from './index'
 import type { NeedleMeasured } from './measure'
 import type { NeedleSizes } from './sizes'
 import { insideShare } from './summarise'
+
+useEngine('wasm', { threads: 1 })
 
 const sizes: NeedleSizes = {
   hiddenSize: 8,
@@ -21,7 +24,6 @@ const sizes: NeedleSizes = {
 }
 
 it('looks for needles inside and outside the window, with all that read with a run', async () => {
-  await resolveEngine('cpu')
   const store = mkdtempSync(join(tmpdir(), 'needle-'))
   const systems = ['ttt-e2e', 'full-attention', 'ttt-off']
   const task = await measureProbe(needle as Probe, sizes, { benchmark: microBenchmark(), systems, store })

@@ -1,7 +1,8 @@
+import '@ttt-e2e/kernels/engines'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { resolveEngine } from '@ttt-e2e/tensor-ops'
+import { useEngine } from '@ttt-e2e/tensor-ops/testing'
 import { expect, it } from 'vitest'
 import { openBenchmark } from '../../tasks'
 import { microPreset } from '../../testing'
@@ -10,6 +11,8 @@ import { measureProbe } from '../testing'
 import { textOf, tokensOf } from '../text-of'
 import { notepadAndBrain } from './index'
 import { Notepad } from './notepad'
+
+useEngine('wasm', { threads: 1 })
 
 it('looks up the passage whose words are asked for', () => {
   const text =
@@ -20,7 +23,6 @@ it('looks up the passage whose words are asked for', () => {
 })
 
 it('asks all four ways of a system that learns, two of one that does not', async () => {
-  await resolveEngine('cpu')
   const store = mkdtempSync(join(tmpdir(), 'notepad-'))
   const { books } = microPreset
   const { recipe } = books

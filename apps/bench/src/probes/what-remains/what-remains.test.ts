@@ -1,7 +1,8 @@
+import '@ttt-e2e/kernels/engines'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { resolveEngine } from '@ttt-e2e/tensor-ops'
+import { useEngine } from '@ttt-e2e/tensor-ops/testing'
 import { expect, it } from 'vitest'
 import { openBenchmark } from '../../tasks'
 import { microPreset } from '../../testing'
@@ -12,8 +13,9 @@ import { whatRemains } from './index'
 import { questions, type RemainsSizes } from './measure'
 import { namesOf, statementsOf } from './statements'
 
+useEngine('wasm', { threads: 1 })
+
 it('asks from word for word to the style, and finds nothing where nothing is learned', async () => {
-  await resolveEngine('cpu')
   const store = mkdtempSync(join(tmpdir(), 'remains-'))
   const { books } = microPreset
   const { recipe } = books
