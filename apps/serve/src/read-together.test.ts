@@ -25,7 +25,11 @@ function countRows(onPass: () => void = () => {}): void {
 }
 
 /** Of one length, so that their pieces fit; the last ends elsewhere. */
-const texts = ['The sea keeps what it is given. ', 'Whoever reads this reads a text', 'It was a day in May, and rain. ']
+const texts = [
+  'The sea keeps what it is given. ',
+  'Whoever reads this reads a text',
+  'It was a day in May, and rain. ',
+]
   .map((text) => text.padEnd(32).repeat(9))
   .concat('Short. '.repeat(10))
 
