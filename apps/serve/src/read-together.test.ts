@@ -30,7 +30,7 @@ const texts = [
   'Whoever reads this reads a text',
   'It was a day in May, and rain. ',
 ]
-  .map((text) => text.padEnd(32).repeat(9))
+  .map((text) => text.padEnd(32).repeat(4))
   .concat('Short. '.repeat(10))
 
 const remember = async (text: string, signal?: AbortSignal) => {
