@@ -51,9 +51,11 @@ export class LoadServer {
     const headers = { 'content-type': 'text/plain', accept: 'application/x-ndjson' }
     const answer = await fetch(this.url + path, { method: 'POST', headers, body: text, signal })
     if (!answer.ok) throw new Error(await answer.text())
-    let rest = ''
-    for await (const part of answer.body!.pipeThrough(new TextDecoderStream())) {
-      const lines = (rest + part).split('\n')
+    const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader()
+    for (let rest = ''; ;) {
+      const { done, value } = await reader.read()
+      if (done) return
+      const lines = (rest + value).split('\n')
       rest = lines.pop()!
       for (const line of lines) if (line.trim() !== '') yield JSON.parse(line)
     }
