@@ -44,7 +44,10 @@ const command = new Command('pnpm --filter serve start')
   .option('--memories <folder>', 'keeps memories there over restarts')
   .option('--store <place>', 'the same, or one for several servers: redis://host:port or s3://bucket/prefix')
   .option('--parallel <number>', 'requests that take turns at the model')
-  .option('--deterministic', 'reads and decodes each request by itself, so that what others ask changes no rounding')
+  .option(
+    '--deterministic',
+    'reads and decodes each request by itself, so that what others ask changes no rounding',
+  )
   .option('--queue <number>', 'requests that wait for a turn; further ones get 429')
   .option('--max-tokens <number>', 'tokens of one completion')
   .option('--max-body <size>', 'bytes of a JSON body, as 4M')
