@@ -66,7 +66,9 @@ it('reads what several send in the same passes, and remembers each as it would a
   const together = await readAll(false)
   const facts = ({ tokens, steps, text }: (typeof alone)[0]) => ({ tokens, steps, text })
   expect(together.map(facts)).toEqual(alone.map(facts))
-  expect(rows.filter((count) => count >= 3).length).toBeGreaterThan(5)
+  // The first piece may go before the other texts are here.
+  const pieces = texts[0].length / (4 * model.system.rule!.chunk)
+  expect(rows.filter((count) => count >= 3).length).toBeGreaterThanOrEqual(pieces - 1)
 })
 
 it('reads each by itself, to the bit as alone, where it is to be deterministic', async () => {
