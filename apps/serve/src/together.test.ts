@@ -1,30 +1,24 @@
 import { afterEach, beforeAll, expect, it } from 'vitest'
 import type { Model } from '@ttt-e2e/checkpoint'
-import { liveTensors, relativeError } from '@ttt-e2e/tensor-ops'
+import { liveTensors } from '@ttt-e2e/tensor-ops'
 import { ReaderGroup } from '@ttt-e2e/ttt-inner'
 import { testApp, tinyModel, type TestApp } from './testing'
 
 let model: Model
 let test: TestApp
 let rows: number[]
-let texts: number[]
 beforeAll(async () => {
   model = await tinyModel()
 })
-const { step, read } = ReaderGroup.prototype
+const { step } = ReaderGroup.prototype
 afterEach(() => {
-  Object.assign(ReaderGroup.prototype, { step, read })
+  ReaderGroup.prototype.step = step
   test.service.prefixes.dispose()
 })
 
-/** Counts how many rows each pass through the model has that decodes, and of how many memories pieces are read at once. */
+/** Counts how many rows each pass through the model has. */
 function countRows(): void {
   rows = []
-  texts = []
-  ReaderGroup.prototype.read = function (pieces) {
-    texts.push(pieces.length)
-    return read.call(this, pieces)
-  }
   ReaderGroup.prototype.step = function (steps) {
     rows.push(steps.length)
     return step.call(this, steps)
@@ -89,56 +83,4 @@ it('tells all of a pass that has failed, and serves on', async () => {
   expect(answers.some(({ error }) => error)).toBe(true)
   fails = false
   expect((await complete('It is ')).usage.completion_tokens).toBe(24)
-})
-
-const ask = async (method: string, path: string, body?: unknown) =>
-  (await test.request(method, path, body)).json()
-
-/** What a memory of a text is, and how its reading went. */
-const remember = async (text: string) => {
-  const { id, tokens, steps } = await ask('POST', '/v1/memories', { text })
-  const { losses } = await ask('GET', `/v1/memories/${id}/events`)
-  return { tokens, steps, losses: losses.map(({ loss }: { loss: number }) => loss) }
-}
-const books = ['Call me Ishmael. ', 'Whoever reads this, reads it ', 'The sea is deep, '].map((text) =>
-  text.repeat(12).slice(0, 200),
-)
-
-it('reads what several send together, and each as it would alone', async () => {
-  test = testApp(model)
-  const alone = []
-  for (const book of books) alone.push(await remember(book))
-  countRows()
-  const together = await Promise.all(books.map(remember))
-  expect(texts.filter((count) => count === books.length).length).toBeGreaterThan(3)
-  for (const [i, { losses, ...counts }] of together.entries()) {
-    expect(counts).toEqual({ tokens: alone[i].tokens, steps: alone[i].steps })
-    expect(relativeError(losses, alone[i].losses)).toBeLessThan(1e-4)
-  }
-})
-
-it('reads each by itself, to the same bits, where it is to be deterministic', async () => {
-  test = testApp(model, { deterministic: true })
-  const alone = []
-  for (const book of books) alone.push(await remember(book))
-  countRows()
-  expect(await Promise.all(books.map(remember))).toEqual(alone)
-  expect(new Set(texts)).toEqual(new Set([1]))
-})
-
-it('reads on with the others where one is gone', async () => {
-  test = testApp(model)
-  await remember(books[0])
-  const before = liveTensors()
-  const gone = new AbortController()
-  const init = { method: 'POST', headers: { 'content-type': 'text/plain' }, signal: gone.signal }
-  const lost = test.app.request('http://localhost/v1/memories', { ...init, body: books[0].repeat(9) })
-  const others = Promise.all(books.slice(1).map(remember))
-  setTimeout(() => gone.abort(), 20)
-  await Promise.resolve(lost).catch(() => undefined)
-  expect((await others).map(({ tokens }) => tokens)).toEqual([200, 200])
-  const { data } = await ask('GET', '/v1/memories')
-  for (const { id } of data) await ask('DELETE', `/v1/memories/${id}`)
-  expect(data.filter(({ tokens }: { tokens: number }) => tokens === 200).length).toBeGreaterThan(2)
-  expect(liveTensors()).toBeLessThan(before)
 })

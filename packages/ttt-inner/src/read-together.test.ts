@@ -140,3 +140,21 @@ it('tells what a reader holds, and where it is, while it is joined to others', a
   expect(together[0].form()).toEqual(apart.form())
   expect(together[1].position).toBe(21)
 })
+
+it('forks and saves readers between pieces, which go on as they would alone', async () => {
+  const params = decoder.init(createRandom(1))
+  const readers = await readersAt(windows, params, [chunk + 3, 4 * chunk + 3])
+  const group = new ReaderGroup({ system: windows, params })
+  const pass = (all: readonly Reader[], seed: number) =>
+    group.read(all.map((reader, i) => ({ reader, tokens: randomTokens(1, chunk, seed + i), learn: true })))
+  await pass(readers, 10)
+  const [fork, restored] = [readers[0].fork(), new Reader(windows, params, {}, await readers[1].save())]
+  const nats = await pass([...readers, restored], 20)
+  const [alone, beside] = [await fork.read(randomTokens(1, chunk, 20)), await restored.save()]
+  expect(relativeError(nats[0], alone)).toBeLessThan(1e-5)
+  expect((await readers[1].save()).meta.position).toBe(beside.meta.position)
+  expect(restored.position).toBe(5 * chunk + 3 + chunk)
+  expect(fork.position).toBe(readers[0].position)
+  // Other texts were read into it since: it is another memory than the one that it was saved from.
+  expect(relativeError(nats[2], nats[1])).toBeGreaterThan(1e-3)
+})

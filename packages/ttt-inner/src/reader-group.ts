@@ -39,8 +39,9 @@ type Joined = {
 }
 
 /**
- * Readers of one model that read and decode side by side: one pass through the model for a token of each, wherever in its text it
- * stands. Each remembers and predicts what it would alone, but for rounding: products of more rows sum in another order.
+ * Readers of one model that read and decode side by side: one pass through the model for a token of each, wherever in its
+ * text it stands. Each remembers and predicts what it would alone, but for rounding: products of more rows sum in another
+ * order.
  *
  * A group keeps the readers of its last step joined. Joining and releasing one copies the states of all, a step none.
  */
@@ -99,31 +100,21 @@ export class ReaderGroup {
 
   /** Gives a reader what it remembers, as a reader asks for it. */
   release(reader: Reader): void {
-    const leaving = this.rows.findIndex((row) => row.reader === reader)
-    if (leaving < 0) return
-    const all = this.split()
-    give(all[leaving].state, all[leaving].tensors)
-    const staying = all.filter((_, i) => i !== leaving)
-    this.rows = this.rows.filter((_, i) => i !== leaving)
-    this.join(staying.map(({ tensors }) => tensors))
+    if (this.rows.some((row) => row.reader === reader)) this.join(this.leave((each) => each === reader))
   }
 
   /** Makes the readers of a step those of the group. */
   private gather(readers: readonly Reader[]): void {
-    const isSame =
-      readers.length === this.rows.length && this.rows.every((row) => readers.includes(row.reader))
-    if (isSame) return
-    const before = this.split()
-    for (const [i, { reader }] of this.rows.entries())
-      if (!readers.includes(reader)) give(before[i].state, before[i].tensors)
-    const parts = readers.map((reader) => {
-      const known = this.rows.findIndex((row) => row.reader === reader)
-      if (known >= 0) return { reader, ...before[known] }
+    const known = this.rows.map(({ reader }) => reader)
+    const coming = readers.filter((reader) => !known.includes(reader))
+    if (coming.length === 0 && known.length === readers.length) return
+    const parts = this.leave((reader) => !readers.includes(reader))
+    for (const reader of coming) {
       const state = reader.join(this)
-      return { reader, state, tensors: this.taken(state) }
-    })
-    this.rows = parts.map(({ reader, state }) => ({ reader, state }))
-    this.join(parts.map(({ tensors }) => tensors))
+      this.rows.push({ reader, state })
+      parts.push(this.taken(state))
+    }
+    this.join(parts)
   }
 
   /** A step on each full chunk, or the next chunk without one, before the token after it is processed. */
@@ -136,7 +127,7 @@ export class ReaderGroup {
       const { fast, suffix, open } = joined
       Object.assign(
         state,
-        tidy(() => rowOf({ fast, suffix }, row)),
+        tidy(() => rowsOf({ fast, suffix }, row, 1)),
       )
       state.open.hidden = tidy(() => openOf(open!, row, state))
       if (steps[row].learn) learning.push(row)
@@ -227,12 +218,28 @@ export class ReaderGroup {
     })
   }
 
-  /** Takes the rows apart: their tensors are the caller's, and the group holds none. */
-  private split(): { state: ReaderState; tensors: Joined }[] {
-    const { joined } = this
+  /** Gives those that leave what is held for them. @returns what was held for the others, who are the group's rows */
+  private leave(isLeaving: (reader: Reader) => boolean): Joined[] {
+    const { joined, rows } = this
     delete this.joined
     if (!joined) return []
-    const parts = this.rows.map(({ state }, row) => ({ state, tensors: tidy(() => rowOf(joined, row)) }))
+    this.rows = rows.filter(({ reader }) => !isLeaving(reader))
+    if (this.rows.length === rows.length) return [joined]
+    const parts: Joined[] = []
+    let start = 0
+    for (let row = 0; row <= rows.length; row++) {
+      const leaving = row < rows.length && isLeaving(rows[row].reader)
+      if (row < rows.length && !leaving) continue
+      // Those that stay side by side needn't be taken apart.
+      const from = start
+      if (row > from) parts.push(tidy(() => rowsOf(joined, from, row - from)))
+      if (leaving)
+        give(
+          rows[row].state,
+          tidy(() => rowsOf(joined, row, 1)),
+        )
+      start = row + 1
+    }
     disposeTree(joined)
     return parts
   }
@@ -249,16 +256,15 @@ export class ReaderGroup {
       ),
       suffix: grownStates(suffix, (states) => decoder.reserveSuffix(states, end)),
     }))
-    const rows = grown.map(treeLeaves)
+    const [first, ...others] = grown.map(treeLeaves)
+    if (others.length === 0) {
+      this.joined = grown[0]
+      return
+    }
     this.joined = tidy(() =>
       treeWithLeaves(
         grown[0],
-        rows[0].map((_, leaf) =>
-          tf.concat(
-            rows.map((row) => row[leaf]),
-            0,
-          ),
-        ),
+        first.map((tensor, leaf) => tf.concat([tensor, ...others.map((rows) => rows[leaf])], 0)),
       ),
     )
     disposeTree(grown)
@@ -284,8 +290,8 @@ function give(state: ReaderState, { open, ...tensors }: Joined): void {
   open.dispose()
 }
 
-const rowOf = <T extends TensorTree>(tree: T, row: number): T =>
-  treeMap(tree, (tensor) => tf.slice(tensor, [row], [1]))
+const rowsOf = <T extends TensorTree>(tree: T, start: number, count: number): T =>
+  treeMap(tree, (tensor) => tf.slice(tensor, [start], [count]))
 
 /** The open chunk's rows of a ring [1, n, D]: a chunk begins in slot 0. */
 const openOf = (ring: Tensor, row: number, { open }: ReaderState): Tensor =>

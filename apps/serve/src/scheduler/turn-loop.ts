@@ -56,8 +56,15 @@ export class TurnLoop {
     )
   }
 
-  /** Reads a piece, beside those of others. @returns the nats of its tokens @throws the abort's reason instead, once aborted */
-  read(signal: AbortSignal, piece: MemoryPiece): Promise<Float32Array> {
+  /**
+   * Reads a piece, beside those of others.
+   *
+   * @returns the nats of its tokens
+   * @throws the abort's reason instead, once aborted; DataError for a token outside the vocabulary
+   */
+  async read(signal: AbortSignal, { memory, tokens }: MemoryPiece): Promise<Float32Array> {
+    // Looked at before it goes with others, whose pass it would end.
+    const piece = { memory, tokens: this.model.tokensOf(tokens, memory) }
     return new Promise((done, drop) => this.queue('read', this.waiting.read, { signal, piece, done, drop }))
   }
 
