@@ -83,3 +83,22 @@ it('forks a reader of a group, and frees all in the end', async () => {
   for (const reader of [...all, fork]) reader.dispose()
   expect(liveTensors()).toBe(before)
 })
+
+it('keeps to the decay that each reader was made with', async () => {
+  const made = async () =>
+    Promise.all(
+      [undefined, 0.5, 1].map(async (decay, seed) => {
+        const reader = new Reader(system, params, { decay, rate: 2 })
+        await reader.read(randomTokens(1, 2 * chunk, seed))
+        return reader
+      }),
+    )
+  const [together, apart] = [await made(), await made()]
+  const text = randomTokens(1, 2 * chunk, 7)
+  const group = new ReaderGroup({ system, params })
+  const expected = await Promise.all(apart.map((reader) => alone(reader, text, true)))
+  for (const [t, token] of text.entries()) {
+    const logits = await group.step(together.map((reader) => ({ reader, token, learn: true })))
+    logits.forEach((row, i) => expect(relativeError(row, expected[i][t])).toBeLessThan(1e-5))
+  }
+})

@@ -111,7 +111,7 @@ export class ReaderGroup {
     const { rule } = this.model.system
     const joined = this.joined!
     const changed = new Map<number, Pick<Joined, 'fast' | 'suffix' | 'last'>>()
-    this.rows.forEach(({ state }, row) => {
+    this.rows.forEach(({ reader, state }, row) => {
       if (!rule || state.open.tokens.length < rule.chunk) return
       const { fast, suffix, open } = joined
       Object.assign(
@@ -122,7 +122,8 @@ export class ReaderGroup {
       const { token, learn } = steps[row]
       if (learn) {
         delete state.last
-        learnOpenChunk(this.model, state, state.position, new TokenBlock(Int32Array.of(token), 1)).dispose()
+        const model = { ...this.model, ...reader.inner }
+        learnOpenChunk(model, state, state.position, new TokenBlock(Int32Array.of(token), 1)).dispose()
         changed.set(row, { ...(state.fast && { fast: state.fast }), suffix: state.suffix, last: state.last! })
       } else {
         closeChunk(state)

@@ -70,6 +70,12 @@ export class Reader {
     return this.own.steps
   }
 
+  /** What was said of its inner steps where it was made. */
+  get inner(): Pick<ReaderOptions, 'rate' | 'decay'> {
+    const { rate, decay } = this.options
+    return { ...(rate !== undefined && { rate }), ...(decay !== undefined && { decay }) }
+  }
+
   /**
    * Joins a group of readers that decode side by side: the group changes the state, whose tensors but the open chunk's it
    * holds, until it is asked to release the reader. Whatever else is done with the reader asks it to first.

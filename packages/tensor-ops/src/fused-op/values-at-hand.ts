@@ -11,6 +11,6 @@ interface Backend {
 export function valuesAtHand(tensor: Tensor): Float32Array | undefined {
   const backend = tf.backend() as unknown as Backend
   if (backend.programs?.recording) return undefined
-  if (backend.valuesAtHand === undefined) return tensor.dataSync()
+  if (backend.valuesAtHand === undefined) return tensor.dataSync() as Float32Array
   return backend.valuesAtHand(tensor.dataId) as Float32Array | undefined
 }
