@@ -35,7 +35,8 @@ export interface ServeOptions {
 
 const count = z.coerce.number().int().min(1)
 const share = z
-  .union([z.number(), z.string().regex(/\S/).transform(Number)])
+  .any()
+  .transform((given) => (String(given).trim() === '' ? NaN : Number(given)))
   .refine((value) => value >= 0 && value <= 1, 'must be a number from 0, none, to 1')
 const units: Record<string, number> = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 }
 const size = z
