@@ -45,7 +45,7 @@ export async function prepare(
   caller: string,
   print: (line: string) => void,
 ): Promise<Prepared> {
-  const { data, model, precision } = options
+  const { data, textField, model, precision } = options
   if (data !== undefined && !statSync(data, { throwIfNoEntry: false }))
     throw new UserError(`there is no file or folder '${data}'; give --data one that exists`)
   const stored = model === undefined ? undefined : readDescription(model)
@@ -104,7 +104,7 @@ export async function prepare(
     unlock()
     throw error
   }
-  const taskOptions = { data, model, task: options.task }
+  const taskOptions = { data, textField, model, task: options.task }
   const setup = { engine: name, engineOptions, description, taskOptions, comparison, probes: options.probes }
   return { out, experiment: { benchmarks, engine, setup }, probes, results, unlock }
 }
