@@ -13,7 +13,7 @@ export interface ProbedRun {
   evaluationSeconds: number
   /** Bytes of the whole process at its fullest so far. */
   peak: number
-  /** Bytes that the engine had taken from the system after the steps. */
+  /** Bytes that the engine had taken from the system after the steps, or the process where that is all there is. */
   reserved: number
 }
 
@@ -60,7 +60,8 @@ export async function probeRun(
       taken.push(secondsSince(startedAt))
       if (taken.length > warmUp) timed += taken.at(-1)!
     }
-    const { reserved } = engineMemory()
+    // Tensors of an engine that takes nothing by itself are the process's own.
+    const reserved = engineMemory().reserved || process.resourceUsage().maxRSS * 1024
     const { params } = state
     const { seconds: evaluationSeconds, grown } = await probeEvaluation(system, params, size, heldOut)
     const peak = process.resourceUsage().maxRSS * 1024 + grown

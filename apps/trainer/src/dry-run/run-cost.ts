@@ -107,8 +107,9 @@ function keptBytes(system: System, recipe: Recipe, perToken: number): { kept: nu
   const { batch, length, microBatch = batch } = recipe.training
   const rows = Math.min(batch, microBatch)
   const tapes = perToken * rows * length
+  const borders = borderBytes(system, recipe, rows)
   const again = tapes > defaultMemoryBudget
-  return { kept: again ? defaultMemoryBudget + borderBytes(system, recipe, rows) : tapes, again }
+  return { kept: again ? defaultMemoryBudget + borders : Math.max(tapes, borders), again }
 }
 
 function heldOutOf(system: System, recipe: Recipe, documents: number, rate: number): ProbedDocuments {
