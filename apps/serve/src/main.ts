@@ -39,6 +39,10 @@ const command = new Command('pnpm --filter serve start')
   )
   .option('--threads <number>', 'threads of the engine; all cores where left out')
   .option('--expand', 'makes the weights of a GGUF file float32, where they would stay quantised')
+  .option(
+    '--decay <share>',
+    'of the way back to its start that each inner step goes, e.g. 0.001: damage heals, and what was read fades',
+  )
   .option('--config <file>', 'options as JSON, {"port": 8080}; those given here come first')
   .option('--keys <file>', 'keys of tenants, with limits of their own; read again at HUP')
   .option('--memories <folder>', 'keeps memories there over restarts')

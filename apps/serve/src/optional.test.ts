@@ -58,6 +58,28 @@ it('takes what changes nothing', async () => {
   for (const body of nothing) expect({ body, ...(await complete(body)) }).toMatchObject({ body, status: 200 })
 })
 
+it('takes what changes nothing in a chat, by the names of older and newer clients', async () => {
+  const ask = async (body: object) => {
+    const messages = [{ role: 'user', content: 'Hi' }]
+    const answer = await test.request('POST', '/v1/chat/completions', { messages, max_tokens: 1, ...body })
+    return { body, status: answer.status, ...(await answer.json()) }
+  }
+  for (const body of [
+    { verbosity: 'medium' },
+    { function_call: 'none', functions: [] },
+    { web_search_options: null, audio: null, prediction: null, reasoning_effort: null },
+    { modalities: ['text'], parallel_tool_calls: true, tool_choice: 'none' },
+    { response_format: { type: 'text' } },
+  ])
+    expect(await ask(body)).toMatchObject({ body, status: 200 })
+  for (const [param, value] of [
+    ['verbosity', 'high'],
+    ['function_call', { name: 'f' }],
+    ['reasoning_effort', 'low'],
+  ] as const)
+    expect(await ask({ [param]: value })).toMatchObject({ status: 400, error: { param } })
+})
+
 it('names what would change something and is not there', async () => {
   const something: [body: object, param: string, says?: string][] = [
     [{ logit_bias: { 257: 1 } }, 'logit_bias', 'there is no token 257'],

@@ -21,6 +21,8 @@ export interface ServeOptions {
   threads?: number
   /** Whether weights that are quantised in a GGUF file stay so. */
   expand: boolean
+  /** Of its inner steps, see `LearningRule.decay`. */
+  decay?: number
   /** What keeps memories over restarts: a folder, or the address of a store that servers share. */
   store?: string
   /** A file with the keys of tenants. */
@@ -32,6 +34,10 @@ export interface ServeOptions {
 }
 
 const count = z.coerce.number().int().min(1)
+const share = z
+  .any()
+  .transform((given) => (String(given).trim() === '' ? NaN : Number(given)))
+  .refine((value) => value >= 0 && value <= 1, 'must be a number from 0, none, to 1')
 const units: Record<string, number> = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 }
 const size = z
   .string()
@@ -68,6 +74,7 @@ const schema = z.strictObject({
   precision: z.enum(precisions).optional(),
   threads: count.optional(),
   expand: z.boolean().default(false),
+  decay: share.optional(),
   memories: z.string().min(1).optional(),
   store: z
     .string()

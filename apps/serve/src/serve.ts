@@ -50,7 +50,8 @@ export async function serve(options: ServeOptions, print: (line: string) => void
   try {
     if (place !== undefined && isFolder(place)) unlock = ownFolder(place)
     print((await resolveEngine(options.engine, { threads, precision })).line)
-    const model = await loadModel(options.model, { keepQuantised: !options.expand })
+    const { expand, decay } = options
+    const model = await loadModel(options.model, { keepQuantised: !expand, decay })
     const id = model.name
     const store = place === undefined ? undefined : await openStore(place, model, (why) => log.warn(why))
     const { deterministic } = options

@@ -2,7 +2,7 @@ import { byteCount, oneOf, UserError, wholeNumber } from '@ttt-e2e/cli'
 import { precisions, type Precision } from '@ttt-e2e/tensor-ops'
 import { onNonFinite, type OnNonFinite } from '@ttt-e2e/training'
 import { resolve } from 'node:path'
-import type { RanksToPredict } from './predict-ranks'
+import type { RanksToPredict } from './dry-run/predict-ranks'
 
 /** The command line as it was typed. */
 export interface RawOptions {

@@ -81,7 +81,16 @@ it('says what a recipe takes, and trains nothing', async () => {
   expect(await run(settings, { dryRun: true, out: 'dry' })).toBe(0)
   for (const row of ['parameters', 'tokens', 'memory at its peak', 'FLOPs per token', 'time here'])
     expect(printed).toContain(row)
+  expect(printed).toMatch(
+    /time here .* a step takes [\d.e-]+ s, .* each of \d+ evaluations [\d.e-]+ s; measured/,
+  )
+  expect(printed).not.toContain("doesn't fit")
   expect(existsSync(join(folder, 'dry'))).toBe(false)
+  printed = ''
+  expect(await run([...settings, 'training.batch=100000000'], { dryRun: true, out: 'dry' })).toBe(0)
+  expect(printed).toMatch(
+    /memory at its peak .* reckoned from steps of a model of .*; it doesn't fit this machine, which has [\d.]+ GiB$/m,
+  )
   printed = ''
   expect(await run(settings, { dryRun: true, out: 'dry', ranks: '2', link: '0.5' })).toBe(0)
   expect(printed).toMatch(/^on ranks +2, 1 sequences each at the most, 0\.5 GB\/s between them$/m)

@@ -1,8 +1,7 @@
+import { highestRate } from '@ttt-e2e/kernels/ops'
 import { z } from 'zod'
 
-/** Up to here layers that learn while they read do as in float64. */
-const highest = 1e8
-const error = `must be a number from -${highest} to ${highest}: float32 has no room for the squares of what larger ones make`
+const error = `must be a number from -${highestRate} to ${highestRate}: float32 has no room for the squares of what larger ones make`
 
 /** The learning rate of fast weights, as an option of a layer. */
-export const fastRate = z.number(error).min(-highest, error).max(highest, error)
+export const fastRate = z.number(error).min(-highestRate, error).max(highestRate, error)

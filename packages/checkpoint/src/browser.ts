@@ -1,4 +1,5 @@
 export { problemsOf } from '@ttt-e2e/baselines'
+export { problemsInWords } from './problems-in-words'
 export { CheckpointError } from './checkpoint-error'
 export { folderAtUrl, type FileUrls } from './folders/folder-at-url'
 export { readText, type ModelFolder } from './folders/model-folder'

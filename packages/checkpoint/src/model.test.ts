@@ -2,7 +2,13 @@ import '@ttt-e2e/kernels/engines'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { decodeSafetensors, encodeSafetensors, tf, type PlainTensors } from '@ttt-e2e/tensor-ops'
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  relativeError,
+  tf,
+  type PlainTensors,
+} from '@ttt-e2e/tensor-ops'
 import { useEngine } from '@ttt-e2e/tensor-ops/testing'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { CheckpointError } from './checkpoint-error'
@@ -82,6 +88,28 @@ describe('a model', () => {
     expect(b).toEqual(a)
     expect(c).not.toEqual(a)
     for (const each of [usual, none, strong]) each.dispose()
+  })
+
+  it('a decay that a model is loaded with is all its memories’, from a file and forked ones too', async () => {
+    const loaded = await loadModel(join(folder, 'one'), { decay: 0.5 })
+    const [own, given] = [loaded.startMemory(), model.startMemory({ decay: 0.5 })]
+    await loaded.read(text, { memory: own })
+    const again = await decodeMemory(loaded, await encodeMemory(own))
+    const fork = own.fork()
+    for (const count of [1, 2]) await model.read(text.repeat(count), { memory: given })
+    for (const memory of [own, again, fork]) await loaded.read(text.repeat(2), { memory })
+    const expected = await given.reader.nextLogits()
+    for (const memory of [own, again, fork])
+      expect(relativeError(await memory.reader.nextLogits(), expected)).toBeLessThan(1e-5)
+    for (const decay of [-1, 1.5, NaN, Infinity])
+      await expect(loadModel(join(folder, 'one'), { decay })).rejects.toThrow(
+        /^the decay is [^;]*; it must be a number from 0/,
+      )
+    await expect(loadModel(join(folder, 'static'), { decay: 0.5 })).rejects.toThrow(
+      /^a decay was given, and 'ttt-static' has no inner steps/,
+    )
+    for (const each of [own, given, again, fork]) each.dispose()
+    loaded.dispose()
   })
 
   it('holds back an unfinished character for the next generation', async () => {

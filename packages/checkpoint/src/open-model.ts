@@ -7,6 +7,7 @@ import { formats } from './formats'
 import type { Extensions, Format } from './formats/format'
 import { loadStored } from './load-tree'
 import { Model } from './model'
+import { withDecay } from './with-decay'
 
 export interface OpenModelOptions extends Extensions {
   /** Formats from outside; they are asked before those of the registry. */
@@ -17,6 +18,8 @@ export interface OpenModelOptions extends Extensions {
   threads?: number
   /** Of the engine that is chosen here; f32 where left out, whatever the model was trained in. */
   precision?: Precision
+  /** Of the inner steps of all its memories, see `LearningRule.decay`; the rule's own where left out. */
+  decay?: number
 }
 
 /**
@@ -34,10 +37,12 @@ export async function openModel(folder: ModelFolder, options: OpenModelOptions =
     if (!(await format.recognises(folder))) continue
     const stored = await format.open(folder, options)
     const { tokenizer, hash, documentsBeginWithBos, recipe } = stored
+    // First, so that nothing is loaded for a tokenizer that there isn't.
+    const made = 'encode' in tokenizer ? tokenizer : await createTokenizer(tokenizer, options.tokenizers)
+    const loaded = await loadStored(stored, folder.name, options)
     return new Model({
-      // First, so that nothing is loaded for a tokenizer that there isn't.
-      tokenizer: 'encode' in tokenizer ? tokenizer : await createTokenizer(tokenizer, options.tokenizers),
-      ...(await loadStored(stored, folder.name, options)),
+      tokenizer: made,
+      ...(options.decay === undefined ? loaded : withDecay(loaded, options.decay)),
       hash: typeof hash === 'string' ? hash : await hash(),
       documentsBeginWithBos,
       ...(recipe && { recipe }),

@@ -21,6 +21,15 @@ export function wholeNumber(option: string, given: string | undefined, largest: 
   return value
 }
 
+/** A share of something, from 0 to 1. @throws UserError naming the option */
+export function shareOf(option: string, given: string | undefined): number | undefined {
+  if (given === undefined) return undefined
+  const value = Number(given)
+  if (given.trim() === '' || !(value >= 0 && value <= 1))
+    throw new UserError(`--${option} is '${given}'; it must be a number from 0 to 1`)
+  return value
+}
+
 const units: Readonly<Record<string, number>> = { MB: 1e6, GB: 1e9, MiB: 2 ** 20, GiB: 2 ** 30 }
 
 /** A number of bytes as it was typed: `8GB`, `500 MiB`. @throws UserError for anything else */

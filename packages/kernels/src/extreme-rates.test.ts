@@ -121,6 +121,8 @@ const positions = (kind: Kind, x: Tensors, position: number) =>
 
 afterAll(() => resolveEngine('cpu'))
 
+const cpu = { name: 'cpu', use: async () => void (await resolveEngine('cpu')) }
+
 describe.each(kinds)('$op.name with gates at their extremes', (kind) => {
   const examples = Array.from({ length: 6 }, (_, seed) => {
     const length = 2 + (seed % 5)
@@ -136,7 +138,6 @@ describe.each(kinds)('$op.name with gates at their extremes', (kind) => {
 
   it('agrees with token after token in float64 to the second order, on every engine', async () => {
     const failures: string[] = []
-    const cpu = { name: 'cpu', use: async () => void (await resolveEngine('cpu')) }
     for (const { name, use } of [cpu, ...(await compiledTargets())]) {
       await use()
       examples.forEach(({ inputs, position }, i) => {
@@ -148,5 +149,23 @@ describe.each(kinds)('$op.name with gates at their extremes', (kind) => {
       })
     }
     expect(failures).toEqual([])
+  })
+
+  it('refuses a rate that float32 has no room for in a sentence, on every engine', async () => {
+    const name = Object.keys(kind.gates).find((gate) => /rate|^lr$/.test(gate))!
+    const { inputs, position } = examples[0]
+    for (const { use } of [cpu, ...(await compiledTargets())]) {
+      await use()
+      for (const wrong of [1e9, 2e19, -1e25, 3e38, Infinity]) {
+        const values = Float32Array.from(inputs[name].values)
+        values[values.length - 1] = wrong
+        const given = { ...inputs, [name]: { ...inputs[name], values } }
+        expect(() => derivativesOf(atOnce(kind, kind.op, position), given)).toThrow(
+          new RegExp(
+            `^${kind.op.name}: the input ${name} has the value [^;]*; it must be a number from -1[^;]*$`,
+          ),
+        )
+      }
+    }
   })
 })

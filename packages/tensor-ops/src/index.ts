@@ -1,5 +1,6 @@
 import './check-node'
 export { crc32c } from './crc32c'
+export { duplicateKey } from './duplicate-key'
 export { tf, type Tensor } from './tf'
 export { TwoCopies } from './autodiff/one-copy'
 export { isDifferentiated, vjp, type Vjp, type Cotangents } from './autodiff/vjp'

@@ -126,6 +126,12 @@ describe('refuses', () => {
     ['a web page', new TextEncoder().encode('<!DOCTYPE html><html>'), 'it is a web page'],
     ['a Git LFS pointer', new TextEncoder().encode('version https://git-lfs'), 'it is a Git LFS pointer'],
     ['a GGUF file', new TextEncoder().encode('GGUF\u0003\0\0\0'), 'it is a GGUF file'],
+    ['compressed', Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0), 'it is gzip data'],
+    [
+      'an answer in JSON',
+      new TextEncoder().encode('{"error":"not found"}'),
+      'it is JSON, not a safetensors file',
+    ],
     ['metadata of numbers', file({ __metadata__: { a: 1 } }), 'its __metadata__ is not an object of strings'],
     [
       'several things, each in the list',

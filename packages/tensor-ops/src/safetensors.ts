@@ -131,6 +131,9 @@ const otherFormats: readonly (readonly [beginning: RegExp, name: string, advice:
   ],
   [/^version /, 'a Git LFS pointer', 'fetch what it stands for: git lfs pull'],
   [/^GGUF/, 'a GGUF file', 'name it .gguf'],
+  [/^[^ -~]\x8b/, 'gzip data', 'decompress it, as with gunzip'],
+  [/^\x93NUMPY/, 'a NumPy array', 'save its tensors as safetensors'],
+  [/^\s*\{"/, 'JSON', 'the download may have given an answer in its place: download the file itself'],
   [/^\x89HDF\r\n/, 'an HDF5 file', 'save its tensors as safetensors'],
 ]
 

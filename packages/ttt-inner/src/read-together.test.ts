@@ -158,3 +158,17 @@ it('forks and saves readers between pieces, which go on as they would alone', as
   // Other texts were read into it since: it is another memory than the one that it was saved from.
   expect(relativeError(nats[2], nats[1])).toBeGreaterThan(1e-3)
 })
+
+it('keeps to the rate and the decay that each reader was made with', async () => {
+  const params = decoder.init(createRandom(1))
+  const inner = [{}, { decay: 0.5 }, { rate: 2 }, {}]
+  const [together, apart] = [0, 1].map(() => inner.map((options) => new Reader(windows, params, options)))
+  const tokens = randomTokens(1, 3 * chunk, 7)
+  const group = new ReaderGroup({ system: windows, params })
+  for (let piece = 0; piece < 2; piece++) {
+    const nats = await group.read(together.map((reader) => ({ reader, tokens, learn: true })))
+    for (const [i, reader] of apart.entries())
+      expect(relativeError(known(nats[i]), known(await reader.read(tokens)))).toBeLessThan(1e-5)
+  }
+  expect(group.fitting(together.map((reader) => ({ reader, tokens, learn: true })))).toHaveLength(2)
+})

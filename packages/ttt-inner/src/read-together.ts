@@ -24,7 +24,8 @@ interface Batch {
 
 /**
  * Reads pieces of several readers. Those that fit go through the model in one pass, each with weights and a place of its
- * own: pieces of one length whose chunks fill at the same time, read into states of one size. Others are read as alone.
+ * own: pieces of one length whose chunks fill at the same time, read into states of one size by inner steps of one rate and
+ * decay. Others are read as alone.
  *
  * Readers of one pass stay joined until one of them is asked for what it remembers, or they are read on without it.
  */
@@ -77,7 +78,7 @@ export class ReadTogether {
       const { reader, tokens, learn } = piece
       const state = this.batches.get(reader)?.joined ?? reader.state
       reserve(this.model, state, tokens.length)
-      const key = `${tokens.length} ${learn} ${rowShapes(state)}`
+      const key = `${tokens.length} ${learn} ${JSON.stringify(reader.inner)} ${rowShapes(state)}`
       groups.set(key, [...(groups.get(key) ?? []), piece])
     }
     return groups.values()
@@ -90,11 +91,12 @@ export class ReadTogether {
       readers.map((reader) => pieces.find((piece) => piece.reader === reader)!.tokens),
     )
     const { length } = known
+    const model = { ...this.model, ...readers[0].inner }
     const nats = new PieceNats(readers.length, length)
     try {
       tidy(() => {
-        if (joined.last && length > 0) nats.add(0, natsAfter(this.model, joined.last, known.columns(0, 1)))
-        readPiece(this.model, joined, { known, length, learn: pieces[0].learn, nats })
+        if (joined.last && length > 0) nats.add(0, natsAfter(model, joined.last, known.columns(0, 1)))
+        readPiece(model, joined, { known, length, learn: pieces[0].learn, nats })
         return { joined, nats }
       })
     } catch (error) {

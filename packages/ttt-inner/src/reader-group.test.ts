@@ -105,3 +105,22 @@ it('takes the steps of chunks that fill at the same time together', async () => 
   expect(all.map(({ steps }, i) => steps - before[i])).toEqual([1, 1, 1, 0])
   expect(rows).toEqual([3])
 })
+
+it('keeps to the decay that each reader was made with', async () => {
+  const made = async () =>
+    Promise.all(
+      [undefined, 0.5, 1].map(async (decay, seed) => {
+        const reader = new Reader(system, params, { decay, rate: 2 })
+        await reader.read(randomTokens(1, 2 * chunk, seed))
+        return reader
+      }),
+    )
+  const [together, apart] = [await made(), await made()]
+  const text = randomTokens(1, 2 * chunk, 7)
+  const group = new ReaderGroup({ system, params })
+  const expected = await Promise.all(apart.map((reader) => alone(reader, text, true)))
+  for (const [t, token] of text.entries()) {
+    const logits = await group.step(together.map((reader) => ({ reader, token, learn: true })))
+    logits.forEach((row, i) => expect(relativeError(row, expected[i][t])).toBeLessThan(1e-5))
+  }
+})

@@ -139,10 +139,12 @@ export class ReaderGroup {
     })
     if (learning.length === 0) return
     for (const row of learning) delete this.rows[row].state.last
-    this.learn(
-      learning.map((row) => this.rows[row].state),
-      TokenBlock.ofRows(learning.map((row) => [steps[row].token])),
-    )
+    for (const alike of byInner(learning, (row) => this.rows[row].reader))
+      this.learn(
+        { ...this.model, ...this.rows[alike[0]].reader.inner },
+        alike.map((row) => this.rows[row].state),
+        TokenBlock.ofRows(alike.map((row) => [steps[row].token])),
+      )
     const changed = new Map(
       learning.map((row) => {
         const { fast, suffix, last } = this.rows[row].state
@@ -157,8 +159,8 @@ export class ReaderGroup {
   }
 
   /** One inner step on the full chunks of some rows together. @param next [n, 1]: the token after each */
-  private learn(rows: readonly ReaderState[], next: TokenBlock): void {
-    const { decoder } = this.model.system
+  private learn(model: ReadingModel, rows: readonly ReaderState[], next: TokenBlock): void {
+    const { decoder } = model.system
     const end = Math.max(...rows.map((state) => endAfter(state, 0)))
     const parts = rows.map(({ open, ...state }) => {
       const states = grownStates(open.states, (states) => decoder.reserveSuffix(states, end))
@@ -166,7 +168,7 @@ export class ReaderGroup {
     })
     const joined = joinStates(parts)
     parts.forEach(disposeState)
-    learnOpenChunk(this.model, joined, 0, next).dispose()
+    learnOpenChunk(model, joined, 0, next).dispose()
     const after = splitState(joined)
     disposeState(joined)
     rows.forEach((state, row) => {
@@ -280,6 +282,16 @@ export class ReaderGroup {
     hidden?.dispose()
     return { ...(fast && { fast }), prefix, suffix, last: last!, ...(ring && { open: ring }) }
   }
+}
+
+/** Rows whose readers take their inner steps alike. */
+function byInner(rows: readonly number[], readerOf: (row: number) => Reader): number[][] {
+  const groups = new Map<string, number[]>()
+  for (const row of rows) {
+    const key = JSON.stringify(readerOf(row).inner)
+    groups.set(key, [...(groups.get(key) ?? []), row])
+  }
+  return [...groups.values()]
 }
 
 /** Gives a reader what a group held for it. */

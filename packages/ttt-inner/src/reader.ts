@@ -78,6 +78,12 @@ export class Reader {
     return this.own.steps[0]
   }
 
+  /** What was said of its inner steps where it was made. */
+  get inner(): Pick<ReaderOptions, 'rate' | 'decay'> {
+    const { rate, decay } = this.options
+    return { ...(rate !== undefined && { rate }), ...(decay !== undefined && { decay }) }
+  }
+
   /**
    * Joins readers that read or decode side by side: the holder changes the state, whose tensors it holds, until it is asked
    * to release the reader. Whatever else is done with the reader asks it to first.

@@ -30,7 +30,11 @@ export function addExperiment(command: Command, caller: string): void {
     .option('--task <name>', `one task only: ${taskNames.join(', ')}`)
     .option(
       '--data <path>',
-      'your own text as the only task: a file, a folder or .jsonl with a "text" in each line',
+      'your own text as the only task: a file or a folder of text, .jsonl, .ndjson, .json (each also .gz or .zst) and .parquet',
+    )
+    .option(
+      '--text-field <name>',
+      'the field or column that holds the text in files of many documents; text where left out',
     )
     .option(
       '--seeds <number>',

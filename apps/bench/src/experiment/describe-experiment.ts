@@ -34,6 +34,7 @@ export function describeExperiment(
     seeds: options.seeds ?? deep.preset.seeds ?? 1,
     tasks: [],
     ...(options.data !== undefined && { data: options.data }),
+    ...(options.textField !== undefined && { textField: options.textField }),
   }
 }
 

@@ -13,6 +13,8 @@ export interface ExperimentDescription {
   seeds: number
   tasks: string[]
   data?: string
+  /** Of `data`: the field or column that holds the text; text where left out. */
+  textField?: string
 }
 
 const fileName = 'bench.json'
@@ -27,6 +29,7 @@ export function writeDescription(directory: string, description: ExperimentDescr
     tasks: union(before?.tasks, description.tasks),
     seeds: Math.max(before?.seeds ?? 0, description.seeds),
     data: description.data ?? before?.data,
+    textField: description.data === undefined ? before?.textField : description.textField,
   }
   writeFileDurably(join(directory, fileName), `${JSON.stringify(merged, null, 2)}\n`)
 }

@@ -20,6 +20,7 @@ describe('readOptions', () => {
     [{ workers: '0' }, "--workers is '0'; it must be a whole number from 1 to 1024"],
     [{ workers: '3', threads: '2' }, '--workers is 3 and --threads 2; the workers share the threads'],
     [{ task: 'books', data: 'a.txt' }, 'your own text is the only task of its run'],
+    [{ textField: 'body' }, '--text-field says where the text of --data is; give both'],
     [{ model: 'runs/a', preset: 'quick' }, 'a stored run has its own preset'],
   ])('refuses %o in one sentence', (given, sentence) => {
     expect(() => readOptions({ engine: 'auto', ...given }, '/')).toThrow(sentence)

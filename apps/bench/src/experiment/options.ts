@@ -16,6 +16,7 @@ export interface RawOptions {
   workers?: string
   seeds?: string
   data?: string
+  textField?: string
   out?: string
   model?: string
   task?: string
@@ -35,6 +36,8 @@ export interface BenchOptions {
   workers?: number
   seeds?: number
   data?: string
+  /** Of `data`: the field or column that holds the text; text where left out. */
+  textField?: string
   out?: string
   model?: string
   task?: TaskName
@@ -47,7 +50,7 @@ export interface BenchOptions {
 }
 
 /** Those that choose tasks. */
-export type TaskOptions = Pick<BenchOptions, 'data' | 'model' | 'task'>
+export type TaskOptions = Pick<BenchOptions, 'data' | 'textField' | 'model' | 'task'>
 
 /**
  * Checks what was typed; relative paths are relative to `caller`.
@@ -60,6 +63,8 @@ export function readOptions(raw: RawOptions, caller: string): BenchOptions {
     throw new UserError(
       `--task ${raw.task} and --data ${raw.data} were both given; your own text is the only task of its run`,
     )
+  if (raw.textField !== undefined && raw.data === undefined)
+    throw new UserError('--text-field says where the text of --data is; give both')
   if (raw.model !== undefined && raw.preset !== undefined)
     throw new UserError(
       `--model ${raw.model} and --preset ${raw.preset} were both given; a stored run has its own preset`,
@@ -83,6 +88,7 @@ export function readOptions(raw: RawOptions, caller: string): BenchOptions {
     workers,
     seeds: wholeNumber('seeds', raw.seeds, 100),
     data: path(raw.data),
+    ...(raw.textField !== undefined && { textField: raw.textField }),
     out: path(raw.out),
     model: path(raw.model),
     task: oneOf('task', raw.task, taskNames),

@@ -47,7 +47,7 @@ export async function prepare(
   { communicator: { size }, isFirst, threads }: Rank,
   print: (line: string) => void,
 ): Promise<Prepared> {
-  const { data, model, precision } = options
+  const { data, textField, model, precision } = options
   if (data !== undefined && !statSync(data, { throwIfNoEntry: false }))
     throw new UserError(`there is no file or folder '${data}'; give --data one that exists`)
   const stored = model === undefined ? undefined : readDescription(model)
@@ -110,7 +110,7 @@ export async function prepare(
     unlock()
     throw error
   }
-  const taskOptions = { data, model, task: options.task }
+  const taskOptions = { data, textField, model, task: options.task }
   const setup = { engine: name, engineOptions, description, taskOptions, comparison, probes: options.probes }
   return { out, experiment: { benchmarks, engine, setup }, probes, results, unlock }
 }

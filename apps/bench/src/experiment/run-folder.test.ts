@@ -21,7 +21,7 @@ writeFileSync(join(root, 'text.txt'), text)
 
 const benchmarks: [string, Benchmark][] = [
   ['languages', openBenchmark('languages', 'micro', microPreset)],
-  ['text', await ownText('micro', microPreset, join(root, 'text.txt'))],
+  ['text', await ownText('micro', microPreset, { path: join(root, 'text.txt') })],
 ]
 
 describe.each(benchmarks)('what the bench trains on %s', (name, benchmark) => {

@@ -10,10 +10,10 @@ import { ownText } from './own-text'
 /** The tasks that a command line asks for: the caller's own text, one by name, or all. */
 export async function chooseBenchmarks(
   { presetName, preset }: ExperimentDescription,
-  { data, task }: TaskOptions,
+  { data, textField, task }: TaskOptions,
   probes: readonly Probe[],
 ): Promise<Benchmark[]> {
-  if (data !== undefined) return [await ownText(presetName, preset, data)]
+  if (data !== undefined) return [await ownText(presetName, preset, { path: data, textField })]
   const asked = taskNames.filter((name) => probes.some((probe) => isAskedOn(probe, name)))
   if (task !== undefined && !asked.includes(task))
     throw new UserError(

@@ -1,5 +1,6 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
+import { gzipSync } from 'node:zlib'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { microPreset } from '../testing'
@@ -8,9 +9,9 @@ import { ownText, readOnlyText } from './own-text'
 const directory = mkdtempSync(join(tmpdir(), 'text-'))
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => `${i} `).join('')
-function write(name: string, text: string): string {
+function write(name: string, text: string | Uint8Array): { path: string } {
   writeFileSync(join(directory, name), text)
-  return join(directory, name)
+  return { path: join(directory, name) }
 }
 
 describe('ownText', () => {
@@ -31,6 +32,28 @@ describe('ownText', () => {
     )
     const { task } = await ownText('micro', microPreset, write('many.jsonl', lines.join('\n')))
     expect(task.heldOut.map(({ id }) => id)).toEqual(['many.jsonl:10', 'many.jsonl:20'])
+  })
+
+  it.each([
+    ['fields.jsonl', (rows: object[]) => rows.map((row) => JSON.stringify(row)).join('\n')],
+    ['fields.NDJSON.gz', (rows: object[]) => gzipSync(rows.map((row) => JSON.stringify(row)).join('\n'))],
+    ['fields.json', (rows: object[]) => JSON.stringify(rows)],
+  ])('takes the text from the field that is named, of %s', async (name, encode) => {
+    const rows = Array.from({ length: 20 }, (_, i) => ({
+      body: numbers(100).replaceAll(' ', ` ${i * 1000} `),
+      id: i,
+    }))
+    const place = write(name, encode(rows))
+    const { recipe, task } = await ownText('micro', microPreset, { ...place, textField: 'body' })
+    expect(recipe.data).toEqual({ kind: 'text', ...place, rows: 'windows', textField: 'body' })
+    expect(task.heldOut.length).toBe(2)
+    const { task: read } = await readOnlyText('micro', microPreset, { ...place, textField: 'body' }, 'books')
+    const [{ tokens }] = read.heldOut
+    // The first one that is long enough.
+    expect(Buffer.from(tokens).toString()).toBe(rows[1].body.slice(0, tokens.length))
+    await expect(ownText('micro', microPreset, place)).rejects.toThrow(
+      /has no 'text': it has 'body', 'id'; --text-field says/,
+    )
   })
 
   it('says how long a text must be', async () => {

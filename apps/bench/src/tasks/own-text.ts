@@ -5,6 +5,12 @@ import { holdOut, passedOverNotes, textTask, TrainingError, type HeldOut } from 
 import type { Preset } from '../experiment/presets'
 import { presetOf, type Benchmark } from './benchmark'
 
+/** Where a text is: a file or a folder, and the field that holds it in files of many documents; `text` where left out. */
+export interface TextPlace {
+  path: string
+  textField?: string
+}
+
 /** Training lengths that held-out text is read over, the longest that it allows. */
 const heldOutOver = [4, 2, 1]
 
@@ -15,21 +21,21 @@ const heldOutOver = [4, 2, 1]
  * @throws UserError if the text is shorter than one sequence for training and one for evaluation
  * @throws DataError if there is no such text
  */
-export async function ownText(presetName: string, preset: Preset, path: string): Promise<Benchmark> {
+export async function ownText(presetName: string, preset: Preset, place: TextPlace): Promise<Benchmark> {
   const given = presetOf(presetName, 'text', preset.books)
   const { length } = given.recipe.training
-  const corpus = await readTextCorpus(path, byteTokenizer)
+  const corpus = await readTextCorpus(place.path, byteTokenizer, place)
   const found = heldOutOver
     .map((times) => ({ evaluationLength: times * length, parts: tryHoldOut(corpus, times * length + 1) }))
     .find(({ parts }) => parts?.train.documents.some(({ tokens }) => tokens.length > length))
   if (!found?.parts)
     throw new UserError(
-      `the longest document of '${path}' has ${longestOf(corpus)} bytes; one of at least ${minimumLength(length)} is needed, ` +
+      `the longest document of '${place.path}' has ${longestOf(corpus)} bytes; one of at least ${minimumLength(length)} is needed, ` +
         `as a sequence of this preset is ${length} bytes and the last fifth is held out`,
     )
   const { how, ...parts } = found.parts
   const { evaluationLength } = found
-  const recipe = readOver(given.recipe, path, evaluationLength)
+  const recipe = readOver(given.recipe, place, evaluationLength)
   const notes = [
     how,
     ...passedOverNotes(corpus),
@@ -47,9 +53,9 @@ const minimumLength = (length: number) => 5 * (length + 1)
 const longestOf = ({ documents }: Corpus) => Math.max(...documents.map(({ tokens }) => tokens.length))
 
 /** The recipe that `trainer --resume` finds the same text and the same division by. */
-const readOver = (recipe: Recipe, path: string, length: number): Recipe => ({
+const readOver = (recipe: Recipe, { path, textField }: TextPlace, length: number): Recipe => ({
   ...recipe,
-  data: { kind: 'text', path, rows: 'windows' },
+  data: { kind: 'text', path, rows: 'windows', ...(textField !== undefined && { textField }) },
   evaluation: { ...recipe.evaluation, length },
 })
 
@@ -74,19 +80,19 @@ const readOnlyOver = [16, 8, 4, 2, 1]
 export async function readOnlyText(
   presetName: string,
   preset: Preset,
-  path: string,
+  place: TextPlace,
   trainedOn: string,
 ): Promise<Benchmark> {
   const given = presetOf(presetName, trainedOn, preset.books)
   const { length } = given.recipe.training
-  const corpus = await readTextCorpus(path, byteTokenizer)
+  const corpus = await readTextCorpus(place.path, byteTokenizer, place)
   const longest = longestOf(corpus)
   const evaluationLength = readOnlyOver.map((times) => times * length).find((tokens) => tokens < longest)
   if (evaluationLength === undefined)
     throw new UserError(
-      `the longest document of '${path}' has ${longest} bytes; one of at least ${length + 1} is needed, a sequence of the stored models`,
+      `the longest document of '${place.path}' has ${longest} bytes; one of at least ${length + 1} is needed, a sequence of the stored models`,
     )
-  const recipe = readOver(given.recipe, path, evaluationLength)
+  const recipe = readOver(given.recipe, place, evaluationLength)
   const task = textTask({
     recipe,
     rows: 'windows',

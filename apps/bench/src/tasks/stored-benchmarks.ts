@@ -15,7 +15,7 @@ import { ownText, readOnlyText } from './own-text'
  */
 export async function storedBenchmarks(
   stored: ExperimentDescription,
-  { data, task, model }: TaskOptions,
+  { data, textField, task, model }: TaskOptions,
   probes: readonly Probe[],
 ): Promise<Benchmark[]> {
   const { presetName, preset } = stored
@@ -25,14 +25,15 @@ export async function storedBenchmarks(
       throw new UserError(
         `'${model}' holds no models of text to read '${data}' with; it holds ${stored.tasks.join(', ')}`,
       )
-    return [await readOnlyText(presetName, preset, data, trainedOn)]
+    return [await readOnlyText(presetName, preset, { path: data, textField }, trainedOn)]
   }
   const asked = stored.tasks.filter((name) => probes.some((probe) => isAskedOn(probe, name)))
   const names = task === undefined ? asked : [task]
   const open = async (name: string): Promise<Benchmark> => {
     if (!stored.tasks.includes(name))
       throw new UserError(`'${model}' holds no task '${name}'; it holds ${stored.tasks.join(', ')}`)
-    if (name === 'text') return ownText(presetName, preset, stored.data!)
+    if (name === 'text')
+      return ownText(presetName, preset, { path: stored.data!, textField: stored.textField })
     return openBenchmark(name as TaskName, presetName, preset)
   }
   return await Promise.all(names.map(open))

@@ -18,7 +18,7 @@ export async function doctor(options: ServeOptions, print: (line: string) => voi
     [
       'model',
       async () => {
-        model = await loadModel(options.model)
+        model = await loadModel(options.model, { decay: options.decay })
         return `${model.name}, ${model.system.name}, ${model.hash.slice(0, 12)}`
       },
     ],

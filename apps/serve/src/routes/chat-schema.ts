@@ -46,6 +46,8 @@ export const chatSchema = ({ maxTokens }: Limits) =>
           .openapi({ format: tools }),
       ),
       tool_choice: only('auto', 'none'),
+      function_call: only('auto', 'none'),
+      verbosity: only('medium'),
       parallel_tool_calls: optional(flag()),
       modalities: optional(z.array(z.literal('text', 'only "text" is supported here'))),
     })

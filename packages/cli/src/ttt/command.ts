@@ -1,6 +1,6 @@
 import { UserError } from '@ttt-e2e/tensor-ops/user-error'
 import type { Command } from 'commander'
-import { wholeNumber } from '../read-options'
+import { shareOf, wholeNumber } from '../read-options'
 import { ask } from './commands/ask'
 import { chat } from './commands/chat'
 import { list } from './commands/list'
@@ -17,6 +17,7 @@ interface Options {
   model?: string
   engine?: string
   threads?: string
+  decay?: string
   json?: boolean
   save?: string
   into?: string
@@ -101,6 +102,10 @@ function add(program: Command, name: string, description: string, json = true): 
     .option('--model <folder>', 'without a server: a model folder or GGUF file; TTT_MODEL, or the demo model')
     .option('--engine <name>', 'without a server: auto where left out')
     .option('--threads <number>', 'without a server: all cores where left out')
+    .option(
+      '--decay <share>',
+      'without a server: of the way back to its start that each step of learning goes, e.g. 0.001',
+    )
   return json ? added.option('--json', 'prints the result as JSON') : added
 }
 
@@ -116,9 +121,11 @@ async function run(
 ): Promise<void> {
   const output = openOutput(options.json ?? false)
   const threads = wholeNumber('threads', options.threads, 1024)
-  const { threads: _, ...place } = options
+  const decay = shareOf('decay', options.decay)
+  const { threads: _, decay: __, ...place } = options
   const say = (line: string) => output.progress.update(line)
-  await work(await openMemories({ ...place, ...(threads !== undefined && { threads }) }, say), output)
+  const given = { ...(threads !== undefined && { threads }), ...(decay !== undefined && { decay }) }
+  await work(await openMemories({ ...place, ...given }, say), output)
 }
 
 function targetOf({ save, into }: Options): { save: string } | { into: string } {

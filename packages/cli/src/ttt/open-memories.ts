@@ -12,6 +12,8 @@ export interface Place {
   model?: string
   engine?: string
   threads?: number
+  /** Of the model's inner steps, see `LearningRule.decay`. */
+  decay?: number
 }
 
 /**
@@ -22,10 +24,12 @@ export interface Place {
  */
 export async function openMemories(place: Place, say: (line: string) => void): Promise<Memories> {
   const { TTT_SERVER, TTT_E2E_API_KEY, TTT_MEMORIES, TTT_MODEL } = process.env
-  const inProcess = place.memories !== undefined || place.model !== undefined || place.engine !== undefined
+  const inProcess = [place.memories, place.model, place.engine, place.decay].some(
+    (given) => given !== undefined,
+  )
   if (place.server !== undefined && inProcess)
     throw new UserError(
-      '--server has memories, a model and an engine of its own: leave out --memories, --model and --engine',
+      '--server has memories, a model and an engine of its own: leave out --memories, --model, --engine and --decay',
     )
   const server = place.server ?? (inProcess ? undefined : TTT_SERVER || undefined)
   if (server !== undefined) {
@@ -46,15 +50,15 @@ export async function openMemories(place: Place, say: (line: string) => void): P
   )
 }
 
-async function loadFor({ model, engine = 'auto', threads }: Place, say: (line: string) => void) {
+async function loadFor({ model, engine = 'auto', threads, decay }: Place, say: (line: string) => void) {
   await import('@ttt-e2e/kernels/engines')
   const { resolveEngine } = await import('@ttt-e2e/tensor-ops')
   const { loadModel } = await import('@ttt-e2e/checkpoint')
   const { line } = await resolveEngine(engine, threads === undefined ? {} : { threads })
   say(line)
-  if (model !== undefined) return loadModel(resolve(callersFolder(), model))
+  if (model !== undefined) return loadModel(resolve(callersFolder(), model), { decay })
   const { modelFolder } = await import('@ttt-e2e/demo-model')
-  return loadModel(modelFolder)
+  return loadModel(modelFolder, { decay })
 }
 
 /** @throws UserError if it is none */

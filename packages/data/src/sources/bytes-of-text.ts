@@ -18,15 +18,25 @@ export class NotText extends DataError {
  */
 export function textOfBytes(bytes: Uint8Array, at = 0): string {
   const nul = bytes.indexOf(0)
-  if (nul < 0)
+  // Some formats begin with bytes that are text, too.
+  if (nul < 0 && !(at === 0 && formatOf(bytes)))
     try {
       // Only at the beginning of a file is it a mark; elsewhere it is a character.
       return new TextDecoder('utf-8', { fatal: true, ignoreBOM: at > 0 }).decode(bytes)
     } catch {
       // What is wrong with it is found out below.
     }
-  const bad = firstBadByte(nul < 0 ? bytes : bytes.subarray(0, nul)) ?? nul
+  const bad = firstBadByte(nul < 0 ? bytes : bytes.subarray(0, nul)) ?? Math.max(0, nul)
   throw new NotText(`${look(bytes, at, bad)} (first bad byte at ${at + bad})`)
+}
+
+/** An object's first key, or that of a list's first object. */
+const beginningOfJson = /^\s*(?:\[\s*)?\{\s*"(?:[^"\\\n]|\\.)*"\s*:/
+
+/** Documents in JSON would be read with their braces. @param text the beginning of what should be a plain text @throws NotText */
+export function refuseJson(text: string): void {
+  if (beginningOfJson.test(text))
+    throw new NotText('is JSON; name it .jsonl if each line is an object, else .json')
 }
 
 const formats: readonly (readonly [magic: readonly number[], sentence: string])[] = [
@@ -37,21 +47,39 @@ const formats: readonly (readonly [magic: readonly number[], sentence: string])[
     [0x50, 0x4b, 3, 4],
     'is a zip archive, or a document that is one inside; unpack it or save it as plain text',
   ],
-  [[0x25, 0x50, 0x44, 0x46], 'is a PDF; convert it to plain text, as with pdftotext'],
+  [[0x25, 0x50, 0x44, 0x46, 0x2d], 'is a PDF; convert it to plain text, as with pdftotext'],
+  [[0xfd, 0x37, 0x7a, 0x58, 0x5a, 0], 'is xz data; decompress it, as with unxz, or make .gz or .zst of it'],
+  [
+    [0x42, 0x5a, 0x68, 0x39, 0x31, 0x41, 0x59],
+    'is bzip2 data; decompress it, as with bunzip2, or make .gz or .zst of it',
+  ],
+  [[0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c], 'is a 7z archive; unpack it'],
+  [[0x7b, 0x5c, 0x72, 0x74, 0x66], 'is RTF; save it as plain text'],
 ]
 
 /** What bytes are that are not UTF-8, and what to do about it. */
 function look(bytes: Uint8Array, at: number, bad: number): string {
-  const format = at === 0 && formats.find(([magic]) => magic.every((byte, i) => bytes[i] === byte))
-  if (format) return format[1]
+  const format = at === 0 && formatOf(bytes)
+  if (format) return format
   const utf16 = utf16Of(bytes, at)
   if (utf16 !== undefined)
     return `looks like ${utf16}, not UTF-8; convert it, as with: iconv -f ${utf16} -t UTF-8`
   if (bytes[bad] === 0) return 'holds NUL bytes, so it is not text'
+  if (isCutOff(bytes, bad)) return 'is cut off within a character; copy it again'
   return isWindows1252(bytes)
     ? 'looks like Windows-1252, not UTF-8; convert it, as with: iconv -f WINDOWS-1252 -t UTF-8'
     : 'is not text; a document must be UTF-8 without NUL characters'
 }
+
+const formatOf = (bytes: Uint8Array): string | undefined =>
+  formats.find(([magic]) => magic.every((byte, i) => bytes[i] === byte))?.[1]
+
+/** Whether only the end of the last character is missing, of a text that is UTF-8 by the characters before it. */
+const isCutOff = (bytes: Uint8Array, bad: number): boolean =>
+  bad >= bytes.length - 3 &&
+  bytes[bad] >= 0xc2 &&
+  bytes.subarray(bad + 1).every((byte) => (byte & 0xc0) === 0x80) &&
+  bytes.subarray(0, bad).some((byte) => byte >= 0x80)
 
 /** By its mark, or by its NULs: text of most languages has them in every other place. */
 function utf16Of(bytes: Uint8Array, at: number): string | undefined {

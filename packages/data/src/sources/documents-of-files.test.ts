@@ -22,6 +22,8 @@ const read = async (path: string, textField?: string) =>
   ])
 
 const two = '{"text":"one"}\n{"text":"zwei ü"}\n'
+/** A frame of one raw block (RFC 8878). */
+const plainInZstd = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x20, 5, 0x29, 0, 0, ...Buffer.from('plain')])
 /** `two` by zstd 1.5. */
 const twoInZstd = Buffer.from('KLUv/QRY/QAAyHsidGV4dCI6Im9uZSJ9Cnp3ZWkgw7wifQoBAFLMOo9x4B0=', 'base64')
 
@@ -44,7 +46,8 @@ test('files of many documents are read by their endings, in capitals too, and co
   for (const [name, content] of files) expect(await read(write(name, content))).toEqual(numbered(name))
   expect(await read(write('one.json', '{"text":"one"}'))).toEqual([['one.json', 'one']])
   expect(await read(write('a.txt.gz', gzipSync('plain')))).toEqual([['a.txt.gz', 'plain']])
-  expect(await read(write('a.txt.zst', twoInZstd))).toEqual([['a.txt.zst', two]])
+  expect(await read(write('a.txt.zst', plainInZstd))).toEqual([['a.txt.zst', 'plain']])
+  await expect(read(write('b.txt.zst', twoInZstd))).rejects.toThrow(/^file '.*' is JSON; name it .jsonl/)
 })
 
 const parquetOf = (texts: (string | null)[], name = 'text') =>

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { basename, join, sep } from 'node:path'
 import { filesBelow } from '@ttt-e2e/tensor-ops/files'
 import { DataError } from '../data-error'
-import { NotText } from './bytes-of-text'
+import { NotText, refuseJson } from './bytes-of-text'
 import type { PassedOver } from './document'
 import { bytesOfFile } from './file-bytes'
 import { runFoldersAmong } from './run-folders'
@@ -33,7 +33,9 @@ export function textFilesAt(path: string): TextFiles {
   const found = statSync(path, { throwIfNoEntry: false })
   if (found === undefined) throw new DataError(`there is no file or folder '${path}'; give one that exists`)
   if (!found.isDirectory()) return { named: true, files: [{ id: basename(path), path }], passedOver: [] }
-  const all = filesBelow(path).map((below) => below.split(sep).join('/'))
+  const asId = (below: string) => below.split(sep).join('/')
+  const leftOut: PassedOver[] = []
+  const all = filesBelow(path, (below, reason) => leftOut.push({ id: asId(below), reason })).map(asId)
   const runs = runFoldersAmong(all)
   if (runs.includes(''))
     throw new DataError(`'${path}' is the folder of a run or a model, not of text; give a folder of texts`)
@@ -41,7 +43,10 @@ export function textFilesAt(path: string): TextFiles {
   return {
     named: false,
     files: all.filter((id) => !isOfRun(id)).map((id) => ({ id, path: join(path, id) })),
-    passedOver: runs.map((run) => ({ id: `${run}/`, reason: 'is the folder of a run or a model' })),
+    passedOver: [
+      ...runs.map((run) => ({ id: `${run}/`, reason: 'is the folder of a run or a model' })),
+      ...leftOut.filter(({ id }) => !isOfRun(id)),
+    ],
   }
 }
 
@@ -74,6 +79,7 @@ async function* readFile(
   if (format === undefined) {
     try {
       for await (const text of textPieces(bytesOfFile(file), pieceBytes)) {
+        if (texts === 0) refuseJson(text)
         if (text !== '') texts++
         yield { kind: 'piece', text }
       }

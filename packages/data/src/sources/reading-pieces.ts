@@ -7,7 +7,7 @@ const pieceCharacters = 8192
  * Cuts a text that arrives as UTF-8 into pieces to be read one after another, at white space where there is some, so that
  * words stay whole. Whoever reads a text so has the same tokens, and with them the same memory.
  *
- * @throws DataError for bytes that are no UTF-8
+ * @throws DataError for bytes that are no UTF-8, and for NULs, which text of another encoding is full of
  */
 export async function* readingPieces(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string, void, void> {
   const decoder = new TextDecoder('utf-8', { fatal: true })
@@ -32,9 +32,15 @@ function endOfPiece(text: string): number {
 }
 
 function decode(decoder: TextDecoder, bytes?: Uint8Array): string {
+  let text: string
   try {
-    return bytes ? decoder.decode(bytes, { stream: true }) : decoder.decode()
+    text = bytes ? decoder.decode(bytes, { stream: true }) : decoder.decode()
   } catch {
     throw new DataError('the text is not valid UTF-8')
   }
+  if (text.includes('\0'))
+    throw new DataError(
+      'the text holds NUL bytes, as UTF-16 does; convert it, as with: iconv -f UTF-16 -t UTF-8',
+    )
+  return text
 }

@@ -11,6 +11,7 @@ const lines: ReadDocuments = (file, textField) => readJsonLines(bytesOfFile(file
 /** Files that are no plain text by the last part of their names, in lower case; a new format is a line. */
 const formats: ReadonlyMap<string, ReadDocuments> = new Map([
   ['.jsonl', lines],
+  ['.jsonlines', lines],
   ['.ndjson', lines],
   ['.json', (file, textField) => readJsonFile(bytesOfFile(file), file, textField)],
   ['.parquet', readParquet],

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -121,8 +121,49 @@ test('bytes of other encodings and formats are named as what they look like', as
     ['f.txt', gzipSync(text), /is gzip data; name it .gz/],
     ['g.pdf', Buffer.from('%PDF-1.7\n\0'), /is a PDF; convert it/],
     ['h.docx', Buffer.from('PK\u0003\u0004\0'), /is a zip archive/],
+    ['j.pdf', Buffer.from('%PDF-1.4\nplain'), /is a PDF; convert it/],
+    ['k.txt.xz', Buffer.of(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 1), /is xz data; decompress it/],
+    ['l.txt.bz2', Buffer.from('BZh91AY&SYplain'), /is bzip2 data; decompress it/],
+    ['m.rtf', Buffer.from('{\\rtf1\\ansi plain}'), /is RTF; save it as plain text/],
+    ['n.txt', Buffer.from('é und é').subarray(0, -1), /is cut off within a character.*at 7\)$/],
     ['i.txt', Buffer.of(0xed, 0xa0, 0x80), /is not text.*\(first bad byte at 0\)$/],
   ]
   for (const [name, bytes, sentence] of cases)
     await expect(readTextCorpus(write(name, bytes), byteTokenizer)).rejects.toThrow(sentence)
+})
+
+test('documents in JSON are never read with their braces, whatever their file is called', async () => {
+  const rows = [{ text: 'one' }, { id: 2, text: 'two' }]
+  const lines = rows.map((row) => JSON.stringify(row)).join('\n')
+  const names = ['a.txt', 'b', 'c.jsonl.bak', 'd.jsonl.1', 'e.json.txt', 'f.md']
+  const forms = [lines, JSON.stringify(rows), JSON.stringify(rows, null, 2), JSON.stringify(rows[1], null, 4)]
+  for (const name of names)
+    for (const form of [...forms, `\ufeff${lines}`])
+      await expect(readTextCorpus(write(name, form), byteTokenizer)).rejects.toThrow(
+        /^file '.*' is JSON; name it .jsonl if each line is an object, else .json$/,
+      )
+  for (const text of ['{brace} yourself', '[1] a note', '{"quoted" words}', '{}', '[{'])
+    expect(await read(write('plain.txt', text))).toEqual([['plain.txt', text]])
+  expect(await read(write('x.jsonlines', lines))).toEqual([
+    ['x.jsonlines:1', 'one'],
+    ['x.jsonlines:2', 'two'],
+  ])
+  await refused(
+    write('twice.jsonl', '{"text":"a","text":"b"}'),
+    `line 1 of '${join(folder, 'twice.jsonl')}' has 'text' twice in an object; only one of them would be read`,
+  )
+  expect(await read(write('within.jsonl', '{"text":"a","meta":{"text":"b"}}'))).toEqual([
+    ['within.jsonl:1', 'a'],
+  ])
+})
+
+test('what of a folder is no file of text is named, links and hidden ones too', async () => {
+  write('a.txt', 'a')
+  write('rows.txt', '{"text":"x"}')
+  write('.cache/x.txt', 'x')
+  symlinkSync('nowhere', join(folder, 'broken'))
+  symlinkSync('.', join(folder, 'loop'))
+  const { documents, passedOver } = await readTextCorpus(folder, byteTokenizer)
+  expect(documents.map(({ id }) => id)).toEqual(['a.txt'])
+  expect(passedOver!.map(({ id }) => id).sort()).toEqual(['.cache', 'broken', 'loop', 'rows.txt'])
 })

@@ -1,3 +1,4 @@
+import { duplicateKey } from '@ttt-e2e/tensor-ops'
 import { DataError } from '../data-error'
 import { halfCharacterIn } from '../half-character'
 import { NotText, textOfBytes } from './bytes-of-text'
@@ -13,7 +14,14 @@ const longestString = 0x1fffffe8
  * @throws DataError that says what is wrong with it: not UTF-8, not JSON, cut off, no object, no such field, no string
  */
 export function textOfJson(bytes: Uint8Array, where: string, textField: string): string {
-  return textOfRecord(parse(decoded(bytes, where), where), where, textField)
+  const json = decoded(bytes, where)
+  const record = parse(json, where)
+  const key = JSON.stringify(textField)
+  // Looked at more closely only where there may be two.
+  const twice = json.indexOf(key) === json.lastIndexOf(key) ? undefined : duplicateKey(json)
+  if (twice !== undefined)
+    throw new DataError(`${where} has '${twice}' twice in an object; only one of them would be read`)
+  return textOfRecord(record, where, textField)
 }
 
 /** The same of an object that was read already, a row of a table. */

@@ -16,7 +16,16 @@ it('finds every file once, in one order, and ends where a link leads back', () =
   symlinkSync('itself', join(folder, 'itself'))
   symlinkSync('nowhere', join(folder, 'broken'))
   symlinkSync(elsewhere, join(folder, 'b/elsewhere'))
-  expect(filesBelow(folder)).toEqual(
+  const leftOut: Record<string, string> = {}
+  expect(filesBelow(folder, (path, reason) => (leftOut[path] = reason))).toEqual(
     ['a.txt', 'a/b/y.txt', 'a/x.txt', 'b.txt', 'b/elsewhere/far.txt'].map((path) => join(path)),
   )
+  expect(leftOut).toEqual({
+    '.hidden': 'is hidden: its name begins with a dot',
+    '.z.txt': 'is hidden: its name begins with a dot',
+    [join('a/b/all')]: 'is a link to a folder that it lies in',
+    here: 'is a link to a folder that it lies in',
+    itself: 'is a link that leads nowhere',
+    broken: 'is a link that leads nowhere',
+  })
 })

@@ -1,9 +1,11 @@
 import type { Tensor } from '../tf'
+import { UserError } from '../user-error'
+import { valuesAtHand } from './values-at-hand'
 import type { Attributes, FusedOpDefinition, Shapes, Tensors } from './definition'
 
 /** Throws where the definition doesn't allow these arguments: kernels rely on what it says. */
 export function checkArguments<A extends Attributes>(
-  { name: op, inputs: names, inputShapes, integers, wholeNumbers }: FusedOpDefinition<A>,
+  { name: op, inputs: names, inputShapes, integers, wholeNumbers, largest }: FusedOpDefinition<A>,
   inputs: Tensors,
   attributes: A,
 ): void {
@@ -26,6 +28,7 @@ export function checkArguments<A extends Attributes>(
           (least === undefined ? 'a number' : `a whole number from ${least} on`),
       )
   }
+  for (const name in largest) checkSize(op, name, inputs[name], largest[name])
   const wanted = inputShapes?.(shapes, attributes)
   if (wanted === undefined) return
   for (const name of names) {
@@ -36,4 +39,14 @@ export function checkArguments<A extends Attributes>(
       `${op}: the input ${name} has the shape [${shape.join(', ')}], beside the others it must be [${text}]`,
     )
   }
+}
+
+/** NaN is no size: it comes out again. */
+function checkSize(op: string, name: string, input: Tensor, most: number): void {
+  const wrong = valuesAtHand(input)?.find((value) => Math.abs(value) > most)
+  if (wrong === undefined) return
+  throw new UserError(
+    `${op}: the input ${name} has the value ${wrong}; it must be a number from -${most} to ${most}: ` +
+      'float32 has no room for what larger ones make',
+  )
 }

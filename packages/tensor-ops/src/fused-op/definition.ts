@@ -33,6 +33,11 @@ export interface FusedOpDefinition<A extends Attributes> {
   integers?: readonly string[]
   /** Attributes that are whole numbers, with the least that each may be; all others are numbers. */
   wholeNumbers?: Partial<Record<keyof A, number>>
+  /**
+   * Inputs of which no value may be further from 0 than this. Looked at where an engine has the values at hand: on webgpu
+   * those that JavaScript gave, and nowhere while a program is recorded or replayed.
+   */
+  largest?: Readonly<Record<string, number>>
   /** The truth, in tfjs ops that are right to any order: what every engine without a kernel runs. */
   reference(inputs: Tensors, attributes: A): Tensors
   /**

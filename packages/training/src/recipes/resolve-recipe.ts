@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { createSystem, definitionOf } from '@ttt-e2e/baselines'
-import { problemsOf, recipeSchema, tokenizerOf } from '@ttt-e2e/checkpoint'
+import { problemsInWords, recipeSchema, tokenizerOf } from '@ttt-e2e/checkpoint'
 import { isTokenArrays } from '@ttt-e2e/data'
 import type { DataRecipe, Recipe, RowsRecipe } from '@ttt-e2e/meta-outer'
 import { checkSizes, SizeError } from '@ttt-e2e/swa-transformer'
@@ -57,7 +57,9 @@ export function resolveRecipe(
   inWordsOf("the recipe can't be as it was set: size.", () => checkSizes(changed.size, ['intermediateSize']))
   const checked = recipeSchema.safeParse(changed)
   if (!checked.success)
-    throw new TrainingError(`the recipe can't be as it was set: ${problemsOf(checked.error).join('; ')}`)
+    throw new TrainingError(
+      `the recipe can't be as it was set: ${problemsInWords(checked.error, changed).join('; ')}`,
+    )
   const outOfRange = rangeProblems(changed)
   if (outOfRange.length > 0)
     throw new TrainingError(`the recipe can't be as it was set: ${outOfRange.join('; ')}`)

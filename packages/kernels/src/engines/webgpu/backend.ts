@@ -171,6 +171,11 @@ export class GpuBackend extends MathBackendCPU implements DataOwner {
     return data.values.slice() as Values
   }
 
+  /** What JavaScript gave, as long as it is kept. */
+  valuesAtHand(id: DataId): Values | undefined {
+    return this.dataOf({ dataId: id }).own
+  }
+
   override async read(id: DataId): Promise<Values> {
     const data = this.dataOf({ dataId: id })
     if (data.own !== undefined || !data.buffer) return this.readSync(id)
