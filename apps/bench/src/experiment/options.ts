@@ -2,6 +2,7 @@ import { oneOf, UserError, wholeNumber } from '@ttt-e2e/cli'
 import { definitionOf } from '@ttt-e2e/baselines'
 import { precisions, type Precision } from '@ttt-e2e/tensor-ops'
 import { resolve } from 'node:path'
+import { isGiven } from '../given/given-model'
 import { readSystems } from '../system-names'
 import { taskNames, type TaskName } from '../tasks'
 import { defaultSystems, presetNames, type PresetName } from './presets'
@@ -18,6 +19,7 @@ export interface RawOptions {
   data?: string
   out?: string
   model?: string
+  expand?: boolean
   task?: string
   probe?: string[]
   only?: string
@@ -36,7 +38,10 @@ export interface BenchOptions {
   seeds?: number
   data?: string
   out?: string
+  /** A folder of stored runs, or a model of any format. */
   model?: string
+  /** Makes a given model's weights float32, where they would stay quantised. */
+  expand?: boolean
   task?: TaskName
   /** Modules of probes beside the bench's own. */
   probes?: string[]
@@ -60,11 +65,13 @@ export function readOptions(raw: RawOptions, caller: string): BenchOptions {
     throw new UserError(
       `--task ${raw.task} and --data ${raw.data} were both given; your own text is the only task of its run`,
     )
-  if (raw.model !== undefined && raw.preset !== undefined)
+  const model = path(raw.model)
+  if (isGiven(model)) refuseTraining(raw)
+  else if (raw.model !== undefined && raw.preset !== undefined)
     throw new UserError(
       `--model ${raw.model} and --preset ${raw.preset} were both given; a stored run has its own preset`,
     )
-  if (raw.set !== undefined && raw.model !== undefined)
+  else if (raw.set !== undefined && raw.model !== undefined)
     throw new UserError(
       `--set ${raw.set[0]} and --model ${raw.model} were both given; a stored run stays as it was trained`,
     )
@@ -84,12 +91,22 @@ export function readOptions(raw: RawOptions, caller: string): BenchOptions {
     seeds: wholeNumber('seeds', raw.seeds, 100),
     data: path(raw.data),
     out: path(raw.out),
-    model: path(raw.model),
+    model,
+    expand: raw.expand,
     task: oneOf('task', raw.task, taskNames),
     probes: raw.probe?.map((each) => resolve(caller, each)),
     settings: raw.set,
     only: raw.only?.split(',').map((name) => name.trim()),
   }
+}
+
+/** @throws UserError for an option that chooses what is trained beside a model that is read with as it is */
+function refuseTraining(raw: RawOptions): void {
+  for (const name of ['systems', 'seeds', 'task', 'workers'] as const)
+    if (raw[name] !== undefined)
+      throw new UserError(
+        `--${name} ${raw[name]} and --model ${raw.model} were both given; that model is read with as it is, by itself, and nothing is trained`,
+      )
 }
 
 /**

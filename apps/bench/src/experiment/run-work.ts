@@ -1,4 +1,4 @@
-import { definitionOf } from '@ttt-e2e/baselines'
+import { systems as registry, type SystemDefinition } from '@ttt-e2e/baselines'
 import { isAskedOn } from '../probes/is-asked-on'
 import type { Probe } from '../probes/probe'
 import type { Measurement } from './results'
@@ -74,12 +74,21 @@ export function workOf(
   return { runs: isRun ? runsOf(task, comparison) : [], models: modelsOf(task, asked, comparison) }
 }
 
-const ownersOf = (systems: readonly string[]) =>
-  systems.filter((name) => definitionOf(name).weightsOf === undefined)
+/** What a given model that learns is called with learning off, after its own name. */
+export const learningOff = ', learning off'
+
+/** The system that trains the weights that this one reads with: itself, but of controls; of a given model its own. */
+export function ownerOf(name: string): string {
+  const known: Record<string, SystemDefinition> = registry
+  if (Object.hasOwn(known, name)) return known[name].weightsOf ?? name
+  return name.endsWith(learningOff) ? name.slice(0, -learningOff.length) : name
+}
+
+const ownersOf = (systems: readonly string[]) => systems.filter((name) => ownerOf(name) === name)
 
 /** The systems that read with the weights of this one, itself among them. */
 export const readersOf = (owner: string, { systems }: { systems: readonly string[] }): string[] =>
-  systems.filter((name) => name === owner || definitionOf(name).weightsOf === owner)
+  systems.filter((name) => ownerOf(name) === owner)
 
 /** What a probe's measuring of a system is called among the work of a run. */
 export const pieceOfWork = (probe: string, system: string) => `${probe} ${system}`
