@@ -19,7 +19,7 @@ export function contextTables(
       ...Object.entries(summary.loss).map(([name, nats]) => row(name, nats)),
       ...references.map(({ name, byContext }) => row(name, byContext)),
     ],
-    note: `${heldOut.length} held-out documents${seeds > 1 ? `, ${seeds} seeds` : ''}; ${trainedOn(task, (length) => `trained on sequences of ${length}`)}. ${howReferenceReads(measured)}`,
+    note: `${heldOut.length} held-out documents${seeds > 1 ? `, ${seeds} seeds` : ''}; ${trainedOn(task, (length) => `trained on sequences of ${length}`)}. ${howReferenceReads(measured)}`.trimEnd(),
   }
   if (summary.differences.length === 0) return [losses]
   return [
