@@ -111,7 +111,7 @@ void LinearCrossEntropy(const Call& call) { losses_and_slopes(call, Problem(call
 /** hidden, weight, targets -> losses */
 void LinearCrossEntropyLosses(const Call& call) { losses_and_slopes(call, Problem(call)); }
 
-/** hidden, weight [V / 16, D / 32, words, 16], targets -> losses */
+/** hidden, weight [V / 16, …, words, 16], targets -> losses */
 void QuantisedCrossEntropy(const Call& call) {
   const QuantisedBlocks blocks(call.inputs[1]);
   losses_and_slopes(call, Problem(call, &blocks));
