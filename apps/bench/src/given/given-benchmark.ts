@@ -37,7 +37,11 @@ export async function givenBenchmark(
     : recipe
   const task = path === undefined ? await openTask(divided, { tokenizer }) : await textOf(path, recipe, given)
   const heldOut = task.heldOut.map((document) => asRead(document, evaluation.length, given))
-  const notes = [...task.notes, own ? heldOutNote(given, own) : unknownNote(given)]
+  const notes = [
+    ...task.notes,
+    ...given.model.notes.map((note) => `${note}.`),
+    own ? heldOutNote(given, own) : unknownNote(given),
+  ]
   return {
     name: data.kind,
     recipe,

@@ -78,6 +78,7 @@ async function openGguf(
     architecture: published.architecture,
     weights: publishedWeights(published, weights, keepQuantised ? source.quantised : undefined),
     hash: source.hash,
+    notes: source.notes,
     weightsFile: folder.file!,
     // Once they are float32.
     bytes: 4 * values,

@@ -10,12 +10,15 @@ export interface GgufSource {
   weights: WeightSource
   /** One as the kernels multiply by it; undefined where it can't stay quantised. */
   quantised(name: string, rowOf?: (row: number) => number): Promise<PlainTensor | undefined>
+  /** What of those that were asked for couldn't stay quantised. */
+  notes(): string[]
   /** Of the bytes of all tensors that were read, whatever became of them. */
   hash(): Promise<string>
 }
 
 export function ggufSource(file: ByteSource, { tensors, problems }: GgufHeader): GgufSource {
   const digests = new Map<string, string>()
+  const expanded: string[] = []
   const read = async (name: string) => {
     const bytes = await file.read(...tensors.get(name)!.place)
     if (!digests.has(name)) digests.set(name, sha256Of([bytes]))
@@ -31,7 +34,25 @@ export function ggufSource(file: ByteSource, { tensors, problems }: GgufHeader):
         return { shape: [...shape], values: dequantise(type.name, await read(name), count) }
       },
     },
-    quantised: async (name, rowOf) => quantisedOf(await read(name), tensors.get(name)!, rowOf),
+    async quantised(name, rowOf) {
+      const tensor = tensors.get(name)!
+      const { shape, type } = tensor
+      if (type.values === 1) return undefined
+      const blocks = quantisedOf(await read(name), tensor, rowOf)
+      if (!blocks) expanded.push(`'${name}' (${type.name}, [${shape.join(', ')}])`)
+      return blocks
+    },
+    notes: () =>
+      expanded.length === 0
+        ? []
+        : [
+            `${expanded.length} of the quantised tensors became float32, as their sizes or scales are none that products take: ${listed(expanded)}`,
+          ],
     hash: async () => sha256Of([new TextEncoder().encode(JSON.stringify([...digests].sort()))]),
   }
+}
+
+function listed(names: readonly string[], shown = 4): string {
+  const more = names.length > shown ? ` and ${names.length - shown} more` : ''
+  return `${names.slice(0, shown).join(', ')}${more}`
 }
