@@ -1,6 +1,6 @@
-import { systems as registry, type SystemDefinition } from '@ttt-e2e/baselines'
 import { isAskedOn } from '../probes/is-asked-on'
 import type { Probe } from '../probes/probe'
+import { ownerOf } from './owner-of'
 import type { Measurement } from './results'
 
 /**
@@ -72,16 +72,6 @@ export function workOf(
   const asked = probes.filter((probe) => isAskedOn(probe, task))
   const isRun = asked.some(({ needs }) => needs === 'run' || needs === 'reader')
   return { runs: isRun ? runsOf(task, comparison) : [], models: modelsOf(task, asked, comparison) }
-}
-
-/** What a given model that learns is called with learning off, after its own name. */
-export const learningOff = ', learning off'
-
-/** The system that trains the weights that this one reads with: itself, but of controls; of a given model its own. */
-export function ownerOf(name: string): string {
-  const known: Record<string, SystemDefinition> = registry
-  if (Object.hasOwn(known, name)) return known[name].weightsOf ?? name
-  return name.endsWith(learningOff) ? name.slice(0, -learningOff.length) : name
 }
 
 const ownersOf = (systems: readonly string[]) => systems.filter((name) => ownerOf(name) === name)

@@ -3,7 +3,7 @@ import { columnMeans, indexRanges, meansByRange } from '@ttt-e2e/training'
 import { contextsOf, meansOfFirst } from '../contexts'
 import { peakRateOf, systemOf, type Benchmark } from '../tasks/benchmark'
 import type { GivenResults, SystemResults, TaskResults } from './results'
-import { ownerOf } from './run-work'
+import { ownerOf } from './owner-of'
 
 /** The results of a task before anything was measured. */
 export function startResults(benchmark: Benchmark, systems: readonly string[]): TaskResults {

@@ -5,7 +5,7 @@ import type { Architecture } from '@ttt-e2e/swa-transformer'
 import type { System } from '@ttt-e2e/ttt-inner'
 import { existsSync } from 'node:fs'
 import { holdsRuns } from '../experiment/description'
-import { learningOff } from '../experiment/run-work'
+import { nameWithoutLearning } from '../experiment/owner-of'
 
 /** A model that somebody brings, which is read with as it is. */
 export interface GivenModel {
@@ -55,9 +55,6 @@ export async function openGivenModel(path: string, { expand = false } = {}): Pro
     reach: !hasEvery ? Infinity : windows.length === 0 ? 0 : stackReach(architecture.layers, widest),
   }
 }
-
-/** TTT-E2E's is a system of the comparison. */
-const nameWithoutLearning = (name: string) => (name === 'ttt-e2e' ? 'ttt-off' : `${name}${learningOff}`)
 
 /** Of each kind of attention in the pattern; 0 for one that sees everything. */
 const windowsOf = ({ mixers }: Architecture): number[] =>
