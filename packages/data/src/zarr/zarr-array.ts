@@ -29,7 +29,10 @@ export async function openZarrArray(store: ZarrStore, path: string): Promise<Zar
   if (!metadata) return undefined
   const stored = new StoredOnly(store)
   const openAs = metadata.version === 3 ? open.v3 : open.v2
-  const array = await openAs(root(stored).resolve(path), { kind: 'array' })
+  const location = root(stored).resolve(path)
+  // It takes a path for a URL's.
+  if (location.path !== path) throw new ZarrProblem(`its name is no path, which would be '${location.path}'`)
+  const array = await openAs(location, { kind: 'array' })
   stored.isStrict = true
   const count = metadata.chunkShape.reduce((a, b) => a * b, 1)
   return {

@@ -135,6 +135,11 @@ describe('a checkpoint that is not true', () => {
       () => filesOf({ ...encoded(), ...zarrEntries('extra', [1], new Float32Array(1)) }),
       "'extra' is no tensor",
     ],
+    [
+      'a name that is no path',
+      () => filesOf({ ...encoded(), ...zarrEntries('a/../b', [1], new Float32Array(1)) }),
+      "'a/../b': its name is no path, which would be '/b'",
+    ],
     ['another shape', () => filesOf(changed(norm, { shape: [4], chunks: [8] })), `'${norm}' is [4], not [8]`],
     ['another type', () => filesOf(changed(norm, { dtype: '<i4' })), `'${norm}' is of type I32`],
     [
