@@ -29,9 +29,7 @@ export async function openZarrArray(store: ZarrStore, path: string): Promise<Zar
   if (!metadata) return undefined
   const stored = new StoredOnly(store)
   const openAs = metadata.version === 3 ? open.v3 : open.v2
-  const location = root(stored).resolve(path)
-  // It takes a path for a URL's.
-  if (location.path !== path) throw new ZarrProblem(`its name is no path, which would be '${location.path}'`)
+  const location = locationOf(stored, path)
   const array = await openAs(location, { kind: 'array' })
   stored.isStrict = true
   const count = metadata.chunkShape.reduce((a, b) => a * b, 1)
@@ -49,6 +47,18 @@ export async function openZarrArray(store: ZarrStore, path: string): Promise<Zar
         throw new ZarrProblem(causeOf(error))
       }
     },
+  }
+}
+
+/** zarrita takes a path for a URL's, of which it may make another. @throws ZarrProblem for such a one */
+function locationOf(store: ZarrStore, path: string) {
+  try {
+    const location = root(store).resolve(path)
+    if (location.path === path) return location
+    throw new ZarrProblem(`its name is no path, which would be '${location.path}'`)
+  } catch (error) {
+    if (!(error instanceof URIError)) throw error
+    throw new ZarrProblem('its name is no path: a % in it begins no character')
   }
 }
 
