@@ -30,7 +30,10 @@ export async function openZarrArray(store: ZarrStore, path: string): Promise<Zar
   const stored = new StoredOnly(store)
   const openAs = metadata.version === 3 ? open.v3 : open.v2
   const location = locationOf(stored, path)
-  const array = await openAs(location, { kind: 'array' })
+  const array = await openAs(location, { kind: 'array' }).catch((error: unknown) => {
+    // It knows fewer types than there are where JavaScript has no float16.
+    throw error instanceof UserError ? error : new ZarrProblem(causeOf(error))
+  })
   stored.isStrict = true
   const count = metadata.chunkShape.reduce((a, b) => a * b, 1)
   return {
