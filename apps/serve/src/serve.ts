@@ -59,6 +59,7 @@ export async function serve(options: ServeOptions, print: (line: string) => void
     state.services = services
     state.status = 'ready'
     print(`model: ${id}, ${model.system.name}, ${model.hash.slice(0, 12)}`)
+    for (const note of model.notes) print(`note: ${note}`)
     if (!isLoopback(host) && apiKey === undefined && !keys)
       print(`warning: everyone who reaches ${host} can use this server`)
     if (store) print(`memories: ${(await store.usage()).count} in ${store.name}`)

@@ -60,6 +60,8 @@ export interface ModelParts {
   documentsBeginWithBos?: boolean
   /** How it was trained, where that is known. */
   recipe?: Recipe
+  /** Sentences that somebody who uses it should know. */
+  notes?: readonly string[]
 }
 
 /**
@@ -75,13 +77,23 @@ export class Model {
   readonly hash: string
   readonly documentsBeginWithBos: boolean
   readonly recipe?: Recipe
+  readonly notes: readonly string[]
 
-  constructor({ system, params, tokenizer, hash, documentsBeginWithBos = false, recipe }: ModelParts) {
+  constructor({
+    system,
+    params,
+    tokenizer,
+    hash,
+    documentsBeginWithBos = false,
+    recipe,
+    notes = [],
+  }: ModelParts) {
     this.system = system
     this.params = params
     this.tokenizer = tokenizer
     this.hash = hash
     this.documentsBeginWithBos = documentsBeginWithBos
+    this.notes = notes
     if (recipe) this.recipe = recipe
   }
 

@@ -46,6 +46,7 @@ export async function openModel(folder: ModelFolder, options: OpenModelOptions =
       hash: typeof hash === 'string' ? hash : await hash(),
       documentsBeginWithBos,
       ...(recipe && { recipe }),
+      ...(stored.notes && { notes: stored.notes() }),
     })
   }
   const names = known.map(({ name }) => name).join(', ')

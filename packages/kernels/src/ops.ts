@@ -1,12 +1,12 @@
 export { linear, linearOp } from './linear'
 export {
-  blockColumns,
-  blockDepth,
+  fillsBlocks,
   interleaveBlocks,
   isQuantised,
   keepsQuantised,
   quantisedLinear,
   quantisedRows,
+  type QuantisedFormatName,
   type QuantisedMatrix,
 } from './quantised'
 export { rmsNorm, rmsNormOp } from './rms-norm'

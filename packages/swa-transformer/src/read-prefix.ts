@@ -1,4 +1,4 @@
-import { program, type Tensor } from '@ttt-e2e/tensor-ops'
+import { program, tidy, type Tensor } from '@ttt-e2e/tensor-ops'
 import type { MixingState } from './block'
 import type { Decoder, DecoderParams } from './decoder'
 
@@ -21,10 +21,14 @@ export function readPrefix(
   return program(
     { owner: decoder, key: 'read prefix' },
     ({ embedding, stages, tokens, position }, states) => {
-      let hidden = decoder.embed(embedding, tokens)
-      const context = { position, ...(decoder.readsEmbedding && { embedded: hidden }) }
+      const embedded = decoder.embed(embedding, tokens)
+      let hidden = embedded
+      const context = { position, ...(decoder.readsEmbedding && { embedded }) }
       const after = prefix.map((stage, i) => {
-        const next = stage.run(stages[i], hidden, states[i], context)
+        const before = hidden
+        // What a stage makes on the way is let go of with it: of all of them it may be more than the weights.
+        const next = tidy(() => stage.run(stages[i], before, states[i], context))
+        if (before !== embedded && before !== next.hidden) before.dispose()
         hidden = next.hidden
         return next.state
       })

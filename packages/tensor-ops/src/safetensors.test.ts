@@ -133,6 +133,42 @@ describe('refuses', () => {
       'it is JSON, not a safetensors file',
     ],
     ['metadata of numbers', file({ __metadata__: { a: 1 } }), 'its __metadata__ is not an object of strings'],
+    ['metadata that is a text', file({ __metadata__: 'pt' }), 'its __metadata__ is not an object of strings'],
+    ['a header of nothing', file(''), 'not a JSON object'],
+    [
+      'a header as long as numbers go',
+      Uint8Array.of(255, 255, 255, 255, 255, 255, 255, 127, 123, 125),
+      'its header claims 9223372036854775807 bytes, the file has 2 after its length',
+    ],
+    ['a header of bytes that are no text', file('{"\ud800"'), 'not a JSON object'],
+    ['a number for an entry', file({ x: 7 }), "'x' has type undefined"],
+    ['no shape', file(entry({ shape: undefined }), new Uint8Array(8)), "'x' has no valid shape"],
+    ['a shape of broken numbers', file(entry({ shape: [1.5] }), new Uint8Array(8)), "'x' has no valid shape"],
+    [
+      'a shape beyond memory',
+      file(entry({ shape: [2 ** 31, 2 ** 31] }), new Uint8Array(8)),
+      "'x' [2147483648, 2147483648] F32 needs 18446744073709552000 bytes, its offsets give 8",
+    ],
+    [
+      'no offsets',
+      file(entry({ data_offsets: undefined }), new Uint8Array(8)),
+      "'x' has no valid data_offsets",
+    ],
+    [
+      'offsets that are turned round',
+      file(entry({ data_offsets: [8, 0] }), new Uint8Array(8)),
+      "'x' [2] F32 needs 8 bytes, its offsets give -8",
+    ],
+    [
+      'offsets before the data',
+      file(entry({ data_offsets: [-8, 0] }), new Uint8Array(8)),
+      "'x' has no valid data_offsets",
+    ],
+    [
+      'offsets that are texts',
+      file(entry({ data_offsets: ['0', '8'] }), new Uint8Array(8)),
+      "'x' has no valid data_offsets",
+    ],
     [
       'several things, each in the list',
       file({ x: { dtype: 'F8' }, y: { dtype: 'F32', shape: 2 } }),

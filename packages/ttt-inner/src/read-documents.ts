@@ -10,6 +10,8 @@ export interface ReadDocumentsOptions {
   documents: readonly Int32Array[]
   /** Tokens that the reader takes at a time. */
   piece: number
+  /** Documents that are read side by side; 8 where left out. */
+  batch?: number
   bosToken?: number
   signal?: AbortSignal
   /** Ranks that share the documents out and get the losses of all; this process alone where left out. */
@@ -17,9 +19,6 @@ export interface ReadDocumentsOptions {
   /** Called after each piece with the tokens read of all that this process is to read. */
   onPiece?(done: number, total: number): void
 }
-
-/** Documents that are read side by side. */
-const batchSize = 8
 
 /**
  * Reads documents from their beginning, as they would be read in use: in pieces, learning where the system learns.
@@ -43,7 +42,7 @@ export async function readDocuments(options: ReadDocumentsOptions): Promise<Floa
 }
 
 async function readOwn(options: ReadDocumentsOptions): Promise<Float32Array[]> {
-  const { system, params, documents, piece, bosToken, signal, onPiece } = options
+  const { system, params, documents, piece, batch: batchSize = 8, bosToken, signal, onPiece } = options
   if (documents.length === 0) return []
   const width = documents[0].length
   // The last token is predicted, no more.

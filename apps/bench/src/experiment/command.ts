@@ -53,9 +53,11 @@ export function addExperiment(command: Command, caller: string): void {
     )
     .option('--out <folder>', 'what is trained and the report; runs/bench-<preset> where left out')
     .option(
-      '--model <folder>',
-      'read with what an earlier run stored there, without training; with --data your own text',
+      '--model <path>',
+      'read without training: with what an earlier run stored there, or with any model (a folder of ours or of Hugging ' +
+        "Face's, a GGUF file, the authors' checkpoint); with --data your own text",
     )
+    .option('--expand', "makes such a model's weights float32, where they would stay quantised")
     .option(
       '--probe <module>',
       'also measure what this module exports as its default, a probe of your own; may be given again',
@@ -85,6 +87,8 @@ Examples, each after \`pnpm --filter bench start\`:
   --data my-book.txt                        trains on your text, measures on its held-out part
   --model runs/bench-default --data my-book.txt
                                             reads your text with what was trained before
+  --model SmolLM2.gguf --set evaluation.length=2048
+                                            a model of yours: its loss by index, its speed, what remains
   --seeds 3                                 intervals over documents and seeds
   --task languages --set size.vocabularySize=64 --set size.window=16 --set size.chunk=16
                                             languages of another size

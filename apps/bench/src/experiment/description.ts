@@ -19,9 +19,12 @@ export interface ExperimentDescription {
 
 const fileName = 'bench.json'
 
+/** Whether an earlier run of the bench wrote to a folder. */
+export const holdsRuns = (directory: string): boolean => existsSync(join(directory, fileName))
+
 /** Adds this experiment to what the folder holds: those with other systems, tasks or more seeds may share one. @throws UserError if it can't be added */
 export function writeDescription(directory: string, description: ExperimentDescription): void {
-  const before = existsSync(join(directory, fileName)) ? readDescription(directory) : undefined
+  const before = holdsRuns(directory) ? readDescription(directory) : undefined
   const union = (a: string[] = [], b: string[]) => [...new Set([...a, ...b])]
   const merged: ExperimentDescription = {
     ...description,
@@ -37,7 +40,7 @@ export function writeDescription(directory: string, description: ExperimentDescr
 /** @throws UserError if the folder holds no stored runs */
 export function readDescription(directory: string): ExperimentDescription {
   const path = join(directory, fileName)
-  if (!existsSync(path))
+  if (!holdsRuns(directory))
     throw new UserError(
       `'${directory}' holds no stored runs (no ${fileName}); give a folder that an earlier run wrote to`,
     )

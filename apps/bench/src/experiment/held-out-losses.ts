@@ -13,7 +13,7 @@ export const heldOutTokens = ({ task, recipe }: Benchmark): number =>
  * @returns gives the nats of their targets [documents][length]
  */
 export function heldOutLosses(
-  { task, recipe }: Benchmark,
+  { task, recipe, given }: Benchmark,
   system: System,
   params: Params,
   signal: AbortSignal,
@@ -25,6 +25,8 @@ export function heldOutLosses(
       params,
       documents: task.heldOut.map(({ tokens }) => tokens),
       piece: pieceOf(recipe.size.window),
+      // What a given model remembers may be large, and grow.
+      ...(given && { batch: 1 }),
       bosToken: task.bosToken,
       signal,
       onPiece: (done, total) => onProgress(`reads ${total} tokens`, done, total),

@@ -1,8 +1,7 @@
-import { createSystem } from '@ttt-e2e/baselines'
 import { pause, type ResolvedEngine } from '@ttt-e2e/tensor-ops'
 import { isAskedOn } from '../probes/is-asked-on'
 import type { Probe } from '../probes/probe'
-import type { Benchmark } from '../tasks/benchmark'
+import { systemOf, type Benchmark } from '../tasks/benchmark'
 import type { Comparison } from './comparison'
 import type { Session } from './session'
 import { estimate } from './estimate'
@@ -34,10 +33,10 @@ export async function measureAlone(
   const task = benchmark.name
   const trains = comparison.train && asked.some(({ needs }) => needs === 'run' || needs === 'reader')
   const owners = results.systems.filter(({ weightsOf }) => weightsOf === undefined).map(({ name }) => name)
-  const { size } = benchmark.recipe
+  const { given } = benchmark
   for (const name of trains || asked.some(({ needs }) => needs === 'step') ? owners : []) {
     progress.update(`${benchmark.name} · ${name} · warming up`)
-    const system = createSystem(name, size)
+    const system = systemOf(benchmark, name)
     const first = await takeFirstSteps(system, benchmark)
     try {
       for (const probe of asked)
@@ -58,15 +57,20 @@ export async function measureAlone(
   for (const probe of asked) {
     if (probe.needs !== 'systems') continue
     const onTurn = (name: string) => progress.update(`${benchmark.name} · ${name} · ${probe.name}`)
-    const systems = owners.map((name) => createSystem(name, size))
+    // A control takes the time of the system that trains its weights; what learning costs a given model is asked.
+    const timed = given ? results.systems.map(({ name }) => name) : owners
+    const systems = timed.map((name) => systemOf(benchmark, name))
+    const weights = given && { weights: given.model.params }
     const sizes = comparison.sizes[probe.name]
-    const values = await store.keep({ task, probe: probe.name, system: 'all' }, { sizes, owners }, () =>
-      probe.measure({ benchmark, signal, sizes, systems, onTurn }),
+    const values = await store.keep(
+      { task, probe: probe.name, system: 'all' },
+      { sizes, owners: timed },
+      () => probe.measure({ benchmark, signal, sizes, systems, ...weights, onTurn }),
     )
     placeMeasurements(
       results,
       probe,
-      values.map((value, place) => ({ system: owners[place], value })),
+      values.map((value, place) => ({ system: timed[place], value })),
     )
   }
 }

@@ -1,10 +1,9 @@
-import { createSystem } from '@ttt-e2e/baselines'
 import { formatDuration } from '@ttt-e2e/cli'
 import { disposeRun } from '@ttt-e2e/meta-outer'
 import type { Params } from '@ttt-e2e/ttt-inner'
 import { isAskedOn } from '../probes/is-asked-on'
 import type { Probe, ReaderContext } from '../probes/probe'
-import type { Benchmark } from '../tasks/benchmark'
+import { systemOf, type Benchmark } from '../tasks/benchmark'
 import type { Comparison } from './comparison'
 import { heldOutLosses } from './held-out-losses'
 import { measurementStore } from './measurement-store'
@@ -53,6 +52,7 @@ export const measureHere =
 
 async function measureRun(measuring: Measuring, measured: MeasuredRun): Promise<void> {
   const { benchmark, work, comparison, probes, listener, signal } = measuring
+  if (benchmark.given) return measureReaders(benchmark.given.model.params, measuring, measured)
   const plan = planTraining(benchmark, work.system)
   const { run, trained } = await obtainRun({ benchmark, work, plan, comparison, listener, signal })
   const { system, seed } = work
@@ -68,11 +68,16 @@ async function measureRun(measuring: Measuring, measured: MeasuredRun): Promise<
       listener.print(`${nameOf(work)}: ${trained.failure}; it isn't evaluated`)
       return
     }
-    for (const name of readersOf(system, comparison))
-      await measureReader(name, run.state.params, measuring, measured)
+    await measureReaders(run.state.params, measuring, measured)
   } finally {
     disposeRun(run.state)
   }
+}
+
+/** Asks about every system that reads with these weights. */
+async function measureReaders(params: Params, measuring: Measuring, measured: MeasuredRun): Promise<void> {
+  for (const name of readersOf(measuring.work.system, measuring.comparison))
+    await measureReader(name, params, measuring, measured)
 }
 
 /** Asks about one of the systems that read with the weights of a run. */
@@ -82,7 +87,7 @@ async function measureReader(
   { benchmark, work, comparison, probes, listener, signal }: Measuring,
   measured: MeasuredRun,
 ): Promise<void> {
-  const system = createSystem(name, benchmark.recipe.size)
+  const system = systemOf(benchmark, name)
   const { task, seed } = work
   const losses = heldOutLosses(benchmark, system, params, signal)
   const store = measurementStore(benchmark, comparison)

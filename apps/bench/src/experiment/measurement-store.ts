@@ -1,6 +1,8 @@
 import { makeFolder, readWholeFile, writeFileDurably } from '@ttt-e2e/tensor-ops/files'
 import type { Benchmark } from '../tasks/benchmark'
 import type { Comparison } from './comparison'
+import type { Task } from '@ttt-e2e/training'
+import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
@@ -49,7 +51,7 @@ export class MeasurementStore {
 
 /** Where what is measured of a task is kept: as long as commit, engine, data and recipe are the same. */
 export const measurementStore = (
-  { recipe, untilConverged, task }: Benchmark,
+  { recipe, untilConverged, task, given }: Benchmark,
   { measured, provenance: { gitHash, engine } }: Comparison,
 ): MeasurementStore =>
   new MeasurementStore(measured, {
@@ -59,7 +61,15 @@ export const measurementStore = (
     untilConverged,
     data: task.fingerprint(),
     heldOut: task.heldOut.map(({ id }) => id),
+    given: given && { hash: given.model.hash, expanded: given.expanded, read: digestOf(task) },
   })
+
+/** A given model's recipe doesn't say what is read. */
+function digestOf({ heldOut }: Task): string {
+  const hash = createHash('sha256')
+  for (const { tokens } of heldOut) hash.update(tokens)
+  return hash.digest('hex')
+}
 
 /** A file that can't be read is as good as none: what it holds can be measured again. */
 function read<Measured>(path: string): { determinants: unknown; value: Measured } | undefined {

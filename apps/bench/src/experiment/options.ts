@@ -2,6 +2,7 @@ import { oneOf, UserError, wholeNumber } from '@ttt-e2e/cli'
 import { definitionOf } from '@ttt-e2e/baselines'
 import { precisions, type Precision } from '@ttt-e2e/tensor-ops'
 import { resolve } from 'node:path'
+import { isGiven } from '../given/given-model'
 import { readSystems } from '../system-names'
 import { taskNames, type TaskName } from '../tasks'
 import { defaultSystems, presetNames, type PresetName } from './presets'
@@ -19,6 +20,7 @@ export interface RawOptions {
   textField?: string
   out?: string
   model?: string
+  expand?: boolean
   task?: string
   probe?: string[]
   only?: string
@@ -39,7 +41,10 @@ export interface BenchOptions {
   /** Of `data`: the field or column that holds the text; text where left out. */
   textField?: string
   out?: string
+  /** A folder of stored runs, or a model of any format. */
   model?: string
+  /** Makes a given model's weights float32, where they would stay quantised. */
+  expand?: boolean
   task?: TaskName
   /** Modules of probes beside the bench's own. */
   probes?: string[]
@@ -65,11 +70,13 @@ export function readOptions(raw: RawOptions, caller: string): BenchOptions {
     )
   if (raw.textField !== undefined && raw.data === undefined)
     throw new UserError('--text-field says where the text of --data is; give both')
-  if (raw.model !== undefined && raw.preset !== undefined)
+  const model = path(raw.model)
+  if (isGiven(model)) refuseTraining(raw)
+  else if (raw.model !== undefined && raw.preset !== undefined)
     throw new UserError(
       `--model ${raw.model} and --preset ${raw.preset} were both given; a stored run has its own preset`,
     )
-  if (raw.set !== undefined && raw.model !== undefined)
+  else if (raw.set !== undefined && raw.model !== undefined)
     throw new UserError(
       `--set ${raw.set[0]} and --model ${raw.model} were both given; a stored run stays as it was trained`,
     )
@@ -90,12 +97,22 @@ export function readOptions(raw: RawOptions, caller: string): BenchOptions {
     data: path(raw.data),
     ...(raw.textField !== undefined && { textField: raw.textField }),
     out: path(raw.out),
-    model: path(raw.model),
+    model,
+    expand: raw.expand,
     task: oneOf('task', raw.task, taskNames),
     probes: raw.probe?.map((each) => resolve(caller, each)),
     settings: raw.set,
     only: raw.only?.split(',').map((name) => name.trim()),
   }
+}
+
+/** @throws UserError for an option that chooses what is trained beside a model that is read with as it is */
+function refuseTraining(raw: RawOptions): void {
+  for (const name of ['systems', 'seeds', 'task', 'workers'] as const)
+    if (raw[name] !== undefined)
+      throw new UserError(
+        `--${name} ${raw[name]} and --model ${raw.model} were both given; that model is read with as it is, by itself, and nothing is trained`,
+      )
 }
 
 /**

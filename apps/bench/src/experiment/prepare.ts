@@ -1,27 +1,24 @@
 import { openOutputFolder, UserError, type Rank } from '@ttt-e2e/cli'
 import { formatTable } from '@ttt-e2e/report'
-import { resolveEngine } from '@ttt-e2e/tensor-ops'
 import { lockFolder } from '@ttt-e2e/tensor-ops/files'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
+import { isGiven } from '../given/given-model'
 import { loadProbes } from '../probes/load-probes'
 import type { Probe } from '../probes/probe'
 import { provenance } from '../provenance'
 import { parametersTable } from '../report/parameters-table'
-import { benchmarksOf } from '../tasks/benchmarks-of'
-import { askProbes } from './ask-probes'
-import { presetOfName } from './choose-preset'
 import type { Comparison } from './comparison'
 import { convergenceRule } from './convergence'
-import { describeExperiment } from './describe-experiment'
-import { defaultOutput, readDescription, writeDescription } from './description'
+import { defaultOutput, writeDescription } from './description'
 import type { Experiment } from './measure-everything'
 import type { BenchOptions } from './options'
+import { makePlan } from './plan'
 import type { Results } from './results'
 import { workOf } from './run-work'
 import { startResults } from './start-results'
 import { openStores } from './stores'
-import { describeShares, shareOut } from './workers/share-out'
+import { describeShares } from './workers/share-out'
 
 export interface Prepared {
   /** The folder of the report, and of what is trained. */
@@ -44,30 +41,18 @@ export interface Prepared {
 export async function prepare(
   options: BenchOptions,
   caller: string,
-  { communicator: { size }, isFirst, threads }: Rank,
+  { communicator: { size: ranks }, isFirst, threads }: Rank,
   print: (line: string) => void,
 ): Promise<Prepared> {
-  const { data, textField, model, precision } = options
+  const { data, textField, model } = options
   if (data !== undefined && !statSync(data, { throwIfNoEntry: false }))
     throw new UserError(`there is no file or folder '${data}'; give --data one that exists`)
-  const stored = model === undefined ? undefined : readDescription(model)
   const known = await loadProbes(options.probes)
-  const probed = await resolveEngine(options.engine, { precision })
-
-  const description = describeExperiment(stored, options, probed.name, print)
+  const plan = await makePlan({ ...options, threads: options.threads ?? threads, ranks }, known, print)
+  const { description, benchmarks, shares, engine, engineOptions, train } = plan
   const { preset, presetName, systems, seeds } = description
-  const { probes, sizes, lines } = askProbes(known, presetOfName(presetName), options.only)
+  const { probes, sizes, lines } = plan.asked
   for (const line of lines) print(line)
-  const benchmarks = await benchmarksOf(description, options, probes)
-  const work = benchmarks.map(({ name }) => workOf(name, probes, description))
-  const count = work.flatMap(({ runs, models }) => [...runs, ...models]).length
-  const shares = {
-    ...shareOut(Math.ceil(count / size), { ...options, threads: options.threads ?? threads }),
-    ...(size > 1 && { ranks: size }),
-  }
-  // What is timed in this process is timed with the threads that a run has.
-  const engineOptions = { threads: shares.threads, precision }
-  const engine = await resolveEngine(options.engine, engineOptions)
   print(engine.line)
   const out = options.out ?? defaultOutput(caller, presetName, data, model)
   if (isFirst) openOutputFolder(out)
@@ -82,10 +67,10 @@ export async function prepare(
     startedAt: new Date().toISOString(),
     finishedAt: '',
     interrupted: false,
-    options: { presetName, preset, systems, seeds, data, trained: !stored, probes: sizes, shares },
+    options: { presetName, preset, systems, seeds, data, trained: train, probes: sizes, shares },
     engine: { name, description: engineDescription, precision: engine.precision, line },
     ...origin,
-    convergenceRule,
+    convergenceRule: isGiven(model) ? 'Nothing was trained.' : convergenceRule,
     tasks: benchmarks.map((benchmark) => startResults(benchmark, systems)),
   }
   for (const task of results.tasks) print(`\n${formatTable(parametersTable(task))}`)
@@ -96,13 +81,13 @@ export async function prepare(
     store: model ?? out,
     measured: join(out, 'measured'),
     sizes,
-    train: !stored,
+    train,
     precision: engine.precision,
     provenance: { engine: results.engine, ...origin },
   }
   try {
-    if (!stored && isFirst) {
-      const trained = benchmarks.filter((_, i) => work[i].runs.length > 0)
+    if (train && isFirst) {
+      const trained = benchmarks.filter(({ name }) => workOf(name, probes, description).runs.length > 0)
       writeDescription(out, { ...description, tasks: trained.map((benchmark) => benchmark.name) })
       for (const benchmark of trained) openStores(benchmark, comparison)
     }

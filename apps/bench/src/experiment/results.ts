@@ -39,6 +39,7 @@ export interface TaskResults {
   /** Of every run, but for its system and seed. */
   recipe: Recipe
   untilConverged?: UntilConverged
+  given?: GivenResults
   /** The documents that were read, by name. */
   heldOut: string[]
   ranges: IndexRange[]
@@ -48,6 +49,18 @@ export interface TaskResults {
   systems: SystemResults[]
   /** What was measured, by the name of the probe; absent where it measured nothing. */
   probes: Record<string, ProbeResults>
+}
+
+/** A model that was read with as it was given. */
+export interface GivenResults {
+  /** What it is called among the systems: the others are set against it. */
+  name: string
+  path: string
+  /** Tokens of the sequences that it was trained on, where that is known. */
+  trainingLength?: number
+  tokenizer: string
+  /** Of the text that was predicted of each held-out document, where it is text. */
+  bytes?: number[]
 }
 
 export interface ReferenceResults {
@@ -65,9 +78,9 @@ export interface SystemResults {
   parameters: number
   /** The system that it reads with the weights of, where not its own. */
   weightsOf?: string
-  /** That its weights are trained by, and where it is from. */
-  peakLearningRate: number
-  rateSource: string
+  /** That its weights are trained by, and where it is from; absent of a given model. */
+  peakLearningRate?: number
+  rateSource?: string
 }
 
 /** What a probe measured of one system, and of one run where it needs trained ones. */

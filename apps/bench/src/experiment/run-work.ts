@@ -1,6 +1,6 @@
-import { definitionOf } from '@ttt-e2e/baselines'
 import { isAskedOn } from '../probes/is-asked-on'
 import type { Probe } from '../probes/probe'
+import { ownerOf } from './owner-of'
 import type { Measurement } from './results'
 
 /**
@@ -74,12 +74,11 @@ export function workOf(
   return { runs: isRun ? runsOf(task, comparison) : [], models: modelsOf(task, asked, comparison) }
 }
 
-const ownersOf = (systems: readonly string[]) =>
-  systems.filter((name) => definitionOf(name).weightsOf === undefined)
+const ownersOf = (systems: readonly string[]) => systems.filter((name) => ownerOf(name) === name)
 
 /** The systems that read with the weights of this one, itself among them. */
 export const readersOf = (owner: string, { systems }: { systems: readonly string[] }): string[] =>
-  systems.filter((name) => name === owner || definitionOf(name).weightsOf === owner)
+  systems.filter((name) => ownerOf(name) === owner)
 
 /** What a probe's measuring of a system is called among the work of a run. */
 export const pieceOfWork = (probe: string, system: string) => `${probe} ${system}`

@@ -1,6 +1,8 @@
-/** Of one value or more. */
-export function mean(values: ArrayLike<number>): number {
-  let sum = 0
-  for (let i = 0; i < values.length; i++) sum += values[i]
-  return sum / values.length
+export function sum(values: ArrayLike<number>): number {
+  let total = 0
+  for (let i = 0; i < values.length; i++) total += values[i]
+  return total
 }
+
+/** Of one value or more. */
+export const mean = (values: ArrayLike<number>): number => sum(values) / values.length

@@ -7,13 +7,19 @@ import type { UntilConverged } from '../experiment/presets'
 import type { Measurement, ProbeResults, TaskResults } from '../experiment/results'
 import type { TrainingPlan } from '../experiment/training-plan'
 import type { Answer } from '../report/answer'
+import type { GivenModel } from '../given/given-model'
 import type { Benchmark } from '../tasks/benchmark'
 
 /** What a probe makes of its measurements: its name is their key in results.json. */
-interface Reporting<Measured, Summary> {
+interface Reporting<Measured, Summary, Sizes = object> {
   name: string
   /** Names of the tasks that it is asked on: these are trained and measured where it is. All main tasks where left out. */
   tasks?: readonly string[]
+  /**
+   * Says why a model that is given can't be asked, undefined where it can. One that hasn't this trains, or compares what
+   * was trained.
+   */
+  refuses?(given: GivenModel, benchmark: Benchmark, sizes: Sizes): string | undefined
   /** What follows from everything measured so far; plain JSON, as what is measured. */
   summarise(measured: Measurement<Measured>[], task: TaskResults): Summary
   table?(results: ProbeResults<Measured, Summary>, task: TaskResults): Table[]
@@ -37,7 +43,7 @@ interface Context<Sizes> {
 }
 
 /** Measures all systems that are trained, side by side, before they are, while nothing else runs. */
-export interface SystemsProbe<Measured, Summary, Sizes = object> extends Reporting<Measured, Summary> {
+export interface SystemsProbe<Measured, Summary, Sizes = object> extends Reporting<Measured, Summary, Sizes> {
   needs: 'systems'
   /** @returns what was measured of each, in their order */
   measure(context: SystemsContext<Sizes>): Promise<Measured[]>
@@ -45,12 +51,14 @@ export interface SystemsProbe<Measured, Summary, Sizes = object> extends Reporti
 
 export interface SystemsContext<Sizes = object> extends Context<Sizes> {
   systems: System[]
+  /** That all of them are timed with; each draws its own where left out. */
+  weights?: Params
   /** Says which system is at work. */
   onTurn(system: string): void
 }
 
 /** Measures a training step of one system after a few that are thrown away, while nothing else runs. */
-export interface StepProbe<Measured, Summary, Sizes = object> extends Reporting<Measured, Summary> {
+export interface StepProbe<Measured, Summary, Sizes = object> extends Reporting<Measured, Summary, Sizes> {
   needs: 'step'
   measure(context: StepContext<Sizes>): Promise<Measured>
 }
@@ -63,7 +71,7 @@ export interface StepContext<Sizes = object> extends Context<Sizes> {
 }
 
 /** Measures a run that was trained, also one that was stopped or failed before its end. */
-export interface RunProbe<Measured, Summary, Sizes = object> extends Reporting<Measured, Summary> {
+export interface RunProbe<Measured, Summary, Sizes = object> extends Reporting<Measured, Summary, Sizes> {
   needs: 'run'
   measure(context: RunContext<Sizes>): Promise<Measured>
 }
@@ -75,7 +83,7 @@ export interface RunContext<Sizes = object> extends Context<Sizes> {
 }
 
 /** Measures every system that reads with the weights of a run that was trained to its end. */
-export interface ReaderProbe<Measured, Summary, Sizes = object> extends Reporting<Measured, Summary> {
+export interface ReaderProbe<Measured, Summary, Sizes = object> extends Reporting<Measured, Summary, Sizes> {
   needs: 'reader'
   /** About how many tokens are read beside the held-out documents, for an estimate of the time. */
   tokens?(benchmark: Benchmark, sizes: Sizes): number
@@ -96,7 +104,7 @@ export interface ReaderContext<Sizes = object> extends Context<Sizes> {
 }
 
 /** Trains models of its own, of a system and with a seed, beside the runs of the tasks or in their place. */
-export interface ModelsProbe<Measured, Summary, Sizes = object> extends Reporting<Measured, Summary> {
+export interface ModelsProbe<Measured, Summary, Sizes = object> extends Reporting<Measured, Summary, Sizes> {
   needs: 'models'
   /** The systems that it measures; all that have weights of their own where left out. */
   systems?(among: readonly string[]): string[]

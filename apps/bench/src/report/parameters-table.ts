@@ -1,10 +1,23 @@
 import { batchShapeAt, fullLengthFrom } from '@ttt-e2e/meta-outer'
 import type { Table } from '@ttt-e2e/report'
 import type { TaskResults } from '../experiment/results'
+import { trainedOn } from './trained-on'
 
 /** The systems of a task, with what they are. */
-export function parametersTable({ title, systems, recipe }: TaskResults): Table {
+export function parametersTable(task: TaskResults): Table {
+  const { title, systems, recipe, given } = task
   const { hiddenSize, layers, window, chunk } = recipe.size
+  if (given)
+    return {
+      title,
+      columns: ['system', 'parameters', 'what it is'],
+      rows: systems.map(({ name, parameters, summary }) => [
+        name,
+        parameters.toLocaleString('en-US'),
+        summary,
+      ]),
+      note: `${layers} layers of width ${hiddenSize}, tokens of ${given.tokenizer}; ${trainedOn(task, (length) => `trained on sequences of ${length} tokens`)}`,
+    }
   const { training } = recipe
   const { batch, length } = batchShapeAt(training, 0)
   const shorter =
@@ -17,8 +30,8 @@ export function parametersTable({ title, systems, recipe }: TaskResults): Table 
     rows: systems.map(({ name, parameters, peakLearningRate, rateSource, summary }) => [
       name,
       parameters.toLocaleString('en-US'),
-      String(peakLearningRate),
-      rateSource,
+      String(peakLearningRate ?? ''),
+      rateSource ?? '',
       summary,
     ]),
     note:

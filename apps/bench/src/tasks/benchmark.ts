@@ -1,6 +1,9 @@
 import { standardOptimizer, standardSchedule, type Recipe } from '@ttt-e2e/meta-outer'
+import { createSystem } from '@ttt-e2e/baselines'
 import type { Task } from '@ttt-e2e/training'
+import type { System } from '@ttt-e2e/ttt-inner'
 import type { TaskPreset, UntilConverged } from '../experiment/presets'
+import type { GivenModel } from '../given/given-model'
 import type { SystemRate } from '../rates/system-rate'
 
 /** A task of the experiment: what every system is trained on by one recipe, and what is measured of it. */
@@ -14,7 +17,15 @@ export interface Benchmark {
   rates?: Record<string, SystemRate>
   /** The recipe's data. */
   task: Task
+  /** A model that is read with as it is; nothing is trained then. */
+  given?: GivenModel
+  /** Of the text that is predicted of each held-out document, where it is text and a given model reads it. */
+  bytes?: number[]
 }
+
+/** A system by its name, as the task has it. */
+export const systemOf = ({ recipe, given }: Pick<Benchmark, 'recipe' | 'given'>, name: string): System =>
+  given ? given.systems[name] : createSystem(name, recipe.size)
 
 /** The recipe of one run. */
 export function recipeOf(

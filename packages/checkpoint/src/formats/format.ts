@@ -42,6 +42,8 @@ export interface StoredModel {
   hash: string | (() => Promise<string>)
   /** How it was trained, where that is known. */
   recipe?: Recipe
+  /** Sentences about what became of the weights, once all were read. */
+  notes?(): string[]
   /** What is wrong with the weights' file as a whole, once it was read: that it isn't the one that was saved. */
   verify?(): Promise<string[]>
 }

@@ -1,5 +1,4 @@
 import type { WeightSource } from '@ttt-e2e/tensor-ops'
-import { sha256Of } from './published-weights'
 
 /** The weights, and a hash of all once they were read. */
 export function hashedWhileRead({ shapes, read }: WeightSource): {
@@ -18,4 +17,10 @@ export function hashedWhileRead({ shapes, read }: WeightSource): {
     },
     hash: () => sha256Of(new TextEncoder().encode(JSON.stringify([...digests].sort()))),
   }
+}
+
+/** 64 hexadecimal digits. */
+async function sha256Of(bytes: Uint8Array<ArrayBuffer> | Float32Array<ArrayBuffer>): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

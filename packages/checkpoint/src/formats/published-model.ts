@@ -10,6 +10,8 @@ export type Source = string | readonly [name: string, from: (tensor: Tensor) => 
 export interface Back {
   to(tensor: Tensor): Tensor
   shape(shape: readonly number[]): number[]
+  /** Where a linear layer's rows have another order there: the published row that is one of our columns. */
+  rowOf?(row: number): number
 }
 
 /** What a published configuration is in our terms, and where our parameters are in the published checkpoint. */

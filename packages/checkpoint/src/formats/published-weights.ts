@@ -42,22 +42,19 @@ export function publishedMismatches(
   return mismatches
 }
 
-/** A tensor that stays quantised, and the hash of what its values are in float32. */
-export interface QuantisedTensor {
-  blocks: PlainTensor
-  sha256: string
-}
+/** Reads a matrix [out, in] as blocks that the kernels multiply by, where it can stay quantised. */
+export type ReadQuantised = (
+  name: string,
+  /** The published row that is one of ours; the same where left out. */
+  rowOf?: (row: number) => number,
+) => Promise<PlainTensor | undefined>
 
-/**
- * The weights of a model by the paths of our parameters, turned as each is read, and a hash of all once they were.
- *
- * @param quantised reads a matrix [out, in] as quantised blocks where it can stay so
- */
+/** The weights of a model by the paths of our parameters, turned as each is read. */
 export function publishedWeights(
   published: ShapedModel,
   raw: WeightSource,
-  quantised?: (name: string) => Promise<QuantisedTensor | undefined>,
-): { weights: WeightSource; hash(): Promise<string> } {
+  quantised?: ReadQuantised,
+): WeightSource {
   const { layers } = published.architecture
   const paths = [
     ...Object.keys(published.model),
@@ -66,39 +63,26 @@ export function publishedWeights(
     ).flat(),
   ]
   const sources = new Map(paths.map((path) => [path, sourceOf(published, path)]))
-  const digests = new Map<string, string>()
   return {
-    weights: {
-      shapes: new Map(
-        [...sources].map(([path, { name, back }]) => [
-          path,
-          { shape: back!.shape(published.shapes.get(name)!), dtype: 'F32' },
-        ]),
-      ),
-      async read(path) {
-        const { name, from } = sources.get(path)!
-        // Blocks go by the rows of the file either way.
-        const kept = from === asItIs || from === turned ? await quantised?.(name) : undefined
-        if (kept) {
-          digests.set(name, kept.sha256)
-          return kept.blocks
-        }
-        const plain = await raw.read(name)
-        digests.set(name, await sha256Of(plain.values as Float32Array<ArrayBuffer>))
-        if (from === asItIs) return plain
-        const made = tf.tidy(() => from(fromPlainTensor(plain)))
-        const { [path]: own } = await toPlainTensors([[path, made]])
-        const values = own.values.slice()
-        disposeTree([made])
-        return { shape: [...made.shape], values }
-      },
+    shapes: new Map(
+      [...sources].map(([path, { name, back }]) => [
+        path,
+        { shape: back!.shape(published.shapes.get(name)!), dtype: 'F32' },
+      ]),
+    ),
+    async read(path) {
+      const { name, from, back } = sources.get(path)!
+      // Blocks go by the rows of the file either way.
+      const goesByRows = from === asItIs || from === turned || back?.rowOf
+      const kept = goesByRows ? await quantised?.(name, back?.rowOf) : undefined
+      if (kept) return kept
+      const plain = await raw.read(name)
+      if (from === asItIs) return plain
+      const made = tf.tidy(() => from(fromPlainTensor(plain)))
+      const { [path]: own } = await toPlainTensors([[path, made]])
+      const values = own.values.slice()
+      disposeTree([made])
+      return { shape: [...made.shape], values }
     },
-    hash: () => sha256Of(new TextEncoder().encode(JSON.stringify([...digests].sort()))),
   }
-}
-
-/** 64 hexadecimal digits. */
-export async function sha256Of(bytes: Uint8Array<ArrayBuffer> | Float32Array<ArrayBuffer>): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

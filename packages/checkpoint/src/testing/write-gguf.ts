@@ -2,11 +2,18 @@ import type { PlainTensors } from '@ttt-e2e/tensor-ops'
 
 export type GgufValue = string | number | boolean | string[] | number[]
 
-/** A GGUF file of float32 tensors; numbers are uint32, or float32 where they aren't whole. */
+/** A tensor as it lies in the file: the number of its type, and its blocks. */
+export interface RawTensor {
+  type: number
+  shape: number[]
+  bytes: Uint8Array
+}
+
+/** A GGUF file of float32 tensors, and of others as they are; numbers are uint32, or float32 where they aren't whole. */
 export function writeGguf(
   metadata: Readonly<Record<string, GgufValue>>,
   tensors: PlainTensors,
-  { version = 3 }: { version?: number } = {},
+  { version = 3, others = {} }: { version?: number; others?: Readonly<Record<string, RawTensor>> } = {},
 ): Uint8Array {
   const bytes: number[] = []
   const view = new DataView(new ArrayBuffer(8))
@@ -29,9 +36,16 @@ export function writeGguf(
     else if (type === 7) bytes.push(value ? 1 : 0)
     else (type === 4 ? u32 : f32)(value as number)
   }
+  const all: [string, RawTensor][] = [
+    ...Object.entries(tensors).map(([name, { shape, values }]): [string, RawTensor] => {
+      const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
+      return [name, { type: 0, shape: [...shape], bytes }]
+    }),
+    ...Object.entries(others),
+  ]
   u32(0x46554747)
   u32(version)
-  u64(Object.keys(tensors).length)
+  u64(all.length)
   u64(Object.keys(metadata).length)
   for (const [key, value] of Object.entries(metadata)) {
     text(key)
@@ -49,21 +63,28 @@ export function writeGguf(
   }
   let offset = 0
   const padded = (size: number) => Math.ceil(size / 32) * 32
-  for (const [name, { shape, values }] of Object.entries(tensors)) {
+  for (const [
+    name,
+    {
+      type,
+      shape,
+      bytes: { length },
+    },
+  ] of all) {
     text(name)
     u32(shape.length)
     for (const size of shape.toReversed()) u64(size)
-    u32(0)
+    u32(type)
     u64(offset)
-    offset += padded(values.byteLength)
+    offset += padded(length)
   }
   const start = padded(bytes.length)
   const file = new Uint8Array(start + offset)
   file.set(bytes)
   let at = start
-  for (const { values } of Object.values(tensors)) {
-    file.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), at)
-    at += padded(values.byteLength)
+  for (const [, tensor] of all) {
+    file.set(tensor.bytes, at)
+    at += padded(tensor.bytes.length)
   }
   return file
 }

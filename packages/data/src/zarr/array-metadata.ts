@@ -90,7 +90,8 @@ export function parseV2(bytes: Uint8Array): ArrayMetadata {
   const chunkShape = chunkSizes(json.chunks, shape, type)
   checkOneOf('order', json.order, ['C'])
   checkOneOf('dimension_separator', json.dimension_separator, ['.', '/', undefined])
-  if (Array.isArray(json.filters) && json.filters.length > 0)
+  const { filters = null } = json
+  if (filters !== null && !(Array.isArray(filters) && filters.length === 0))
     throw new ZarrProblem('it has filters, which no tokens or weights have')
   if (json.compressor !== null)
     checkOneOf('compressor', object(json.compressor).id, ['blosc', 'lz4', 'zstd', 'gzip', 'zlib'])

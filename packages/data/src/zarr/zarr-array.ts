@@ -29,7 +29,11 @@ export async function openZarrArray(store: ZarrStore, path: string): Promise<Zar
   if (!metadata) return undefined
   const stored = new StoredOnly(store)
   const openAs = metadata.version === 3 ? open.v3 : open.v2
-  const array = await openAs(root(stored).resolve(path), { kind: 'array' })
+  const location = locationOf(stored, path)
+  const array = await openAs(location, { kind: 'array' }).catch((error: unknown) => {
+    // It knows fewer types than there are where JavaScript has no float16.
+    throw error instanceof UserError ? error : new ZarrProblem(causeOf(error))
+  })
   stored.isStrict = true
   const count = metadata.chunkShape.reduce((a, b) => a * b, 1)
   return {
@@ -46,6 +50,18 @@ export async function openZarrArray(store: ZarrStore, path: string): Promise<Zar
         throw new ZarrProblem(causeOf(error))
       }
     },
+  }
+}
+
+/** zarrita takes a path for a URL's, of which it may make another. @throws ZarrProblem for such a one */
+function locationOf(store: ZarrStore, path: string) {
+  try {
+    const location = root(store).resolve(path)
+    if (location.path === path) return location
+    throw new ZarrProblem(`its name is no path, which would be '${location.path}'`)
+  } catch (error) {
+    if (!(error instanceof URIError)) throw error
+    throw new ZarrProblem('its name is no path: a % in it begins no character')
   }
 }
 

@@ -1,5 +1,5 @@
 import { atLeast, defineFusedOp, isDifferentiated, tf, type Shapes, type Tensor } from '@ttt-e2e/tensor-ops'
-import { blockDepth, isQuantised, quantisedShape } from '../quantised'
+import { isQuantised, quantisedDepth, quantisedShape } from '../quantised'
 import { dequantised } from '../quantised/reference'
 import { linearCrossEntropyReference } from './reference'
 
@@ -49,7 +49,7 @@ const quantisedOp = defineFusedOp({
   name: 'QuantisedCrossEntropy',
   inputs,
   inputShapes: ({ hidden: [rows], weight }: Shapes) => ({
-    hidden: [rows, blockDepth * weight[1]],
+    hidden: [rows, quantisedDepth(weight)],
     weight: quantisedShape(weight),
     targets: [rows],
   }),

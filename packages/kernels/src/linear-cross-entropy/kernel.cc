@@ -29,6 +29,8 @@ struct Problem {
         blocks(quantised) {
     // A fixed function of the vocabulary: sums over rows are grouped by block.
     block = larger<int64_t>(256, smaller<int64_t>(512, (int64_t{1} << 20) / larger<int64_t>(vocabulary, 1)));
+    // Nothing is summed over rows of a quantised weight, and their logits are most of what reading with it takes.
+    if (quantised) block = 128;
     block = smaller(block, rows);
     for (int64_t i = 0; i < rows; i++)
       if (targets[i] < 0 || targets[i] >= vocabulary) *call.error = "LinearCrossEntropy: a target lies outside of the vocabulary";
@@ -111,7 +113,7 @@ void LinearCrossEntropy(const Call& call) { losses_and_slopes(call, Problem(call
 /** hidden, weight, targets -> losses */
 void LinearCrossEntropyLosses(const Call& call) { losses_and_slopes(call, Problem(call)); }
 
-/** hidden, weight [V / 16, D / 32, words, 16], targets -> losses */
+/** hidden, weight [V / 16, …, words, 16], targets -> losses */
 void QuantisedCrossEntropy(const Call& call) {
   const QuantisedBlocks blocks(call.inputs[1]);
   losses_and_slopes(call, Problem(call, &blocks));

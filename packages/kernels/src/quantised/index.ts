@@ -1,16 +1,22 @@
 import { defineFusedOp, type Shapes, type Tensor } from '@ttt-e2e/tensor-ops'
-import { blockColumns, blockDepth, wordsOf } from './blocks'
+import { blockColumns, formatOfWords, quantisedFormats } from './formats'
 import { quantisedLinearReference, quantisedRowsReference } from './reference'
 
-export { blockColumns, blockDepth, interleaveBlocks, type QuantisedMatrix } from './blocks'
+export type { QuantisedFormatName } from './formats'
+export { fillsBlocks, interleaveBlocks, type QuantisedMatrix } from './interleave'
 
-/** The shape that a quantised weight must have to be of this many words a block. */
+const formatOf = (weight: readonly number[]) => quantisedFormats[formatOfWords(weight[2]) ?? '4 bits']
+
+/** The shape that a quantised weight must have to be of this many words. */
 export const quantisedShape = (weight: readonly number[]): number[] => [
   weight[0],
   weight[1],
-  weight[2] === wordsOf[4] ? wordsOf[4] : wordsOf[8],
+  formatOf(weight).words,
   blockColumns,
 ]
+
+/** What a product with it sums over. */
+export const quantisedDepth = (weight: readonly number[]): number => formatOf(weight).depth * weight[1]
 
 const linearOp = defineFusedOp({
   name: 'QuantisedLinear',
@@ -19,7 +25,7 @@ const linearOp = defineFusedOp({
   differentiable: [],
   outputs: ['y'],
   inputShapes: ({ x, weight }: Shapes) => ({
-    x: [...x.slice(0, -1), blockDepth * weight[1]],
+    x: [...x.slice(0, -1), quantisedDepth(weight)],
     weight: quantisedShape(weight),
   }),
   outputShapes: ({ x, weight }: Shapes) => ({ y: [...x.slice(0, -1), blockColumns * weight[0]] }),
@@ -33,7 +39,7 @@ const rowsOp = defineFusedOp({
   differentiable: [],
   outputs: ['rows'],
   inputShapes: ({ weight, indices }: Shapes) => ({ weight: quantisedShape(weight), indices }),
-  outputShapes: ({ weight, indices }: Shapes) => ({ rows: [...indices, blockDepth * weight[1]] }),
+  outputShapes: ({ weight, indices }: Shapes) => ({ rows: [...indices, quantisedDepth(weight)] }),
   reference: quantisedRowsReference,
 })
 
@@ -45,7 +51,7 @@ export const isQuantised = (weight: Tensor): boolean => weight.dtype === 'int32'
  * with the weight in float32.
  *
  * @param x [..., I]
- * @param weight int32 [O / 16, I / 32, words, 16]
+ * @param weight int32 [O / 16, I / values that stand together, words, 16], see `quantisedFormats`
  * @returns [..., O]
  */
 export const quantisedLinear = (x: Tensor, weight: Tensor): Tensor => linearOp({ x, weight }).y
@@ -53,7 +59,7 @@ export const quantisedLinear = (x: Tensor, weight: Tensor): Tensor => linearOp({
 /**
  * Rows of a weight, as an embedding's.
  *
- * @param weight int32 [V / 16, D / 32, words, 16]
+ * @param weight int32 [V / 16, D / values that stand together, words, 16]
  * @param indices int32 [...], each in [0, V)
  * @returns [..., D]
  */
@@ -61,4 +67,4 @@ export const quantisedRows = (weight: Tensor, indices: Tensor): Tensor => rowsOp
 
 /** Whether the engine in use multiplies such weights without expanding them. */
 export const keepsQuantised = (): boolean =>
-  linearOp.kernelFor({ x: [1, blockDepth], weight: [1, 1, wordsOf[4], blockColumns] }) === true
+  linearOp.kernelFor({ x: [1, 32], weight: [1, 1, quantisedFormats['4 bits'].words, blockColumns] }) === true

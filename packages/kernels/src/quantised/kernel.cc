@@ -4,7 +4,7 @@
 namespace ttt {
 namespace TTT_ISA {
 
-/** x [..., I], weight [O / 16, I / 32, words, 16] -> y [..., O] */
+/** x [..., I], weight [O / 16, …, words, 16] -> y [..., O] */
 void QuantisedLinear(const Call& call) {
   const Tensor& x = call.inputs[0];
   const QuantisedBlocks blocks(call.inputs[1]);
@@ -15,7 +15,7 @@ void QuantisedLinear(const Call& call) {
   multiply(product);
 }
 
-/** weight [V / 16, D / 32, words, 16], indices [...] -> rows [..., D] */
+/** weight [V / 16, …, words, 16], indices [...] -> rows [..., D] */
 void QuantisedRows(const Call& call) {
   const Tensor &weight = call.inputs[0], &indices = call.inputs[1];
   const QuantisedBlocks blocks(weight);

@@ -3,7 +3,7 @@ import { describe, expect, it, beforeAll } from 'vitest'
 import '../engines'
 import { linear } from '../linear'
 import { linearCrossEntropy } from '../linear-cross-entropy'
-import { interleaveBlocks, quantisedLinear, quantisedRows } from './index'
+import { interleaveBlocks, quantisedLinear, quantisedRows, type QuantisedFormatName } from './index'
 import { dequantised } from './reference'
 
 /** Bits of f16: 1/8, a number below the normal ones, −3, the largest. */
@@ -12,13 +12,17 @@ let state = 1
 const random = () => (state = (state * 1_103_515_245 + 12_345) % 2 ** 31) / 2 ** 31
 const randomWord = () => Math.floor(random() * 2 ** 32) | 0
 
-function randomWeight(bits: 4 | 8, columns: number, depth: number): Tensor {
+/** Words of nothing but noise, but for f16: one or two in the first word. */
+function randomWeight(format: QuantisedFormatName, columns: number, depth: number): Tensor {
   const { shape, values } = interleaveBlocks({
-    bits,
+    format,
     columns,
     depth,
-    scales: (block) => halves[block % 5] | (halves[(block + 2) % 5] << 16),
-    word: randomWord,
+    word(column, unit, index) {
+      if (index > 0) return randomWord()
+      const scale = halves[(column + unit) % 5]
+      return scale | (format === '6 bits' ? randomWord() & ~0xffff : halves[(column + unit + 2) % 5] << 16)
+    },
   })
   return tf.tensor(values, shape, 'int32')
 }
@@ -37,16 +41,28 @@ describe.each([
   beforeAll(() => resolveEngine(engine, { threads }))
 
   it.each([
-    [4, 16, 32, 1],
-    [4, 80, 288, 2],
-    [8, 80, 288, 3],
-    [4, 144, 544, 9],
-    [8, 48, 512, 4],
-    [8, 144, 64, 21],
+    ['4 bits', 16, 32, 1],
+    ['4 bits', 80, 288, 2],
+    ['8 bits', 80, 288, 3],
+    ['4 bits', 144, 544, 9],
+    ['8 bits', 48, 512, 4],
+    ['8 bits', 144, 64, 21],
+    ['5 bits', 16, 32, 1],
+    ['5 bits', 80, 288, 3],
+    ['5 bits', 144, 544, 9],
+    ['6 bits', 16, 32, 1],
+    ['6 bits', 80, 288, 4],
+    ['6 bits', 144, 544, 21],
+    ['4 bits, grouped', 16, 256, 1],
+    ['4 bits, grouped', 80, 512, 3],
+    ['4 bits, grouped', 144, 768, 9],
+    ['5 bits, grouped', 16, 256, 1],
+    ['5 bits, grouped', 80, 512, 2],
+    ['5 bits, grouped', 144, 768, 21],
   ] as const)(
-    '%i bits, %i columns of %i: the products of the matrix in float32, %i rows',
-    (bits, columns, depth, rows) => {
-      const weight = randomWeight(bits, columns, depth)
+    '%s, %i columns of %i: the products of the matrix in float32, %i rows',
+    (format, columns, depth, rows) => {
+      const weight = randomWeight(format, columns, depth)
       const x = randomRows(rows, depth)
       const matrix = dequantised(weight)
       const product = valuesOf(quantisedLinear(x, weight))
@@ -67,11 +83,13 @@ describe.each([
   )
 
   it('refuses what is no quantised weight, and an index outside', () => {
-    const weight = randomWeight(4, 16, 64)
+    const weight = randomWeight('4 bits', 16, 64)
     expect(() => quantisedLinear(randomRows(2, 32), weight)).toThrow('it must be [2, 64]')
     expect(() => quantisedRows(weight, tf.tensor1d([16], 'int32'))).toThrow('lies outside of the')
-    expect(() =>
-      interleaveBlocks({ bits: 4, columns: 8, depth: 32, scales: () => 0, word: () => 0 }),
-    ).toThrow(RangeError)
+    const word = () => 0
+    expect(() => interleaveBlocks({ format: '4 bits', columns: 8, depth: 32, word })).toThrow(RangeError)
+    expect(() => interleaveBlocks({ format: '5 bits, grouped', columns: 16, depth: 288, word })).toThrow(
+      'a multiple of 16 columns and of 256 values in each, not 16 and 288',
+    )
   })
 })

@@ -13,19 +13,23 @@ const bytesOfWorker = 2.5 * 2 ** 30
 
 /**
  * Shares the threads out: where nothing was said, a worker for each thread, as far as there are runs and memory goes;
- * where there are more threads than workers, each worker has several.
+ * where there are more threads than workers, each worker has several. Ranks share out the runs first.
  *
  * @param asked the command line's numbers; all cores where it has no threads
  * @param freeBytes memory that can still be occupied
  */
 export function shareOut(
   runs: number,
-  { threads = coreCount(), workers }: Partial<Shares>,
+  { threads = coreCount(), workers, ranks = 1 }: Partial<Shares>,
   freeBytes = process.availableMemory(),
 ): Shares {
   const fitting = Math.max(1, Math.floor(freeBytes / bytesOfWorker))
-  const sideBySide = Math.min(workers ?? Math.min(threads, fitting), Math.max(1, runs))
-  return { workers: sideBySide, threads: Math.max(1, Math.floor(threads / sideBySide)) }
+  const sideBySide = Math.min(workers ?? Math.min(threads, fitting), Math.max(1, Math.ceil(runs / ranks)))
+  return {
+    workers: sideBySide,
+    threads: Math.max(1, Math.floor(threads / sideBySide)),
+    ...(ranks > 1 && { ranks }),
+  }
 }
 
 /** `2 runs side by side, each in a process of its own` */

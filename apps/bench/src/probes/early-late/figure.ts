@@ -2,15 +2,18 @@ import * as Plot from '@observablehq/plot'
 import type { ProbeResults, TaskResults } from '../../experiment/results'
 import { colourOf, type Figure } from '@ttt-e2e/report'
 import { drawSvg } from '@ttt-e2e/report/figure'
+import { subjectOf } from '../loss-by-index/summarise'
 import { partsOf } from './parts'
 import type { PartDifferences } from './summarise'
 
 /** TTT-E2E less each other system in each part, with intervals. */
 export function partsFigure(
   { summary }: ProbeResults<number[][], PartDifferences[]>,
-  { recipe, systems }: TaskResults,
+  task: TaskResults,
 ): Figure | undefined {
   if (summary.length === 0) return undefined
+  const { recipe, systems } = task
+  const subject = subjectOf(task)
   const parts = partsOf(recipe)
   const names = systems.map(({ name }) => name)
   const shown = summary.map(({ system, byPart }, place) => {
@@ -27,9 +30,8 @@ export function partsFigure(
     }
   })
   return {
-    title: 'Early and late: ttt-e2e less each other system',
-    caption:
-      'Mean nats per token in each part of the held-out documents with 95 % intervals; below zero ttt-e2e is better. In the first chunk nothing was learned yet.',
+    title: `Early and late: ${subject} less each other system`,
+    caption: `Mean nats per token in each part of the held-out documents with 95 % intervals; below zero ${subject} is better. In the first chunk nothing was learned yet.`,
     svg: drawSvg({
       x: {
         ticks: parts.map((_, part) => part),

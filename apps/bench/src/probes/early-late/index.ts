@@ -1,3 +1,4 @@
+import { unlessLearning } from '../../given/refusals'
 import type { ReaderProbe } from '../probe'
 import { partsFigure } from './figure'
 import { measureParts } from './measure'
@@ -9,6 +10,7 @@ import { partsVerdict } from './verdict'
 export const earlyLate: ReaderProbe<number[][], PartDifferences[]> = {
   name: 'early-late',
   needs: 'reader',
+  refuses: unlessLearning,
   measure: measureParts,
   summarise: summariseParts,
   table: partsTable,

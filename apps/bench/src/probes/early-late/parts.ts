@@ -11,7 +11,11 @@ export interface Part {
 export function partsOf({ size, training, evaluation }: Recipe): Part[] {
   const borders = [
     { name: 'the first chunk', to: size.chunk },
-    { name: 'the rest of the training length', to: training.length },
+    {
+      // Of a given model it may be all that is read, as nothing else is known.
+      name: training.optimizer.schedule.steps === 0 ? 'the rest' : 'the rest of the training length',
+      to: training.length,
+    },
     { name: 'what is longer', to: evaluation.length },
   ]
   return borders

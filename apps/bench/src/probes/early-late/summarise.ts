@@ -1,9 +1,9 @@
 import type { Measurement, TaskResults } from '../../experiment/results'
 import { pairedDifference, type PairedDifference } from '../../statistics'
-import { subject } from '../loss-by-index/summarise'
+import { subjectOf } from '../loss-by-index/summarise'
 import { partsOf } from './parts'
 
-/** TTT-E2E less another system, negative where TTT-E2E is better. */
+/** The subject less another system, negative where the subject is better. */
 export interface PartDifferences {
   system: string
   /** In each part. */
@@ -14,6 +14,7 @@ export interface PartDifferences {
 
 export function summariseParts(measured: Measurement<number[][]>[], task: TaskResults): PartDifferences[] {
   const parts = partsOf(task.recipe)
+  const subject = subjectOf(task)
   const of = (name: string) => measured.filter(({ system }) => system === name)
   return task.systems.flatMap(({ name }) => {
     const pairs = of(subject).flatMap(({ seed, value }) => {

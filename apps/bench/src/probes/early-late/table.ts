@@ -1,17 +1,19 @@
 import { inInterval, type Table } from '@ttt-e2e/report'
 import type { ProbeResults, TaskResults } from '../../experiment/results'
+import { subjectOf } from '../loss-by-index/summarise'
 import { partsOf } from './parts'
 import type { PartDifferences } from './summarise'
 
 export function partsTable(
   { summary }: ProbeResults<number[][], PartDifferences[]>,
-  { recipe }: TaskResults,
+  task: TaskResults,
 ): Table[] {
   if (summary.length === 0) return []
-  const parts = partsOf(recipe)
+  const subject = subjectOf(task)
+  const parts = partsOf(task.recipe)
   return [
     {
-      title: 'early and late: ttt-e2e less each other system (nats per token; negative: ttt-e2e is better)',
+      title: `early and late: ${subject} less each other system (nats per token; negative: ${subject} is better)`,
       columns: ['against', ...parts.map(({ name, from, to }) => `${name}, ${from}–${to}`), 'shares'],
       rows: summary.map(({ system, byPart, share }) => [
         system,

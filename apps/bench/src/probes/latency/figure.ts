@@ -17,36 +17,36 @@ const contextAxis = {
 /** Time against context, flat where memory is constant: reading, decoding, and what is counted for an H100. */
 export function latencyFigures(
   { summary }: ProbeResults<LatencyMeasured, LatencySummary>,
-  { name, systems }: TaskResults,
+  { name, systems, given }: TaskResults,
 ): Figure[] {
+  const weights = given ? 'its own weights' : 'random weights'
   const names = systems.map((system) => system.name)
   return [
     timeFigure(summary, names, {
       title: 'Seconds per 1000 tokens by context length',
-      caption:
-        'Reading one sequence 64 tokens at a time, medians of the wall time around each context; random weights.',
+      caption: `Reading one sequence 64 tokens at a time, medians of the wall time around each context; ${weights}.`,
       label: 'seconds per 1000 tokens',
       of: 'reading',
     }),
     timeFigure(summary, names, {
       title: 'Seconds per token decoded by context length',
-      caption: 'Decoding one token at a time, learning on the way where the system learns; random weights.',
+      caption: `Decoding one token at a time, learning on the way where the system learns; ${weights}.`,
       label: 'seconds per token',
       of: 'decoding',
     }),
     // The same whatever was measured: once is enough.
-    ...(name === 'languages' ? [] : [h100Figure(names)]),
+    ...(name === 'languages' || given ? [] : [h100Figure(names)]),
   ]
 }
 
 /** For the report's first screen. */
-export const smallLatencyFigure = (summary: LatencySummary, { name, systems }: TaskResults): Figure =>
+export const smallLatencyFigure = (summary: LatencySummary, { name, systems, given }: TaskResults): Figure =>
   timeFigure(
     {
       ...summary,
       systems: Object.fromEntries(
-        Object.entries(summary.systems).filter(([system]) =>
-          (predictedSystems as readonly string[]).includes(system),
+        Object.entries(summary.systems).filter(
+          ([system]) => given || (predictedSystems as readonly string[]).includes(system),
         ),
       ),
     },

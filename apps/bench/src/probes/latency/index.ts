@@ -11,6 +11,7 @@ import { latencyAnswer, latencyVerdict } from './verdict'
 export const latency: SystemsProbe<LatencyMeasured, LatencySummary, LatencySizes> = {
   name: 'latency',
   needs: 'systems',
+  refuses: () => undefined,
   measure: measureLatency,
   summarise: summariseLatency,
   table: latencyTables,

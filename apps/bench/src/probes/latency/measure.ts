@@ -28,11 +28,12 @@ export interface LatencyMeasured {
 const pieceLength = 64
 
 /**
- * How long reading and decoding take as the context grows: one sequence of random tokens through random weights. The
- * systems take turns, so that a busy moment of the machine does not fall on one alone.
+ * How long reading and decoding take as the context grows: one sequence of random tokens through random weights, or
+ * those that are given. The systems take turns, so that a busy moment of the machine does not fall on one alone.
  */
 export async function measureLatency({
   systems,
+  weights,
   benchmark,
   signal,
   onTurn,
@@ -44,7 +45,7 @@ export async function measureLatency({
   const random = createRandom(0)
   const timed = systems.map((system) => ({
     system,
-    params: system.decoder.init(random),
+    params: weights ?? system.decoder.init(random),
     measured: { contexts, reading: [], readingCpu: [], decoding: [], stateBytes: [] } as LatencyMeasured,
   }))
   try {
@@ -67,7 +68,7 @@ export async function measureLatency({
         measured.stateBytes = notes.map(({ stateBytes }) => stateBytes)
       }
   } finally {
-    for (const { params } of timed) disposeTree(params)
+    for (const { params } of timed) if (params !== weights) disposeTree(params)
   }
   return timed.map(({ measured }) => measured)
 }

@@ -11,11 +11,14 @@ const timed = (system: string, of: (context: number) => number) => ({
 })
 
 it('fits lines, and finds where they cross and what becomes of them far away', () => {
-  const { systems, comparisons } = summariseLatency([
-    timed('ttt-e2e', () => 2),
-    timed('full-attention', (context) => 1 + context / 128),
-    timed('swa', () => 1),
-  ])
+  const { systems, comparisons } = summariseLatency(
+    [
+      timed('ttt-e2e', () => 2),
+      timed('full-attention', (context) => 1 + context / 128),
+      timed('swa', () => 1),
+    ],
+    {},
+  )
   expect(systems['ttt-e2e'].fit).toMatchObject({ constant: 2, c: 0, change: 0 })
   const { a, c, explained, low, high } = systems['full-attention'].fit
   expect([a, 128 * c, explained]).toEqual([1, 1, 1].map((each) => expect.closeTo(each, 6)))

@@ -1,13 +1,13 @@
-import type { Measurement } from '../../experiment/results'
+import type { Measurement, TaskResults } from '../../experiment/results'
 import { lineThrough, median, slopeOfMedians } from '../../statistics'
-import { subject } from '../loss-by-index/summarise'
+import { subjectOf } from '../loss-by-index/summarise'
 import type { LatencyMeasured } from './measure'
 
 export interface LatencySummary {
   contexts: number[]
   /** By system. */
   systems: Record<string, SystemLatency>
-  /** Each other system beside TTT-E2E; empty where that wasn't timed. */
+  /** Each other system beside the subject; empty where that wasn't timed. */
   comparisons: LatencyComparison[]
 }
 
@@ -51,7 +51,11 @@ export interface LatencyComparison {
 /** Contexts that ratios were published of. */
 export const publishedContexts = [131_072, 2_097_152]
 
-export function summariseLatency(measured: Measurement<LatencyMeasured>[]): LatencySummary {
+export function summariseLatency(
+  measured: Measurement<LatencyMeasured>[],
+  task: Pick<TaskResults, 'given'>,
+): LatencySummary {
+  const subject = subjectOf(task)
   const contexts = measured[0].value.contexts
   const systems = Object.fromEntries(measured.map(({ system, value }) => [system, latencyOf(value)]))
   const ours = systems[subject]

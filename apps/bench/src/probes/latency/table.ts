@@ -1,6 +1,7 @@
 import { formatBytes } from '@ttt-e2e/cli'
 import type { Table } from '@ttt-e2e/report'
 import type { ProbeResults, TaskResults } from '../../experiment/results'
+import { subjectOf } from '../loss-by-index/summarise'
 import { predictedContexts, predictions, utilisation } from './h100'
 import type { LatencyMeasured } from './measure'
 import { publishedContexts, type LatencySummary, type SystemLatency } from './summarise'
@@ -23,7 +24,9 @@ export function latencyTables(
       'seconds per 1000 tokens read, by context length',
       ({ reading }) => reading.map((seconds) => seconds.toPrecision(3)),
       `one sequence, 64 tokens at a time, wall-time medians; up to ${contexts.at(-1)! / window} × the window; ` +
-        `a system that reads with another's weights takes the time of the one with its architecture`,
+        (task.given
+          ? 'random tokens'
+          : `a system that reads with another's weights takes the time of the one with its architecture`),
     ),
     byContext(
       'milliseconds per token decoded, by context length',
@@ -31,12 +34,12 @@ export function latencyTables(
       'one sequence, one token at a time, its steps of learning among them',
     ),
     byContext('state, by context length', ({ stateBytes }) => stateBytes.map(formatBytes)),
-    fitTable(summary),
-    ...(task.name === 'languages' ? [] : [h100Table()]),
+    fitTable(summary, subjectOf(task)),
+    ...(task.name === 'languages' || task.given ? [] : [h100Table()]),
   ]
 }
 
-function fitTable({ contexts, systems, comparisons }: LatencySummary): Table {
+function fitTable({ contexts, systems, comparisons }: LatencySummary, subject: string): Table {
   const of = (name: string) => comparisons.find(({ system }) => system === name)
   const lengths = comparisons.some(({ extrapolated }) => extrapolated.length > 0) ? publishedContexts : []
   return {
@@ -48,8 +51,8 @@ function fitTable({ contexts, systems, comparisons }: LatencySummary): Table {
       'R²',
       'constant',
       'change over all',
-      'crossover with ttt-e2e',
-      `÷ ttt-e2e at ${contexts.at(-1)}`,
+      `crossover with ${subject}`,
+      `÷ ${subject} at ${contexts.at(-1)}`,
       ...lengths.map((length) => `extrapolated to ${length / 1024}K`),
     ],
     rows: Object.entries(systems).map(([name, { fit }]) => {

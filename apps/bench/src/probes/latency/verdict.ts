@@ -1,6 +1,6 @@
 import type { ProbeResults, TaskResults } from '../../experiment/results'
 import type { Answer } from '../../report/answer'
-import { subject } from '../loss-by-index/summarise'
+import { subjectOf } from '../loss-by-index/summarise'
 import { smallLatencyFigure } from './figure'
 import type { LatencyMeasured } from './measure'
 import type { LatencySummary } from './summarise'
@@ -14,7 +14,7 @@ const percent = (share: number) => `${share < 0 ? '−' : '+'}${Math.abs(100 * s
 /** More than this over all contexts is not flat. */
 const flat = 0.1
 
-function ours({ contexts, systems }: LatencySummary): string | undefined {
+function ours({ contexts, systems }: LatencySummary, subject: string): string | undefined {
   const fit = systems[subject]?.fit
   if (!fit) return undefined
   const interval =
@@ -44,21 +44,23 @@ function farAway({ comparisons }: LatencySummary): string[] {
   return [`Extrapolated by the fits, not measured, ${reference} takes ${ratios.join(' and ')}.`]
 }
 
-const sentencesOf = (summary: LatencySummary): string[] =>
-  [ours(summary), theirs(summary)].filter((each) => each !== undefined)
+const sentencesOf = (summary: LatencySummary, subject: string): string[] =>
+  [ours(summary, subject), theirs(summary)].filter((each) => each !== undefined)
 
-export const latencyVerdict = ({ summary }: Results): string[] =>
-  summary.systems[subject] === undefined
-    ? []
-    : [...sentencesOf(summary).map((sentence) => `${sentence}.`), ...farAway(summary)]
+export function latencyVerdict({ summary }: Results, task: TaskResults): string[] {
+  const subject = subjectOf(task)
+  if (summary.systems[subject] === undefined) return []
+  return [...sentencesOf(summary, subject).map((sentence) => `${sentence}.`), ...farAway(summary)]
+}
 
 export function latencyAnswer({ summary }: Results, task: TaskResults): Answer | undefined {
+  const subject = subjectOf(task)
   const own = summary.systems[subject]
   if (!own) return undefined
   const isFlat = Math.abs(own.fit.change) <= flat
   return {
     question: 'latency-flat',
-    sentence: `${isFlat ? 'yes' : 'not within 10 %'}: ${sentencesOf(summary).join('; ')}`,
+    sentence: `${isFlat ? 'yes' : 'not within 10 %'}: ${sentencesOf(summary, subject).join('; ')}`,
     figure: smallLatencyFigure(summary, task),
   }
 }

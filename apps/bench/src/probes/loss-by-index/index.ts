@@ -9,6 +9,7 @@ import { lossVerdict } from './verdict'
 export const lossByIndex: ReaderProbe<number[][], LossSummary> = {
   name: 'loss-by-index',
   needs: 'reader',
+  refuses: () => undefined,
   measure: measureLoss,
   summarise: summariseLoss,
   table: lossTables,

@@ -2,17 +2,17 @@ import { columnMeans } from '@ttt-e2e/training'
 import type { Measurement, TaskResults } from '../../experiment/results'
 import { pairedDifference, type PairedDifference } from '../../statistics'
 
-/** The system that the others are set against. */
-export const subject = 'ttt-e2e'
+/** The system that the others are set against: TTT-E2E, or the model that was given. */
+export const subjectOf = ({ given }: Pick<TaskResults, 'given'>): string => given?.name ?? 'ttt-e2e'
 
 export interface LossSummary {
   /** Mean nats in each range over documents and seeds, by system. */
   loss: Record<string, number[]>
-  /** TTT-E2E against each other system at the last range. */
+  /** The subject against each other system at the last range. */
   differences: Difference[]
 }
 
-/** Nats of TTT-E2E less those of the system: negative where TTT-E2E is better. No interval with fewer than two documents. */
+/** Nats of the subject less those of the system: negative where the subject is better. No interval with fewer than two documents. */
 export interface Difference extends PairedDifference {
   system: string
 }
@@ -20,7 +20,9 @@ export interface Difference extends PairedDifference {
 type Measured = Measurement<number[][]>[]
 
 /** Means over documents and seeds, and the paired differences. */
-export function summariseLoss(measured: Measured, { systems, ranges }: TaskResults): LossSummary {
+export function summariseLoss(measured: Measured, task: TaskResults): LossSummary {
+  const { systems, ranges } = task
+  const subject = subjectOf(task)
   const of = (name: string) => measured.filter(({ system }) => system === name)
   const read = systems.map(({ name }) => name).filter((name) => of(name).length > 0)
   return {

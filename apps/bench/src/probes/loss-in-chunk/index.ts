@@ -1,3 +1,4 @@
+import { unlessLearning } from '../../given/refusals'
 import type { ReaderProbe } from '../probe'
 import { chunkFigure } from './figure'
 import { measureInChunk } from './measure'
@@ -9,6 +10,7 @@ import { chunkVerdict } from './verdict'
 export const lossInChunk: ReaderProbe<number[][], ChunkSummary> = {
   name: 'loss-in-chunk',
   needs: 'reader',
+  refuses: unlessLearning,
   measure: measureInChunk,
   summarise: summariseInChunk,
   table: chunkTable,

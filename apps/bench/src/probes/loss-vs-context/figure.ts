@@ -2,6 +2,7 @@ import * as Plot from '@observablehq/plot'
 import type { ProbeResults, TaskResults } from '../../experiment/results'
 import { colourOf, type Figure, referenceColour, referenceDashes } from '@ttt-e2e/report'
 import { drawSvg } from '@ttt-e2e/report/figure'
+import { subjectOf } from '../loss-by-index/summarise'
 import { reference, type ContextLosses } from './measure'
 import type { ContextSummary } from './summarise'
 
@@ -22,7 +23,7 @@ export function contextFigure(
       caption:
         'Mean nats per token of the first tokens of held-out documents' +
         (ofReference ? `, less those of ${reference}: below zero is better than it` : '') +
-        '. Right of the grey line lies what is longer than the training sequences.',
+        (isLonger(task) ? '. Right of the grey line lies what is longer than the training sequences.' : '.'),
       label: ofReference ? `nats per token less ${reference}` : 'nats per token',
     },
   )
@@ -30,7 +31,7 @@ export function contextFigure(
 
 /** For the report's first screen: the losses themselves, of the systems that matter to the question. */
 export function smallContextFigure(summary: ContextSummary, task: TaskResults): Figure {
-  const shown = new Set(['ttt-e2e', reference, 'swa'])
+  const shown = new Set([subjectOf(task), reference, 'swa'])
   const lines = linesOf(summary, task).filter(({ name, dash }) => dash !== undefined || shown.has(name))
   return draw(lines, task, {
     title: 'Loss against context',
@@ -54,9 +55,11 @@ function linesOf(summary: ContextSummary, task: TaskResults): Line[] {
   ]
 }
 
+const isLonger = ({ contexts, recipe }: TaskResults) => contexts.at(-1)! > recipe.training.length
+
 function draw(
   lines: Line[],
-  { contexts, recipe }: TaskResults,
+  task: TaskResults,
   {
     title,
     caption,
@@ -64,7 +67,8 @@ function draw(
     ...sizes
   }: { title: string; caption: string; label: string; width?: number; height?: number },
 ): Figure {
-  const { length } = recipe.training
+  const { contexts } = task
+  const { length } = task.recipe.training
   return {
     title,
     caption,
@@ -73,7 +77,7 @@ function draw(
       x: { type: 'log', base: 2, label: 'context (tokens)', tickFormat: (n: number) => String(n) },
       y: { label, grid: true, nice: true },
       marks: [
-        ...(contexts.at(-1)! > length ? [Plot.ruleX([length], { stroke: '#bbb' })] : []),
+        ...(isLonger(task) ? [Plot.ruleX([length], { stroke: '#bbb' })] : []),
         ...lines.map(({ values, colour, dash }) =>
           Plot.lineY(
             values.map((nats, i) => ({ context: contexts[i], nats })),

@@ -10,6 +10,7 @@ import { contextAnswer, contextVerdict } from './verdict'
 export const lossVsContext: ReaderProbe<ContextLosses, ContextSummary, ContextSizes> = {
   name: 'loss-vs-context',
   needs: 'reader',
+  refuses: () => undefined,
   measure: measureContexts,
   summarise: summariseContexts,
   table: contextTables,

@@ -1,5 +1,6 @@
 import { inInterval, signed, type Table } from '@ttt-e2e/report'
 import type { ProbeResults, TaskResults } from '../../experiment/results'
+import { trainedOn } from '../../report/trained-on'
 import { reference, type ContextLosses } from './measure'
 import type { ContextSummary } from './summarise'
 
@@ -8,7 +9,7 @@ export function contextTables(
   { measured, summary }: ProbeResults<ContextLosses, ContextSummary>,
   task: TaskResults,
 ): Table[] {
-  const { contexts, references, heldOut, recipe } = task
+  const { contexts, references, heldOut } = task
   const seeds = new Set(measured.map(({ seed }) => seed)).size
   const row = (name: string, nats: readonly number[]) => [name, ...nats.map((each) => each.toFixed(3))]
   const losses: Table = {
@@ -18,7 +19,7 @@ export function contextTables(
       ...Object.entries(summary.loss).map(([name, nats]) => row(name, nats)),
       ...references.map(({ name, byContext }) => row(name, byContext)),
     ],
-    note: `${heldOut.length} held-out documents${seeds > 1 ? `, ${seeds} seeds` : ''}; trained on sequences of ${recipe.training.length}. ${howReferenceReads(measured)}`,
+    note: `${heldOut.length} held-out documents${seeds > 1 ? `, ${seeds} seeds` : ''}; ${trainedOn(task, (length) => `trained on sequences of ${length}`)}. ${howReferenceReads(measured)}`.trimEnd(),
   }
   if (summary.differences.length === 0) return [losses]
   return [

@@ -1,7 +1,7 @@
 import { inInterval, isAbove, isBelow, signed } from '@ttt-e2e/report'
 import type { ProbeResults, TaskResults } from '../../experiment/results'
 import type { Answer } from '../../report/answer'
-import { subject } from '../loss-by-index/summarise'
+import { subjectOf } from '../loss-by-index/summarise'
 import { unconvergedLabel } from '../training/unconverged-label'
 import { smallContextFigure } from './figure'
 import { reference, type ContextLosses } from './measure'
@@ -13,6 +13,7 @@ type Results = ProbeResults<ContextLosses, ContextSummary>
 /** Whether the distance from full attention grows with context, and where the exact limits lie. */
 export function contextVerdict({ measured, summary }: Results, task: TaskResults): string[] {
   const { contexts, references } = task
+  const subject = subjectOf(task)
   const ours = summary.loss[subject]
   const difference = summary.differences.find(({ system }) => system === subject)
   if (!ours) return []
@@ -37,8 +38,9 @@ export function contextVerdict({ measured, summary }: Results, task: TaskResults
 }
 
 export function contextAnswer({ summary }: Results, task: TaskResults): Answer | undefined {
-  const ours = summary.loss[subject]
   const { contexts } = task
+  const subject = subjectOf(task)
+  const ours = summary.loss[subject]
   if (!ours || contexts.length < 2) return undefined
   const [first, last] = [ours[0], ours.at(-1)!]
   const least = Math.min(...ours)

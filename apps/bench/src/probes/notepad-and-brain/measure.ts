@@ -1,7 +1,9 @@
 import { stackReach } from '@ttt-e2e/data'
+import type { Benchmark } from '../../tasks/benchmark'
 import { ask, readInto } from '../ask-memory'
 import { mean } from '../mean'
 import type { ReaderContext } from '../probe'
+import { codecOf } from '../text-of'
 import { Notepad } from './notepad'
 
 export interface NotepadSizes {
@@ -26,23 +28,29 @@ export interface Kept {
 
 const [cueLength, askedLength] = [32, 32]
 
+/** Tokens of a document that are asked about: one passage, and what follows. */
+export const askedBeside = ({ pieces }: NotepadSizes): number => cueLength + askedLength * (1 + pieces)
+
+/** How far back the windows see, and how much of a document is read at the most. */
+function readingOf({ recipe: { size, training }, given }: Benchmark, { trainingLengths }: NotepadSizes) {
+  if (given) return { reach: given.reach, most: Infinity }
+  return { reach: stackReach(size.layers, size.window), most: Math.floor(trainingLengths * training.length) }
+}
+
 /**
  * Keeps a book by looking up passages of it into the window, by learning it, both ways and neither, and asks for details
  * of it and for what follows.
  */
 export async function measureNotepad(context: ReaderContext<NotepadSizes>): Promise<Kept[]> {
   const { benchmark, system, sizes, onProgress } = context
-  const { size, training } = benchmark.recipe
   const documents = benchmark.task.heldOut.slice(0, sizes.documents)
-  const reach = stackReach(size.layers, size.window)
+  const { reach, most } = readingOf(benchmark, sizes)
+  const codec = codecOf(benchmark)
   const measured: Kept[] = []
   for (const [n, { tokens }] of documents.entries()) {
-    const read = Math.min(
-      Math.floor(sizes.trainingLengths * training.length),
-      tokens.length - sizes.pieces * askedLength,
-    )
+    const read = Math.min(most, tokens.length - sizes.pieces * askedLength)
     const book = tokens.subarray(0, read)
-    const notepad = new Notepad(book.subarray(0, read - reach), cueLength + askedLength)
+    const notepad = new Notepad(book.subarray(0, read - reach), cueLength + askedLength, codec)
     const kept: Kept = { details: {}, loss: {} }
     for (const learn of system.rule ? [false, true] : [false]) {
       const memory = await readInto(context, book, { learn })

@@ -1,17 +1,21 @@
 import type { Table } from '@ttt-e2e/report'
-import type { ProbeResults } from '../../experiment/results'
+import type { ProbeResults, TaskResults } from '../../experiment/results'
 import { cellWithInterval } from '../interval'
+import { unitOf } from '../../report/unit-of'
 import { ways, type Kept } from './measure'
 import type { NotepadSummary } from './summarise'
 
 const titles = {
-  details: 'details of a book: a passage after its beginning (nats per byte)',
-  loss: 'what follows in the book (nats per byte)',
+  details: 'details of a book: a passage after its beginning',
+  loss: 'what follows in the book',
 } as const
 
-export const notepadTables = ({ summary }: ProbeResults<Kept[], NotepadSummary>): Table[] =>
+export const notepadTables = (
+  { summary }: ProbeResults<Kept[], NotepadSummary>,
+  task: TaskResults,
+): Table[] =>
   (['details', 'loss'] as const).map((asked) => ({
-    title: titles[asked],
+    title: `${titles[asked]} (nats per ${unitOf(task)})`,
     columns: ['system', 'neither', ...ways.slice(1).map((way) => `${way}, against neither`)],
     rows: Object.entries(summary).map(([name, byWay]) => [
       name,

@@ -1,11 +1,16 @@
-import type { ProbeResults } from '../../experiment/results'
+import type { ProbeResults, TaskResults } from '../../experiment/results'
 import { isBelowZero, natsWithInterval } from '../interval'
+import { subjectOf } from '../loss-by-index/summarise'
 import type { Kept } from './measure'
 import type { NotepadSummary, WaySummary } from './summarise'
 
 /** What the notepad is for, what the brain is for, and whether both together are better than either. */
-export function notepadVerdict({ summary }: ProbeResults<Kept[], NotepadSummary>): string[] {
-  const ours = summary['ttt-e2e']
+export function notepadVerdict(
+  { summary }: ProbeResults<Kept[], NotepadSummary>,
+  task: TaskResults,
+): string[] {
+  const subject = subjectOf(task)
+  const ours = summary[subject]
   if (!ours) return []
   return (['details', 'loss'] as const).flatMap((asked) => {
     const { notepad, brain, both } = ours[asked]
@@ -20,7 +25,7 @@ export function notepadVerdict({ summary }: ProbeResults<Kept[], NotepadSummary>
     const help = ({ difference }: WaySummary) =>
       `${natsWithInterval(difference!)}${isBelowZero(difference!) ? '' : ', NO help beyond doubt'}`
     return [
-      `${of} the notepad changes ttt-e2e's loss by ${help(notepad)}, the brain by ${help(brain)}, both by ${help(both)}: ${best} is lowest.`,
+      `${of} the notepad changes ${subject}'s loss by ${help(notepad)}, the brain by ${help(brain)}, both by ${help(both)}: ${best} is lowest.`,
     ]
   })
 }

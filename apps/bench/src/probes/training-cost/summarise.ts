@@ -5,6 +5,9 @@ import type { CostMeasured } from './measure'
 /** What the others are set against. */
 export const reference = 'full-attention'
 
+/** The system that is set beside it. */
+export const subject = 'ttt-e2e'
+
 export interface CostSummary {
   contexts: number[]
   /** Median seconds for 1000 tokens by system, for each context. */

@@ -1,9 +1,8 @@
 import type { ProbeResults, TaskResults } from '../../experiment/results'
 import type { Answer } from '../../report/answer'
-import { subject } from '../loss-by-index/summarise'
 import { smallCostFigure } from './figure'
 import type { CostMeasured } from './measure'
-import { reference, type CostSummary } from './summarise'
+import { reference, subject, type CostSummary } from './summarise'
 
 type Results = ProbeResults<CostMeasured, CostSummary>
 

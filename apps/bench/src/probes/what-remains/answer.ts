@@ -1,5 +1,7 @@
 import type { ProbeResults, TaskResults } from '../../experiment/results'
 import type { Answer } from '../../report/answer'
+import { unitOf } from '../../report/unit-of'
+import { subjectOf } from '../loss-by-index/summarise'
 import { percent } from '../percent'
 import { remainsFigure } from './figure'
 import type { Remains } from './measure'
@@ -10,12 +12,12 @@ export function remainsAnswer(
   results: ProbeResults<Remains[], RemainsSummary>,
   task: TaskResults,
 ): Answer | undefined {
-  const passages = results.summary.right['ttt-e2e']?.passage
+  const passages = results.summary.right[subjectOf(task)]?.passage
   if (!passages) return undefined
   return {
     question: 'limits',
     sentence:
-      `ttt-e2e expects ${percent(passages.own.mean)} of the bytes of passages that have left its windows, ` +
+      `${subjectOf(task)} expects ${percent(passages.own.mean)} of the ${unitOf(task)}s of passages that have left its windows, ` +
       `${percent(passages.another.mean)} where it read another text`,
     figure: remainsFigure(results, task),
   }

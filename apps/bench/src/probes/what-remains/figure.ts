@@ -2,15 +2,17 @@ import * as Plot from '@observablehq/plot'
 import type { ProbeResults, TaskResults } from '../../experiment/results'
 import { colourOf, type Figure } from '@ttt-e2e/report'
 import { drawSvg } from '@ttt-e2e/report/figure'
+import { unitOf } from '../../report/unit-of'
 import { questions, type Remains } from './measure'
 import type { RemainsSummary } from './summarise'
 
 /** What remains, from word for word to the general, with intervals. */
 export function remainsFigure(
   { summary }: ProbeResults<Remains[], RemainsSummary>,
-  { systems }: TaskResults,
+  task: TaskResults,
 ): Figure {
-  const names = systems.map(({ name }) => name)
+  const unit = unitOf(task)
+  const names = task.systems.map(({ name }) => name)
   const read = Object.keys(summary.answers)
   const points = read.flatMap((name, n) =>
     questions.flatMap((question, q) => {
@@ -21,8 +23,7 @@ export function remainsFigure(
   )
   return {
     title: 'What remains of a text that has left the windows',
-    caption:
-      'Nats per byte that the memory of another text loses more than that of the text itself, with 95 % intervals.',
+    caption: `Nats per ${unit} that the memory of another text loses more than that of the text itself, with 95 % intervals.`,
     svg: drawSvg({
       x: {
         ticks: questions.map((_, q) => q),
@@ -30,7 +31,7 @@ export function remainsFigure(
         label: null,
         domain: [-0.5, questions.length - 0.5],
       },
-      y: { label: 'nats per byte', grid: true, nice: true },
+      y: { label: `nats per ${unit}`, grid: true, nice: true },
       marks: [
         Plot.ruleY([0]),
         Plot.ruleX(

@@ -1,9 +1,10 @@
-import { byteTokenizer, readBooks, stackReach } from '@ttt-e2e/data'
+import { readBooks, stackReach, type Tokenizer } from '@ttt-e2e/data'
 import type { Reader } from '@ttt-e2e/ttt-inner'
 import { ask, readInto } from '../ask-memory'
-import { mean } from '../mean'
+import { mean, sum } from '../mean'
 import type { ReaderContext } from '../probe'
-import { textOf } from '../text-of'
+import type { Benchmark } from '../../tasks/benchmark'
+import { codecOf } from '../text-of'
 import { namesOf, statementsOf, type Statement } from './statements'
 
 export interface RemainsSizes {
@@ -21,24 +22,33 @@ export type Question = (typeof questions)[number]
 
 /** Of one document, by question: what its own memory gives and what that of another text gives. */
 export interface Remains {
-  /** Nats per byte; of statements the false one's less the true one's. Absent where nothing could be asked. */
+  /** Nats per byte, or token; of statements those per character, the false one's less the true one's. Absent where nothing could be asked. */
   nats: Partial<Record<Question, { own: number; another: number }>>
-  /** Bytes of passages that were likelier than not, and statements of which the true one was likelier. */
+  /** Bytes, or tokens, of passages that were likelier than not, and statements of which the true one was likelier. */
   right: Partial<Record<'passage' | 'statement', { own: number; another: number; of: number }>>
 }
 
 const [cueLength, passageLength, continuationLength, styleLength] = [32, 64, 128, 256]
 
+/** Tokens of a document that are asked about: one passage, and what follows. */
+export const askedLength = cueLength + passageLength + continuationLength
+
+/** How much of a document is read, and how far back the windows then see. */
+function readingOf({ recipe: { size, training, evaluation }, given }: Benchmark) {
+  if (!given) return { read: Math.floor(0.75 * training.length), reach: stackReach(size.layers, size.window) }
+  const { reach } = given
+  return { read: evaluation.length - reach - continuationLength, reach }
+}
+
 export async function measureRemains(context: ReaderContext<RemainsSizes>): Promise<Remains[]> {
   const { benchmark, sizes, onProgress } = context
-  const { size, training } = benchmark.recipe
   const documents = benchmark.task.heldOut.slice(0, sizes.documents)
-  const read = Math.floor(0.75 * training.length)
-  const reach = stackReach(size.layers, size.window)
+  const { read, reach } = readingOf(benchmark)
+  const codec = codecOf(benchmark)
   const memories: Reader[] = []
   try {
     for (const { tokens } of documents) memories.push(await readInto(context, tokens.subarray(0, read)))
-    const names = documents.map(({ tokens }) => namesOf(textOf(tokens)))
+    const names = documents.map(({ tokens }) => namesOf(codec.textOf(tokens)))
     const measured: Remains[] = []
     for (const [n, { id, tokens }] of documents.entries()) {
       const another = (n + 1) % documents.length
@@ -47,13 +57,13 @@ export async function measureRemains(context: ReaderContext<RemainsSizes>): Prom
       const gone = tokens.subarray(0, Math.max(cueLength + passageLength, read - reach))
       const others = names.flatMap((each, m) => (m === n ? [] : each))
       const passages = await passagesOf(pair, gone, sizes.passages)
-      const statements = await statementsAsked(pair, statementsOf(gone, others, sizes.statements))
+      const statements = await statementsAsked(pair, statementsOf(gone, others, sizes.statements, codec))
       measured.push({
         nats: {
           passage: passages.nats,
           ...(statements && { statement: statements.nats }),
           continuation: await continuationOf(pair, tokens.subarray(read), reach),
-          ...(await styleOf(pair, id, documents[another].id, reach)),
+          ...(await styleOf(pair, id, documents[another].id, reach, codec.tokenizer)),
         },
         right: { passage: passages.right, ...(statements && { statement: statements.right }) },
       })
@@ -95,8 +105,10 @@ async function statementsAsked(pair: Pair, statements: readonly Statement[]) {
   const right: number[] = []
   for (const memory of pair) {
     const margins: number[] = []
-    for (const { cue, isTrue, isFalse } of statements)
-      margins.push(mean(await ask(memory, cue, isFalse)) - mean(await ask(memory, cue, isTrue)))
+    for (const { cue, isTrue, isFalse, length } of statements)
+      margins.push(
+        sum(await ask(memory, cue, isFalse)) / length - sum(await ask(memory, cue, isTrue)) / length,
+      )
     nats.push(mean(margins))
     right.push(margins.filter((margin) => margin > 0).length)
   }
@@ -111,10 +123,10 @@ async function continuationOf(pair: Pair, rest: Int32Array, reach: number) {
 }
 
 /** Another text of the same author, where one is known whose memory the other isn't. */
-async function styleOf(pair: Pair, id: string, anotherId: string, reach: number) {
+async function styleOf(pair: Pair, id: string, anotherId: string, reach: number, tokenizer: Tokenizer) {
   const author = authorOf(id)
   if (author === undefined || author === authorOf(anotherId)) return {}
-  const text = booksOnce().find((book) => authorOf(book.id) === author && book.id !== id)?.tokens
+  const text = booksOnce(tokenizer).find((book) => authorOf(book.id) === author && book.id !== id)?.tokens
   if (!text || text.length < reach + styleLength) return {}
   const [cue, scored] = [text.slice(0, reach), text.slice(reach, reach + styleLength)].map((part) =>
     Int32Array.from(part),
@@ -134,5 +146,9 @@ const authorOf = (id: string): string | undefined => {
   return /^sotu\/\d+-(.+)$/.exec(id)?.[1]
 }
 
-let books: ReturnType<typeof readBooks>['documents'] | undefined
-const booksOnce = () => (books ??= readBooks(byteTokenizer).documents)
+let books: { tokenizer: Tokenizer; documents: ReturnType<typeof readBooks>['documents'] } | undefined
+
+function booksOnce(tokenizer: Tokenizer) {
+  if (books?.tokenizer !== tokenizer) books = { tokenizer, documents: readBooks(tokenizer).documents }
+  return books.documents
+}

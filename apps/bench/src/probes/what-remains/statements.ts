@@ -1,4 +1,4 @@
-import { textOf, tokensOf } from '../text-of'
+import { byteCodec, type TextCodec } from '../text-of'
 
 /** A place in a text where a name stands, and the same with another name of as many letters. */
 export interface Statement {
@@ -7,6 +7,8 @@ export interface Statement {
   /** The name and what follows. */
   isTrue: Int32Array
   isFalse: Int32Array
+  /** Characters of either. */
+  length: number
 }
 
 const cueLength = 32
@@ -24,11 +26,18 @@ export const namesOf = (text: string): string[] => [
  *
  * @param most statements, evenly spread over the text
  */
-export function statementsOf(tokens: Int32Array, others: readonly string[], most: number): Statement[] {
+export function statementsOf(
+  tokens: Int32Array,
+  others: readonly string[],
+  most: number,
+  { textOf, tokensOf, lead }: TextCodec = byteCodec,
+): Statement[] {
   const text = textOf(tokens)
   const own = new Set(namesOf(text))
   const found = [...text.matchAll(namePattern)]
-    .filter(({ index, 0: name }) => index >= cueLength && index + name.length + following <= text.length)
+    .filter(
+      ({ index, 0: name }) => index >= cueLength + lead && index + name.length + following <= text.length,
+    )
     .flatMap(({ index, 0: name }, n) => {
       const matched = others.filter((other) => other.length === name.length && !own.has(other))
       return matched.length === 0 ? [] : [{ index, name, other: matched[n % matched.length] }]
@@ -36,11 +45,14 @@ export function statementsOf(tokens: Int32Array, others: readonly string[], most
   const step = Math.max(1, found.length / most)
   return Array.from({ length: Math.min(most, found.length) }, (_, n) => found[Math.floor(n * step)]).map(
     ({ index, name, other }) => {
+      const at = index - lead
+      const before = text.slice(at, index)
       const after = text.slice(index + name.length, index + name.length + following)
       return {
-        cue: tokens.subarray(index - cueLength, index),
-        isTrue: tokensOf(name + after),
-        isFalse: tokensOf(other + after),
+        cue: tokensOf(text.slice(at - cueLength, at)),
+        isTrue: tokensOf(before + name + after),
+        isFalse: tokensOf(before + other + after),
+        length: name.length + following,
       }
     },
   )

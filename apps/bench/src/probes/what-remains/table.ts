@@ -1,6 +1,7 @@
 import type { Table } from '@ttt-e2e/report'
-import type { ProbeResults } from '../../experiment/results'
+import type { ProbeResults, TaskResults } from '../../experiment/results'
 import { cellWithInterval } from '../interval'
+import { unitOf } from '../../report/unit-of'
 import { percent } from '../percent'
 import { questions, type Question, type Remains } from './measure'
 import type { RemainsSummary } from './summarise'
@@ -14,9 +15,9 @@ export const questionNames: Record<Question, string> = {
 
 type Results = ProbeResults<Remains[], RemainsSummary>
 
-export const remainsTables = ({ summary }: Results): Table[] => [
+export const remainsTables = ({ summary }: Results, task: TaskResults): Table[] => [
   {
-    title: 'what of a text that has left the windows is still there (nats per byte)',
+    title: `what of a text that has left the windows is still there (nats per ${unitOf(task)})`,
     columns: ['system', ...questions.map((question) => questionNames[question])],
     rows: Object.entries(summary.answers).map(([name, answers]) => [
       name,
@@ -27,14 +28,14 @@ export const remainsTables = ({ summary }: Results): Table[] => [
     ]),
     note:
       'nats that are lost more with the memory of another text in place of its own, 95 % intervals over documents and seeds: ' +
-      '0 where nothing remains; of statements the margin of the true name over a false one of as many letters. Only what no window ' +
+      `0 where nothing remains; of statements the margin of the true name over a false one of as many letters${unitOf(task) === 'byte' ? '' : ', per character'}. Only what no window ` +
       'of the stack can see any more is asked for',
   },
   {
     title: 'how often it is right',
     columns: [
       'system',
-      'bytes of passages, own text',
+      `${unitOf(task)}s of passages, own text`,
       'another text',
       'statements, own text',
       'another text read',
@@ -48,6 +49,6 @@ export const remainsTables = ({ summary }: Results): Table[] => [
         }),
       ),
     ]),
-    note: 'bytes given more than half of the probability; statements of which the true name is likelier than the false one; 95 % Wilson intervals, bytes and statements taken as independent',
+    note: `${unitOf(task)}s given more than half of the probability; statements of which the true name is likelier than the false one; 95 % Wilson intervals, ${unitOf(task)}s and statements taken as independent`,
   },
 ]

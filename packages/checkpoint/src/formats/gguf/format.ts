@@ -9,7 +9,6 @@ import { publishedMismatches, publishedWeights } from '../published-weights'
 import { blockTypes } from './block-types'
 import { ggufMagic, readGgufHeader, type GgufHeader } from './header'
 import { scalingOfDivisors, sizesOf } from './sizes'
-import { readQuantised } from './quantised'
 import { ggufSource } from './source'
 import { tokenizerOf } from './tokenizer'
 
@@ -57,7 +56,8 @@ async function openGguf(
   keepQuantised: boolean,
 ): Promise<StoredModel> {
   const problems: string[] = []
-  const weights = ggufSource(file, header)
+  const source = ggufSource(file, header)
+  const { weights } = source
   const sizes = sizesOf(header, problems)
   const tokenizer = tokenizerOf(header.metadata, problems)
   if (sizes && header.tensors.has(divisorsName)) await scaleByDivisors(sizes)
@@ -76,11 +76,9 @@ async function openGguf(
   )
   return {
     architecture: published.architecture,
-    ...publishedWeights(
-      published,
-      weights,
-      keepQuantised ? (name) => readQuantised(file, header.tensors.get(name)!) : undefined,
-    ),
+    weights: publishedWeights(published, weights, keepQuantised ? source.quantised : undefined),
+    hash: source.hash,
+    notes: source.notes,
     weightsFile: folder.file!,
     // Once they are float32.
     bytes: 4 * values,

@@ -1,114 +1,186 @@
-import { blockColumns, blockDepth, interleaveBlocks } from '@ttt-e2e/kernels/ops'
-import type { ByteSource } from '@ttt-e2e/tensor-ops'
-import { sha256Of } from '../../sha256'
-import type { QuantisedTensor } from '../published-weights'
-import { dequantise } from './dequantise'
+import { fillsBlocks, interleaveBlocks, type QuantisedFormatName } from '@ttt-e2e/kernels/ops'
+import type { PlainTensor } from '@ttt-e2e/tensor-ops'
 import type { GgufTensor } from './header'
 
-/** What of a block is scale and minimum, and its values in words, the first in the lowest bits. */
+/** How a type's blocks become words as the kernels take them, see `quantisedFormats`. */
 interface Layout {
-  bits: 4 | 8
-  scales(view: DataView, at: number): number
-  word(view: DataView, at: number, index: number): number
+  format: QuantisedFormatName
+  /** How many of the kernels' units a block of the file is; 1 where left out. */
+  units?: number
+  /** @param at where the block begins @param index of the word @param unit of the block's */
+  word(view: DataView, at: number, index: number, unit: number): number
+  /** Where in a block f16 stand, which must be finite; the first one's greatest value where less is allowed. */
+  halves: readonly number[]
+  greatest?: number
 }
 
-/**
- * The nibbles of eight values that follow each other: ggml has value i and value i + 16 in one byte, the first half of the
- * block in the lower nibbles.
- */
-function nibbles(view: DataView, at: number, index: number): number {
-  const shift = index < 2 ? 0 : 4
+/** Bits of four bytes, as many of each, the first byte's lowest. @param width 1, 2 or 4 */
+function joined(bytes: number, shift: number, width: 1 | 2 | 4): number {
+  const each = (bytes >>> shift) & (((1 << width) - 1) * 0x01010101)
+  const pairs = (each | (each >>> (8 - width))) & (((1 << (2 * width)) - 1) * 0x00010001)
+  return (pairs | (pairs >>> (16 - 2 * width))) & ((1 << (4 * width)) - 1)
+}
+
+/** The nibbles of eight bytes that follow each other. */
+const nibblesOf = (view: DataView, at: number, shift: number): number =>
+  joined(view.getInt32(at, true), shift, 4) | (joined(view.getInt32(at + 4, true), shift, 4) << 16)
+
+/** Of a block of 32: ggml has value i and value i + 16 in one byte, the first half in the lower nibbles. */
+const nibbles = (view: DataView, at: number, index: number): number =>
+  nibblesOf(view, at + 8 * (index % 2), index < 2 ? 0 : 4)
+
+/** Of a block of 256: value i and value i + 32 of 64 in one byte. */
+const groupedNibbles = (view: DataView, at: number, block: number, index: number): number =>
+  nibblesOf(view, at + 32 * (block >> 1) + 8 * index, 4 * (block % 2))
+
+/** The f16 that is −2^doublings times this one, which is exact while it is finite. */
+function timesMinus(half: number, doublings: number): number {
+  const sign = (half & 0x8000) ^ 0x8000
+  const [exponent, fraction] = [(half >> 10) & 31, half & 0x3ff]
+  if (exponent > 0) return sign | ((exponent + doublings) << 10) | fraction
+  // Below the normal numbers each doubling is a shift, until the leading bit is where the exponent begins.
+  let [bits, left] = [fraction, doublings]
+  while (left > 0 && bits < 0x400) {
+    bits <<= 1
+    left--
+  }
+  return sign | (bits + (left << 10))
+}
+/** q counts from 0 on: the minimum is −2^doublings times the scale. */
+function centred(view: DataView, at: number, doublings: number): number {
+  const scale = view.getUint16(at, true)
+  return scale | (timesMinus(scale, doublings) << 16)
+}
+/** The bits of 2^exponent in f16: beyond it a minimum of so many doublings isn't finite. */
+const power = (exponent: number) => (exponent + 15) << 10
+
+/** Scales and minima of six bits: those of block 0 to 3 in bytes of their own, the others' in what these leave. */
+function sixBits(view: DataView, at: number, block: number): number {
+  const packed = (i: number) => view.getUint8(at + i)
+  if (block < 4) return (packed(block) & 63) | ((packed(block + 4) & 63) << 6)
+  const scale = (packed(block + 4) & 15) | ((packed(block - 4) >> 6) << 4)
+  return scale | (((packed(block + 4) >> 4) | ((packed(block) >> 6) << 4)) << 6)
+}
+/** The first five words of a grouped format. */
+const groupedScales = (view: DataView, at: number, index: number): number =>
+  index === 0
+    ? view.getInt32(at, true)
+    : sixBits(view, at + 4, 2 * (index - 1)) | (sixBits(view, at + 4, 2 * (index - 1) + 1) << 16)
+
+/** The fifth bits of a block, bit `block` of 32 bytes. */
+function fifthBits(view: DataView, at: number, block: number): number {
   let word = 0
-  for (let i = 0; i < 8; i++) word |= ((view.getUint8(at + 8 * (index % 2) + i) >> shift) & 15) << (4 * i)
+  for (let i = 0; i < 8; i++) word |= joined(view.getInt32(at + 4 * i, true), block, 1) << (4 * i)
   return word
 }
 
-/** The f16 that is −8 times this one, which is exact while it is finite. */
-function minusEight(half: number): number {
-  const sign = (half & 0x8000) ^ 0x8000
-  const [exponent, fraction] = [(half >> 10) & 31, half & 0x3ff]
-  if (exponent > 0) return sign | ((exponent + 3) << 10) | fraction
-  // Below the normal numbers each doubling is a shift, until the leading bit is where the exponent begins.
-  let [bits, doublings] = [fraction, 3]
-  while (doublings > 0 && bits < 0x400) {
-    bits <<= 1
-    doublings--
-  }
-  return sign | (bits + (doublings << 10))
-}
-/** Beyond it a Q4_0 block's minimum isn't finite; the bits of 8192. */
-const largestScale = 0x7000
-
 const layouts: Readonly<Record<string, Layout>> = {
   Q4_0: {
-    bits: 4,
-    scales(view, at) {
-      const scale = view.getUint16(at, true)
-      return scale | (minusEight(scale) << 16)
-    },
-    word: (view, at, index) => nibbles(view, at + 2, index),
+    format: '4 bits',
+    halves: [0],
+    greatest: power(13),
+    word: (view, at, index) => (index === 0 ? centred(view, at, 3) : nibbles(view, at + 2, index - 1)),
   },
   Q4_1: {
-    bits: 4,
-    scales: (view, at) => view.getInt32(at, true),
-    word: (view, at, index) => nibbles(view, at + 4, index),
+    format: '4 bits',
+    halves: [0, 2],
+    word: (view, at, index) => (index === 0 ? view.getInt32(at, true) : nibbles(view, at + 4, index - 1)),
+  },
+  Q5_0: {
+    format: '5 bits',
+    halves: [0],
+    greatest: power(12),
+    word(view, at, index) {
+      if (index === 0) return centred(view, at, 4)
+      return index === 5 ? view.getInt32(at + 2, true) : nibbles(view, at + 6, index - 1)
+    },
+  },
+  Q5_1: {
+    format: '5 bits',
+    halves: [0, 2],
+    word(view, at, index) {
+      if (index === 0) return view.getInt32(at, true)
+      return index === 5 ? view.getInt32(at + 4, true) : nibbles(view, at + 8, index - 1)
+    },
   },
   Q8_0: {
-    bits: 8,
-    scales: (view, at) => view.getUint16(at, true),
-    word: (view, at, index) => view.getInt32(at + 2 + 4 * index, true),
+    format: '8 bits',
+    halves: [0],
+    word: (view, at, index) =>
+      index === 0 ? view.getUint16(at, true) : view.getInt32(at + 2 + 4 * (index - 1), true),
+  },
+  Q4_K: {
+    format: '4 bits, grouped',
+    halves: [0, 2],
+    word: (view, at, index) =>
+      index < 5
+        ? groupedScales(view, at, index)
+        : groupedNibbles(view, at + 16, (index - 5) >> 2, (index - 5) & 3),
+  },
+  Q5_K: {
+    format: '5 bits, grouped',
+    halves: [0, 2],
+    word(view, at, index) {
+      if (index < 5) return groupedScales(view, at, index)
+      const [block, word] = [Math.floor((index - 5) / 5), (index - 5) % 5]
+      return word === 4 ? fifthBits(view, at + 16, block) : groupedNibbles(view, at + 48, block, word)
+    },
+  },
+  Q6_K: {
+    format: '6 bits',
+    units: 8,
+    halves: [208],
+    word(view, at, index, unit) {
+      if (index === 0)
+        return view.getUint16(at + 208, true) | (view.getUint16(at + 192 + 2 * unit, true) << 16)
+      const [upper, quarter] = [unit >> 2, unit & 3]
+      if (index < 5)
+        return nibblesOf(view, at + 64 * upper + 32 * (quarter & 1) + 8 * (index - 1), quarter < 2 ? 0 : 4)
+      const from = at + 128 + 32 * upper + 16 * (index - 5)
+      let word = 0
+      for (let i = 0; i < 4; i++) word |= joined(view.getInt32(from + 4 * i, true), 2 * quarter, 2) << (8 * i)
+      return word
+    },
   },
 }
-
-/** Values that are hashed at once. */
-const pieceOfValues = 2 ** 18
 
 /**
  * A matrix of a GGUF file as the kernels take it, see `interleaveBlocks`. Its values are the file's, exactly.
  *
+ * @param bytes all of it
+ * @param rowOf the file's row that becomes a row here; the same where left out
  * @returns undefined for a tensor that can't stay quantised: of another type or rank, of sizes that the blocks don't fill, or
  * with a scale that isn't finite
  */
-export async function readQuantised(
-  file: ByteSource,
-  { type, shape, place }: GgufTensor,
-): Promise<QuantisedTensor | undefined> {
+export function quantisedOf(
+  bytes: Uint8Array,
+  { type, shape }: Pick<GgufTensor, 'type' | 'shape'>,
+  rowOf: (row: number) => number = (row) => row,
+): PlainTensor | undefined {
   const layout = layouts[type.name]
   if (!layout || shape.length !== 2) return undefined
   const [columns, depth] = shape
-  if (columns % blockColumns !== 0 || depth % blockDepth !== 0) return undefined
-  const bytes = await file.read(...place)
+  const { format, word, units = 1 } = layout
+  if (!fillsBlocks(format, columns, depth)) return undefined
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  for (let at = 0; at < bytes.length; at += type.bytes) if (!isUsable(type.name, view, at)) return undefined
-  const blocks = interleaveBlocks({
-    bits: layout.bits,
+  for (let at = 0; at < bytes.length; at += type.bytes) if (!isUsable(layout, view, at)) return undefined
+  const blocksOfRow = depth / type.values
+  return interleaveBlocks({
+    format,
     columns,
     depth,
-    scales: (block) => layout.scales(view, block * type.bytes),
-    word: (block, index) => layout.word(view, block * type.bytes, index),
+    word(column, unit, index) {
+      const block = rowOf(column) * blocksOfRow + Math.floor(unit / units)
+      return word(view, block * type.bytes, index, unit % units)
+    },
   })
-  return { blocks, sha256: sha256Of(valuesOf(type.name, bytes, columns * depth, type)) }
 }
 
 /** Anything else is left to the way through float32, which tells what is wrong. */
-function isUsable(type: string, view: DataView, at: number): boolean {
-  const finite = (half: number) => (half & 0x7c00) !== 0x7c00
-  const scale = view.getUint16(at, true)
-  if (type === 'Q4_0') return (scale & 0x7fff) < largestScale
-  return finite(scale) && (type !== 'Q4_1' || finite(view.getUint16(at + 2, true)))
+function isUsable({ halves, greatest = infinite }: Layout, view: DataView, at: number): boolean {
+  return halves.every((place, i) => {
+    const magnitude = view.getUint16(at + place, true) & 0x7fff
+    return magnitude < (i === 0 ? greatest : infinite)
+  })
 }
-
-/** The bytes of the values in float32, piece by piece: the hash is that of the expanded tensor. */
-function* valuesOf(
-  name: string,
-  bytes: Uint8Array,
-  count: number,
-  type: GgufTensor['type'],
-): Generator<Uint8Array> {
-  for (let first = 0; first < count; first += pieceOfValues) {
-    const length = Math.min(pieceOfValues, count - first)
-    const from = (first / type.values) * type.bytes
-    const blocks = bytes.slice(from, from + (length / type.values) * type.bytes)
-    yield new Uint8Array(dequantise(name, blocks, length).buffer)
-  }
-}
+const infinite = 0x7c00

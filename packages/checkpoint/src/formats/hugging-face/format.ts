@@ -61,9 +61,11 @@ async function openHuggingFace(folder: ModelFolder): Promise<StoredModel> {
       problems.map((problem) => `${shards.file}: ${problem}`),
     )
   const { tokenizer, beginsWithBos } = await tokenizerOfFolder(folder, sizes.data.vocabularySize)
+  const hashed = hashedWhileRead(shards.weights)
   return {
     architecture: published.architecture,
-    ...publishedWeights(published, shards.weights),
+    weights: publishedWeights(published, hashed.weights),
+    hash: hashed.hash,
     weightsFile: shards.file,
     // Whole values, however short they are in the file.
     bytes: 2 * shards.bytes,

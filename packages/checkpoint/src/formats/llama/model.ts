@@ -119,7 +119,11 @@ function mixersOf({ windows, qkNorm, keyHeads, headWidth, attentionBiases: biase
 export const rotated = (name: string, headWidth: number): Source => [
   name,
   (weight) => tf.transpose(pairHalves(weight, headWidth)),
-  { to: (weight) => halvesOf(tf.transpose(weight), headWidth), shape: (shape) => shape.toReversed() },
+  {
+    to: (weight) => halvesOf(tf.transpose(weight), headWidth),
+    shape: (shape) => shape.toReversed(),
+    rowOf: (row) => row - (row % headWidth) + (row % 2) * (headWidth / 2) + ((row % headWidth) >> 1),
+  },
 ]
 
 /** Reorders the rows [H·d, …] of each head of width d from halves to pairs. */

@@ -135,6 +135,16 @@ describe('a checkpoint that is not true', () => {
       () => filesOf({ ...encoded(), ...zarrEntries('extra', [1], new Float32Array(1)) }),
       "'extra' is no tensor",
     ],
+    [
+      'a name that is no path',
+      () => filesOf({ ...encoded(), ...zarrEntries('a/../b', [1], new Float32Array(1)) }),
+      "'a/../b': its name is no path, which would be '/b'",
+    ],
+    [
+      'a name of half a character',
+      () => filesOf({ ...encoded(), ...zarrEntries('a%ff', [1], new Float32Array(1)) }),
+      "'a%ff': its name is no path: a % in it begins no character",
+    ],
     ['another shape', () => filesOf(changed(norm, { shape: [4], chunks: [8] })), `'${norm}' is [4], not [8]`],
     ['another type', () => filesOf(changed(norm, { dtype: '<i4' })), `'${norm}' is of type I32`],
     [

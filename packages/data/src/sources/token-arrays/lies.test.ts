@@ -101,6 +101,9 @@ it.each<[path: string, value: unknown, sentence: string]>([
   ['chunks', null, 'its chunk shape is null'],
   ['order', 'F', 'its order is "F"; known: \'C\''],
   ['filters', [{ id: 'delta' }], 'it has filters'],
+  ['filters', 3, 'it has filters'],
+  ['filters', {}, 'it has filters'],
+  ['filters', 'delta', 'it has filters'],
   ['compressor', { id: 'bz2' }, 'its compressor is "bz2"'],
   ['compressor', null, "chunk 0 of '"],
 ])('a .zarray that is not true: %s = %j', async (path, value, sentence) => {
