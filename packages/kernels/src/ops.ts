@@ -42,7 +42,7 @@ export {
   type TitansMemoryOptions,
   type TitansMemoryState,
 } from './titans-memory'
-export { highestRate } from './highest-rate'
+export { highestRate, highestTokenRate } from './highest-rate'
 export { tttLinear, tttLinearOp, type TttLinearState } from './ttt-linear'
 export { tttMlp, tttMlpOp, type TttMlpState } from './ttt-mlp'
 export { type TttTokens } from './ttt-layer/define'

@@ -1,5 +1,5 @@
 import { defineFusedOp, tf, type Shapes, type Tensor } from '@ttt-e2e/tensor-ops'
-import { highestRate } from '../highest-rate'
+import { highestTokenRate } from '../highest-rate'
 import { lactReference, rescaled, rowNorms, updatesBefore, type LactAttributes } from './reference'
 
 const states = ['w0', 'w1', 'w2', 'm0', 'm1', 'm2', 'g0', 'g1', 'g2', 'momentumSum'] as const
@@ -11,7 +11,7 @@ const op = defineFusedOp({
   name: 'Lact',
   inputs: [...inputs, 'position'],
   integers: ['position'],
-  largest: { lr: highestRate },
+  largest: { lr: highestTokenRate },
   differentiable: inputs,
   outputs: ['y', ...states],
   // Each starts as a copy of what it goes on from, which isn't looked at again.
@@ -65,7 +65,7 @@ export interface LactInputs {
   q: Tensor
   k: Tensor
   v: Tensor
-  /** Learning rates of w0, w1 and w2 [N, T, 3], of a size of at most `highestRate`. */
+  /** Learning rates of w0, w1 and w2 [N, T, 3], of a size of at most `highestTokenRate`. */
   lr: Tensor
   /** [N, T, 1], averaged over each chunk. */
   momentum: Tensor

@@ -1,5 +1,5 @@
 import { defineFusedOp, tf, type Shapes, type Tensor } from '@ttt-e2e/tensor-ops'
-import { highestRate } from '../highest-rate'
+import { highestTokenRate } from '../highest-rate'
 import { titansMemoryReference, type TitansMemoryAttributes } from './reference'
 
 const states = ['w0', 'w1', 'w2', 's0', 's1', 's2', 'g0', 'g1', 'g2', 'momentumSum', 'decaySum'] as const
@@ -10,7 +10,7 @@ const op = defineFusedOp({
   name: 'TitansMemory',
   inputs: [...inputs, 'position'],
   integers: ['position'],
-  largest: { rate: highestRate },
+  largest: { rate: highestTokenRate },
   differentiable: inputs,
   outputs: ['y', ...states],
   // Each starts as a copy of what it goes on from, which isn't looked at again.
@@ -67,7 +67,7 @@ export interface TitansMemoryInputs {
   q: Tensor
   k: Tensor
   v: Tensor
-  /** θ, each token's learning rate [N, T, 1], of a size of at most `highestRate`. */
+  /** θ, each token's learning rate [N, T, 1], of a size of at most `highestTokenRate`. */
   rate: Tensor
   /** Logits of η and α [N, T, 1]: a chunk's η and α are the sigmoids of their means over the chunk. */
   momentum: Tensor

@@ -7,7 +7,7 @@ import {
   type Tensor,
   type WantedShapes,
 } from '@ttt-e2e/tensor-ops'
-import { highestRate } from '../highest-rate'
+import { highestTokenRate } from '../highest-rate'
 import { tttReference } from './reference'
 
 /** What every TTT op reads, beside its inner model. */
@@ -16,7 +16,7 @@ export interface TttTokens {
   q: Tensor
   k: Tensor
   v: Tensor
-  /** Each token's inner learning rate [B, T, H], of a size of at most `highestRate`. */
+  /** Each token's inner learning rate [B, T, H], of a size of at most `highestTokenRate`. */
   rates: Tensor
   /** The factor of each place in a mini-batch [K]: its length is the mini-batch's. */
   factors: Tensor
@@ -38,7 +38,7 @@ export function defineTttOp(name: string, depth: number): FusedOp {
     name,
     inputs: [...inputs, 'position'],
     integers: ['position'],
-    largest: { rates: highestRate },
+    largest: { rates: highestTokenRate },
     differentiable: inputs,
     outputs: ['y', ...carried.map((input) => `${input}Next`)],
     // Each starts as a copy of what it goes on from, which isn't looked at again.
