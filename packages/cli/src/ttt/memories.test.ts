@@ -108,7 +108,7 @@ it('say in a sentence what they refuse, and change nothing', async () => {
       ],
       [/there is a memory 'sea' already/, () => memories.fork('sea', 'sea')],
       [/empty/, () => memories.read(bytesOf(''), { save: 'new' }, { onProgress, signal })],
-      [/is not a memory|header/, () => memories.import('new', Buffer.from('{"a": "file"}'))],
+      [/is not a memory|header|is JSON/, () => memories.import('new', Buffer.from('{"a": "file"}'))],
       [/not valid UTF-8/, () => memories.read(latin1(), { save: 'new' }, { onProgress, signal })],
     ]
     for (const [message, work] of refused) await expect(work()).rejects.toThrow(message)
