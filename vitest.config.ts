@@ -12,6 +12,7 @@ const alone = [
   '**/{flood,large-files,step-memory,upload}.test.ts',
   // They register engines, ops and kernels.
   'packages/tensor-ops/src/{engine,fused-op,testing}/*.test.ts',
+  'apps/bench/src/doctor/doctor.test.ts',
   'tests/outside/engine.test.ts',
 ]
 
