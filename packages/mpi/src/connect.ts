@@ -20,6 +20,9 @@ async function connect(): Promise<MpiCommunicator> {
   const launcher = launcherOf()
   const build = await buildMpiAddon(launcher)
   if ('reason' in build) throw new MpiError(build.reason)
+  // UCX, below MPICH, would replace brk and mmap in the process to watch its memory for networks that write into it. V8's and
+  // glibc's threads share that memory, and a rank was seen to die in a part of it that was gone.
+  process.env.UCX_MEM_EVENTS ??= 'no'
   let addon
   try {
     addon = loadMpiAddon(build.path)
