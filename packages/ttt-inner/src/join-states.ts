@@ -1,14 +1,7 @@
-import {
-  tf,
-  tidy,
-  treeLeaves,
-  treeMap,
-  treeWithLeaves,
-  type Tensor,
-  type TensorTree,
-} from '@ttt-e2e/tensor-ops'
+import type { TensorTree } from '@ttt-e2e/tensor-ops'
 import { tensorsOf, type ReaderState } from './reader-state'
 import { TokenBlock } from './token-block'
+import { rowsOf, stackedRows } from './tree-rows'
 
 /**
  * States side by side as one of several sequences; those given stay as they are.
@@ -16,14 +9,7 @@ import { TokenBlock } from './token-block'
  * @param states of the same shapes, their open chunks as long
  */
 export function joinStates(states: readonly ReaderState[]): ReaderState {
-  const trees = states.map(tensorsOf)
-  const leaves = trees.map(treeLeaves)
-  const joined = tidy(() =>
-    treeWithLeaves(
-      trees[0],
-      leaves[0].map((_, i) => sideBySide(leaves.map((each) => each[i]))),
-    ),
-  )
+  const joined = stackedRows(states.map(tensorsOf))
   const tokens = states.flatMap(({ open }) => open.tokens.rows())
   return {
     ...stateOf(joined, TokenBlock.ofRows(tokens)),
@@ -36,20 +22,11 @@ export function joinStates(states: readonly ReaderState[]): ReaderState {
 export function splitState(state: ReaderState): ReaderState[] {
   const tensors = tensorsOf(state)
   return state.positions.map((position, row) => ({
-    ...stateOf(
-      tidy(() => treeMap(tensors, (tensor) => rowOf(tensor, row))),
-      new TokenBlock(state.open.tokens.row(row), 1),
-    ),
+    ...stateOf(rowsOf(tensors, row, 1), new TokenBlock(state.open.tokens.row(row), 1)),
     positions: [position],
     steps: [state.steps[row]],
   }))
 }
-
-// A cache that has no slot yet has no values, which some engines' own kernels take for a mistake.
-const sideBySide = (rows: Tensor[]): Tensor =>
-  rows[0].size === 0 ? tf.zeros([rows.length, ...rows[0].shape.slice(1)]) : tf.concat(rows, 0)
-const rowOf = (tensor: Tensor, row: number): Tensor =>
-  tensor.size === 0 ? tf.zeros([1, ...tensor.shape.slice(1)]) : tf.slice(tensor, [row], [1])
 
 function stateOf({ fast, open, last, ...mixing }: ReturnType<typeof tensorsOf>, tokens: TokenBlock) {
   return {

@@ -1,5 +1,6 @@
 import { tidy, treeLeaves } from '@ttt-e2e/tensor-ops'
 import { grownStates } from '@ttt-e2e/swa-transformer'
+import { groupsBy } from './groups-by'
 import { joinStates, splitState } from './join-states'
 import { PieceNats } from './piece-nats'
 import { natsAfter, readPiece, type ReadingModel } from './read-piece'
@@ -71,17 +72,13 @@ export class ReadTogether {
   }
 
   /** Pieces that fit together. */
-  private alike<T extends ReadingPiece>(pieces: readonly T[]): Iterable<T[]> {
+  private alike<T extends ReadingPiece>(pieces: readonly T[]): T[][] {
     if (pieces.length === 1) return [[...pieces]]
-    const groups = new Map<string, T[]>()
-    for (const piece of pieces) {
-      const { reader, tokens, learn } = piece
+    return groupsBy(pieces, ({ reader, tokens, learn }) => {
       const state = this.batches.get(reader)?.joined ?? reader.state
       reserve(this.model, state, tokens.length)
-      const key = `${tokens.length} ${learn} ${JSON.stringify(reader.inner)} ${rowShapes(state)}`
-      groups.set(key, [...(groups.get(key) ?? []), piece])
-    }
-    return groups.values()
+      return `${tokens.length} ${learn} ${JSON.stringify(reader.inner)} ${rowShapes(state)}`
+    })
   }
 
   private pass(pieces: readonly ReadingPiece[]): Map<Reader, Promise<Float32Array>> {

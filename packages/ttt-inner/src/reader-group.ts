@@ -4,7 +4,6 @@ import {
   tf,
   tidy,
   treeLeaves,
-  treeMap,
   treeWithLeaves,
   type Tensor,
   type TensorTree,
@@ -13,12 +12,14 @@ import { writeRing } from '@ttt-e2e/kernels/ops'
 import { grownStates, readPrefix, type MixingState } from '@ttt-e2e/swa-transformer'
 import { predictRows } from './chunk-programs'
 import type { FastWeights } from './fast-weights'
+import { groupsBy } from './groups-by'
 import { joinStates, splitState } from './join-states'
 import { closeChunk, learnOpenChunk, type ReadingModel } from './read-piece'
 import type { Reader } from './reader'
 import { disposeState, endAfter, positionTensor, type ReaderState } from './reader-state'
 import { ReadTogether, type ReadingPiece } from './read-together'
 import { TokenBlock } from './token-block'
+import { rowsOf, stackedRows } from './tree-rows'
 
 /** One token for one reader of a single sequence that has read something. */
 export interface DecodingStep {
@@ -125,10 +126,7 @@ export class ReaderGroup {
     this.rows.forEach(({ state }, row) => {
       if (!rule || state.open.tokens.length < rule.chunk) return
       const { fast, suffix, open } = joined
-      Object.assign(
-        state,
-        tidy(() => rowsOf({ fast, suffix }, row, 1)),
-      )
+      Object.assign(state, rowsOf({ fast, suffix }, row, 1))
       state.open.hidden = tidy(() => openOf(open!, row, state))
       if (steps[row].learn) learning.push(row)
       else {
@@ -139,7 +137,7 @@ export class ReaderGroup {
     })
     if (learning.length === 0) return
     for (const row of learning) delete this.rows[row].state.last
-    for (const alike of byInner(learning, (row) => this.rows[row].reader))
+    for (const alike of groupsBy(learning, (row) => JSON.stringify(this.rows[row].reader.inner)))
       this.learn(
         { ...this.model, ...this.rows[alike[0]].reader.inner },
         alike.map((row) => this.rows[row].state),
@@ -234,12 +232,8 @@ export class ReaderGroup {
       if (row < rows.length && !leaving) continue
       // Those that stay side by side needn't be taken apart.
       const from = start
-      if (row > from) parts.push(tidy(() => rowsOf(joined, from, row - from)))
-      if (leaving)
-        give(
-          rows[row].state,
-          tidy(() => rowsOf(joined, row, 1)),
-        )
+      if (row > from) parts.push(rowsOf(joined, from, row - from))
+      if (leaving) give(rows[row].state, rowsOf(joined, row, 1))
       start = row + 1
     }
     disposeTree(joined)
@@ -258,17 +252,11 @@ export class ReaderGroup {
       ),
       suffix: grownStates(suffix, (states) => decoder.reserveSuffix(states, end)),
     }))
-    const [first, ...others] = grown.map(treeLeaves)
-    if (others.length === 0) {
+    if (grown.length === 1) {
       this.joined = grown[0]
       return
     }
-    this.joined = tidy(() =>
-      treeWithLeaves(
-        grown[0],
-        first.map((tensor, leaf) => tf.concat([tensor, ...others.map((rows) => rows[leaf])], 0)),
-      ),
-    )
+    this.joined = stackedRows(grown)
     disposeTree(grown)
   }
 
@@ -284,16 +272,6 @@ export class ReaderGroup {
   }
 }
 
-/** Rows whose readers take their inner steps alike. */
-function byInner(rows: readonly number[], readerOf: (row: number) => Reader): number[][] {
-  const groups = new Map<string, number[]>()
-  for (const row of rows) {
-    const key = JSON.stringify(readerOf(row).inner)
-    groups.set(key, [...(groups.get(key) ?? []), row])
-  }
-  return [...groups.values()]
-}
-
 /** Gives a reader what a group held for it. */
 function give(state: ReaderState, { open, ...tensors }: Joined): void {
   Object.assign(state, tensors)
@@ -301,9 +279,6 @@ function give(state: ReaderState, { open, ...tensors }: Joined): void {
   if (state.open.tokens.length > 0) state.open.hidden = tidy(() => openOf(open, 0, state))
   open.dispose()
 }
-
-const rowsOf = <T extends TensorTree>(tree: T, start: number, count: number): T =>
-  treeMap(tree, (tensor) => tf.slice(tensor, [start], [count]))
 
 /** The open chunk's rows of a ring [1, n, D]: a chunk begins in slot 0. */
 const openOf = (ring: Tensor, row: number, { open }: ReaderState): Tensor =>
