@@ -15,9 +15,9 @@ export interface ServeProcess {
 
 /** Starts `main.ts` at a free port. @throws what it says where it doesn't start */
 export async function serveProcess(...parameters: string[]): Promise<ServeProcess> {
-  const main = await fromSource(join(import.meta.dirname, '..', 'main.ts'))
+  const main = await fromSource(join(import.meta.dirname, 'main.ts'))
   const run = [main, '--engine', 'cpu', '--port', '0', ...parameters]
-  const child = spawn(process.execPath, run, { cwd: join(import.meta.dirname, '../..') })
+  const child = spawn(process.execPath, run, { cwd: join(import.meta.dirname, '..') })
   const ended = once(child, 'close')
   let said = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { serveProcess } from './serve-process'
+import { serveProcess } from '../serve-process'
 import { until } from '../testing'
 import { Writer } from './writer'
 

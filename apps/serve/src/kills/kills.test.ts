@@ -5,7 +5,7 @@ import { beforeAll, expect, it } from 'vitest'
 import { redisProgram, startRedis } from '../memories/store/testing/servers'
 import { tinyRun } from '../testing'
 import { killAtRandom } from './kill-at-random'
-import { serveProcess } from './serve-process'
+import { serveProcess } from '../serve-process'
 
 let model: string
 beforeAll(async () => void (model = await tinyRun()))

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { serveProcess, type ServeProcess } from '../kills/serve-process'
+import { streamedMessages } from '../page/api/streamed-messages'
+import { serveProcess, type ServeProcess } from '../serve-process'
 
 /** A memory as the server tells of it. */
 export interface KnownMemory {
@@ -51,14 +52,7 @@ export class LoadServer {
     const headers = { 'content-type': 'text/plain', accept: 'application/x-ndjson' }
     const answer = await fetch(this.url + path, { method: 'POST', headers, body: text, signal })
     if (!answer.ok) throw new Error(await answer.text())
-    const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader()
-    for (let rest = ''; ;) {
-      const { done, value } = await reader.read()
-      if (done) return
-      const lines = (rest + value).split('\n')
-      rest = lines.pop()!
-      for (const line of lines) if (line.trim() !== '') yield JSON.parse(line)
-    }
+    yield* streamedMessages<{ tokens: number }>(answer)
   }
 
   /** A counter of /metrics. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { findBrowser } from '../../../../scripts/browser.mjs'
-import { outside, tabTo } from '../site/testing'
+import { outside, tabTo, unnamedFields } from '../site/testing'
 import { until } from '../testing'
 import { axeProblems, servePage, type ServedPage } from './testing'
 
@@ -287,15 +287,7 @@ it('fits a phone, whatever names and answers are like, and has a name for everyt
     .evaluateAll((all) => all.map((each) => [(each as HTMLElement).offsetHeight, each.textContent] as const))
   expect(sizes.filter(([height]) => height < 44)).toEqual([])
   expect(await page.locator('meta[name=viewport]').getAttribute('content')).toMatch(/width=device-width/)
-  const unnamed = await page.locator('input, textarea, select, button, progress, meter').evaluateAll((all) =>
-    all
-      .filter((each) => {
-        const labels = (each as HTMLInputElement).labels ?? []
-        return labels.length === 0 && !each.ariaLabel && !each.textContent?.trim()
-      })
-      .map((each) => each.outerHTML),
-  )
-  expect(unnamed).toEqual([])
+  expect(await unnamedFields(page)).toEqual([])
 })
 
 it('has made no error until here, and asked nobody else', () => {

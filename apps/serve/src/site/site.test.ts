@@ -10,7 +10,17 @@ import { MetaTraining } from './meta-train/meta-training'
 import { settingsOf } from './meta-train/settings'
 import { ReadingSession } from './read/reading-session'
 import { binMeans } from './shared/bin-means'
-import { contrastOf, numbersOf, openPage, openSite, outside, said, tabTo, type Site } from './testing'
+import {
+  contrastOf,
+  numbersOf,
+  openPage,
+  openSite,
+  outside,
+  said,
+  tabTo,
+  unnamedFields,
+  type Site,
+} from './testing'
 
 const found = findBrowser()
 let site: Site
@@ -247,15 +257,7 @@ it.each(['/read/?engine=wasm', `/meta-train/${tiny}&engine=wasm`])(
       for (const selector of ['h1', '#engine-line', 'button.primary', 'nav a[href^=".."]'])
         expect(await contrastOf(page, selector), selector).toBeGreaterThan(4.5)
       papers.push(await page.evaluate<string>('getComputedStyle(document.body).backgroundColor'))
-      const unnamed = await page.locator('input, textarea, select, button, progress').evaluateAll((all) =>
-        all
-          .filter((each) => {
-            const labels = (each as HTMLInputElement).labels ?? []
-            return labels.length === 0 && !each.ariaLabel && !each.textContent?.trim()
-          })
-          .map((each) => each.outerHTML),
-      )
-      expect(unnamed).toEqual([])
+      expect(await unnamedFields(page)).toEqual([])
       await page.close()
     }
     expect(papers[0]).not.toBe(papers[1])

@@ -104,3 +104,14 @@ export function contrastOf(page: Page, selector: string): Promise<number> {
       return (high + 0.05) / (low + 0.05)
     })
 }
+
+/** What takes or tells something in a page and has no name for those who can't see it, as HTML. */
+export const unnamedFields = (page: Page): Promise<string[]> =>
+  page.locator('input, textarea, select, button, progress, meter').evaluateAll((all) =>
+    all
+      .filter((each) => {
+        const labels = (each as HTMLInputElement).labels ?? []
+        return labels.length === 0 && !each.ariaLabel && !each.textContent?.trim()
+      })
+      .map((each) => each.outerHTML),
+  )

@@ -11,32 +11,18 @@ export function SamplingFields({ learns = false }: { learns?: boolean }): VNode 
     <details>
       <summary>How it answers</summary>
       <div class="settings">
-        <label>
-          <span>
-            Boldness <span class="quiet">{temperature.toFixed(1)}</span>
-          </span>
-          <input
-            type="range"
-            min={0}
-            max={1.5}
-            step={0.1}
-            value={temperature}
-            onInput={({ currentTarget }) => set({ temperature: Number(currentTarget.value) })}
-          />
-        </label>
-        <label>
-          <span>
-            Tokens at the most <span class="quiet">{maxTokens}</span>
-          </span>
-          <input
-            type="range"
-            min={50}
-            max={1000}
-            step={50}
-            value={maxTokens}
-            onInput={({ currentTarget }) => set({ maxTokens: Number(currentTarget.value) })}
-          />
-        </label>
+        <Slider
+          name="Boldness"
+          shown={temperature.toFixed(1)}
+          range={{ min: 0, max: 1.5, step: 0.1, value: temperature }}
+          onSet={(temperature) => set({ temperature })}
+        />
+        <Slider
+          name="Tokens at the most"
+          shown={String(maxTokens)}
+          range={{ min: 50, max: 1000, step: 50, value: maxTokens }}
+          onSet={(maxTokens) => set({ maxTokens })}
+        />
         {learns && (
           <label class="switch">
             <input type="checkbox" role="switch" checked={learn} onChange={() => set({ learn: !learn })} />
@@ -45,5 +31,24 @@ export function SamplingFields({ learns = false }: { learns?: boolean }): VNode 
         )}
       </div>
     </details>
+  )
+}
+
+interface SliderProps {
+  name: string
+  /** The value as people read it. */
+  shown: string
+  range: Record<'min' | 'max' | 'step' | 'value', number>
+  onSet: (value: number) => void
+}
+
+function Slider({ name, shown, range, onSet }: SliderProps): VNode {
+  return (
+    <label>
+      <span>
+        {name} <span class="quiet">{shown}</span>
+      </span>
+      <input type="range" {...range} onInput={({ currentTarget }) => onSet(Number(currentTarget.value))} />
+    </label>
   )
 }
