@@ -1,39 +1,46 @@
+import type { WithInterval } from '@ttt-e2e/report'
 import { createRandom } from '@ttt-e2e/tensor-ops'
 
-export interface PairedDifference {
-  mean: number
-  low?: number
-  high?: number
+export interface PairedDifference extends WithInterval {
   pairs: number
 }
 
 const resamples = 4000
 
 /**
- * The mean of a − b over documents and seeds with its 95 % bootstrap interval: documents, which are the same for every
- * seed, are drawn with replacement, and so are seeds where there are several. Seeded, so that a report is repeatable.
+ * The mean of a − b over documents and seeds with its 95 % bootstrap interval.
  *
  * @param a [seeds][documents]
  * @param b of the same shape
  */
 export function pairedDifference(a: number[][], b: number[][]): PairedDifference {
   const differences = a.map((row, seed) => row.map((value, document) => value - b[seed][document]))
-  const seeds = differences.length
-  const documents = differences[0].length
-  const mean = differences.flat().reduce((sum, value) => sum + value, 0) / (seeds * documents)
-  const pairs = seeds * documents
-  if (documents < 2) return { mean, pairs }
+  return { ...bootstrapMean(differences), pairs: differences.length * differences[0].length }
+}
+
+/**
+ * The mean with its 95 % bootstrap interval, none with fewer than two documents: documents, which are the same for every seed, are drawn with replacement, and
+ * so are seeds where there are several. Seeded, so that a report is repeatable.
+ *
+ * @param values [seeds][documents]
+ */
+export function bootstrapMean(values: readonly number[][]): WithInterval {
+  const seeds = values.length
+  const documents = values[0].length
+  const count = seeds * documents
+  const mean = values.flat().reduce((sum, value) => sum + value, 0) / count
+  if (documents < 2) return { mean }
   const random = createRandom(1)
   const means = Array.from({ length: resamples }, () => {
-    const rows = Array.from({ length: seeds }, () => differences[random.integer(seeds)])
+    const rows = Array.from({ length: seeds }, () => values[random.integer(seeds)])
     let sum = 0
     for (let d = 0; d < documents; d++) {
       const document = random.integer(documents)
       for (const row of rows) sum += row[document]
     }
-    return sum / pairs
+    return sum / count
   })
-  return { mean, ...interval(means), pairs }
+  return { mean, ...interval(means) }
 }
 
 /** The middle value, or the mean of the two in the middle. */

@@ -9,6 +9,7 @@ import { lossByIndex } from '../probes/loss-by-index'
 import { latency } from '../probes/latency'
 import { training } from '../probes/training'
 import { microBenchmark, microPreset } from '../testing'
+import { comparisonTable } from './comparison-table'
 import { formatHtml } from './html'
 import { formatResults } from './text'
 
@@ -70,5 +71,21 @@ describe('the report', () => {
     expect(text).toContain('ttt-e2e does NOT beat full-attention, it is behind: +0.200 nats')
     expect(text).toContain('full-attention is not converged after 4 steps')
     expect(text).toContain('how it extrapolates')
+  })
+
+  it('sets the systems side by side, the best first', () => {
+    const { tasks } = results()
+    const [table] = comparisonTable(tasks[0])
+    const columns = ['system', 'loss at 0–64', 'trained', 'reading, ms', 'decoding, ms', 'state']
+    expect(table.columns).toEqual(columns)
+    expect(table.rows.map(([name, loss, trained]) => [name, loss, trained])).toEqual([
+      ['full-attention', '1.250 (1.000 to 1.500)', 'not converged after 4 steps'],
+      ['ttt-e2e', '1.450 (1.200 to 1.700)', 'converged'],
+      ['swa', '1.550 (1.300 to 1.800)', 'not converged after 4 steps'],
+    ])
+    expect(table.rows[0].slice(3)).toEqual(['100', '100', '8 B'])
+    delete tasks[0].probes[latency.name]
+    delete tasks[0].probes[training.name]
+    expect(comparisonTable(tasks[0])).toEqual([])
   })
 })

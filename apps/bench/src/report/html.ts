@@ -4,7 +4,8 @@ import { describeShares } from '../experiment/workers/share-out'
 import type { Probe } from '../probes/probe'
 import { unconvergedSentence } from '../probes/training/unconverged-label'
 import { questions, type Question } from './answer'
-import { csvName } from './csv-name'
+import { comparisonTable } from './comparison-table'
+import { comparisonCsv, csvName } from './csv-name'
 import { parametersTable } from './parameters-table'
 import { answersTo, reportsOf, type ProbeReport } from './report-probes'
 
@@ -51,6 +52,7 @@ function formatTask(task: TaskResults, probes: readonly Probe[]): string {
     ...(task.notes.length > 0
       ? [`<ul>${task.notes.map((note) => `<li>${escapeHtml(note)}</li>`).join('')}</ul>`]
       : []),
+    ...comparisonTable(task).map((table) => tableHtml(table, comparisonCsv(task.name))),
     ...reportsOf(task, probes).map((report) => formatProbe(report, task)),
     tableHtml({ ...parametersTable(task), title: 'systems' }, `${task.name}-systems.csv`),
     '</section>',

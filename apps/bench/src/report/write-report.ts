@@ -1,9 +1,10 @@
-import { csvOf } from '@ttt-e2e/report'
+import { csvOf, type Table } from '@ttt-e2e/report'
 import { makeFolder, writeFileDurably } from '@ttt-e2e/tensor-ops/files'
 import { join } from 'node:path'
 import type { Results } from '../experiment/results'
 import type { Probe } from '../probes/probe'
-import { csvName } from './csv-name'
+import { comparisonTable } from './comparison-table'
+import { comparisonCsv, csvName } from './csv-name'
 import { formatHtml } from './html'
 import { reportsOf } from './report-probes'
 
@@ -20,8 +21,10 @@ export function writeReport(out: string, results: Results, probes: readonly Prob
   writeFileDurably(paths.results, `${JSON.stringify(results, null, 1)}\n`)
   writeFileDurably(paths.report, formatHtml(results, probes))
   makeFolder(paths.csv)
-  for (const task of results.tasks)
+  const writeCsv = (name: string, table: Table) => writeFileDurably(join(paths.csv, name), csvOf(table))
+  for (const task of results.tasks) {
+    for (const table of comparisonTable(task)) writeCsv(comparisonCsv(task.name), table)
     for (const { probe, tables } of reportsOf(task, probes))
-      for (const [place, table] of tables.entries())
-        writeFileDurably(join(paths.csv, csvName(task.name, probe.name, place)), csvOf(table))
+      for (const [place, table] of tables.entries()) writeCsv(csvName(task.name, probe.name, place), table)
+  }
 }
