@@ -7,6 +7,7 @@ import { fromSource } from '@ttt-e2e/from-source'
 import { UserError } from '@ttt-e2e/tensor-ops'
 import { useEngine } from '@ttt-e2e/tensor-ops/testing'
 import { describe, expect, it } from 'vitest'
+import { withoutTimes } from '../../kills/without-times'
 import { lossByIndex } from '../../probes/loss-by-index'
 import { resultsOf } from '../../probes/probe'
 import {
@@ -73,19 +74,6 @@ async function measureWith(
   }
 }
 
-/** What doesn't depend on how long it took. */
-const measured = ({ systems, probes }: TaskResults) => ({
-  systems,
-  probes: Object.entries(probes).map(([name, { measured, summary }]) => ({
-    name,
-    summary,
-    measured: measured.map(({ value, ...rest }) => ({
-      ...rest,
-      value: Array.isArray(value) ? value : { ...(value as object), seconds: 0, memory: undefined },
-    })),
-  })),
-})
-
 /** How often each system was read with. */
 const evaluations = (results: TaskResults) =>
   results.systems.map(
@@ -122,7 +110,7 @@ describe('worker processes', () => {
     const here = await measureWith(1, {})
     const sideBySide = await measureWith(2, {})
     expect(evaluations(here)).toEqual([1, 1, 1])
-    expect(measured(sideBySide)).toEqual(measured(here))
+    expect(withoutTimes(sideBySide)).toEqual(withoutTimes(here))
     for (const system of ['ttt-e2e', 'swa'])
       expect(trained('2', system).equals(trained('1', system))).toBe(true)
   }, 60_000)
@@ -138,7 +126,7 @@ describe('worker processes', () => {
     expect(Math.min(...saved)).toBeLessThan(steps)
     const done = await measureWith(2, { store: 'parts', steps })
     expect(evaluations(done)).toEqual([1, 1, 1])
-    expect(measured(done)).toEqual(measured(await measureWith(1, { store: 'whole', steps })))
+    expect(withoutTimes(done)).toEqual(withoutTimes(await measureWith(1, { store: 'whole', steps })))
   }, 120_000)
 
   it('end with one sentence where one is killed; the others are stopped and saved', async () => {
