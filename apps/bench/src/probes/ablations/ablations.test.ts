@@ -6,6 +6,7 @@ import { useEngine } from '@ttt-e2e/tensor-ops/testing'
 import { expect, it } from 'vitest'
 import { microBenchmark } from '../../testing'
 import type { Probe } from '../probe'
+import { mean } from '../mean'
 import { measureProbe } from '../testing'
 import { ablations } from './index'
 import { variantsOf } from './measure'
@@ -22,6 +23,10 @@ it('changes one thing at a time', async () => {
   expect(new Set(names).size).toBe(names.length)
   expect(results.summary.variants.map(({ name }) => name)).toEqual(names)
   expect(results.summary.variants[0]).not.toHaveProperty('difference')
+  const [base] = results.measured[0].value
+  expect(results.summary.variants[0].learned!.mean).toBeCloseTo(mean(base.last) - mean(base.lastOff!))
+  expect(results.summary.variants[0].learned!.mean).not.toBe(0)
+  expect(results.summary.variants.at(-1)).not.toHaveProperty('learned')
   expect(ablations.table!(results, task)[0].rows).toHaveLength(names.length)
   expect(ablations.verdict!(results, task)).toHaveLength(2)
 })

@@ -1,4 +1,4 @@
-import { createSystem, type ModelSize } from '@ttt-e2e/baselines'
+import { createSystem, definitionOf, type ModelSize } from '@ttt-e2e/baselines'
 import type { Recipe } from '@ttt-e2e/meta-outer'
 import { trainingIn } from '../../tasks/benchmark'
 import type { ModelsContext } from '../probe'
@@ -18,7 +18,12 @@ export interface Ablated {
   how: HowTrained
   /** Mean nats over the last quarter of each held-out document. */
   last: number[]
+  /** The same of the same weights with learning off; absent where they only make sense with it. */
+  lastOff?: number[]
 }
+
+/** What reads with TTT-E2E's weights and doesn't learn. */
+const learningOff = 'ttt-off'
 
 interface Variant {
   name: string
@@ -59,11 +64,14 @@ export async function measureAblations(context: ModelsContext<AblationsSizes>): 
       evaluation: { documents, length: 4 * given.training.length, every: steps },
     }
     const folder = name.replaceAll(/[^a-z0-9.]+/g, '-')
-    const { how, losses } = await trainAndRead(context, { name: folder, recipe, system })
+    const readers = definitionOf(learningOff).weightsOf === system ? [system, learningOff] : [system]
+    const { how, losses } = await trainAndRead(context, { name: folder, recipe, system, readers })
     const { parameterCount } = createSystem(system, recipe.size).decoder
-    const last = losses[system].map((nats) => mean(nats.subarray(Math.floor(0.75 * nats.length))))
-    measured.push({ name, parameters: parameterCount, how, last })
+    const [last, lastOff] = readers.map((reader) => losses[reader].map(lastQuarter))
+    measured.push({ name, parameters: parameterCount, how, last, ...(lastOff && { lastOff }) })
     onProgress('ablations', n + 1, variants.length)
   }
   return measured
 }
+
+const lastQuarter = (nats: Float32Array): number => mean(nats.subarray(Math.floor(0.75 * nats.length)))

@@ -9,6 +9,8 @@ export interface AblationsSummary {
     parameters: number
     /** Against the base: negative is better; of the base itself absent. */
     difference?: PairedDifference
+    /** Learning while reading against the same weights with it off: negative is what it gains. */
+    learned?: PairedDifference
   }[]
 }
 
@@ -18,6 +20,7 @@ export function summariseAblations(measured: Measurement<Ablated[]>[]): Ablation
   return {
     variants: seeds[0].map(({ name, parameters }, n) => {
       const last = seeds.map((variants) => variants[n].last)
+      const off = seeds.flatMap((variants) => [variants[n].lastOff ?? []].filter(({ length }) => length > 0))
       const all = last.flat()
       return {
         name,
@@ -29,6 +32,7 @@ export function summariseAblations(measured: Measurement<Ablated[]>[]): Ablation
             seeds.map(([base]) => base.last),
           ),
         }),
+        ...(off.length > 0 && { learned: pairedDifference(last, off) }),
       }
     }),
   }

@@ -1,6 +1,5 @@
-import type { Table } from '@ttt-e2e/report'
+import { inInterval, type Table } from '@ttt-e2e/report'
 import type { ProbeResults } from '../../experiment/results'
-import { cellWithInterval } from '../interval'
 import type { ControlsMeasured } from './measure'
 import { pairs, type ControlsSummary } from './summarise'
 
@@ -27,7 +26,7 @@ function twoByTwo({ last, rates, bestRate, gains }: ControlsSummary): Table {
           last[still].toFixed(3),
           last[learning].toFixed(3),
           `${best.loss.toFixed(3)} at ${best.rate}`,
-          cellWithInterval(gain),
+          inInterval(gain),
         ],
       ]
     }),
@@ -52,8 +51,8 @@ function contextTable({ context }: ControlsSummary): Table {
     rows: Object.entries(context).map(([name, { own, another, none, gainOfOwn, gainOfAnother }]) => [
       name,
       ...[own, another, none].map((nats) => nats.toFixed(3)),
-      cellWithInterval(gainOfOwn),
-      cellWithInterval(gainOfAnother),
+      inInterval(gainOfOwn),
+      inInterval(gainOfAnother),
     ]),
     note: 'only targets out of the windows’ reach of what was read before; gains are against nothing, with 95 % intervals',
   }

@@ -1,5 +1,6 @@
+import { isBelow } from '@ttt-e2e/report'
 import type { ProbeResults, TaskResults } from '../../experiment/results'
-import { holdsZero, isBelowZero, natsWithInterval } from '../interval'
+import { holdsZero, natsWithInterval } from '../interval'
 import type { ControlsMeasured } from './measure'
 import type { ControlsSummary } from './summarise'
 
@@ -14,12 +15,12 @@ function ofTraining({ gains, bestRate }: ControlsSummary): string[] {
   const sentences: string[] = []
   if (meta)
     sentences.push(
-      `Learning while reading changes the loss of meta-trained weights by ${natsWithInterval(meta)}${isBelowZero(meta) ? '' : ': NOT a gain beyond doubt'}.`,
+      `Learning while reading changes the loss of meta-trained weights by ${natsWithInterval(meta)}${isBelow(meta, 0) ? '' : ': NOT a gain beyond doubt'}.`,
     )
   if (naive)
     sentences.push(
       `Weights trained without learning change by ${natsWithInterval(naive)} at the best inner rate of the sweep, ${bestRate['ttt-naive']}: ` +
-        (meta && isBelowZero(meta) && naive.mean > meta.mean / 2
+        (meta && isBelow(meta, 0) && naive.mean > meta.mean / 2
           ? 'learning must be trained for.'
           : 'learning need NOT be trained for here.'),
     )
@@ -30,7 +31,7 @@ function ofContext({ context }: ControlsSummary): string[] {
   const ours = context['ttt-e2e']
   if (!ours) return []
   const { gainOfOwn, gainOfAnother } = ours
-  const removed = !isBelowZero(gainOfAnother)
+  const removed = !isBelow(gainOfAnother, 0)
   return [
     `Having read its own beginning changes ttt-e2e's loss on an ending by ${natsWithInterval(gainOfOwn)}, that of another document by ` +
       `${natsWithInterval(gainOfAnother)}: ${removed ? (holdsZero(gainOfOwn) ? 'there was no gain to remove' : 'a shuffled context removes the gain') : 'a shuffled context does NOT remove all of the gain'}.`,

@@ -1,6 +1,5 @@
-import type { Table } from '@ttt-e2e/report'
+import { inInterval, type Table } from '@ttt-e2e/report'
 import type { ProbeResults } from '../../experiment/results'
-import { cellWithInterval } from '../interval'
 import { percent } from '../percent'
 import type { Decoded } from './measure'
 import type { DecodeSummary } from './summarise'
@@ -14,7 +13,7 @@ export const decodeTable = ({ summary }: ProbeResults<Decoded[], DecodeSummary>)
       ...Object.entries(summary.loss).map(([name, loss]) => [
         name,
         loss.toFixed(3),
-        summary.differences[name] ? cellWithInterval(summary.differences[name]) : '–',
+        summary.differences[name] ? inInterval(summary.differences[name]) : '–',
         percent(summary.variety[name]),
       ]),
       [

@@ -1,11 +1,12 @@
+import { isBelow } from '@ttt-e2e/report'
 import type { ProbeResults } from '../../experiment/results'
-import { holdsZero, isBelowZero, natsWithInterval } from '../interval'
+import { holdsZero, natsWithInterval } from '../interval'
 import type { Decoded } from './measure'
 import type { DecodeSummary } from './summarise'
 
 export const decodeVerdict = ({ summary }: ProbeResults<Decoded[], DecodeSummary>): string[] =>
   Object.entries(summary.differences).map(([name, difference]) => {
-    const how = isBelowZero(difference)
+    const how = isBelow(difference, 0)
       ? `scores lower than that of ${name}`
       : holdsZero(difference)
         ? `does NOT score lower than that of ${name} beyond doubt`

@@ -1,6 +1,5 @@
-import type { Table } from '@ttt-e2e/report'
+import { inInterval, type Table } from '@ttt-e2e/report'
 import type { ProbeResults, TaskResults } from '../../experiment/results'
-import { cellWithInterval } from '../interval'
 import { unitOf } from '../../report/unit-of'
 import { ways, type Kept } from './measure'
 import type { NotepadSummary } from './summarise'
@@ -22,7 +21,7 @@ export const notepadTables = (
       byWay[asked].neither?.nats.toFixed(3) ?? '–',
       ...ways.slice(1).map((way) => {
         const found = byWay[asked][way]
-        return found ? `${found.nats.toFixed(3)}: ${cellWithInterval(found.difference!)}` : '–'
+        return found ? `${found.nats.toFixed(3)}: ${inInterval(found.difference!)}` : '–'
       }),
     ]),
     note:

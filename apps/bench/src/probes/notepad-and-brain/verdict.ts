@@ -1,5 +1,6 @@
+import { isBelow } from '@ttt-e2e/report'
 import type { ProbeResults, TaskResults } from '../../experiment/results'
-import { isBelowZero, natsWithInterval } from '../interval'
+import { natsWithInterval } from '../interval'
 import { subjectOf } from '../loss-by-index/summarise'
 import type { Kept } from './measure'
 import type { NotepadSummary, WaySummary } from './summarise'
@@ -23,7 +24,7 @@ export function notepadVerdict(
     const [best] = ranked.reduce((a, b) => (b[1].nats < a[1].nats ? b : a))
     const of = asked === 'details' ? 'On details of a book' : 'On what follows in the book'
     const help = ({ difference }: WaySummary) =>
-      `${natsWithInterval(difference!)}${isBelowZero(difference!) ? '' : ', NO help beyond doubt'}`
+      `${natsWithInterval(difference!)}${isBelow(difference!, 0) ? '' : ', NO help beyond doubt'}`
     return [
       `${of} the notepad changes ${subject}'s loss by ${help(notepad)}, the brain by ${help(brain)}, both by ${help(both)}: ${best} is lowest.`,
     ]

@@ -1,6 +1,6 @@
-import type { Table } from '@ttt-e2e/report'
+import { inInterval, type Table } from '@ttt-e2e/report'
 import type { ProbeResults } from '../../experiment/results'
-import { cellWithInterval, holdsZero, natsWithInterval } from '../interval'
+import { holdsZero, natsWithInterval } from '../interval'
 import { notConverged } from '../train-and-read'
 import type { ScaledModel } from './measure'
 import type { ScalingSummary } from './summarise'
@@ -27,8 +27,8 @@ export const scalingTables = ({ summary }: Results): Table[] => [
     columns: ['system', 'of tokens', 'of parameters'],
     rows: Object.entries(summary.slopes).map(([name, { tokens, size }]) => [
       name,
-      tokens ? cellWithInterval(tokens) : '–',
-      size ? cellWithInterval(size) : '–',
+      tokens ? inInterval(tokens) : '–',
+      size ? inInterval(size) : '–',
     ]),
     note:
       'the test: each document has a slope of its loss over the base-2 logarithm, by least squares, the mean over sizes or budgets; the ' +

@@ -1,6 +1,5 @@
-import type { Table } from '@ttt-e2e/report'
+import { inInterval, type Table } from '@ttt-e2e/report'
 import type { ProbeResults } from '../../experiment/results'
-import { cellWithInterval } from '../interval'
 import type { ToyLine } from './measure'
 import type { ToySummary } from './summarise'
 import { mean } from '../mean'
@@ -15,7 +14,7 @@ export const toyTable = ({ summary }: ProbeResults<ToyLine[], ToySummary>): Tabl
       name,
       loss.toFixed(3),
       ...ends.map((end, i) => mean(byIndex.slice(ends[i - 1] ?? 0, end)).toFixed(3)),
-      againstBigram ? cellWithInterval(againstBigram) : '–',
+      againstBigram ? inInterval(againstBigram) : '–',
     ]),
     note:
       'bigram: the same two blocks without learning, which know the last token alone; full-attention: two blocks with attention; ' +

@@ -1,5 +1,6 @@
+import { isBelow } from '@ttt-e2e/report'
 import type { ProbeResults } from '../../experiment/results'
-import { isBelowZero, natsWithInterval } from '../interval'
+import { natsWithInterval } from '../interval'
 import { notConverged } from '../train-and-read'
 import type { ToyLine } from './measure'
 import type { ToySummary } from './summarise'
@@ -19,7 +20,7 @@ export function toyVerdict({ measured, summary }: ProbeResults<ToyLine[], ToySum
     const way = (bigram.loss - online.loss) / (bigram.loss - full.loss)
     sentences.push(
       `Without attention ttt-e2e that learns token by token is at ${natsWithInterval(online.againstBigram)} against the bigram` +
-        (isBelowZero(online.againstBigram) ? '' : ', NOT below it beyond doubt') +
+        (isBelow(online.againstBigram, 0) ? '' : ', NOT below it beyond doubt') +
         `, ${Math.round(100 * way)} % of the way to two blocks with attention.`,
     )
   }

@@ -1,6 +1,6 @@
-import type { Table } from '@ttt-e2e/report'
+import { inInterval, type Table } from '@ttt-e2e/report'
 import type { ProbeResults } from '../../experiment/results'
-import { cellWithInterval, holdsZero, natsWithInterval } from '../interval'
+import { holdsZero, natsWithInterval } from '../interval'
 import { notConverged } from '../train-and-read'
 import { schemes, type TwoStages } from './measure'
 import type { TwoStageSummary } from './summarise'
@@ -15,7 +15,7 @@ export const twoStageTable = ({ summary }: Results): Table[] => [
       name,
       ...loss.map((nats) => nats.toFixed(3)),
       tokens.map((count) => `${(count / 1e6).toFixed(2)}M`).join(' · '),
-      cellWithInterval(difference),
+      inInterval(difference),
     ]),
     note:
       'documents 4 × as long as the longer training sequences; the extension at a peak rate of 4e-4 without warm-up of the inner rate, as ' +

@@ -1,6 +1,5 @@
-import type { Table } from '@ttt-e2e/report'
+import { inInterval, type Table } from '@ttt-e2e/report'
 import type { ProbeResults, TaskResults } from '../../experiment/results'
-import { cellWithInterval } from '../interval'
 import { unitOf } from '../../report/unit-of'
 import { percent } from '../percent'
 import { questions, type Question, type Remains } from './measure'
@@ -23,7 +22,7 @@ export const remainsTables = ({ summary }: Results, task: TaskResults): Table[] 
       name,
       ...questions.map((question) => {
         const answered = answers[question]
-        return answered ? cellWithInterval(answered.remains) : '–'
+        return answered ? inInterval(answered.remains) : '–'
       }),
     ]),
     note:
