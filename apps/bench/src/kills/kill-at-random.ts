@@ -38,22 +38,21 @@ export async function killAtRandom(
 ): Promise<KillReport> {
   const start = (name: string) => startBench([...parameters, '--out', join(folder, name)], folder)
   const before = performance.now()
-  await (
-    await start('whole')
-  ).ended
+  const letBe = await start('whole')
+  await letBe.ended
   const most = performance.now() - before
   const whole = readNumbers(join(folder, 'whole'))
   const report: KillReport = { kills: 0, ended: 0, different: 0 }
-  while (report.kills < kills || report.ended === 0) {
+  // The one that was killed last is let come to its end, too.
+  for (let isKilled = true; isKilled || report.kills < kills;) {
     const bench = await start('killed')
-    const isLast = report.kills >= kills
-    const killed =
-      !isLast && (await Promise.race([bench.ended.then(() => false), wait(random() * most, true)]))
-    if (killed) {
+    const ended = bench.ended.then(() => true)
+    isKilled = report.kills < kills && !(await Promise.race([ended, wait(random() * most, false)]))
+    if (isKilled) {
       await bench.kill()
       report.kills++
     } else {
-      await bench.ended
+      await ended
       report.ended++
       if (!isDeepStrictEqual(readNumbers(join(folder, 'killed')), whole)) report.different++
       rmSync(join(folder, 'killed'), { recursive: true })
@@ -67,7 +66,7 @@ const readNumbers = (out: string) =>
   resultsWithoutTimes(JSON.parse(readFileSync(reportPaths(out).results, 'utf8')) as Results)
 
 interface RunningBench {
-  /** Fulfilled when it has ended well. */
+  /** Fulfilled when it is gone: of itself and well, or killed. */
   ended: Promise<void>
   /** kill −9 of it and its workers; returns when it is gone. */
   kill(): Promise<void>
@@ -82,16 +81,16 @@ async function startBench(parameters: readonly string[], folder: string): Promis
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   let said = ''
+  let killed = false
   child.stderr!.setEncoding('utf8').on('data', (text: string) => (said += text))
   const closed = once(child, 'close')
   const ended = closed.then(([code]: unknown[]) => {
-    if (code !== 0) throw new Error(`the bench ended with ${code ?? 'a signal'}: ${said}`)
+    if (code !== 0 && !killed) throw new Error(`the bench ended with ${code ?? 'a signal'}: ${said}`)
   })
-  // Whether it ended well is asked only of one that wasn't killed.
-  ended.catch(() => undefined)
   return {
     ended,
     async kill() {
+      killed = true
       process.kill(-child.pid!, 'SIGKILL')
       await closed
     },
