@@ -121,7 +121,7 @@ export const presets = {
     },
   },
   standard: {
-    summary: 'every probe; on two cores with the native engine at most 45 minutes',
+    summary: 'every probe; on two cores with the native engine about half an hour',
     languages: {
       recipe: vary(languages, { ...gently.languages, batch: 8, steps: 1000, times: 16 }),
       rates: rates.languages,
