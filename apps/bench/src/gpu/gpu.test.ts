@@ -101,7 +101,8 @@ it('begins nothing when its time is over, gives a part no more than is left, and
   expect(await done).toBe(0)
   expect(ran).toHaveLength(2)
   expect(readFileSync(join(options.out, 'results.md'), 'utf8')).toContain(
-    '- webgpu-f32-XS-context-64: the 2 minutes were over (--only webgpu-f32-XS-context-64 measures it)',
+    '\n- webgpu-f32-XS-decoding, webgpu-f32-XS-context-64, webgpu-f32-XS-context-128, webgpu-f32-XS-context-256: ' +
+      'the 2 minutes were over (--only measures it)\n',
   )
 })
 

@@ -1,4 +1,3 @@
-import { UserError } from '@ttt-e2e/cli'
 import { makeFolder } from '@ttt-e2e/tensor-ops/files'
 import { spawnSync } from 'node:child_process'
 import { cardName } from './card'
@@ -31,7 +30,8 @@ const means: Means = {
  * sentence, and results are written after each part; those of parts that aren't asked for stay.
  *
  * @returns the exit code: 1 where nothing could be measured
- * @throws UserError or FileError
+ * @throws UserError where the folder holds something else, or no part is called so
+ * @throws FileError
  */
 export async function measureGpu(options: GpuOptions, using: Partial<Means> = {}): Promise<number> {
   const { run, card, hasPython, now, print } = { ...means, ...using }
@@ -48,7 +48,6 @@ export async function measureGpu(options: GpuOptions, using: Partial<Means> = {}
   for (const [i, part] of parts.entries()) {
     const began = now()
     const outcome = await attempt(part)
-    if (outcome.skipped !== undefined && part.family !== undefined) tooMuch.add(part.family)
     const seconds = ((now() - began) / 1000).toFixed(0)
     print(`${i + 1}/${parts.length} ${part.name}: ${outcome.skipped ?? `${seconds} s`}`)
     results.outcomes = [...results.outcomes.filter(({ name }) => name !== part.name), outcome]
@@ -56,21 +55,18 @@ export async function measureGpu(options: GpuOptions, using: Partial<Means> = {}
     writeResults(options.out, results)
   }
   print(`results: ${options.out}`)
-  return results.outcomes.every(({ skipped }) => skipped !== undefined) ? 1 : 0
+  return results.outcomes.some(({ record }) => record?.rows.length) ? 0 : 1
 
   async function attempt(part: (typeof parts)[number]): Promise<Outcome> {
     const { name, family } = part
-    if (family !== undefined && tooMuch.has(family))
-      return { name, skipped: 'a shorter one could not be measured' }
     const seconds = Math.min(part.seconds, secondsLeft())
     if (seconds < leastSeconds)
-      return { name, skipped: `the ${options.minutes} minutes were over (--only ${name} measures it)` }
-    try {
-      return await run(part, seconds, options.out)
-    } catch (error) {
-      if (error instanceof UserError) throw error
-      return { name, skipped: (error as Error).message.split('\n')[0] }
-    }
+      return { name, skipped: `the ${options.minutes} minutes were over (--only measures it)` }
+    if (family !== undefined && tooMuch.has(family))
+      return { name, skipped: 'a shorter one could not be measured' }
+    const outcome = await run(part, seconds, options.out)
+    if (outcome.skipped !== undefined && family !== undefined) tooMuch.add(family)
+    return outcome
   }
 }
 

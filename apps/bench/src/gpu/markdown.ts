@@ -13,23 +13,33 @@ export function markdownOf(results: GpuResults): string {
   const contexts = measured.filter(isContext)
   const printed = outcomes.filter(({ printed }) => printed !== undefined)
   const remarks = [...new Set(outcomes.flatMap(({ remarks = [] }) => remarks))]
-  const skipped = outcomes.filter((outcome) => outcome.skipped !== undefined)
+  const missing = [...skippedParts(outcomes), ...remarks]
   return [
     `# ${cardOf(results)}`,
     provenanceOf(results, measured),
     ...(speeds.length > 0 ? [table(speedColumns, speeds)] : []),
     ...(contexts.length > 0 ? ['Seconds per 1000 tokens of a text of so many:', contextTable(contexts)] : []),
-    ...printed.map((outcome) => ['```', outcome.printed!, '```'].join('\n')),
-    ...(skipped.length + remarks.length > 0
-      ? [
-          'Not measured:',
-          [...skipped.map(({ name, skipped }) => `- ${name}: ${skipped}`), ...remarks.map((line) => `- ${line}`)].join('\n'), // prettier-ignore
-        ]
-      : []),
+    ...printed.map((outcome) => ['```', withoutProgress(outcome.printed!), '```'].join('\n')),
+    ...(missing.length > 0 ? ['Not measured:', missing.map((line) => `- ${line}`).join('\n')] : []),
   ]
     .join('\n\n')
     .concat('\n')
 }
+
+/** A line for each sentence, with all parts that it is said of. */
+function skippedParts(outcomes: readonly Outcome[]): string[] {
+  const bySentence = new Map<string, string[]>()
+  for (const { name, skipped } of outcomes)
+    if (skipped !== undefined) bySentence.set(skipped, [...(bySentence.get(skipped) ?? []), name])
+  return [...bySentence].map(([sentence, names]) => `${names.join(', ')}: ${sentence}`)
+}
+
+/** A command that prints into a file says what it is at in lines like "webgpu · products". */
+const withoutProgress = (text: string) =>
+  text
+    .split('\n')
+    .filter((line) => !/^[\w-]+ · \S+$/.test(line))
+    .join('\n')
 
 const cardOf = ({ card, outcomes }: GpuResults) =>
   card ??
