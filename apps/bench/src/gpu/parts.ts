@@ -86,10 +86,10 @@ const contexts = (options: GpuOptions, setting: Setting): Part[] =>
     family: `${nameOf(setting)}-context`,
   }))
 
-const shared = ({ systems, reps }: GpuOptions, { engine, precision, size }: Setting): string[] => [
-  ...['--engine', engine, '--precision', precision],
-  ...['--size', size, '--systems', systems.join(), '--reps', String(reps)],
-]
+const shared = ({ systems, reps }: GpuOptions, { engine, precision, size }: Setting): string[] =>
+  `--engine ${engine} --precision ${precision} --size ${size} --systems ${systems.join()} --reps ${reps}`.split(
+    ' ',
+  )
 
 const besides = ({ peers, python }: GpuOptions): string[] =>
   peers === undefined ? [] : ['--peers', peers, '--python', python]

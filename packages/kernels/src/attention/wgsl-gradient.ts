@@ -166,6 +166,11 @@ const ofKeys = (width: number, tile: number): GpuKernel => ({
 }`,
 })
 
+export const gradientKernels = (width: number, tile: number): GpuKernel[] => [
+  ofQueries(width, tile),
+  ofKeys(width, tile),
+]
+
 /** Weights are computed again from the scores and the forward pass's sums; nothing of the size of all scores is kept. */
 export const attentionGradient: GpuFusedKernel = ({
   inputs: given,

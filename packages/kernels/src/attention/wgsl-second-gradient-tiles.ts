@@ -196,3 +196,6 @@ ${finished}
   }
 }`,
 })
+
+export const secondGradientKernels = (width: number, tile: number): GpuKernel[] =>
+  [ofSums, ofQueries, ofKeys].map((kernel) => kernel(width, tile))

@@ -1,5 +1,6 @@
-import { attentionGradient, gradientMemory } from './wgsl-gradient'
+import { attentionGradient, gradientKernels, gradientMemory } from './wgsl-gradient'
 import { attentionSecondGradient, secondGradientMemory } from './wgsl-second-gradient'
+import { secondGradientKernels } from './wgsl-second-gradient-tiles'
 import type { GpuFusedKernel, GpuFusedKernels } from '../engines/webgpu/fused-kernel'
 import { floatWord, type GpuKernel, type Part } from '../engines/webgpu/kernel'
 import { standardTiles } from '../engines/webgpu/tiles'
@@ -137,6 +138,15 @@ const attention: GpuFusedKernel = ({ inputs, outputShapes, attributes: [window],
   const outputs = outputShapes.map((shape) => ({ shape: shape!, dtype: 'float32' as const }))
   return backend.call([q!, k!, v!, offset!], outputs, [part])
 }
+
+/** The sources that depend on the sizes of tiles, with the standard ones. */
+export const gpuSources = (): string[] =>
+  [
+    forward(someWidth, standard.edge),
+    ...gradientKernels(someWidth, ofGradient.edge),
+    ...secondGradientKernels(someWidth, ofSecond.edge),
+  ].map(({ code }) => code)
+const someWidth = 64
 
 export const gpuKernels: GpuFusedKernels = {
   Attention: attention,

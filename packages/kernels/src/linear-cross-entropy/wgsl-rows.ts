@@ -1,5 +1,6 @@
 import { groupTotal } from '../engines/webgpu/group-reduction'
 import type { GpuKernel } from '../engines/webgpu/kernel'
+import { standardTiles } from '../engines/webgpu/tiles'
 
 /** A kernel for groups of so many threads. */
 type OfThreads = (threads: number) => GpuKernel
@@ -127,4 +128,10 @@ ${forWords(`
     a[start + i] = weight * s + probability * (ofA - meanA);
     c[start + i] = probability * (ofC - meanC);
     ${hasM ? 'm[start + i] = s;' : ''}`)}`,
+  )
+
+/** The sources that depend on the sizes of tiles, with the standard ones. */
+export const gpuSources = (): string[] =>
+  [lossRows(true), slopeRows(true, true), bendRows(true, true)].map(
+    (kernel) => kernel(standardTiles.linearCrossEntropy.threads).code,
   )
