@@ -5,10 +5,11 @@ import { expect, it } from 'vitest'
 import type { Speed } from '../timing/measurement'
 import type { SpeedRecord } from '../timing/record'
 import { measureGpu } from './index'
+import type { Outcome } from './outcome'
 import { readGpuOptions, type RawGpuOptions } from './options'
 import { partsOf, type Part } from './parts'
 import { readResults } from './results'
-import { runPart, type Outcome } from './run-part'
+import { runPart } from './run-part'
 
 const folder = mkdtempSync(join(tmpdir(), 'gpu-'))
 

@@ -1,8 +1,7 @@
 import { median } from '../statistics'
 import type { Speed } from '../timing/measurement'
 import { digits } from '../timing/speed-table'
-import type { GpuResults } from './results'
-import type { Outcome } from './run-part'
+import type { GpuResults, Outcome } from './outcome'
 
 /** Results as a document of tables. */
 export function markdownOf(results: GpuResults): string {

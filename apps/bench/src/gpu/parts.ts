@@ -9,7 +9,7 @@ export interface Part {
   /** The command line behind `bench`; `--json FILE` is added to those that write one. */
   command: string[]
   writesJson: boolean
-  /** What it may take at the most. */
+  /** What it may take at the most, where all have nine minutes. */
   seconds: number
   /** Where one of a family can't run, the later ones, which ask for more, aren't tried. */
   family?: string

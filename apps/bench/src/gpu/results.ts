@@ -3,20 +3,7 @@ import { writeFileDurably } from '@ttt-e2e/tensor-ops/files'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { markdownOf } from './markdown'
-import type { GpuOptions } from './options'
-import type { Outcome } from './run-part'
-
-/** All that was measured into a folder. */
-export interface GpuResults {
-  schemaVersion: 1
-  /** As its driver calls it, where that tells. */
-  card?: string
-  startedAt?: string
-  finishedAt?: string
-  /** Of the last call. */
-  options?: GpuOptions
-  outcomes: Outcome[]
-}
+import type { GpuResults } from './outcome'
 
 /** What earlier calls left in the folder. @throws UserError where that is something else */
 export function readResults(folder: string): GpuResults {

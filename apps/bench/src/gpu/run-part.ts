@@ -5,20 +5,8 @@ import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
 import type { Speed } from '../timing/measurement'
 import type { SpeedRecord } from '../timing/record'
+import type { Outcome } from './outcome'
 import type { Part } from './parts'
-
-/** What came of a part. */
-export interface Outcome {
-  name: string
-  /** Why there are no numbers, in a sentence. */
-  skipped?: string
-  /** What `--json` wrote. */
-  record?: SpeedRecord<Speed>
-  /** What it printed, where that is all. */
-  printed?: string
-  /** What it says of peers that it could not run. */
-  remarks?: string[]
-}
 
 /** Variables of a part's process, unless the user has set them: products in f32 are that, and no peer takes all memory. */
 const variables = {

@@ -33,7 +33,12 @@ export async function chooseTiles(
   for (const kernel of kernels) {
     const before = tiling.tiles
     let best: { tiles: Tiles; trial: Trial; seconds: number } | undefined
-    for (const sizes of tiling.candidates()[kernel]) {
+    const inUse = sizesOf(before[kernel])
+    // Those in use first: the others' results are held to theirs, too.
+    const candidates = [...tiling.candidates()[kernel]].sort(
+      (a, b) => Number(sizesOf(b) === inUse) - Number(sizesOf(a) === inUse),
+    )
+    for (const sizes of candidates) {
       const trial: Trial = { kernel, sizes: sizesOf(sizes), chosen: false }
       trials.push(trial)
       onTrial(kernel, trial.sizes)

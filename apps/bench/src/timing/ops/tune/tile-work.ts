@@ -31,7 +31,7 @@ const mostApart = 1e-4
 
 /**
  * What kernels are asked at a size, on the active engine: small cases of the op against its reference, the shapes of models
- * against the results of the sizes that are in use now, and how long those take.
+ * against the results of the sizes that are asked first, and how long those take.
  */
 export function tileWork(
   engine: string,
@@ -49,7 +49,7 @@ export function tileWork(
           if (worst) return `${example.name}: ${worst.name} is off by ${worst.error.toExponential(1)}`
         }
         const results = await withCalls(kernel, size, resultsOf)
-        // The first that are right are those that the others have to agree with.
+        // Of the sizes that are tried first.
         expected ??= results
         const apart = Math.max(...results.map((values, i) => relativeError(values, expected![i])))
         return apart <= mostApart
