@@ -27,6 +27,7 @@ export function addGpu(command: Command, caller: string): void {
     .option('--peers <folder>', 'Python scripts that measure other implementations: run in turn with ours')
     .option('--python <path>', 'what runs them', 'python3')
     .option('--minutes <number>', 'after so many nothing more is begun, and what runs is stopped', '9')
+    .option('--tune', "chooses webgpu's tiles for the card first, as `ops --tune` does")
     .option('--only <names>', 'of the parts, as results.md names them; results of others stay as they are')
     .action(async (raw: RawGpuOptions) => {
       const { readGpuOptions } = await import('./options')

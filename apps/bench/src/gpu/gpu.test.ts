@@ -78,6 +78,10 @@ it('asks for the most telling first, and for all sizes, precisions and engines',
     expect.arrayContaining(['webgpu-f16-S-decoding', 'tensorflow-doctor', 'tensorflow-f32-S-reading']),
   )
   expect(new Set(names).size).toBe(names.length)
+  expect(partsOf(optionsFor('parts', { tune: true })).map(({ name }) => name)).toEqual([
+    'webgpu-tune',
+    ...names,
+  ])
 })
 
 it('writes what was measured, with the card, and keeps it when the other parts are measured later', async () => {

@@ -18,6 +18,7 @@ export interface RawGpuOptions {
   python: string
   minutes: string
   only?: string
+  tune?: boolean
 }
 
 /** A checked command line; paths are absolute. */
@@ -37,6 +38,8 @@ export interface GpuOptions {
   peers?: string
   python: string
   minutes: number
+  /** Whether webgpu's tiles are chosen for the card first. */
+  tune: boolean
   /** Parts by their names; all where left out. */
   only?: string[]
 }
@@ -62,6 +65,7 @@ export function readGpuOptions(raw: RawGpuOptions, caller: string): GpuOptions {
     peers: raw.peers === undefined ? undefined : resolve(caller, raw.peers),
     python: raw.python.includes('/') ? resolve(caller, raw.python) : raw.python,
     minutes: wholeNumber('minutes', raw.minutes, 24 * 60)!,
+    tune: raw.tune ?? false,
     only: raw.only === undefined ? undefined : namesIn(raw.only),
   }
 }

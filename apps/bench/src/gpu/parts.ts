@@ -26,6 +26,7 @@ export function partsOf(options: GpuOptions): Part[] {
   const [precision, ...otherPrecisions] = precisions
   const [size, ...otherSizes] = sizes
   const parts = [
+    ...(options.tune ? [tune] : []),
     doctor(engine),
     ...speeds(options, { engine, precision, size }),
     ...contexts(options, { engine, precision, size }),
@@ -58,6 +59,14 @@ const doctor = (engine: string): Part => ({
   writesJson: false,
   seconds: 90,
 })
+
+/** At shapes that are large enough for tiles to matter, and soon done. */
+const tune: Part = {
+  name: 'webgpu-tune',
+  command: ['ops', '--tune', '--size', 'M', '--reps', '3'],
+  writesJson: false,
+  seconds: 180,
+}
 
 const nameOf = ({ engine, precision, size }: Setting) => `${engine}-${precision}-${size}`
 

@@ -72,7 +72,7 @@ export async function runPart(
   await finished(log)
   if (late) return { name, skipped: `it was not done after ${seconds.toFixed(0)} s` }
   const record = recordIn(json)
-  if (end !== 0 && !record?.rows.length && !(command[0] === 'doctor' && end === 1))
+  if (end !== 0 && !record?.rows.length && !(end === 1 && !writesJson))
     return { name, skipped: lastLine(printed.stderr) || `it ended with ${end}` }
   if (!writesJson) return { name, printed: printed.stdout.trim() }
   return { name, record, remarks: printed.stdout.split('\n').filter((line) => aboutPeers.test(line)) }
