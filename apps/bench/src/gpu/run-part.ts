@@ -72,12 +72,15 @@ export async function runPart(
   await finished(log)
   if (late) return { name, skipped: `it was not done after ${seconds.toFixed(0)} s` }
   const record = recordIn(json)
-  if (end !== 0 && !record?.rows.length && !(end === 1 && !writesJson))
+  // What prints alone ends with 1 where it found something wrong, which it says.
+  const said = end === 1 && !writesJson && !fault.test(printed.stderr)
+  if (end !== 0 && !record?.rows.length && !said)
     return { name, skipped: lastLine(printed.stderr) || `it ended with ${end}` }
   if (!writesJson) return { name, printed: printed.stdout.trim() }
   return { name, record, remarks: printed.stdout.split('\n').filter((line) => aboutPeers.test(line)) }
 }
 
+const fault = /^\w*Error: /m
 const aboutPeers = /^\S+\.py (was left out|failed at size)/
 
 function recordIn(path: string): SpeedRecord<Speed> | undefined {
@@ -88,6 +91,6 @@ function recordIn(path: string): SpeedRecord<Speed> | undefined {
 /** An error's sentence: the last line, or of a fault the one above its stack. */
 function lastLine(text: string): string {
   const lines = text.split('\n').filter((line) => line.trim() !== '')
-  const fault = lines.findLast((line) => /^(\w*Error): /.test(line))
-  return fault ?? lines.at(-1) ?? ''
+  const sentence = lines.findLast((line) => fault.test(line))
+  return sentence ?? lines.at(-1) ?? ''
 }
