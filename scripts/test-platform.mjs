@@ -14,10 +14,9 @@ import {
 import { tmpdir } from 'node:os'
 import { extname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { bundler, cache, installOnce } from './tools.mjs'
+import { bundler, cache, installNode } from './tools.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const nodeVersion = '20.20.2'
 
 /** The emulator, what Debian has it in, the npm package of Node with its program, and where this machine's files are. */
 const platforms = {
@@ -59,16 +58,6 @@ function usualTests() {
     'apps/bench/src/precision',
   ]
   return [...[...engines, ...ops].flatMap(testsIn), ...models.map((path) => join(root, `${path}.test.ts`))]
-}
-
-/** @returns the path of the platform's Node, taken from npm into the cache where it isn't there yet */
-function installNode([from, program]) {
-  const folder = installOnce(from, nodeVersion, (target) => {
-    // Forced, as it says that it is for other machines.
-    const options = ['--prefix', target, '--force', '--loglevel', 'error', '--no-audit', '--no-fund']
-    execFileSync('npm', ['install', ...options, `${from}@${nodeVersion}`], { stdio: 'inherit' })
-  })
-  return join(folder, 'node_modules', from, program)
 }
 
 /** Writes <number>.mjs for each file. */
@@ -133,7 +122,7 @@ try {
     throw new Error(`${emulator} is not installed; Debian has it in the packages ${platform.debian}`)
   if (emulator === 'wine' && !existsSync(environment.WINEPREFIX)) emulate('winecfg', '-v', 'win10')
   execFileSync(process.execPath, [join(root, 'scripts/build-native.mjs'), name], { stdio: 'inherit' })
-  const node = installNode(platform.node)
+  const node = installNode(...platform.node)
 
   const files = given.length ? given.map((file) => resolve(file)) : usualTests()
   await bundle(files, work)

@@ -1,4 +1,5 @@
-// What the scripts work with: a cache of tools that are installed when first needed, and the bundler.
+// What the scripts work with: a cache of tools that are installed when first needed, Node for any platform, and the bundler.
+import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { homedir } from 'node:os'
@@ -22,6 +23,18 @@ export function installOnce(name, version, install) {
     }
   }
   return folder
+}
+
+const nodeVersion = '20.20.2'
+
+/** @returns the path of a platform's Node, taken from npm into the cache where it isn't there yet */
+export function installNode(from, program) {
+  const folder = installOnce(from, nodeVersion, (target) => {
+    // Forced, as it says that it may be for other machines.
+    const options = ['--prefix', target, '--force', '--loglevel', 'error', '--no-audit', '--no-fund']
+    execFileSync('npm', ['install', ...options, `${from}@${nodeVersion}`], { stdio: 'inherit' })
+  })
+  return join(folder, 'node_modules', from, program)
 }
 
 /** esbuild's `build`; it comes with tsup. */

@@ -4,6 +4,7 @@ import { addConform } from './conform/command'
 import { addDamage } from './damage/command'
 import { addDoctor } from './doctor/command'
 import { addExperiment } from './experiment/command'
+import { addGpu } from './gpu/command'
 import { addHistory } from './history/command'
 import { addMemory } from './memory/command'
 import { addRates } from './rates/command'
@@ -33,4 +34,5 @@ export const commands: readonly ((command: Command, caller: string) => void)[] =
   addRanks,
   addOps,
   addDoctor,
+  addGpu,
 ]

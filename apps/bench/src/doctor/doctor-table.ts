@@ -32,6 +32,10 @@ export function limitsOf(report: Report): string[] {
   return [`limits of ${report.name}: ${shown.join(', ')}`]
 }
 
+/** Whether an engine's tiles were chosen for its adapter, in a line. */
+export const tilesLine = (report: Report): string[] =>
+  runs(report) && report.tiles !== undefined ? [`tiles of ${report.name}: ${report.tiles}`] : []
+
 /** What is wrong with an engine that runs, in a sentence. */
 export function problemsOf(report: Report): string[] {
   if (!runs(report)) return []

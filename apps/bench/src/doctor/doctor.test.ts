@@ -1,8 +1,8 @@
 import { registerEngine, resolveEngine, tf } from '@ttt-e2e/tensor-ops'
 import '@ttt-e2e/kernels/engines'
 import { afterAll, expect, it } from 'vitest'
-import { doctorTable, limitsOf, problemsOf } from './doctor-table'
-import { examineEngine, type EngineReport } from './examine-engine'
+import { doctorTable, limitsOf, problemsOf, tilesLine } from './doctor-table'
+import { examineEngine, tilesOf, type EngineReport } from './examine-engine'
 
 afterAll(() => resolveEngine('cpu'))
 
@@ -21,6 +21,14 @@ it('tells what an engine runs on, its limits, its speed and how right it is', as
     expect.stringMatching(/^\d+³$/),
   ])
   expect(limitsOf(report)).toEqual([expect.stringMatching(/^limits of wasm: memory 4\.00 GiB$/)])
+})
+
+it('tells whether tiles were chosen for the adapter', () => {
+  const report = { name: 'webgpu', description: '', limits: {}, ops: '', product: { name: '', flopsPerSecond: 1 } } // prettier-ignore
+  expect(tilesLine(report)).toEqual([])
+  const lineOf = (chosenAt?: string) => tilesLine({ ...report, tiles: tilesOf({ chosenAt }) })
+  expect(lineOf()).toEqual(['tiles of webgpu: the standard ones; `ops --tune` chooses some for this adapter'])
+  expect(lineOf('2026-11-28')).toEqual(['tiles of webgpu: chosen for this adapter at 2026-11-28'])
 })
 
 it('tells why an engine is not there', async () => {

@@ -1,3 +1,4 @@
+import { webgpuTiling, type Tiling } from '@ttt-e2e/kernels/engines/webgpu'
 import type { OpName } from '@ttt-e2e/kernels/cases'
 import { EngineError, engineLimits, engineMemory, resolveEngine } from '@ttt-e2e/tensor-ops'
 import { peakProduct } from '@ttt-e2e/training'
@@ -15,6 +16,8 @@ export interface EngineReport {
   limits: Readonly<Record<string, number>>
   /** Of products of matrices: the largest size that it does in a moment, e.g. "product of 1024³". */
   product: { name: string; flopsPerSecond: number }
+  /** Whether the sizes of its tiles were chosen for its adapter, in a sentence, where it has any. */
+  tiles?: string
   /** How right it is, or what went wrong when it was asked. */
   ops: OpsVerdict | string
 }
@@ -50,8 +53,20 @@ export async function examineEngine(
     const verdict = await checkOps(name, (op) => onWork(`${name} · ${op}`), ops).catch(
       (error: Error) => error.message,
     )
-    return { name, description, limits, product: { name: product.name, flopsPerSecond }, ops: verdict }
+    return {
+      name,
+      description,
+      limits,
+      product: { name: product.name, flopsPerSecond },
+      ...(name === 'webgpu' && { tiles: tilesOf(webgpuTiling()!) }),
+      ops: verdict,
+    }
   } finally {
     product.dispose()
   }
 }
+
+export const tilesOf = ({ chosenAt }: Pick<Tiling, 'chosenAt'>): string =>
+  chosenAt === undefined
+    ? 'the standard ones; `ops --tune` chooses some for this adapter'
+    : `chosen for this adapter at ${chosenAt}`

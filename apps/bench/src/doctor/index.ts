@@ -3,7 +3,7 @@ import { formatTable } from '@ttt-e2e/report'
 import '@ttt-e2e/kernels/engines'
 import { engineNames, resolveEngine } from '@ttt-e2e/tensor-ops'
 import { provenance } from '../provenance'
-import { doctorTable, limitsOf, problemsOf } from './doctor-table'
+import { doctorTable, limitsOf, problemsOf, tilesLine } from './doctor-table'
 import { examineEngine, type EngineReport } from './examine-engine'
 
 /**
@@ -37,7 +37,7 @@ export async function examineEngines(options: { engine?: string; threads?: strin
     restore()
   }
   progress.print(`\n${formatTable(doctorTable(reports))}`)
-  for (const line of reports.flatMap(limitsOf)) progress.print(line)
+  for (const line of [...reports.flatMap(limitsOf), ...reports.flatMap(tilesLine)]) progress.print(line)
   const problems = reports.flatMap(problemsOf)
   for (const line of problems) progress.print(line)
   return problems.length > 0 ? 1 : 0

@@ -38,6 +38,7 @@ export function addReadSpeed(command: Command, caller: string): void {
     'read-speed',
     'tokens/s of reading and decoding, learning on the way where the system learns',
   )
+    .option('--only <work>', 'reading or decoding; both where left out')
     .option('--positions', 'CPU time per token and bytes of state against the tokens read before, instead')
     .action(async (raw: RawSpeedOptions) => {
       const options = readSpeedOptions(raw, caller)

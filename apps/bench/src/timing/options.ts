@@ -12,6 +12,9 @@ import {
 } from './sizes'
 import { createSpeedSystem } from './speed-system'
 
+const reads = ['reading', 'decoding'] as const
+export type Reads = (typeof reads)[number]
+
 /** The command line of `train-speed` and `read-speed` as it was typed. */
 export interface RawSpeedOptions {
   size?: string
@@ -26,6 +29,7 @@ export interface RawSpeedOptions {
   python?: string
   json?: string
   positions?: boolean
+  only?: string
 }
 
 /** A checked command line; paths are absolute. */
@@ -44,6 +48,8 @@ export interface SpeedOptions {
   /** Folder of Python scripts to run in turn with ours. */
   peers?: string
   python: string
+  /** What is timed of a reader, where not both. */
+  reads?: Reads
   /** File to write the results to. */
   json?: string
 }
@@ -54,7 +60,7 @@ export interface SpeedOptions {
  * @throws UserError naming what was given and what is allowed
  */
 export function readSpeedOptions(raw: RawSpeedOptions, caller: string): SpeedOptions {
-  const besides = (['peers', 'batch', 'length'] as const).find((name) => raw[name] !== undefined)
+  const besides = (['peers', 'batch', 'length', 'only'] as const).find((name) => raw[name] !== undefined)
   if (raw.positions && besides !== undefined)
     throw new UserError(
       `--positions and --${besides} were both given; against positions one sequence is read, as far as its window says, beside no peers`,
@@ -78,6 +84,7 @@ export function readSpeedOptions(raw: RawSpeedOptions, caller: string): SpeedOpt
     precision: oneOf('precision', raw.precision, precisions) ?? 'f32',
     peers: raw.peers === undefined ? undefined : resolve(caller, raw.peers),
     python: readPython(raw.python, caller),
+    reads: oneOf('only', raw.only, reads),
     json: raw.json === undefined ? undefined : resolve(caller, raw.json),
   }
 }

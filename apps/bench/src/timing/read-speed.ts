@@ -25,7 +25,8 @@ export function readSpeed(options: SpeedOptions): Promise<number> {
         const system = createSpeedSystem(name, size)
         const params = system.decoder.init(createRandom(0))
         const context = new Reader(system, params)
-        await context.read(randomTokens(model.vocabularySize, decodingContext))
+        if (options.reads !== 'reading')
+          await context.read(randomTokens(model.vocabularySize, decodingContext))
         models.push({ system, params, context })
       }
       const contenders = models.flatMap((each) => readingContenders(each, size, options))
@@ -38,8 +39,13 @@ export function readSpeed(options: SpeedOptions): Promise<number> {
         }
       }
     },
-    ([{ size, batch, length }]) => ({
-      title: `${size} · reading ${batch} × ${length} tokens, decoding after ${speedSizes[size].decodingContext}`,
-    }),
+    ([{ size, batch, length }]) => {
+      const works = {
+        reading: `reading ${batch} × ${length} tokens`,
+        decoding: `decoding after ${speedSizes[size].decodingContext}`,
+      }
+      const title = options.reads ? works[options.reads] : `${works.reading}, ${works.decoding}`
+      return { title: `${size} · ${title}` }
+    },
   )
 }

@@ -10,6 +10,7 @@ import {
 import { pieceOf } from '../piece-of'
 import { speedSizes, type SpeedSizeName } from './sizes'
 import type { SpeedContender } from './measure-in-turns'
+import type { SpeedOptions } from './options'
 import { randomTokens } from './random-batch'
 
 export interface ReadingModel {
@@ -29,7 +30,7 @@ const leastDecoded = 64
 export function readingContenders(
   { system, params, context }: ReadingModel,
   size: SpeedSizeName,
-  { batch, length = speedSizes[size].length }: { batch: number; length?: number },
+  { batch, length = speedSizes[size].length, reads }: Pick<SpeedOptions, 'batch' | 'length' | 'reads'>,
 ): SpeedContender[] {
   const { model, decodingContext } = speedSizes[size]
   const both = { size, system: system.name, parameters: treeSize(params) }
@@ -39,31 +40,33 @@ export function readingContenders(
   )
   const piece = pieceOf(model.window)
   const decoded = Math.max(leastDecoded, model.chunk)
-  return [
-    {
-      name: `${system.name} · reading`,
-      what: {
-        ...both,
-        work: system.rule ? 'reading and learning' : 'reading',
-        batch,
-        length,
-        tokens: batch * length,
-        flopsPerToken: countFlops(system, length).reading,
-      },
-      run: () => readDocuments({ system, params, documents, piece }),
+  const reading: SpeedContender = {
+    name: `${system.name} · reading`,
+    what: {
+      ...both,
+      work: system.rule ? 'reading and learning' : 'reading',
+      batch,
+      length,
+      tokens: batch * length,
+      flopsPerToken: countFlops(system, length).reading,
     },
-    ...(system.rule ? [false, true] : [false]).map((learn): SpeedContender => {
-      const work = learn ? 'decoding and learning' : 'decoding'
-      return {
-        name: `${system.name} · ${work}`,
-        what: { ...both, work, batch: 1, length: decodingContext, tokens: decoded },
-        async run() {
-          const reader = context.fork()
-          const tokens = generate(reader, { maxTokens: decoded, temperature: 0, learn })
-          for await (const _ of tokens);
-          reader.dispose()
-        },
-      }
-    }),
+    run: () => readDocuments({ system, params, documents, piece }),
+  }
+  const decoding = (learn: boolean): SpeedContender => {
+    const work = learn ? 'decoding and learning' : 'decoding'
+    return {
+      name: `${system.name} · ${work}`,
+      what: { ...both, work, batch: 1, length: decodingContext, tokens: decoded },
+      async run() {
+        const reader = context.fork()
+        const tokens = generate(reader, { maxTokens: decoded, temperature: 0, learn })
+        for await (const _ of tokens);
+        reader.dispose()
+      },
+    }
+  }
+  return [
+    ...(reads === 'decoding' ? [] : [reading]),
+    ...(reads === 'reading' ? [] : (system.rule ? [false, true] : [false]).map(decoding)),
   ]
 }

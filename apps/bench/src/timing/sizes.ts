@@ -64,6 +64,7 @@ export const speedSizes = {
     decodingContext: 1024,
   },
   '125m': { model: publishedSizes['125m'], length: 8192, decodingContext: 8192 },
+  '1b': { model: publishedSizes['1b'], length: 8192, decodingContext: 8192 },
 } satisfies Record<string, SpeedSize>
 
 export type SpeedSizeName = keyof typeof speedSizes

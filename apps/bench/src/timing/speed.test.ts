@@ -7,6 +7,7 @@ import type { Speed } from './measurement'
 import type { SpeedOptions } from './options'
 import { readSpeed } from './read-speed'
 import type { SpeedRecord } from './record'
+import { speedSizeNames } from './sizes'
 import { createSpeedSystem } from './speed-system'
 import { trainSpeed } from './train-speed'
 
@@ -39,14 +40,11 @@ it.each(['XS', 'S'] as const)(
 )
 
 it('has the widths that the peers have', () => {
-  const width = (name: string, size: 'XS' | 'S' | 'M' | '125m') =>
-    createSpeedSystem(name, size).decoder.config.intermediateSize
-  expect((['XS', 'S', 'M', '125m'] as const).map((size) => width('ttt-e2e', size))).toEqual([
-    128, 528, 1128, 1664,
-  ])
-  expect((['XS', 'S', 'M', '125m'] as const).map((size) => width('swa', size))).toEqual([
-    160, 704, 1408, 2048,
-  ])
+  const widths = (name: string) =>
+    speedSizeNames.map((size) => createSpeedSystem(name, size).decoder.config.intermediateSize)
+  expect(speedSizeNames).toEqual(['XS', 'S', 'M', '125m', '1b'])
+  expect(widths('ttt-e2e')).toEqual([128, 528, 1128, 1664, 4352])
+  expect(widths('swa')).toEqual([160, 704, 1408, 2048, 5376])
 })
 
 it('records training steps with their shares and kernel calls', async () => {
@@ -67,6 +65,16 @@ it('records training steps with their shares and kernel calls', async () => {
   }
   // Learning on the way takes more kernels.
   expect(rows[0].kernelCalls).toBeGreaterThan(rows[1].kernelCalls)
+})
+
+it('records reading alone, or decoding alone', async () => {
+  const json = join(folder, 'one.json')
+  const worksOf = async (reads: 'reading' | 'decoding') => {
+    expect(await readSpeed({ ...options, systems: ['ttt-e2e'], reads, json })).toBe(0)
+    return recordOf(json).rows.map(({ work }) => work)
+  }
+  expect(await worksOf('reading')).toEqual(['reading and learning'])
+  expect(await worksOf('decoding')).toEqual(['decoding', 'decoding and learning'])
 })
 
 it('records reading and decoding', async () => {

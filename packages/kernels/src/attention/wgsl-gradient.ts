@@ -8,10 +8,11 @@ import {
   type Part,
 } from '../engines/webgpu/kernel'
 import { fillParts } from '../engines/webgpu/stock/fill'
-import { mainOfTiles, reach, tile } from './wgsl-reach'
+import { edgeFor, mainOfTiles, reach } from './wgsl-reach'
 
-/** Bytes of workgroup memory that the gradient takes of heads of this width. */
-export const gradientMemory = (width: number): number => 4 * (4 * tile * (width + 1) + 2 * tile * tile)
+/** Bytes of workgroup memory that the gradient takes of heads of this width, in tiles of this edge. */
+export const gradientMemory = (width: number, tile: number): number =>
+  4 * (4 * tile * (width + 1) + 2 * tile * tile)
 
 const inputs = {
   q: 'f32',
@@ -40,7 +41,7 @@ const slopes = (hasDSum: boolean): GpuKernel => ({
 })
 
 /** What both kernels share: four tiles, and the weight of a query's key with its gradient. */
-const shared = (width: number) => `${reach}
+const shared = (width: number, tile: number) => `${reach(tile)}
 const WIDTH = ${width}u;
 const ROW = ${width + 1}u;
 const COLUMNS = ${Math.ceil(width / tile)}u;
@@ -88,13 +89,13 @@ fn weigh(batch: u32, head: u32, firstQuery: u32, firstKey: u32, t: u32) {
   weights[t] = weight;
   dScores[t] = weight * (dWeight - ofRows[row]) * scale;
 }
-${mainOfTiles}`
+${mainOfTiles(tile)}`
 
-const ofQueries = (width: number): GpuKernel => ({
-  name: `AttentionGrad q ${width}`,
+const ofQueries = (width: number, tile: number): GpuKernel => ({
+  name: `AttentionGrad q ${width} ${tile}`,
   inputs,
   outputs: { dQ: 'f32' },
-  code: `${shared(width)}
+  code: `${shared(width, tile)}
   let head = group.y;
   let keyHead = head / (heads / keyHeads);
   let firstQuery = group.x * TILE;
@@ -124,11 +125,11 @@ const ofQueries = (width: number): GpuKernel => ({
 }`,
 })
 
-const ofKeys = (width: number): GpuKernel => ({
-  name: `AttentionGrad k v ${width}`,
+const ofKeys = (width: number, tile: number): GpuKernel => ({
+  name: `AttentionGrad k v ${width} ${tile}`,
   inputs,
   outputs: { dK: 'f32', dV: 'f32' },
-  code: `${shared(width)}
+  code: `${shared(width, tile)}
   let keyHead = group.y;
   let perKeyHead = heads / keyHeads;
   let firstKey = group.x * TILE;
@@ -165,6 +166,11 @@ const ofKeys = (width: number): GpuKernel => ({
 }`,
 })
 
+export const gradientKernels = (width: number, tile: number): GpuKernel[] => [
+  ofQueries(width, tile),
+  ofKeys(width, tile),
+]
+
 /** Weights are computed again from the scores and the forward pass's sums; nothing of the size of all scores is kept. */
 export const attentionGradient: GpuFusedKernel = ({
   inputs: given,
@@ -176,6 +182,8 @@ export const attentionGradient: GpuFusedKernel = ({
   const [batch, queries, heads, width] = q!.shape
   const [, keys, keyHeads] = k!.shape
   const rows = batch * heads * queries
+  const { tiles, gpu } = backend
+  const tile = edgeFor(tiles.attentionGradient, (edge) => gradientMemory(width, edge), gpu.limits)
   const zeros = () =>
     backend.call(
       [],
@@ -205,7 +213,7 @@ export const attentionGradient: GpuFusedKernel = ({
   ]
   if (wanted[0])
     parts.push({
-      kernel: ofQueries(width),
+      kernel: ofQueries(width, tile),
       inputs: read,
       outputs: [at(0)],
       parameters,
@@ -213,7 +221,7 @@ export const attentionGradient: GpuFusedKernel = ({
     })
   if (wanted[1] || wanted[2])
     parts.push({
-      kernel: ofKeys(width),
+      kernel: ofKeys(width, tile),
       inputs: read,
       outputs: [at(1), at(2)],
       parameters,

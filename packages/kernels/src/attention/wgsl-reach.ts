@@ -1,11 +1,21 @@
-/** Queries, and keys, of a tile, and the edge of a group of threads. */
-export const tile = 16
+import { standardTiles } from '../engines/webgpu/tiles'
+
+/**
+ * Queries, and keys, of a tile, and the edge of a group of threads: as the adapter's are, where they fit heads of this width.
+ *
+ * @param bytes of workgroup memory for an edge
+ */
+export const edgeFor = (
+  { edge }: { edge: number },
+  bytes: (edge: number) => number,
+  { maxComputeWorkgroupStorageSize }: Pick<GPUSupportedLimits, 'maxComputeWorkgroupStorageSize'>,
+): number => (bytes(edge) <= maxComputeWorkgroupStorageSize ? edge : standardTiles.attention.edge)
 
 /**
  * WGSL that says which tiles meet: parameter 0 is the number of queries, 1 that of keys, 4 the window; a place is that of
  * a query among the keys.
  */
-export const reach = `
+export const reach = (tile: number): string => `
 const TILE = ${tile}u;
 /** A query that sees no key gives all of them the same weight. */
 fn seesNone(place: i32) -> bool {
@@ -39,7 +49,7 @@ fn sees(place: i32, key: i32) -> bool {
 }`
 
 /** The first lines of a kernel of a tile's pairs of a query i and a key j, one pair a thread. */
-export const mainOfTiles = `
+export const mainOfTiles = (tile: number): string => `
 @compute @workgroup_size(${tile * tile})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t: u32) {
   let queries = param(0);

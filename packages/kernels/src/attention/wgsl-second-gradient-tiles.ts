@@ -1,5 +1,5 @@
 import type { GpuKernel } from '../engines/webgpu/kernel'
-import { mainOfTiles, reach, tile } from './wgsl-reach'
+import { mainOfTiles, reach } from './wgsl-reach'
 
 const inputs = { qs: 'f32', ks: 'f32', vs: 'f32', dY: 'f32', rows: 'f32' } as const
 
@@ -7,7 +7,7 @@ const inputs = { qs: 'f32', ks: 'f32', vs: 'f32', dY: 'f32', rows: 'f32' } as co
  * What the kernels share. A thread has the query i and the key j of a tile; heads are gone through in chunks of as many
  * columns as a tile has rows.
  */
-const shared = (width: number) => `${reach}
+const shared = (width: number, tile: number) => `${reach(tile)}
 const WIDTH = ${width}u;
 const ROW = TILE + 1u;
 const CHUNKS = ${Math.ceil(width / tile)}u;
@@ -71,7 +71,7 @@ fn pairOf(batch: u32, head: u32, keyHead: u32, firstQuery: u32, firstKey: u32, t
   return vec4f(weight, change * scale, slope, bend);
 }
 fn bent(pair: vec4f, shift: f32) -> f32 { return pair.y * (pair.z + shift) + pair.w; }
-${mainOfTiles}`
+${mainOfTiles(tile)}`
 
 /** Leaves E, dS, R and P of a pair in tiles. */
 const finished = `
@@ -84,11 +84,11 @@ const finished = `
       bends[t] = pair.x * (bent(pair, shift) - mean * pair.z - sums[rowCount() + row]);`
 
 /** For each query of each head a = Σ P A, and behind all of those f = Σ P X − a D. */
-export const ofSums = (width: number): GpuKernel => ({
-  name: `AttentionGradGrad sums ${width}`,
+export const ofSums = (width: number, tile: number): GpuKernel => ({
+  name: `AttentionGradGrad sums ${width} ${tile}`,
   inputs,
   outputs: { sums: 'f32' },
-  code: `${shared(width)}
+  code: `${shared(width, tile)}
   let head = group.y;
   let firstQuery = group.x * TILE;
   let row = rowOf(batch, head, firstQuery + i);
@@ -116,11 +116,11 @@ export const ofSums = (width: number): GpuKernel => ({
 })
 
 /** grad2_q and grad2_d_y. */
-export const ofQueries = (width: number): GpuKernel => ({
-  name: `AttentionGradGrad queries ${width}`,
+export const ofQueries = (width: number, tile: number): GpuKernel => ({
+  name: `AttentionGradGrad queries ${width} ${tile}`,
   inputs: { ...inputs, sums: 'f32' },
   outputs: { gradQ: 'f32', gradDY: 'f32' },
-  code: `${shared(width)}
+  code: `${shared(width, tile)}
   let head = group.y;
   let keyHead = head / (heads / keyHeads);
   let firstQuery = group.x * TILE;
@@ -155,11 +155,11 @@ ${finished}
 })
 
 /** grad2_k and grad2_v; a thread sums for the key i of a tile. */
-export const ofKeys = (width: number): GpuKernel => ({
-  name: `AttentionGradGrad keys ${width}`,
+export const ofKeys = (width: number, tile: number): GpuKernel => ({
+  name: `AttentionGradGrad keys ${width} ${tile}`,
   inputs: { ...inputs, sums: 'f32' },
   outputs: { gradK: 'f32', gradV: 'f32' },
-  code: `${shared(width)}
+  code: `${shared(width, tile)}
   let keyHead = group.y;
   let perKeyHead = heads / keyHeads;
   let firstKey = group.x * TILE;
@@ -196,3 +196,6 @@ ${finished}
   }
 }`,
 })
+
+export const secondGradientKernels = (width: number, tile: number): GpuKernel[] =>
+  [ofSums, ofQueries, ofKeys].map((kernel) => kernel(width, tile))

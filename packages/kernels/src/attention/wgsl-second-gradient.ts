@@ -4,14 +4,14 @@ import type { GpuFusedKernel } from '../engines/webgpu/fused-kernel'
 import { floatWord, forEachValue, groupsFor, outputAsInput, type GpuKernel, type Part } from '../engines/webgpu/kernel' // prettier-ignore
 import { copyPart } from '../engines/webgpu/stock/layout'
 import { fillParts } from '../engines/webgpu/stock/fill'
-import { tile } from './wgsl-reach'
+import { edgeFor } from './wgsl-reach'
 import { ofKeys, ofQueries, ofSums } from './wgsl-second-gradient-tiles'
 
 const copyOf = (from: number, size: number, output: number, to = 0) =>
   copyPart({ shape: [size], from: 0, fromStrides: [1], to, toStrides: [1] }, from, output)
 
 /** Bytes of workgroup memory: tiles of columns, not of whole heads, so that heads of every width fit. */
-export const secondGradientMemory = 4 * (7 * tile * (tile + 1) + 4 * tile * tile)
+export const secondGradientMemory = (tile: number): number => 4 * (7 * tile * (tile + 1) + 4 * tile * tile)
 
 /**
  * A value for each query of each head: the log-sum-exp, D = ⟨d_y, y⟩, d_logSumExp − D; then the sequences' offsets, so that
@@ -67,6 +67,7 @@ export const attentionSecondGradient: GpuFusedKernel = ({
   const [batch, queries, heads, width] = q!.shape
   const [, keys, keyHeads] = k!.shape
   const count = batch * heads * queries
+  const tile = edgeFor(backend.tiles.attentionSecondGradient, secondGradientMemory, backend.gpu.limits)
   const tensors: TensorInfo[] = []
   const input = (tensor: TensorInfo) => tensors.push(tensor) - 1
   const outputs: Output[] = []
@@ -105,12 +106,12 @@ export const attentionSecondGradient: GpuFusedKernel = ({
   const byQueries = [Math.ceil(queries / tile), heads, batch] as const
   const [ofQ, ofK, ofV, ofDY, ofDSum] = wanted
   const sums = output([2 * count])
-  parts.push({ kernel: ofSums(width), inputs: read, outputs: [sums], parameters, groups: byQueries })
+  parts.push({ kernel: ofSums(width, tile), inputs: read, outputs: [sums], parameters, groups: byQueries })
   if (ofDSum !== undefined) parts.push(copyOf(outputAsInput(sums), count, ofDSum))
   // What isn't wanted is formed with the other one, and dropped.
   if (ofQ !== undefined || ofDY !== undefined)
     parts.push({
-      kernel: ofQueries(width),
+      kernel: ofQueries(width, tile),
       inputs: [...read, outputAsInput(sums)],
       outputs: [ofQ ?? output(q!.shape), ofDY ?? output(q!.shape)],
       parameters,
@@ -118,7 +119,7 @@ export const attentionSecondGradient: GpuFusedKernel = ({
     })
   if (ofK !== undefined || ofV !== undefined)
     parts.push({
-      kernel: ofKeys(width),
+      kernel: ofKeys(width, tile),
       inputs: [...read, outputAsInput(sums)],
       outputs: [ofK ?? output(k!.shape), ofV ?? output(v!.shape)],
       parameters,

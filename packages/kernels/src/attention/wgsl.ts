@@ -1,24 +1,32 @@
-import { attentionGradient, gradientMemory } from './wgsl-gradient'
+import { attentionGradient, gradientKernels, gradientMemory } from './wgsl-gradient'
 import { attentionSecondGradient, secondGradientMemory } from './wgsl-second-gradient'
+import { secondGradientKernels } from './wgsl-second-gradient-tiles'
 import type { GpuFusedKernel, GpuFusedKernels } from '../engines/webgpu/fused-kernel'
 import { floatWord, type GpuKernel, type Part } from '../engines/webgpu/kernel'
+import { standardTiles } from '../engines/webgpu/tiles'
+import { edgeFor } from './wgsl-reach'
 
-/** Queries, and keys at a time, of a group of so many threads squared. */
-const tile = 16
+/** Bytes of workgroup memory that the forward pass takes of heads of this width, in tiles of this edge. */
+const memory = (width: number, tile: number) => 4 * (2 * tile * (width + 1) + tile * tile)
 
-/** What a pass takes of a GPU, for heads of this width. */
+const {
+  attention: standard,
+  attentionGradient: ofGradient,
+  attentionSecondGradient: ofSecond,
+} = standardTiles
+/** What a pass takes of a GPU at the least, for heads of this width. */
 export const attentionNeeds = {
-  Attention: (width: number) => ({ memory: 4 * (2 * tile * (width + 1) + tile * tile), buffers: 6 }),
-  AttentionGrad: (width: number) => ({ memory: gradientMemory(width), buffers: 8 }),
-  AttentionGradGrad: () => ({ memory: secondGradientMemory, buffers: 8 }),
+  Attention: (width: number) => ({ memory: memory(width, standard.edge), buffers: 6 }),
+  AttentionGrad: (width: number) => ({ memory: gradientMemory(width, ofGradient.edge), buffers: 8 }),
+  AttentionGradGrad: () => ({ memory: secondGradientMemory(ofSecond.edge), buffers: 8 }),
 }
 
 /**
  * A tile of queries goes through the keys that it sees tile by tile; a thread has one score of each, then some columns of
  * one query's sum. Where a query sees no key at all, all have the same weight, as in the reference.
  */
-const forward = (width: number): GpuKernel => ({
-  name: `Attention ${width}`,
+const forward = (width: number, tile: number): GpuKernel => ({
+  name: `Attention ${width} ${tile}`,
   inputs: { q: 'f32', k: 'f32', v: 'f32', offset: 'i32' },
   outputs: { y: 'f32', logSumExp: 'f32' },
   code: `
@@ -119,8 +127,9 @@ const attention: GpuFusedKernel = ({ inputs, outputShapes, attributes: [window],
   const [q, k, v, offset] = inputs
   const [batch, queries, heads, width] = q!.shape
   const [, keys, keyHeads] = k!.shape
+  const tile = edgeFor(backend.tiles.attention, (edge) => memory(width, edge), backend.gpu.limits)
   const part: Part = {
-    kernel: forward(width),
+    kernel: forward(width, tile),
     inputs: [0, 1, 2, 3],
     outputs: [0, 1],
     parameters: [queries, keys, heads, keyHeads, window, floatWord(1 / Math.sqrt(width))],
@@ -129,6 +138,15 @@ const attention: GpuFusedKernel = ({ inputs, outputShapes, attributes: [window],
   const outputs = outputShapes.map((shape) => ({ shape: shape!, dtype: 'float32' as const }))
   return backend.call([q!, k!, v!, offset!], outputs, [part])
 }
+
+/** The sources that depend on the sizes of tiles, with the standard ones. */
+export const gpuSources = (): string[] =>
+  [
+    forward(someWidth, standard.edge),
+    ...gradientKernels(someWidth, ofGradient.edge),
+    ...secondGradientKernels(someWidth, ofSecond.edge),
+  ].map(({ code }) => code)
+const someWidth = 64
 
 export const gpuKernels: GpuFusedKernels = {
   Attention: attention,

@@ -1,10 +1,8 @@
+import type { GpuBackend } from '../engines/webgpu/backend'
 import { outputAsInput, type Part, type PartBuffer } from '../engines/webgpu/kernel'
 import { rowMajor, transposed, type Factor, type Target } from '../engines/webgpu/product'
 import { productParts } from '../engines/webgpu/product-parts'
 import { fillParts } from '../engines/webgpu/stock/fill'
-
-/** Logits that stand at a time: 64 MiB. */
-const mostLogits = 2 ** 24
 
 /** Consecutive rows of hidden states. */
 export interface Block {
@@ -23,14 +21,15 @@ export class HeadBlocks {
   readonly logits: number
   private readonly begun = new Set<string>()
 
-  /** @param mostBytes what a kernel may get of a buffer */
+  /** @param gpu what a kernel may get of a buffer, and how many logits may stand at a time */
   constructor(
     rows: number,
     private readonly width: number,
     private readonly vocabulary: number,
-    private readonly mostBytes: number,
+    private readonly gpu: Pick<GpuBackend, 'mostBound' | 'tiles'>,
   ) {
-    const most = Math.max(1, Math.floor(Math.min(mostLogits, mostBytes / 4) / Math.max(1, vocabulary)))
+    const { logits } = gpu.tiles.linearCrossEntropy
+    const most = Math.max(1, Math.floor(Math.min(logits, gpu.mostBound / 4) / Math.max(1, vocabulary)))
     const count = Math.ceil(rows / most)
     const each = Math.ceil(rows / Math.max(1, count))
     this.blocks = Array.from({ length: count }, (_, i) => ({
@@ -82,12 +81,12 @@ export class HeadBlocks {
     const key = `${y.output} ${y.start ?? 0}`
     const accumulate = this.begun.has(key)
     this.begun.add(key)
-    this.parts.push(...productParts(a, b, y, { ...sizes, accumulate }, this.mostBytes))
+    this.parts.push(...productParts(a, b, y, { ...sizes, accumulate }, this.gpu))
   }
 
   /** Logits of zero. */
   zeros(logits: number, { rows }: Block): void {
-    this.parts.push(...fillParts(rows * this.vocabulary, 0, this.mostBytes, logits))
+    this.parts.push(...fillParts(rows * this.vocabulary, 0, this.gpu.mostBound, logits))
   }
 
   /** Logits of the next block go to the place of these. */
@@ -98,6 +97,6 @@ export class HeadBlocks {
   /** Zeros for an output that nothing went to. */
   finish(output: number, size: number): void {
     if (![...this.begun].some((key) => key.startsWith(`${output} `)))
-      this.parts.push(...fillParts(size, 0, this.mostBytes, output))
+      this.parts.push(...fillParts(size, 0, this.gpu.mostBound, output))
   }
 }

@@ -1,5 +1,9 @@
 import { groupTotal } from '../engines/webgpu/group-reduction'
-import { groupSize, type GpuKernel } from '../engines/webgpu/kernel'
+import type { GpuKernel } from '../engines/webgpu/kernel'
+import { standardTiles } from '../engines/webgpu/tiles'
+
+/** A kernel for groups of so many threads. */
+type OfThreads = (threads: number) => GpuKernel
 
 /**
  * A kernel of a group per row of logits z. Parameters: the rows, the vocabulary and the number of the first row.
@@ -8,17 +12,15 @@ import { groupSize, type GpuKernel } from '../engines/webgpu/kernel'
  * @param body in which `row` is the row among these, `n` the vocabulary, `start` the row's first logit, `word` its target
  *   and `p(i)` the probability of word i
  */
-const ofRows = (
-  name: string,
-  inputs: readonly string[],
-  outputs: readonly string[],
-  body: string,
-): GpuKernel => ({
-  name: `LinearCrossEntropy ${name}`,
-  inputs: { targets: 'i32', ...floats(inputs) },
-  outputs: { z: 'f32', ...floats(outputs) },
-  code: `
-${groupTotal(groupSize, { largest: 'max(a, b)' })}
+const ofRows =
+  (name: string, inputs: readonly string[], outputs: readonly string[], body: string): OfThreads =>
+  (threads) => ({
+    name: `LinearCrossEntropy ${name} ${threads}`,
+    inputs: { targets: 'i32', ...floats(inputs) },
+    outputs: { z: 'f32', ...floats(outputs) },
+    code: `
+const THREADS = ${threads}u;
+${groupTotal(threads, { largest: 'max(a, b)' })}
 var<private> start: u32;
 var<private> most: f32;
 var<private> scale: f32;
@@ -26,7 +28,7 @@ fn bendOf(b: f32, a: f32, c: f32, m: f32, meanA: f32, meanC: f32) -> f32 {
   return b * c + c * (a - meanA) - a * meanC + m;
 }
 fn p(i: u32) -> f32 { return exp(z[start + i] - most) * scale; }
-@compute @workgroup_size(WG)
+@compute @workgroup_size(THREADS)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) t: u32) {
   let block = groupOf(group, groups);
   if (block >= param(0)) { return; }
@@ -35,23 +37,23 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let word = targets[row];
   start = block * n;
   var own = -0x1.fffffep127;
-  for (var i = t; i < n; i += WG) { own = max(own, z[start + i]); }
+  for (var i = t; i < n; i += THREADS) { own = max(own, z[start + i]); }
   most = largest(own, t);
   own = 0.0;
-  for (var i = t; i < n; i += WG) { own += exp(z[start + i] - most); }
+  for (var i = t; i < n; i += THREADS) { own += exp(z[start + i] - most); }
   let sum = total(own, t);
   scale = 1.0 / sum;
 ${body}
 }`,
-})
+  })
 
 const floats = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, 'f32' as const]))
-const forWords = (body: string) => `  for (var i = t; i < n; i += WG) {\n${body}\n  }`
+const forWords = (body: string) => `  for (var i = t; i < n; i += THREADS) {\n${body}\n  }`
 /** 1 at the target. */
 const chosen = 'select(0.0, 1.0, i32(i) == word)'
 
 /** The losses, and s = p − chosen in the place of z where slopes are wanted. */
-export const lossRows = (slopes: boolean): GpuKernel =>
+export const lossRows = (slopes: boolean): OfThreads =>
   ofRows(
     slopes ? 'losses, slopes' : 'losses',
     [],
@@ -74,7 +76,7 @@ const cotangent = (has: boolean) => (has ? 'b[row]' : '0.0')
  * The slope along the logits of b · loss + ⟨a, s⟩: g = b s + p ⊙ (a − ⟨p, a⟩) in the place of a, s in that of z; without a
  * it is b s in the place of z.
  */
-export const slopeRows = (hasB: boolean, hasA: boolean): GpuKernel =>
+export const slopeRows = (hasB: boolean, hasA: boolean): OfThreads =>
   ofRows(
     `slopes, b ${hasB}, a ${hasA}`,
     hasB ? ['b'] : [],
@@ -96,7 +98,7 @@ ${forWords(`
  * The derivatives of ⟨c, g⟩ + ⟨m, s⟩, g as above: R along the logits in the place of z, g in that of a, E = p ⊙ (c − ⟨p, c⟩)
  * along a in that of c, s in that of m, and ⟨c, s⟩, which is along b.
  */
-export const bendRows = (hasB: boolean, hasM: boolean): GpuKernel =>
+export const bendRows = (hasB: boolean, hasM: boolean): OfThreads =>
   ofRows(
     `bends, b ${hasB}, m ${hasM}`,
     hasB ? ['b'] : [],
@@ -126,4 +128,10 @@ ${forWords(`
     a[start + i] = weight * s + probability * (ofA - meanA);
     c[start + i] = probability * (ofC - meanC);
     ${hasM ? 'm[start + i] = s;' : ''}`)}`,
+  )
+
+/** The sources that depend on the sizes of tiles, with the standard ones. */
+export const gpuSources = (): string[] =>
+  [lossRows(true), slopeRows(true, true), bendRows(true, true)].map(
+    (kernel) => kernel(standardTiles.linearCrossEntropy.threads).code,
   )

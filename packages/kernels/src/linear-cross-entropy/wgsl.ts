@@ -28,7 +28,7 @@ class HeadCall {
     this.outputAt = outputShapes.map((shape) => (shape ? next++ : undefined))
     const [{ shape: hidden }, { shape: weight }] = this.given
     this.vocabulary = weight[0]
-    this.products = new HeadBlocks(hidden[0], hidden[1], weight[0], backend.mostBound)
+    this.products = new HeadBlocks(hidden[0], hidden[1], weight[0], backend)
   }
 
   has(input: number): boolean {
@@ -52,13 +52,13 @@ class HeadCall {
   }
 
   rows(
-    kernel: GpuKernel,
+    kernelOf: (threads: number) => GpuKernel,
     { first, rows }: Block,
     inputs: readonly number[],
     outputs: readonly number[],
   ): void {
     const part: Part = {
-      kernel,
+      kernel: kernelOf(this.backend.tiles.linearCrossEntropy.threads),
       inputs: [this.input(targets), ...inputs],
       outputs,
       parameters: [rows, this.vocabulary, first],

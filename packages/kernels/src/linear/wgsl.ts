@@ -64,9 +64,9 @@ function termParts(
   }
   const [left, right] = [factorOf(a), factorOf(b)]
   const sizes = { rows: left.rows, columns: right.columns, depth: left.columns, accumulate }
-  if (batch === 1) return productParts(left.matrix, right.matrix, { output }, sizes, backend.mostBound)
+  if (batch === 1) return productParts(left.matrix, right.matrix, { output }, sizes, backend)
   const walk = { shape: [batch], strides: [[left.size], [right.size]] }
-  return [productPart(left.matrix, right.matrix, { output }, sizes, walk)]
+  return [productPart(left.matrix, right.matrix, { output }, sizes, backend.tiles, walk)]
 }
 
 export const gpuKernels: GpuFusedKernels = {

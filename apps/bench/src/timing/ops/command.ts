@@ -17,8 +17,12 @@ export function addOps(command: Command, caller: string): void {
     .option('--threads <number>', 'threads of the engine; all cores where left out')
     .option('--json <file>', 'also writes the results there')
     .option('--fallbacks', "lists the kernels of a training step that are not the engine's own, instead")
+    .option(
+      '--tune',
+      "chooses the sizes of tiles of webgpu's kernels for this adapter and keeps them, instead",
+    )
     .option('--systems <names>', `whose training steps; ${defaultSpeedSystems.join(',')} where left out`)
-    .action(async (raw: RawOpsOptions & RawSpeedOptions & { fallbacks?: boolean }) => {
+    .action(async (raw: RawOpsOptions & RawSpeedOptions & { fallbacks?: boolean; tune?: boolean }) => {
       if (raw.fallbacks) {
         const { listFallbacks } = await import('./fallbacks')
         process.exitCode = await listFallbacks(readSpeedOptions(raw, caller))
@@ -26,6 +30,11 @@ export function addOps(command: Command, caller: string): void {
       }
       const { readOpsOptions } = await import('./options')
       const options = readOpsOptions(raw, caller)
+      if (raw.tune) {
+        const { tuneTiles } = await import('./tune')
+        process.exitCode = await tuneTiles(options)
+        return
+      }
       const { opsSpeed } = await import('./ops-speed')
       process.exitCode = await opsSpeed(options)
     })

@@ -19,8 +19,8 @@ export function productForms(size: SpeedSizeName): ProductForm[] {
   for (const batch of [1, sequences])
     for (const transposeA of [false, true])
       for (const transposeB of [false, true]) {
-        const a = tf.randomNormal([batch, ...turned([chunk, hiddenSize], transposeA)])
-        const b = tf.randomNormal([batch, ...turned([hiddenSize, intermediateSize], transposeB)])
+        const a = normal([batch, ...turned([chunk, hiddenSize], transposeA)], 1)
+        const b = normal([batch, ...turned([hiddenSize, intermediateSize], transposeB)], 2)
         forms.push({
           name: `${batch} × [${chunk}, ${hiddenSize}]${transposeA ? 'ᵀ' : ''}[${hiddenSize}, ${intermediateSize}]${transposeB ? 'ᵀ' : ''}`,
           flops: 2 * batch * chunk * hiddenSize * intermediateSize,
@@ -30,6 +30,9 @@ export function productForms(size: SpeedSizeName): ProductForm[] {
       }
   return forms
 }
+
+/** The same for the same seed: results are compared. */
+const normal = (shape: number[], seed: number) => tf.randomNormal(shape, 0, 1, 'float32', seed)
 
 const turned = ([rows, columns]: [number, number], transposed: boolean) =>
   transposed ? [columns, rows] : [rows, columns]

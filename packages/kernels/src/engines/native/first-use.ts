@@ -1,7 +1,7 @@
 import { makeFolder, LockTaken, takeLock } from '@ttt-e2e/tensor-ops/files'
 import { chmodSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { cacheFolder } from '../cache-folder'
 import { addonFileName, findAddonFile, tellRefused, userId } from './addon-file'
 
 export type Build = { path: string } | { reason: string }
@@ -23,7 +23,7 @@ export interface AddonOnFirstUse {
  * A file comes into place whole, so that processes that build at once can't disturb each other.
  */
 export async function builtOnFirstUse(addon: AddonOnFirstUse): Promise<Build> {
-  const folder = join(cacheFolder(), addon.name)
+  const folder = join(cacheFolder()!, addon.name)
   const find = () => findAddonFile(folder, addon.key, [userId()])
   try {
     makeFolder(folder)
@@ -79,11 +79,6 @@ async function compileInto(folder: string, { title, key, compile }: AddonOnFirst
   } finally {
     rmSync(work, { recursive: true, force: true })
   }
-}
-
-function cacheFolder(): string {
-  if (process.env.TTT_E2E_CACHE) return process.env.TTT_E2E_CACHE
-  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'ttt-e2e')
 }
 
 function firstLineOf(error: unknown): string {

@@ -10,6 +10,7 @@ import type { DataOwner } from './program/data-owner'
 import { Programs } from '../programs/programs'
 import type { RecordedCall } from './program/recorded-call'
 import { replayingCommands } from './program/replaying'
+import { standardTiles, type Tiles } from './tiles'
 
 export type TensorInfo = tf.TensorInfo
 type DataId = object
@@ -27,6 +28,8 @@ export interface Output {
 export class GpuBackend extends MathBackendCPU implements DataOwner {
   readonly pool: BufferPool
   readonly commands: Commands
+  /** The sizes of kernels that are called from now on; programs keep those that they were recorded with. */
+  tiles: Tiles = standardTiles
   /** What records kernel calls and replays them; see tensor-ops' `program`. */
   readonly programs: Programs<GpuData, RecordedCall, PooledBuffer[]>
   private count = 0

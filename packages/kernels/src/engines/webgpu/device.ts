@@ -19,6 +19,8 @@ export interface Gpu {
   limits: GPUSupportedLimits
   /** e.g. "nvidia, lovelace". */
   adapterName: string
+  /** All that the adapter says of itself, with its driver. */
+  identity: string
   /** Whether its adapter computes on the processor. */
   software: boolean
   /** Whether the device is lost or out of memory: it is good for nothing any more. */
@@ -28,7 +30,7 @@ export interface Gpu {
 }
 
 /** The newer name of the adapter's properties, which the types that tfjs brings don't know. */
-type AdapterInfo = Partial<Record<'vendor' | 'architecture' | 'description', string>> & {
+type AdapterInfo = Partial<Record<'vendor' | 'architecture' | 'device' | 'description', string>> & {
   isFallbackAdapter?: boolean
 }
 
@@ -56,6 +58,7 @@ export async function openGpu(): Promise<Gpu | string> {
     device,
     limits: device.limits,
     adapterName: [info.vendor, info.architecture].filter(Boolean).join(', ') || 'unnamed adapter',
+    identity: [info.vendor, info.architecture, info.device, info.description].join(' · '),
     software: info.isFallbackAdapter ?? adapter.isFallbackAdapter ?? false,
     get failed() {
       return failure !== undefined

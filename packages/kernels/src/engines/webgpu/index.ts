@@ -3,9 +3,13 @@ import type { GpuBackend } from './backend'
 import { openGpu, wantedLimits, type Gpu } from './device'
 import type { KernelSet } from './kernel-set'
 import { registerGpuBackend } from './register'
+import { Tiling } from './tiling'
+
+export type { TiledKernel, Tiles } from './tiles'
+export type { Tiling }
 
 let opening: Promise<Gpu | string> | undefined
-let running: { backend: GpuBackend; kernels: KernelSet } | undefined
+let running: { backend: GpuBackend; kernels: KernelSet; tiling: Tiling } | undefined
 
 /** The device, or the reason why there is none. One that has failed is replaced. */
 async function gpu(): Promise<Gpu | string> {
@@ -15,6 +19,9 @@ async function gpu(): Promise<Gpu | string> {
     (error: Error) => `no device could be opened (${error.message.split('\n')[0]})`,
   ))
 }
+
+/** The sizes of tiles that the engine's kernels have; undefined until it is created. */
+export const webgpuTiling = (): Tiling | undefined => running?.tiling
 
 registerEngine({
   name: 'webgpu',
@@ -33,7 +40,11 @@ registerEngine({
   async create() {
     const found = await gpu()
     if (typeof found === 'string') throw new Error(found)
-    if (running?.backend.gpu !== found) running = registerGpuBackend('webgpu', found)
+    if (running?.backend.gpu !== found) {
+      const made = registerGpuBackend('webgpu', found)
+      running = { ...made, tiling: new Tiling(made.backend) }
+      running.tiling.load()
+    }
     return found.software ? `${found.adapterName}, on the processor` : found.adapterName
   },
   memory: () => ({

@@ -1,3 +1,4 @@
+import type { GpuBackend } from './backend'
 import { rangesOfRows, type Part, type Range } from './kernel'
 import { productPart, type Factor, type Target } from './product'
 
@@ -8,21 +9,27 @@ type Dimension = 'rows' | 'columns' | 'depth'
  * y = a · b as `productPart`, in as many parts as it takes for none to get more of a matrix than it may: those that are
  * larger are cut between rows as they are stored.
  *
- * @param mostBytes what a kernel may get of a buffer
+ * @param gpu what a kernel may get of a buffer, and its tiles
  */
-export function productParts(a: Factor, b: Factor, y: Target, sizes: Sizes, mostBytes: number): Part[] {
+export function productParts(
+  a: Factor,
+  b: Factor,
+  y: Target,
+  sizes: Sizes,
+  { mostBound, tiles }: Pick<GpuBackend, 'mostBound' | 'tiles'>,
+): Part[] {
   const large = (dimension: Dimension, step: number) =>
-    sizes[dimension] * step * 4 > mostBytes ? { dimension, step } : undefined
+    sizes[dimension] * step * 4 > mostBound ? { dimension, step } : undefined
   const cuts = {
     a: a.strides[1] === 1 ? large('rows', a.strides[0]) : large('depth', a.strides[1]),
     b: b.strides[1] === 1 ? large('depth', b.strides[0]) : large('columns', b.strides[1]),
     y: large('rows', y.width ?? sizes.columns),
   }
   const all = [cuts.a, cuts.b, cuts.y].filter((cut) => cut !== undefined)
-  if (all.length === 0) return [productPart(a, b, y, sizes)]
+  if (all.length === 0) return [productPart(a, b, y, sizes, tiles)]
   const stretches = (dimension: Dimension): Stretch[] => {
     const steps = all.flatMap((cut) => (cut.dimension === dimension ? [cut.step] : []))
-    return rangesOfRows(sizes[dimension], Math.max(0, ...steps), mostBytes)
+    return rangesOfRows(sizes[dimension], Math.max(0, ...steps), mostBound)
   }
   const parts: Part[] = []
   for (const rows of stretches('rows'))
@@ -48,6 +55,7 @@ export function productParts(a: Factor, b: Factor, y: Target, sizes: Sizes, most
               depth: depth.count,
               accumulate: sizes.accumulate || depth.from > 0,
             },
+            tiles,
           ),
         )
       }

@@ -1,13 +1,10 @@
 import { sizeOf } from '../size-of'
 import type { GpuKernel, Part, PartBuffer, Range } from './kernel'
 import { walkCode, walkWords, type Walk } from './strides'
+import type { Tiles } from './tiles'
 
-/** Tiles of a product that a group of 16 × 16 threads forms: their edges. */
-const [smallTile, largeTile] = [16, 64]
-
-/** The edge of the tiles that a product of these sizes is formed in. */
-const tileFor = (rows: number, columns: number): number =>
-  rows <= 32 || columns <= 32 ? smallTile : largeTile
+/** Where a product has few rows or columns: a value for each of a group of 16 × 16 threads. */
+const small: Tiles['product'] = { edge: 16, depth: 16 }
 
 /** A matrix in a buffer: how far its rows and its columns are apart, and where it begins. */
 export interface Factor {
@@ -41,6 +38,7 @@ export const transposed = (factor: Factor): Factor => ({
 /**
  * y = a · b for each of a batch.
  *
+ * @param tiles the adapter's
  * @param batch a walk through the matrices of a and of b; those that are 0 apart are broadcast
  * @param sizes.accumulate whether the product is added to what stands there
  */
@@ -49,10 +47,11 @@ export function productPart(
   b: Factor,
   y: Target,
   sizes: { rows: number; columns: number; depth: number; accumulate?: boolean },
+  tiles: Tiles,
   batch: Walk = { shape: [1], strides: [[0], [0]] },
 ): Part {
   const { rows, columns, depth, accumulate } = sizes
-  const tile = tileFor(rows, columns)
+  const tile = rows <= 32 || columns <= 32 ? small : tiles.product
   const ranges = [a.range, b.range, y.range]
   return {
     kernel: productKernel(tile),
@@ -71,7 +70,7 @@ export function productPart(
       accumulate ? 1 : 0,
       ...walkWords(batch),
     ],
-    groups: [Math.ceil(columns / tile), Math.ceil(rows / tile), sizeOf(batch.shape)],
+    groups: [Math.ceil(columns / tile.edge), Math.ceil(rows / tile.edge), sizeOf(batch.shape)],
     ...(ranges.some(Boolean) && {
       ranges: Object.fromEntries(ranges.flatMap((range, i) => (range ? [[i, range]] : []))),
     }),
@@ -82,18 +81,18 @@ export function productPart(
  * Tile by tile through workgroup memory. Parameters: rows, columns, depth, then how far the rows and the columns of a are
  * apart, those of b, where a, b and y begin, how far y's rows are apart, whether to add, and the walk through the batch.
  */
-function productKernel(tile: number): GpuKernel {
-  const each = tile / 16
+export function productKernel({ edge, depth }: Tiles['product']): GpuKernel {
+  const each = edge / 16
   return {
-    name: `BatchMatMul ${tile}`,
+    name: `BatchMatMul ${edge} ${depth}`,
     inputs: { a: 'f32', b: 'f32' },
     outputs: { y: 'f32' },
     code: `
-const TILE = ${tile}u;
-const DEPTH = 16u;
+const TILE = ${edge}u;
+const DEPTH = ${depth}u;
 const EACH = ${each}u;
-var<workgroup> aTile: array<f32, ${tile * 16}>;
-var<workgroup> bTile: array<f32, ${tile * 16}>;
+var<workgroup> aTile: array<f32, ${edge * depth}>;
+var<workgroup> bTile: array<f32, ${edge * depth}>;
 @compute @workgroup_size(16, 16)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u, @builtin(local_invocation_index) t: u32) {
   let rows = param(0);

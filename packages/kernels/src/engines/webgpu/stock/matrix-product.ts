@@ -35,7 +35,7 @@ function product(
   const sizes = { rows, columns, depth }
   const parts =
     sizeOf(outer) === 1
-      ? productParts(left, right, { output: 0 }, sizes, backend.mostBound)
-      : [productPart(left, right, { output: 0 }, sizes, walk)]
+      ? productParts(left, right, { output: 0 }, sizes, backend)
+      : [productPart(left, right, { output: 0 }, sizes, backend.tiles, walk)]
   return backend.call([a, b], [{ shape: [...outer, rows, columns], dtype: 'float32' }], parts)[0]
 }

@@ -1,0 +1,70 @@
+import { abortOnSignals, interruptedExitCode, Progress, UserError } from '@ttt-e2e/cli'
+import '@ttt-e2e/kernels/engines'
+import { webgpuTiling, type TiledKernel } from '@ttt-e2e/kernels/engines/webgpu'
+import { formatTable, type Table } from '@ttt-e2e/report'
+import { resolveEngine } from '@ttt-e2e/tensor-ops'
+import { digits } from '../../speed-table'
+import type { OpsOptions } from '../options'
+import { chooseTiles, sizesOf, type Trial } from './choose-tiles'
+import { tileWork } from './tile-work'
+
+/** The op or product that `--ops` names, of a kernel with tiles. */
+const opOf: Record<TiledKernel, string> = {
+  product: 'product',
+  attention: 'attention',
+  attentionGradient: 'attention',
+  attentionSecondGradient: 'attention',
+  linearCrossEntropy: 'linear-cross-entropy',
+}
+
+/**
+ * Chooses the sizes of tiles of webgpu's kernels for this adapter, by what is fastest at the shapes of a size, and keeps
+ * them in the cache folder, from where the engine takes them when it starts.
+ *
+ * @returns the exit code: 1 where a kernel is right with none
+ * @throws UserError or EngineError
+ */
+export async function tuneTiles({ engines, sizes, ops, products, reps }: OpsOptions): Promise<number> {
+  if (engines.length > 1 || !['auto', 'webgpu'].includes(engines[0]))
+    throw new UserError(`--tune chooses tiles of webgpu alone; --engine is '${engines.join()}', leave it out`)
+  const asked = new Set<string>([...ops, ...(products ? ['product'] : [])])
+  const kernels = (Object.keys(opOf) as TiledKernel[]).filter((kernel) => asked.has(opOf[kernel]))
+  if (kernels.length === 0)
+    throw new UserError(`--tune with --ops ${ops.join()}: of these none has tiles; known: ${[...new Set(Object.values(opOf))].join(', ')}`) // prettier-ignore
+  const progress = new Progress()
+  progress.print((await resolveEngine('webgpu')).line)
+  const tiling = webgpuTiling()!
+  const { signal, restore } = abortOnSignals(() => progress.print('stopping; Ctrl-C again quits at once'))
+  const size = sizes.at(-1)!
+  try {
+    const trials = await chooseTiles(tiling, tileWork('webgpu', { size, reps, signal }), kernels, (kernel, given) => {
+      signal.throwIfAborted()
+      progress.update(`${size} · ${kernel} · ${given}`)
+    }) // prettier-ignore
+    progress.clear()
+    progress.print(`\n${formatTable(trialsTable(size, trials))}`)
+    const wrong = kernels.filter((kernel) => !trials.some((trial) => trial.kernel === kernel && trial.chosen))
+    for (const kernel of wrong)
+      progress.print(`${kernel} keeps ${sizesOf(tiling.tiles[kernel])}: none was right`)
+    if (wrong.length < kernels.length) progress.print(`kept for this adapter: ${tiling.keep()}`)
+    return wrong.length > 0 ? 1 : 0
+  } catch (error) {
+    if (!signal.aborted || error !== signal.reason) throw error
+    return interruptedExitCode
+  } finally {
+    progress.clear()
+    restore()
+  }
+}
+
+const trialsTable = (size: string, trials: readonly Trial[]): Table => ({
+  title: `tiles of webgpu's kernels at the shapes of ${size}`,
+  columns: ['kernel', 'sizes', 'milliseconds', ''],
+  rows: trials.map(({ kernel, sizes, seconds, wrong, chosen }) => [
+    kernel,
+    sizes,
+    seconds === undefined ? '' : digits(1000 * seconds),
+    wrong ?? (chosen ? 'chosen' : ''),
+  ]),
+  note: 'of all shapes together; medians',
+})

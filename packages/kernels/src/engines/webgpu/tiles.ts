@@ -1,0 +1,71 @@
+/**
+ * The sizes that kernels are made with, where they may be chosen: what is fastest differs from adapter to adapter. Products
+ * have the same bits with any of them; attention and the head sum in another order.
+ */
+export interface Tiles {
+  /** Products form tiles of `edge` × `edge` by a group of 16 × 16 threads, `depth` terms at a time. */
+  product: { edge: number; depth: number }
+  /** Attention meets tiles of `edge` queries and `edge` keys, by a group of a thread for each pair. */
+  attention: { edge: number }
+  attentionGradient: { edge: number }
+  attentionSecondGradient: { edge: number }
+  /** The head: threads of a group, which has a row of logits, and logits that stand at a time. */
+  linearCrossEntropy: { threads: number; logits: number }
+}
+
+export type TiledKernel = keyof Tiles
+
+/** For adapters that none were chosen for. */
+export const standardTiles: Tiles = {
+  product: { edge: 64, depth: 16 },
+  attention: { edge: 16 },
+  attentionGradient: { edge: 16 },
+  attentionSecondGradient: { edge: 16 },
+  linearCrossEntropy: { threads: 256, logits: 2 ** 24 },
+}
+
+const edges = [8, 16, 32].map((edge) => ({ edge }))
+
+/** What may be chosen from. */
+const candidates: { readonly [Kernel in TiledKernel]: readonly Tiles[Kernel][] } = {
+  product: [
+    { edge: 32, depth: 16 },
+    { edge: 32, depth: 32 },
+    { edge: 64, depth: 8 },
+    { edge: 64, depth: 16 },
+    { edge: 64, depth: 32 },
+    { edge: 128, depth: 8 },
+    { edge: 128, depth: 16 },
+  ],
+  attention: edges,
+  attentionGradient: edges,
+  attentionSecondGradient: edges,
+  linearCrossEntropy: [64, 128, 256, 512, 1024].flatMap((threads) =>
+    [2 ** 22, 2 ** 24, 2 ** 26].map((logits) => ({ threads, logits })),
+  ),
+}
+
+type Limits = Pick<GPUSupportedLimits, 'maxComputeInvocationsPerWorkgroup' | 'maxComputeWorkgroupStorageSize'>
+
+/** What a GPU of these limits can take of them; heads may be too wide for some all the same. */
+export function candidatesFor(limits: Limits): { [Kernel in TiledKernel]: Tiles[Kernel][] } {
+  const threads = limits.maxComputeInvocationsPerWorkgroup
+  const bytes = limits.maxComputeWorkgroupStorageSize
+  const ofAttention = candidates.attention.filter(({ edge }) => edge * edge <= threads)
+  return {
+    product: candidates.product.filter(({ edge, depth }) => 4 * 2 * edge * depth <= bytes),
+    attention: ofAttention,
+    attentionGradient: ofAttention,
+    attentionSecondGradient: ofAttention,
+    linearCrossEntropy: candidates.linearCrossEntropy.filter((each) => each.threads <= threads),
+  }
+}
+
+/** Whether these are a choice that a GPU of these limits can take: what a file says has to be one. */
+export function areTiles(given: unknown, limits: Limits): given is Tiles {
+  if (typeof given !== 'object' || given === null) return false
+  return Object.entries(candidatesFor(limits)).every(([kernel, known]) => {
+    const sizes = JSON.stringify((given as Record<string, unknown>)[kernel])
+    return known.some((each) => JSON.stringify(each) === sizes)
+  })
+}

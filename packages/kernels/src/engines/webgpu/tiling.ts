@@ -1,0 +1,86 @@
+import { gpuSources as attention } from '../../attention/wgsl'
+import { gpuSources as linearCrossEntropy } from '../../linear-cross-entropy/wgsl-rows'
+import { cacheFolder } from '../cache-folder'
+import type { GpuBackend } from './backend'
+import { productKernel } from './product'
+import { areTiles, candidatesFor, standardTiles, type Tiles } from './tiles'
+
+const builtinModules = typeof process === 'undefined' ? undefined : process.getBuiltinModule
+
+interface TilesFile {
+  adapter: string
+  chosenAt: string
+  tiles: Tiles
+}
+
+/** The sizes of tiles that a backend's kernels have, and the file that keeps those chosen for its adapter. */
+export class Tiling {
+  /** When those in use were chosen; undefined for the standard ones. */
+  chosenAt: string | undefined
+
+  constructor(private readonly backend: Pick<GpuBackend, 'tiles' | 'gpu'>) {}
+
+  get tiles(): Tiles {
+    return this.backend.tiles
+  }
+  /** Of kernels that are called from now on. */
+  set tiles(tiles: Tiles) {
+    this.backend.tiles = tiles
+  }
+
+  /** What the adapter can take. */
+  candidates(): ReturnType<typeof candidatesFor> {
+    return candidatesFor(this.backend.gpu.limits)
+  }
+
+  /** Takes those that were chosen for this adapter, its driver and these kernels, where the cache folder has any. */
+  load(): void {
+    const path = this.path()
+    if (path === undefined || !builtinModules) return
+    const { existsSync, readFileSync } = builtinModules('node:fs')
+    try {
+      if (!existsSync(path)) return
+      const { tiles, chosenAt } = JSON.parse(readFileSync(path, 'utf8')) as TilesFile
+      if (!areTiles(tiles, this.backend.gpu.limits) || typeof chosenAt !== 'string') return
+      this.backend.tiles = tiles
+      this.chosenAt = chosenAt
+    } catch {
+      // What can't be read is as if it weren't there.
+    }
+  }
+
+  /** Keeps those in use for the next processes on this adapter. @returns the file's path */
+  keep(): string {
+    const path = this.path()
+    if (path === undefined || !builtinModules) throw new Error('a page has no cache folder to keep tiles in')
+    const { mkdirSync, renameSync, writeFileSync } = builtinModules('node:fs')
+    const { gpu, tiles } = this.backend
+    this.chosenAt = new Date().toISOString()
+    const file: TilesFile = { adapter: gpu.identity, chosenAt: this.chosenAt, tiles }
+    mkdirSync(builtinModules('node:path').dirname(path), { recursive: true })
+    // Whole or not at all: another process may be reading.
+    const temporary = `${path}.${process.pid}`
+    writeFileSync(temporary, `${JSON.stringify(file, null, 1)}\n`)
+    renameSync(temporary, path)
+    return path
+  }
+
+  /** Named by the adapter with its driver and by the kernels' sources: what was chosen for others isn't found. */
+  private path(): string | undefined {
+    const folder = cacheFolder()
+    if (folder === undefined || !builtinModules) return undefined
+    const key = builtinModules('node:crypto')
+      .createHash('sha256')
+      .update(JSON.stringify([this.backend.gpu.identity, tiledSources()]))
+      .digest('hex')
+      .slice(0, 24)
+    return builtinModules('node:path').join(folder, 'webgpu', `tiles-${key}.json`)
+  }
+}
+
+/** The kernels that tiles are chosen for. */
+const tiledSources = (): string[] => [
+  productKernel(standardTiles.product).code,
+  ...attention(),
+  ...linearCrossEntropy(),
+]
