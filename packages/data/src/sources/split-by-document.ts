@@ -18,6 +18,8 @@ export interface SplitOptions {
   minimumHeldOutLength?: number
   /** Documents for training that repeat a run of this many held-out tokens are dropped; 256 when absent. */
   passageLength?: number
+  /** Tokens that are blank, as `passagesOf` takes them; none when absent. */
+  isBlank?: (token: number) => boolean
 }
 
 export interface Split<T extends Tokens | TokenRange = Tokens> {
@@ -39,7 +41,7 @@ export function splitByDocument<T extends Tokens | TokenRange>(
   corpus: Corpus<T>,
   options: SplitOptions,
 ): Split<T> {
-  const { heldOutEvery, minimumHeldOutLength = 1, passageLength = 256 } = options
+  const { heldOutEvery, minimumHeldOutLength = 1, passageLength = 256, isBlank } = options
   checkWhole('heldOutEvery', heldOutEvery, 2)
   checkWhole('minimumHeldOutLength', minimumHeldOutLength, 0)
   checkWhole('passageLength', passageLength, 2)
@@ -55,7 +57,7 @@ export function splitByDocument<T extends Tokens | TokenRange>(
   }
 
   const isHeldOut = new Set(heldOut)
-  const passages = passagesOf(heldOut, passageLength)
+  const passages = passagesOf(heldOut, passageLength, isBlank)
   const repeatsHeldOut = (document: Document<T>) => passages(document).next().done === false
   const train = distinct.filter((document) => !isHeldOut.has(document) && !repeatsHeldOut(document))
   if (train.length === 0) {
