@@ -1,4 +1,5 @@
 import { fold } from '@ttt-e2e/tensor-ops'
+import { counted } from '@ttt-e2e/tensor-ops/counted'
 import { checkWhole, DataError } from '../data-error'
 import {
   blocksOf,
@@ -51,7 +52,7 @@ export function splitByDocument<T extends Tokens | TokenRange>(
   const heldOut = eligible.filter((_, index) => index % heldOutEvery === heldOutEvery - 1)
   if (heldOut.length === 0) {
     throw new DataError(
-      `'${corpus.name}' has ${eligible.length} different documents of at least ${minimumHeldOutLength} tokens; ` +
+      `'${corpus.name}' has ${counted(eligible.length, 'different document')} of at least ${counted(minimumHeldOutLength, 'token')}; ` +
         `holding out every ${heldOutEvery}th needs at least ${heldOutEvery}`,
     )
   }

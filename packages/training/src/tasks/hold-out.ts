@@ -9,6 +9,7 @@ import {
   type TokenRange,
   type Tokens,
 } from '@ttt-e2e/data'
+import { counted } from '@ttt-e2e/tensor-ops/counted'
 import { TrainingError } from '../training-error'
 
 /** A corpus in two parts, and a sentence that says how it was divided. */
@@ -73,7 +74,7 @@ export function holdOut<T extends Tokens | TokenRange>(
   const heldOut = pieces.filter((piece) => !isRepeated(piece)).map(({ id, tokens }) => ({ id, tokens }))
   if (heldOut.length === 0)
     throw new TrainingError(
-      `'${corpus.name}' repeats itself: each of the ${pieces.length} pieces of ${width} bytes that could be held out shares ` +
+      `'${corpus.name}' repeats itself: each of the ${counted(pieces.length, 'piece')} of ${width} bytes that could be held out shares ` +
         'a passage with text that is trained on; bring text that differs',
     )
   return {

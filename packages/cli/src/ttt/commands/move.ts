@@ -2,6 +2,7 @@ import { readWholeFile, writeFileDurably } from '@ttt-e2e/tensor-ops/files'
 import { UserError } from '@ttt-e2e/tensor-ops/user-error'
 import { existsSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
+import { counted } from '@ttt-e2e/tensor-ops/counted'
 import { formatBytes } from '../../format'
 import { callersFolder } from '../../run-command'
 import type { Memories } from '../memories'
@@ -37,7 +38,7 @@ export async function importMemory(
     throw new UserError('say by --save what to call what comes from stdin')
   const bytes = file === '-' ? await everything() : readWholeFile(resolve(callersFolder(), file))
   const facts = await memories.import(name ?? basename(file).replace(/\.safetensors$/, ''), bytes)
-  tell(output, facts, `${facts.name ?? facts.id}: ${facts.tokens} tokens`)
+  tell(output, facts, `${facts.name ?? facts.id}: ${counted(facts.tokens, 'token')}`)
 }
 
 async function everything(): Promise<Uint8Array> {
