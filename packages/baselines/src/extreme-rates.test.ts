@@ -23,8 +23,8 @@ afterAll(() => resolveEngine('cpu'))
 const gates = {
   mamba2: ['logRate'],
   'gated-deltanet': ['logRate'],
-  kda: ['logRate'],
-  gdn2: ['logRate'],
+  'kda-pure': ['logRate'],
+  'gdn2-pure': ['logRate'],
   mesanet: ['keepBias', 'countBias'],
   'ttt-e2e+mamba2': ['logRate'],
   'ttt-e2e+gated-deltanet': ['logRate'],
