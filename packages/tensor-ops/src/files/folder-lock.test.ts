@@ -1,5 +1,13 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, expect, it } from 'vitest'
@@ -109,5 +117,7 @@ it('keeps out whoever else writes there beside others, and only while its proces
 it('that is a folder is told by its own path', () => {
   mkdirSync(lock)
   for (const ask of [lockFolder, folderLock, checkNotLocked])
-    expect(() => ask(folder)).toThrow(`'${lock}' can't be used: a folder stands where a file is expected (EISDIR)`)
+    expect(() => ask(folder)).toThrow(
+      `'${lock}' can't be used: a folder stands where a file is expected (EISDIR)`,
+    )
 })

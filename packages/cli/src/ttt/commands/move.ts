@@ -16,7 +16,7 @@ export async function exportMemory(
   output: Output,
 ): Promise<void> {
   if (file === '-') {
-    process.stdout.write(await memories.export(name))
+    await writeWhole(name, await memories.export(name))
     return
   }
   const path = resolve(callersFolder(), file ?? `${name}.safetensors`)
@@ -39,6 +39,13 @@ export async function importMemory(
   const bytes = file === '-' ? await everything() : readWholeFile(resolve(callersFolder(), file))
   const facts = await memories.import(name ?? basename(file).replace(/\.safetensors$/, ''), bytes)
   tell(output, facts, `${facts.name ?? facts.id}: ${counted(facts.tokens, 'token')}`)
+}
+
+/** What is piped on is the result itself: half of one is none, but where its reader wants no more. */
+async function writeWhole(name: string, bytes: Uint8Array): Promise<void> {
+  const refused = await new Promise<Error | null | undefined>((taken) => process.stdout.write(bytes, taken))
+  if (refused && (refused as NodeJS.ErrnoException).code !== 'EPIPE')
+    throw new UserError(`the memory '${name}' was not written whole: write it to where there is room`)
 }
 
 async function everything(): Promise<Uint8Array> {
