@@ -5,6 +5,7 @@ export default defineConfig(
   packageBuild({
     index: 'src/index.ts',
     'user-error': 'src/user-error.ts',
+    counted: 'src/counted.ts',
     files: 'src/files/index.ts',
     'supported-node': 'src/supported-node.ts',
     testing: 'src/testing/index.ts',

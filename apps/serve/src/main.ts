@@ -3,6 +3,7 @@ import '@ttt-e2e/kernels/engines'
 import { engineNames } from '@ttt-e2e/tensor-ops'
 import { Command } from 'commander'
 import { resolve } from 'node:path'
+import { counted } from '@ttt-e2e/tensor-ops/counted'
 import { logLevels } from './operating/log'
 import { readConfig } from './operating/read-config'
 import { readOptions } from './options'
@@ -70,7 +71,7 @@ Examples:
   curl localhost:8080/v1/memories -H 'Content-Type: text/plain' -H 'Accept: application/x-ndjson' -T book.txt -X POST
   curl localhost:8080/v1/completions --json '{"memory": "mem_…", "prompt": "And then", "max_tokens": 64}'
 
-/openapi.json describes every route. Ctrl-C or TERM lets what runs finish for ${graceSeconds} seconds; a second one quits at once.`,
+/openapi.json describes every route. Ctrl-C or TERM lets what runs finish for ${counted(graceSeconds, 'second')}; a second one quits at once.`,
   )
   .action(async (_: unknown, command: Command) => {
     const options = readOptions(optionsOf(command), callersFolder())

@@ -70,12 +70,17 @@ it('takes what changes nothing in a chat, by the names of older and newer client
     { web_search_options: null, audio: null, prediction: null, reasoning_effort: null },
     { modalities: ['text'], parallel_tool_calls: true, tool_choice: 'none' },
     { response_format: { type: 'text' } },
+    { top_logprobs: 0 },
+    { top_logprobs: 0, logprobs: false, reasoning_effort: 'none' },
+    { min_tokens: 0, length_penalty: 1, use_beam_search: false, skip_special_tokens: true },
   ])
     expect(await ask(body)).toMatchObject({ body, status: 200 })
   for (const [param, value] of [
     ['verbosity', 'high'],
     ['function_call', { name: 'f' }],
     ['reasoning_effort', 'low'],
+    ['top_logprobs', 1],
+    ['min_tokens', 1],
   ] as const)
     expect(await ask({ [param]: value })).toMatchObject({ status: 400, error: { param } })
 })

@@ -2,6 +2,7 @@ import { loadModel, saveHuggingFace, saveModel } from '@ttt-e2e/checkpoint'
 import { oneOf } from '@ttt-e2e/cli'
 import { resolveEngine } from '@ttt-e2e/tensor-ops'
 import { recipeNamed, resolveRecipe } from '@ttt-e2e/training'
+import { counted } from '@ttt-e2e/tensor-ops/counted'
 import { convertRun } from './convert-run'
 
 const formats = ['ttt-e2e', 'hugging-face'] as const
@@ -28,7 +29,9 @@ export async function convert(from: string, to: string, options: ConvertOptions)
       : resolveRecipe(recipeNamed(options.recipe), { settings: options.set, data: options.data })
   const step = recipe && format === 'ttt-e2e' ? await convertRun(from, to, recipe) : undefined
   if (step !== undefined) {
-    process.stdout.write(`the run is in ${to}, after ${step} steps; --resume ${to} goes on with it\n`)
+    process.stdout.write(
+      `the run is in ${to}, after ${counted(step, 'step')}; --resume ${to} goes on with it\n`,
+    )
     return
   }
   // Turning tensors takes no speed.

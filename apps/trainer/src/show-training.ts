@@ -1,3 +1,4 @@
+import { counted } from '@ttt-e2e/tensor-ops/counted'
 import { formatCount, formatDuration, interruptedExitCode, type Progress } from '@ttt-e2e/cli'
 import { batchShapeAt, fullLengthFrom } from '@ttt-e2e/meta-outer'
 import { treeSize } from '@ttt-e2e/tensor-ops'
@@ -29,7 +30,7 @@ export async function showTraining(
     shape.length === length
       ? ''
       : `, ${shape.batch} × ${shape.length} and so on until step ${fullLengthFrom(recipe.training)}`
-  progress.print(`${steps} steps ${where}of ${batch} × ${length} tokens${shorter} · ${folder}`)
+  progress.print(`${counted(steps, 'step')} ${where}of ${batch} × ${length} tokens${shorter} · ${folder}`)
   const startedAt = performance.now()
   const recent: number[] = []
   for await (const event of events)
@@ -46,7 +47,7 @@ export async function showTraining(
         return 1
       }
       if (event.kind === 'done') {
-        const taken = first === 0 ? `${steps} steps` : `${steps} steps, ${state.step - first} of them`
+        const taken = counted(steps, 'step') + (first === 0 ? '' : `, ${state.step - first} of them`)
         progress.print(
           `done: ${taken} in ${formatDuration((performance.now() - startedAt) / 1000)}; ${folder}`,
         )

@@ -3,6 +3,7 @@ import '@ttt-e2e/kernels/engines'
 import { disposeRun } from '@ttt-e2e/meta-outer'
 import { alone, resolveEngine } from '@ttt-e2e/tensor-ops'
 import { openTask, peakRate, recipeNamed, resolveRecipe, trainRun } from '@ttt-e2e/training'
+import { counted } from '@ttt-e2e/tensor-ops/counted'
 import { dryRun } from './dry-run'
 import { openRun, runFolder } from './open-run'
 import type { TrainerOptions } from './options'
@@ -49,7 +50,8 @@ export async function trainer(
   if (run.precision !== engine.precision)
     engine = await resolveEngine(options.engine, { threads, precision: run.precision })
   progress.print(engine.line)
-  if (communicator.size > 1) progress.print(`${communicator.size} ranks, each with ${threads} threads`)
+  if (communicator.size > 1)
+    progress.print(`${counted(communicator.size, 'rank')}, each with ${counted(threads, 'thread')}`)
   if (options.dryRun) {
     for (const line of await dryRun(run.recipe, { ...options, run })) progress.print(line)
     disposeRun(run.state)

@@ -19,12 +19,25 @@ const logRates = [88, 89, 1e4, 3.4e38, Infinity, -Infinity, -1e30, -100, 60]
 
 afterAll(() => resolveEngine('cpu'))
 
-describe.each(['mamba2', 'gated-deltanet', 'ttt-e2e+mamba2', 'ttt-e2e+gated-deltanet'])('%s', (name) => {
+/** The parameters that extremes stand in. */
+const gates = {
+  mamba2: ['logRate'],
+  'gated-deltanet': ['logRate'],
+  'kda-pure': ['logRate'],
+  'gdn2-pure': ['logRate'],
+  mesanet: ['keepBias', 'countBias'],
+  'ttt-e2e+mamba2': ['logRate'],
+  'ttt-e2e+gated-deltanet': ['logRate'],
+  'ttt-e2e+kda': ['logRate'],
+  'ttt-e2e+gdn2': ['logRate'],
+}
+
+describe.each(Object.entries(gates))('%s', (name, extremes) => {
   const system = createSystem(name, { ...tinySize, layers: 2, suffixBlocks: 1 })
   const batch = tinyBatch(8)
   const run = async (first: number) => {
     const params = treeMap(system.decoder.init(createRandom(6)), (leaf, path) =>
-      path.endsWith('logRate')
+      extremes.some((gate) => path.endsWith(gate))
         ? tf.tensor1d(
             Float32Array.from(leaf.dataSync(), (_, i) => (i === 0 ? first : logRates[i % logRates.length])),
           )
@@ -45,15 +58,15 @@ describe.each(['mamba2', 'gated-deltanet', 'ttt-e2e+mamba2', 'ttt-e2e+gated-delt
   })
 
   it.each(['cpu', 'native', 'wasm'])(
-    'has the losses and gradients of float64 at any logarithm of a rate, on %s',
+    'has the losses and gradients of float64 at any logarithm of a rate, or logit, on %s',
     async (engine) => {
       await resolveEngine(engine, engine === 'cpu' ? {} : { threads: 1 })
       for (const [i, first] of logRates.entries()) {
         const { loss, tokenLosses, gradients } = await run(first)
-        expect(Number.isFinite(loss), `logRate ${first}`).toBe(true)
+        expect(Number.isFinite(loss), `at ${first}`).toBe(true)
         expect(relativeError(Float32Array.from(tokenLosses), truths[i].tokenLosses)).toBeLessThan(1e-4)
         for (const [path, values] of gradients) {
-          expect(values.every(Number.isFinite), `${path}, logRate ${first}`).toBe(true)
+          expect(values.every(Number.isFinite), `${path}, at ${first}`).toBe(true)
           const expected = truths[i].gradients.get(path)!
           const size = Math.max(1e-3, ...expected.map(Math.abs))
           values.forEach((value, j) => expect(Math.abs(value - expected[j]) / size, path).toBeLessThan(1e-3))

@@ -8,10 +8,9 @@ import { tinyBatch, tinySize } from './testing'
 
 const withRate = (name: string, option: string, rate: number) => {
   const architecture = architectureOf(name, { ...tinySize, layers: 1, suffixBlocks: 0 })
-  const mixers = architecture.mixers.map((mixer) => ({
-    ...mixer,
-    options: { ...mixer.options, [option]: rate },
-  }))
+  const mixers = architecture.mixers.map((mixer) =>
+    mixer.name === name ? { ...mixer, options: { ...mixer.options, [option]: rate } } : mixer,
+  )
   return buildSystem({ ...architecture, mixers })
 }
 
@@ -21,6 +20,7 @@ describe.each([
   ['ttt-linear', 'baseRate', [1e3, 1e8]],
   ['ttt-mlp', 'baseRate', [1e3, 1e8]],
   ['ttt-kvb', 'baseRate', [1e3, 1e8]],
+  ['in-place-ttt', 'rate', [1e3, 1e8]],
   ['titans', 'maxRate', [10]],
 ] as const)('%s', (name, option, rates) => {
   it.each(['cpu', 'native', 'wasm'])('learns at large rates as in float64, on %s', async (engine) => {

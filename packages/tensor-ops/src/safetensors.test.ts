@@ -24,6 +24,17 @@ it('reads what it wrote, metadata too', () => {
   expect(metadata).toEqual({ note: 'ü' })
 })
 
+it('takes any name for a name, in tensors and in metadata', () => {
+  const names = ['__proto__', 'constructor', 'hasOwnProperty', '']
+  const all: PlainTensors = Object.fromEntries(
+    names.map((name, i) => [name, { shape: [1], values: Float32Array.of(i) }]),
+  )
+  const notes: Record<string, string> = Object.fromEntries(names.map((name) => [name, `of ${name}`]))
+  const { tensors: read, metadata } = decodeSafetensors(encodeSafetensors(all, notes))
+  expect(Object.entries(read)).toEqual(Object.entries(all))
+  expect(Object.entries(metadata)).toEqual(Object.entries(notes))
+})
+
 it('reads from a view into a larger buffer', () => {
   const bytes = encodeSafetensors(tensors)
   const larger = new Uint8Array(bytes.length + 3)

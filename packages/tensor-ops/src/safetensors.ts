@@ -241,14 +241,15 @@ export function encodeSafetensorsHeader(
   tensors: Iterable<{ name: string; shape: readonly number[]; dtype: FileType }>,
   metadata: Record<string, string> = {},
 ): Uint8Array {
-  const header: Record<string, unknown> = Object.keys(metadata).length > 0 ? { __metadata__: metadata } : {}
+  const header: [name: string, value: unknown][] =
+    Object.keys(metadata).length > 0 ? [['__metadata__', metadata]] : []
   let offset = 0
   for (const { name, shape, dtype } of tensors) {
     const end = offset + shape.reduce((a, b) => a * b, 1) * bytesPer[dtype]
-    header[name] = { dtype, shape, data_offsets: [offset, end] }
+    header.push([name, { dtype, shape, data_offsets: [offset, end] }])
     offset = end
   }
-  const json = new TextEncoder().encode(JSON.stringify(header))
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)))
   const padded = Math.ceil(json.length / 8) * 8
   const bytes = new Uint8Array(8 + padded)
   new DataView(bytes.buffer).setBigUint64(0, BigInt(padded), true)

@@ -2,6 +2,7 @@ import { abortOnSignals, interruptedExitCode, oneOf, Progress, wholeNumber } fro
 import { formatTable } from '@ttt-e2e/report'
 import '@ttt-e2e/kernels/engines'
 import { engineNames, resolveEngine } from '@ttt-e2e/tensor-ops'
+import { counted } from '@ttt-e2e/tensor-ops/counted'
 import { provenance } from '../provenance'
 import { doctorTable, limitsOf, problemsOf, tilesLine } from './doctor-table'
 import { examineEngine, type EngineReport } from './examine-engine'
@@ -19,7 +20,7 @@ export async function examineEngines(options: { engine?: string; threads?: strin
   const progress = new Progress()
   const { machine, versions } = provenance()
   progress.print(
-    `${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB · ${machine.platform} · Node ${versions.node}`,
+    `${machine.processor}, ${counted(machine.cores, 'core')}, ${machine.memoryGiB} GiB · ${machine.platform} · Node ${versions.node}`,
   )
   progress.print(`auto takes ${(await resolveEngine('auto', { threads })).line.replace(/^engine: /, '')}`)
   const { signal, restore } = abortOnSignals(() => progress.print('stopping; Ctrl-C again quits at once'))

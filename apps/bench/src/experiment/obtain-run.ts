@@ -1,6 +1,7 @@
 import { formatDuration, UserError } from '@ttt-e2e/cli'
 import { liveBytes, liveTensors } from '@ttt-e2e/tensor-ops'
 import { beginRun, trainRun, type Run, type StepLine } from '@ttt-e2e/training'
+import { counted } from '@ttt-e2e/tensor-ops/counted'
 import type { LiveMemory, TrainedRun } from '../probes/probe'
 import { recipeOf, type Benchmark } from '../tasks/benchmark'
 import type { Comparison } from './comparison'
@@ -88,7 +89,9 @@ async function train(run: Run, stored: readonly StepLine[], options: ObtainOptio
   const recent = steps.slice(-10)
   const last = recent.reduce((sum, { loss }) => sum + loss, 0) / recent.length
   if (!signal.aborted)
-    listener.print(`${nameOf(work)}: ${steps.length} steps ${how}, loss of the last ten ${last.toFixed(3)}`)
+    listener.print(
+      `${nameOf(work)}: ${counted(steps.length, 'step')} ${how}, loss of the last ten ${last.toFixed(3)}`,
+    )
   return {
     steps,
     tokens: run.state.tokens,

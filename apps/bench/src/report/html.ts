@@ -1,4 +1,5 @@
 import { escapeHtml, figureHtml, pageHtml, tableHtml } from '@ttt-e2e/report'
+import { counted } from '@ttt-e2e/tensor-ops/counted'
 import type { Results, TaskResults } from '../experiment/results'
 import { describeShares } from '../experiment/workers/share-out'
 import type { Probe } from '../probes/probe'
@@ -14,7 +15,7 @@ export function formatHtml(results: Results, probes: readonly Probe[]): string {
   const { engine, machine, versions, gitHash, options, startedAt, finishedAt } = results
   const facts = [
     `preset ${options.presetName}: ${options.preset.summary}`,
-    `${options.seeds} seed${options.seeds === 1 ? '' : 's'}`,
+    counted(options.seeds, 'seed'),
     engine.line,
     describeShares(options.shares),
     ...Object.entries(machine).map(([name, value]) => `${name} ${value}`),

@@ -61,7 +61,7 @@ const readOver = (recipe: Recipe, { path, textField }: TextPlace, length: number
 
 function tryHoldOut(corpus: Corpus, width: number): HeldOut | undefined {
   try {
-    return holdOut(corpus, width)
+    return holdOut(corpus, width, { tokenizer: byteTokenizer })
   } catch (error) {
     if (error instanceof TrainingError) return undefined
     throw error

@@ -1,3 +1,4 @@
+import { counted } from '@ttt-e2e/tensor-ops/counted'
 import { listCheckpoints } from '@ttt-e2e/checkpoint'
 import { formatDuration, gitHash, UserError, type Progress } from '@ttt-e2e/cli'
 import { disposeRun, type Recipe } from '@ttt-e2e/meta-outer'
@@ -31,7 +32,7 @@ export async function obtainRun({
       )
     if (run.state.step >= steps) return
     const task = await openTask(run.recipe, { tokenizer: run.tokenizer })
-    progress.print(`${recipe.system} · ${steps} steps of ${task.summary} · ${folder}`)
+    progress.print(`${recipe.system} · ${counted(steps, 'step')} of ${task.summary} · ${folder}`)
     const recent: number[] = []
     for await (const event of trainRun({ run, task, engine, gitHash: gitHash(), signal, evaluates: false })) {
       if (event.kind === 'step') {

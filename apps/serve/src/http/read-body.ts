@@ -1,3 +1,4 @@
+import { counted } from '@ttt-e2e/tensor-ops/counted'
 import { ApiError } from './api-error'
 import { decoded } from './content-encoding'
 import { within } from './waiting'
@@ -73,4 +74,4 @@ const tooLarge = (maxBytes: number) =>
   new ApiError(413, 'body_too_large', `the body has more than the ${maxBytes} bytes allowed here`)
 
 const standsStill = (seconds: number) =>
-  new ApiError(408, 'body_timeout', `nothing of the body came for ${seconds} seconds`)
+  new ApiError(408, 'body_timeout', `nothing of the body came for ${counted(seconds, 'second')}`)

@@ -1,4 +1,5 @@
 import { CheckpointError, decodeMemory, encodeMemory, type Memory, type Model } from '@ttt-e2e/checkpoint'
+import { counted } from '@ttt-e2e/tensor-ops/counted'
 import { ApiError } from '../http/api-error'
 import { shown } from '../http/characters'
 import { Claims, type Claim } from './claims'
@@ -113,7 +114,11 @@ export class Memories {
     try {
       const { count } = await this.usage()
       if (count + newBefore >= maxCount)
-        throw new ApiError(429, 'too_many_memories', `there are ${maxCount} memories already; delete one`)
+        throw new ApiError(
+          429,
+          'too_many_memories',
+          `there ${maxCount === 1 ? 'is' : 'are'} ${counted(maxCount, 'memory', { many: 'memories' })} already; delete one`,
+        )
       return claim
     } catch (error) {
       claim.release()

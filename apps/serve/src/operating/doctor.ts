@@ -2,6 +2,7 @@ import { createServer } from 'node:net'
 import { loadModel, type Model } from '@ttt-e2e/checkpoint'
 import { resolveEngine } from '@ttt-e2e/tensor-ops'
 import { asFileError } from '@ttt-e2e/tensor-ops/files'
+import { counted } from '@ttt-e2e/tensor-ops/counted'
 import { emptyTrace, newMemoryId } from '../memories/memory-record'
 import { openStore } from '../memories/store/open-store'
 import { isFolder, ownFolder } from '../memories/store/own-folder'
@@ -87,7 +88,10 @@ async function checkStore(place: string | undefined, model: Model | undefined): 
     const content = await store.content(record)
     await store.delete(record.id)
     if (content?.length !== 1) throw new Error(`${store.name} doesn't give back what was put there`)
-    return [`${(await store.usage()).count} memories in ${store.name}`, ...skipped].join('; ')
+    return [
+      `${counted((await store.usage()).count, 'memory', { many: 'memories' })} in ${store.name}`,
+      ...skipped,
+    ].join('; ')
   } finally {
     await store.close()
     unlock()

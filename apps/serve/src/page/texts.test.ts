@@ -44,7 +44,7 @@ it('takes a text that is pasted, dropped or an example, and refuses what is no t
   await drive.give('drop', [...new TextEncoder().encode('naïve — 鯨')])
   await drive.press('Read it')
   await drive.noticed('whale.txt was read.')
-  expect(await drive.facts()).toMatch(/^14 tokens read, 1 steps/)
+  expect(await drive.facts()).toMatch(/^14 tokens read, 1 step of/)
   await drive.press('New memory')
   await drive.give('paste', [65, 66])
   expect(await page.locator('.taken').innerText()).toMatch(/^whale\.txt 2 bytes/)

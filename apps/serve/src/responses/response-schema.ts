@@ -46,6 +46,7 @@ export const responseRequestSchema = ({ maxTokens }: Limits) =>
       parallel_tool_calls: optional(flag()),
       truncation: only('auto', 'disabled'),
       background: only(false),
+      reasoning: optional(z.strictObject({ effort: only('none') })),
       top_logprobs: only(0),
     })
     .refine((body) => body.memory == null || body.previous_response_id == null, {

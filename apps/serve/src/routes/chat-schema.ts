@@ -17,7 +17,7 @@ const toolsError = 'must be an array of objects that describe functions'
 /** Alternatives are told of with scores. */
 const alternativesRule = rule({
   anyOf: [
-    { properties: { top_logprobs: nothing } },
+    { properties: { top_logprobs: { anyOf: [{ const: 0 }, nothing] } } },
     { required: ['logprobs'], properties: { logprobs: { const: true } } },
   ],
 })
@@ -48,13 +48,14 @@ export const chatSchema = ({ maxTokens }: Limits) =>
       tool_choice: only('auto', 'none'),
       function_call: only('auto', 'none'),
       verbosity: only('medium'),
+      reasoning_effort: only('none'),
       parallel_tool_calls: optional(flag()),
       modalities: optional(z.array(z.literal('text', 'only "text" is supported here'))),
     })
     .superRefine((body, context) => {
       for (const { holds, path, message } of samplingRules)
         if (!holds(body)) context.addIssue({ code: 'custom', path, message })
-      if (body.top_logprobs != null && !body.logprobs)
+      if (body.top_logprobs && !body.logprobs)
         context.addIssue({ code: 'custom', path: ['top_logprobs'], message: 'needs logprobs: true' })
     })
     .openapi('ChatCompletionRequest', { allOf: [updateRule, usageRule, alternativesRule] })

@@ -79,6 +79,14 @@ export const samplingFields = {
   user: anyString(),
   safety_identifier: anyString(),
   prompt_cache_key: anyString(),
+  prompt_cache_retention: only('in_memory', 'in-memory'),
+  // Of vLLM.
+  min_tokens: only(0),
+  length_penalty: only(1),
+  use_beam_search: only(false),
+  skip_special_tokens: only(true),
+  spaces_between_special_tokens: only(true),
+  include_stop_str_in_output: only(false),
 }
 
 export type SamplingBody = z.infer<z.ZodObject<typeof samplingFields>>

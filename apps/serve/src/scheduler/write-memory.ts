@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Memory } from '@ttt-e2e/checkpoint'
+import { counted } from '@ttt-e2e/tensor-ops/counted'
 import { ApiError } from '../http/api-error'
 import { orAborted, within } from '../http/waiting'
 import type { MemoryRecord } from '../memories/memory-record'
@@ -122,5 +123,5 @@ const tooSlow = (seconds: number) =>
   new ApiError(
     408,
     'text_too_slow',
-    `the next piece of the text (8192 characters) did not come within ${seconds} seconds; send what comes slowly in several requests`,
+    `the next piece of the text (8192 characters) did not come within ${counted(seconds, 'second')}; send what comes slowly in several requests`,
   )

@@ -1,3 +1,4 @@
+import { counted } from '@ttt-e2e/tensor-ops/counted'
 import { ApiError } from '../http/api-error'
 import type { Tenant } from './tenant'
 
@@ -38,8 +39,8 @@ export class Rates {
     const { requests, tokens } = this.rateOf(tenant)
     // Tokens are known afterwards: whoever has had too many waits until they are made up for.
     const [wait, what] = [
-      [requests.secondsTo(1), `${tenant.limits.requestsPerMinute} requests`] as const,
-      [tokens.secondsTo(0), `${tenant.limits.tokensPerMinute} tokens`] as const,
+      [requests.secondsTo(1), counted(tenant.limits.requestsPerMinute, 'request')] as const,
+      [tokens.secondsTo(0), counted(tenant.limits.tokensPerMinute, 'token')] as const,
     ].reduce((a, b) => (b[0] > a[0] ? b : a))
     if (wait > 0)
       throw new ApiError(429, 'rate_limited', `this key is good for ${what} per minute`, null, {

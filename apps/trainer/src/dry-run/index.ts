@@ -5,6 +5,7 @@ import { engineMemory, tf } from '@ttt-e2e/tensor-ops'
 import { openTask, type Run } from '@ttt-e2e/training'
 import { countFlops } from '@ttt-e2e/ttt-inner'
 import { totalmem } from 'node:os'
+import { counted } from '@ttt-e2e/tensor-ops/counted'
 import { predictRanks, rowsOfRank, type RanksToPredict } from './predict-ranks'
 import { costOf, heldBytes } from './run-cost'
 
@@ -47,7 +48,7 @@ export async function dryRun(
     ['parameters', formatCount(parameterCount)],
     [
       'tokens',
-      `${formatCount(steps * batch * length)}: ${steps} steps of ${batch} × ${length}${shorterFirst(recipe)}`,
+      `${formatCount(steps * batch * length)}: ${counted(steps, 'step')} of ${batch} × ${length}${shorterFirst(recipe)}`,
     ],
     [
       'memory at its peak',

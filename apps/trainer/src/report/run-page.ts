@@ -1,6 +1,7 @@
 import { formatBytes, formatCount, formatDuration } from '@ttt-e2e/cli'
 import { escapeHtml, figureHtml, pageHtml, tableHtml, type Table } from '@ttt-e2e/report'
 import { basename } from 'node:path'
+import { counted } from '@ttt-e2e/tensor-ops/counted'
 import { compareRuns, namesOf } from '../runs/compare-runs'
 import { recentLoss, recentSpeed, type StoredRun } from '../runs/read-run'
 import { settingsOf } from '../runs/settings'
@@ -76,7 +77,7 @@ function heldOutTable({ heldOut }: StoredRun): Table[] {
   if (!last) return []
   return [
     {
-      title: `held-out loss after ${last.step} steps (nats per token)`,
+      title: `held-out loss after ${counted(last.step, 'step')} (nats per token)`,
       columns: ['tokens', 'loss'],
       rows: last.byPlace.map(({ from, to, loss }) => [`${from + 1}–${to}`, loss.toFixed(4)]),
     },

@@ -2,6 +2,7 @@ import { gatedDeltaRule2 } from '@ttt-e2e/kernels/ops'
 import { uniformWeight, type MixerKind } from '@ttt-e2e/swa-transformer'
 import { tf, type Random, type Tensor } from '@ttt-e2e/tensor-ops'
 import { deltaMixer, type DeltaLayerOptions } from '../delta-layer/mixer'
+import { ratesOf } from '../recurrent-init'
 
 export type Gdn2Options = DeltaLayerOptions
 
@@ -26,7 +27,7 @@ export const gdn2Mixer = (options: Gdn2Options = {}): MixerKind => {
       outputGate: 'silu',
       decayHeads: ({ keyHeads }) => keyHeads,
       firstRates: [1, 16],
-      logDecays: (steps, logRate) => tf.mul(tf.softplus(steps), tf.neg(tf.exp(logRate))),
+      logDecays: (steps, logRate) => tf.mul(tf.softplus(steps), tf.neg(ratesOf(logRate))),
       gateWidths: ({ keyHeads, keyWidth, valueHeads, valueWidth }) => ({
         erase: keyHeads * keyWidth,
         write: valueHeads * valueWidth,

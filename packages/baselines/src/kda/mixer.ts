@@ -2,6 +2,7 @@ import { kimiDeltaRule } from '@ttt-e2e/kernels/ops'
 import { normalWeight, type MixerKind } from '@ttt-e2e/swa-transformer'
 import { tf, type Tensor } from '@ttt-e2e/tensor-ops'
 import { deltaMixer, type DeltaLayerOptions } from '../delta-layer/mixer'
+import { ratesOf } from '../recurrent-init'
 
 export interface KdaOptions extends DeltaLayerOptions {
   /**
@@ -26,8 +27,8 @@ export const kdaMixer = (options: KdaOptions = {}): MixerKind => {
       ...(lowerBound === undefined && { firstRates: [1, 16] as const }),
       logDecays: (steps: Tensor, logRate: Tensor) =>
         lowerBound === undefined
-          ? tf.mul(tf.softplus(steps), tf.neg(tf.exp(logRate)))
-          : tf.mul(tf.sigmoid(tf.mul(steps, tf.exp(logRate))), lowerBound),
+          ? tf.mul(tf.softplus(steps), tf.neg(ratesOf(logRate)))
+          : tf.mul(tf.sigmoid(tf.mul(steps, ratesOf(logRate))), lowerBound),
       gateWidths: ({ valueHeads }) => ({ write: valueHeads }),
       rule(tokens, { write }, state) {
         const rates = tf.sigmoid(write)

@@ -1,5 +1,6 @@
 import { UserError } from '@ttt-e2e/tensor-ops/user-error'
 import type { Command } from 'commander'
+import { counted } from '@ttt-e2e/tensor-ops/counted'
 import { shareOf, wholeNumber } from '../read-options'
 import { ask } from './commands/ask'
 import { chat } from './commands/chat'
@@ -70,7 +71,7 @@ export function command(program: Command): Command {
     (name: string, as: string, options: Options) =>
       run(options, async (memories, output) => {
         const facts = await memories.fork(name, as)
-        tell(output, facts, `${as}: as ${name}, ${facts.tokens} tokens`)
+        tell(output, facts, `${as}: as ${name}, ${counted(facts.tokens, 'token')}`)
       }),
   )
   add(program, 'rm <memory>', 'forgets a memory; its forks stay').action((name: string, options: Options) =>

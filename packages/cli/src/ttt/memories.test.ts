@@ -2,6 +2,7 @@ import '@ttt-e2e/kernels/engines'
 import { loadModel } from '@ttt-e2e/checkpoint'
 import { modelFolder } from '@ttt-e2e/demo-model'
 import { resolveEngine } from '@ttt-e2e/tensor-ops'
+import { lockFolder } from '@ttt-e2e/tensor-ops/files'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -124,6 +125,22 @@ it('say in a sentence what they refuse, and change nothing', async () => {
 async function* latin1() {
   yield Buffer.from('Bärte', 'latin1')
 }
+
+it('of a folder that a server has are not changed beside it', async () => {
+  const release = lockFolder(folder)
+  try {
+    const changes = [
+      () => homes.folder.fork('sea', 'another'),
+      () => homes.folder.remove('sea'),
+      () => homes.folder.read(bytesOf('x'), { into: 'sea' }, { onProgress: () => {}, signal }),
+    ]
+    for (const change of changes)
+      await expect(change()).rejects.toThrow(`process ${process.pid} writes to it; end that one first`)
+    expect((await homes.folder.list()).map(({ name }) => name)).toContain('sea')
+  } finally {
+    release()
+  }
+})
 
 it('stop reading at an abort, and keep nothing of it', async () => {
   for (const memories of Object.values(homes)) {

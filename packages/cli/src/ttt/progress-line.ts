@@ -1,3 +1,4 @@
+import { counted } from '@ttt-e2e/tensor-ops/counted'
 import { formatCount, formatDuration } from '../format'
 import type { ReadingProgress } from './memories'
 
@@ -29,7 +30,7 @@ export class ProgressLine {
     const seconds = (performance.now() - this.since) / 1000
     return [
       ...(part === undefined ? [] : [bar(part), `${Math.floor(100 * part)} %`]),
-      `${formatCount(tokens)} tokens`,
+      counted(tokens, 'token', { as: formatCount(tokens) }),
       ...(this.loss === null ? [] : [`loss ${this.loss.toFixed(3)}`]),
       ...(part ? [`${formatDuration((seconds * (1 - part)) / part)} left`] : []),
     ].join('  ')

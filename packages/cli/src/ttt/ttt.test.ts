@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { expect, it } from 'vitest'
 import { newFolder, packageFolder, startProcess, tttCommand } from './testing'
@@ -35,6 +35,22 @@ it('leaves no trace of a text whose reading is interrupted', async () => {
   expect(await listing.ended).toBe(0)
   expect((JSON.parse(listing.said.out) as { name: string }[]).map(({ name }) => name)).toEqual(['sea'])
 })
+
+it.skipIf(!existsSync('/dev/full'))(
+  'says where a disk is full of what it prints, and what is not whole then',
+  async () => {
+    const run = (...parameters: string[]) =>
+      startProcess(['sh', '-c', 'exec "$@" > /dev/full', 'sh', ...tttCommand, ...parameters], folder, env)
+    const full = 'nothing more can be printed: no space is left on the disk of the output (ENOSPC)\n'
+    const listing = run('ls')
+    expect([await listing.ended, listing.said.error]).toEqual([0, full])
+    const exporting = run('export', 'sea', '-')
+    expect([await exporting.ended, exporting.said.error]).toEqual([
+      2,
+      `${full}the memory 'sea' was not written whole: write it to where there is room\n`,
+    ])
+  },
+)
 
 it.each([
   [['read', 'nowhere.txt', '--save', 'x'], /^'.*nowhere.txt' can't be used: there is no such file or folder/],

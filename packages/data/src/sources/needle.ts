@@ -1,4 +1,5 @@
 import { createRandom, type Random } from '@ttt-e2e/tensor-ops'
+import { counted } from '@ttt-e2e/tensor-ops/counted'
 import { checkWhole, DataError } from '../data-error'
 
 /** The three needles of S-NIAH in small: a pass key in repeated noise, a number and a UUID in text. */
@@ -48,7 +49,7 @@ export function needleDocument(options: {
   const needleAt = questionAt - distance
   if (needleAt < 0)
     throw new DataError(
-      `a needle ${distance} tokens before its question needs ${distance + own} tokens; the document has ${length}`,
+      `a needle ${counted(distance, 'token')} before its question needs ${distance + own} tokens; the document has ${length}`,
     )
   const tokens = fillHaystack(kind, length, random)
   const sentence = drawNeedle(kind, random)

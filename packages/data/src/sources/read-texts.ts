@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { basename, join, sep } from 'node:path'
 import { filesBelow } from '@ttt-e2e/tensor-ops/files'
+import { counted } from '@ttt-e2e/tensor-ops/counted'
 import { DataError } from '../data-error'
 import { NotText, refuseJson } from './bytes-of-text'
 import type { PassedOver } from './document'
@@ -101,5 +102,5 @@ async function* readFile(
     }
   }
   if (texts === 0) yield passedOver('is empty')
-  else if (empty > 0) yield passedOver(`has ${empty} of ${texts} documents without a character`)
+  else if (empty > 0) yield passedOver(`has ${empty} of ${counted(texts, 'document')} without a character`)
 }

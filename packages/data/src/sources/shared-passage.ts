@@ -11,29 +11,34 @@ export interface Passage<T> {
  *
  * @param originals the documents whose passages are looked for.
  * @param passageLength tokens, from 2 up.
+ * @param isBlank of which tokens it doesn't matter how many stand side by side, or which: lines that end or are broken in
+ * another way are the same text. Half of a passage must be others.
  * @returns for a document, the originals with which it shares such a run, as they are found and some of them again; the
  * first tells whether there is any. Linear in its tokens.
  */
 export function passagesOf<T extends Pick<AnyDocument, 'tokens'>>(
   originals: readonly T[],
   passageLength: number,
+  isBlank?: (token: number) => boolean,
 ) {
-  // Any shared run of passageLength covers an aligned piece of half of it, so only aligned pieces are indexed.
-  const piece = Math.ceil(passageLength / 2)
+  // Any shared run covers an aligned piece of half of it, so only aligned pieces are indexed. Of a run that is half blank
+  // half is left.
+  const piece = Math.ceil(passageLength / (isBlank ? 4 : 2))
   const index = new Map<number, { original: T; start: number }[]>()
   // Nearly every position misses; a table of bits answers those faster than the map.
   const present = new Uint8Array(1 << 22)
   for (const original of originals) {
-    // Blocks of whole pieces.
-    for (const { block, start: begin } of blocksOf(original.tokens, 0, piece << 12))
-      for (let at = 0; at + piece <= block.length; at += piece) {
-        let hash = 0
-        for (let i = at; i < at + piece; i++) hash = roll(hash, block[i])
+    let [hash, count, start] = [0, 0, 0]
+    for (const { marks, own, placeOf } of marksOf(original.tokens, 0, isBlank))
+      for (let i = own; i < marks.length; i++) {
+        if (count === 0) start = placeOf(i)
+        hash = roll(hash, marks[i])
+        if (++count < piece) continue
         present[slot(hash)] = 1
-        const start = begin + at
         const places = index.get(hash)
         if (places === undefined) index.set(hash, [{ original, start }])
         else places.push({ original, start })
+        hash = count = 0
       }
   }
 
@@ -41,24 +46,70 @@ export function passagesOf<T extends Pick<AnyDocument, 'tokens'>>(
   for (let i = 0; i < piece; i++) weightOfLeaving = Math.imul(weightOfLeaving, base)
 
   return function* ({ tokens }: Pick<AnyDocument, 'tokens'>): Generator<Passage<T>, void, void> {
-    let hash = 0
-    for (const { block, own, start: begin } of blocksOf(tokens, piece))
-      for (let i = own - begin; i < block.length; i++) {
-        hash = roll(hash, block[i])
-        const end = begin + i
-        if (end >= piece) hash = (hash - Math.imul(block[i - piece], weightOfLeaving)) | 0
-        if (end < piece - 1 || present[slot(hash)] === 0) continue
-        const start = end - piece + 1
-        for (const { original, start: at } of index.get(hash) ?? [])
-          if (sharedRun(original.tokens, at, tokens, start, passageLength) >= passageLength)
-            yield { original, at }
+    let [hash, count] = [0, 0]
+    for (const { marks, own, placeOf } of marksOf(tokens, piece, isBlank))
+      for (let i = own; i < marks.length; i++) {
+        hash = roll(hash, marks[i])
+        if (count === piece) hash = (hash - Math.imul(marks[i - piece], weightOfLeaving)) | 0
+        else if (++count < piece) continue
+        if (present[slot(hash)] === 0) continue
+        for (const { original, start } of index.get(hash) ?? []) {
+          const at = placeOf(i - piece + 1)
+          if (sharedRun(original.tokens, start, tokens, at, passageLength, isBlank) >= passageLength)
+            yield { original, at: start }
+        }
       }
   }
 }
 
 const base = 0x01000193
-const roll = (hash: number, token: number) => (Math.imul(hash, base) + token) | 0
+const roll = (hash: number, mark: number) => (Math.imul(hash, base) + mark) | 0
 const slot = (hash: number) => Math.imul(hash, 0x9e3779b1) >>> 10
+
+/** Stands for all that is blank between two tokens. */
+const blank = -1
+
+interface Marks {
+  marks: Tokens
+  /** The first mark that no block before had. */
+  own: number
+  /** Of a mark the place of its token, the first of several blank ones. */
+  placeOf(index: number): number
+}
+
+/** What is compared of tokens, block by block. @param before how many marks before a block's own stand in it too */
+function* marksOf(
+  tokens: Tokens | TokenRange,
+  before: number,
+  isBlank?: (token: number) => boolean,
+): Generator<Marks, void, void> {
+  if (!isBlank) {
+    for (const { block, own, start } of blocksOf(tokens, before))
+      yield { marks: block, own: own - start, placeOf: (index) => start + index }
+    return
+  }
+  const marks = new Int32Array(before + markedAtOnce)
+  const places = new Float64Array(marks.length)
+  let [used, wasBlank] = [0, false]
+  for (const { block, start } of blocksOf(tokens))
+    for (let from = 0; from < block.length; from += markedAtOnce) {
+      const kept = Math.min(used, before)
+      for (const each of [marks, places]) each.copyWithin(0, used - kept, used)
+      used = kept
+      const end = Math.min(block.length, from + markedAtOnce)
+      for (let i = from; i < end; i++) {
+        const isNow = isBlank(block[i])
+        if (!isNow || !wasBlank) {
+          marks[used] = isNow ? blank : block[i]
+          places[used++] = start + i
+        }
+        wasBlank = isNow
+      }
+      yield { marks: marks.subarray(0, used), own: kept, placeOf: (index) => places[index] }
+    }
+}
+
+const markedAtOnce = 1 << 16
 
 /** `runLength` of tokens that may lie elsewhere, of which only what it can come to is read. */
 function sharedRun(
@@ -67,21 +118,37 @@ function sharedRun(
   b: Tokens | TokenRange,
   j: number,
   enough: number,
+  isBlank?: (token: number) => boolean,
 ): number {
   const [fromA, fromB] = [Math.max(0, i - enough), Math.max(0, j - enough)]
   const around = (tokens: Tokens | TokenRange, from: number, at: number) =>
     loaded(tokens.subarray(from, at + enough))
-  return runLength(around(a, fromA, i), i - fromA, around(b, fromB, j), j - fromB, enough)
+  return runLength(around(a, fromA, i), i - fromA, around(b, fromB, j), j - fromB, enough, isBlank)
 }
 
-/** The length of the longest equal run through a[i] and b[j], as far as `enough`; 0 where these differ. */
-function runLength(a: Tokens, i: number, b: Tokens, j: number, enough: number): number {
-  let after = 0
-  while (after < enough && i + after < a.length && j + after < b.length && a[i + after] === b[j + after])
-    after++
-  if (after === 0) return 0
-  let before = 0
-  while (before + after < enough && i > before && j > before && a[i - before - 1] === b[j - before - 1])
-    before++
-  return before + after
+/** The length of the longest equal run through a[i] and b[j], as far as `enough`, in whichever it is longer; 0 where these differ. */
+function runLength(
+  a: Tokens,
+  i: number,
+  b: Tokens,
+  j: number,
+  enough: number,
+  isBlank: (token: number) => boolean = () => false,
+): number {
+  /** How far both go on alike from a[p] and b[q]. */
+  const reach = (p: number, q: number, step: 1 | -1, most: number): number => {
+    const [fromP, fromQ] = [p, q]
+    const past = (x: Tokens, at: number) => {
+      while (at >= 0 && at < x.length && isBlank(x[at])) at += step
+      return at
+    }
+    const length = () => Math.max(Math.abs(p - fromP), Math.abs(q - fromQ))
+    while (length() < most && p >= 0 && q >= 0 && p < a.length && q < b.length)
+      if (isBlank(a[p]) && isBlank(b[q])) [p, q] = [past(a, p), past(b, q)]
+      else if (a[p] === b[q]) [p, q] = [p + step, q + step]
+      else break
+    return length()
+  }
+  const after = reach(i, j, 1, enough)
+  return after === 0 ? 0 : after + reach(i - 1, j - 1, -1, enough - after)
 }

@@ -68,7 +68,7 @@ test('says so when nothing can be held out, or nothing is left', () => {
   const one = noise(300)
   expect(() => splitByDocument(corpusOf(one, noise(5)), { heldOutEvery: 10 })).toThrow(
     new DataError(
-      "'corpus' has 2 different documents of at least 1 tokens; holding out every 10th needs at least 10",
+      "'corpus' has 2 different documents of at least 1 token; holding out every 10th needs at least 10",
     ),
   )
   expect(() => splitByDocument(corpusOf(concatenate(one, one), one), { heldOutEvery: 2 })).toThrow(

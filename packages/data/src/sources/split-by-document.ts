@@ -1,4 +1,5 @@
 import { fold } from '@ttt-e2e/tensor-ops'
+import { counted } from '@ttt-e2e/tensor-ops/counted'
 import { checkWhole, DataError } from '../data-error'
 import {
   blocksOf,
@@ -18,6 +19,8 @@ export interface SplitOptions {
   minimumHeldOutLength?: number
   /** Documents for training that repeat a run of this many held-out tokens are dropped; 256 when absent. */
   passageLength?: number
+  /** Tokens that are blank, as `passagesOf` takes them; none when absent. */
+  isBlank?: (token: number) => boolean
 }
 
 export interface Split<T extends Tokens | TokenRange = Tokens> {
@@ -39,7 +42,7 @@ export function splitByDocument<T extends Tokens | TokenRange>(
   corpus: Corpus<T>,
   options: SplitOptions,
 ): Split<T> {
-  const { heldOutEvery, minimumHeldOutLength = 1, passageLength = 256 } = options
+  const { heldOutEvery, minimumHeldOutLength = 1, passageLength = 256, isBlank } = options
   checkWhole('heldOutEvery', heldOutEvery, 2)
   checkWhole('minimumHeldOutLength', minimumHeldOutLength, 0)
   checkWhole('passageLength', passageLength, 2)
@@ -49,13 +52,13 @@ export function splitByDocument<T extends Tokens | TokenRange>(
   const heldOut = eligible.filter((_, index) => index % heldOutEvery === heldOutEvery - 1)
   if (heldOut.length === 0) {
     throw new DataError(
-      `'${corpus.name}' has ${eligible.length} different documents of at least ${minimumHeldOutLength} tokens; ` +
+      `'${corpus.name}' has ${counted(eligible.length, 'different document')} of at least ${counted(minimumHeldOutLength, 'token')}; ` +
         `holding out every ${heldOutEvery}th needs at least ${heldOutEvery}`,
     )
   }
 
   const isHeldOut = new Set(heldOut)
-  const passages = passagesOf(heldOut, passageLength)
+  const passages = passagesOf(heldOut, passageLength, isBlank)
   const repeatsHeldOut = (document: Document<T>) => passages(document).next().done === false
   const train = distinct.filter((document) => !isHeldOut.has(document) && !repeatsHeldOut(document))
   if (train.length === 0) {

@@ -1,4 +1,5 @@
 import { createRandom, fold, type Batch } from '@ttt-e2e/tensor-ops'
+import { counted } from '@ttt-e2e/tensor-ops/counted'
 import { checkWhole, DataError } from '../data-error'
 import { loaded, type AnyDocument } from '../sources/document'
 import type { Tokenizer } from '../tokenizers/tokenizer'
@@ -34,7 +35,7 @@ export function packedStream(options: PackedStreamOptions): AsyncGenerator<Batch
   const rows = Math.floor((total - 1) / length)
   if (rows < 1)
     throw new DataError(
-      `the documents have ${total} tokens together; a row of length ${length} needs ${length + 1}`,
+      `the documents have ${counted(total, 'token')} together; a row of length ${length} needs ${length + 1}`,
     )
   let current: Epoch | undefined
   const place = (n: number) => {

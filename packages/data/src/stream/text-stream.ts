@@ -1,4 +1,5 @@
 import { createRandom, fold, type Batch } from '@ttt-e2e/tensor-ops'
+import { counted } from '@ttt-e2e/tensor-ops/counted'
 import { checkWhole, DataError } from '../data-error'
 import { loaded, type AnyDocument } from '../sources/document'
 import type { Tokenizer } from '../tokenizers/tokenizer'
@@ -51,7 +52,7 @@ function countWindows(documents: readonly AnyDocument[], length: number) {
     if (documents.length === 0) throw new DataError(`no documents were given; ${needed}`)
     const longest = documents.reduce((a, b) => (b.tokens.length > a.tokens.length ? b : a))
     throw new DataError(
-      `the longest document, '${longest.id}', has ${longest.tokens.length} tokens; ${needed}`,
+      `the longest document, '${longest.id}', has ${counted(longest.tokens.length, 'token')}; ${needed}`,
     )
   }
   let total = 0

@@ -6,17 +6,21 @@ import { compiledTargets } from '../engines/compiled/testing'
 import { channelDeltaRuleOp } from '../channel-delta-rule'
 import { gatedDeltaRuleOp } from '../gated-delta-rule'
 import { mamba3ScanOp } from '../mamba3-scan'
+import { mesaOp } from '../mesa'
 import { ssdScanOp } from '../ssd-scan'
 import {
   channelDeltaRuleRecurrence,
   gatedDeltaRuleRecurrence,
   mamba3ScanRecurrence,
+  mesaRecurrence,
   ssdRecurrence,
 } from './recurrences'
 import { derivativesOf, worstRow, type Scan, type Values } from './derivatives-testing'
 
 /** Logarithms of decays over all that float32 holds, small ones often. */
 const logs = [0, -1e-30, -1e-7, -0.5, -0.5, -0.5, -2, -40, -80, -100, -1e4, -1e16, -1e30, -3.4e38, -Infinity]
+/** How much MesaNet's layer holds back, of a least that models have. */
+const ridges = [0.25, 0.3, 1, 4, 100, 1e4, 1e8, 1e16, 1e30]
 const rates = [0, 0.3, 0.5, 0.9, 1, 2]
 /** Of Mamba 2, where decays are products: those of a head with which even second gradients stay within float32. */
 const rangesOfA = [
@@ -31,6 +35,10 @@ interface Kind {
   /** What gates are drawn from, for each of the heads in turn. */
   gates(random: Random, heads: number): Record<string, readonly (readonly number[])[]>
   shapes(length: number): Shapes
+  /** What the recurrence's results are called, in the order of the op's first ones. */
+  results?: readonly string[]
+  /** Values over and over of inputs that can't be any. */
+  exactly?: Readonly<Record<string, readonly number[]>>
 }
 
 const kinds: Kind[] = [
@@ -95,15 +103,35 @@ const kinds: Kind[] = [
       writeBefore: [2, 2],
     }),
   },
+  {
+    op: mesaOp,
+    recurrence: mesaRecurrence,
+    gates: () => ({ g: [logs], beta: [[0, 1e-38, 1e-30, 1e-7, 0.3, 0.9, 1]], lambda: [ridges] }),
+    shapes: (length) => ({
+      q: [2, length, 2, 3],
+      k: [2, length, 2, 3],
+      v: [2, length, 2, 2],
+      g: [2, length, 2],
+      beta: [2, length, 2],
+      lambda: [2, 3],
+      keys: [2, 2, 3, 3],
+      values: [2, 2, 3, 2],
+    }),
+    results: ['output', 'lastKeys', 'lastValues'],
+    // A sum of keys' products.
+    exactly: { keys: [0.8, 0.1, -0.2, 0.1, 0.5, 0.05, -0.2, 0.05, 0.9] },
+  },
 ]
 
-function draw({ shapes, gates }: Kind, length: number, random: Random): Values {
+function draw({ shapes, gates, exactly }: Kind, length: number, random: Random): Values {
   const all = shapes(length)
-  const pools = gates(random, all.state[1])
+  const pools = gates(random, (all.state ?? all.keys)[1])
   return Object.fromEntries(
     Object.entries(all).map(([name, shape]) => {
       const value = (_: unknown, i: number) => {
         const pool = pools[name]?.[i % pools[name].length]
+        const given = exactly?.[name]
+        if (given) return given[i % given.length]
         return pool ? pool[random.integer(pool.length)] : 0.5 * random.normal()
       }
       return [name, { shape, values: Float32Array.from({ length: tf.util.sizeFromShape(shape) }, value) }]
@@ -134,8 +162,9 @@ describe.each(kinds)('$op.name with gates over the whole range of float32', (kin
       await use()
       examples.forEach(({ inputs, chunk, length }, i) => {
         const results = derivativesOf((x) => {
-          const [output, lastState] = Object.values(kind.op(x, { chunk }))
-          return { output, lastState }
+          const all = Object.values(kind.op(x, { chunk }))
+          const { results: names = ['output', 'lastState'] } = kind
+          return Object.fromEntries(names.map((name, n) => [name, all[n]]))
         }, inputs)
         for (const [what, result] of Object.entries(results)) {
           const error = worstRow(result, truths[i][what].values)

@@ -1,4 +1,5 @@
 import { tf, type Tensor, type Tensors } from '@ttt-e2e/tensor-ops'
+import { solve } from '../mesa/solve'
 
 /** The gated delta rule as it is defined, token after token: what its chunks must agree with. */
 export function gatedDeltaRuleRecurrence({ q, k, v, g, beta, state }: Tensors): Tensors {
@@ -62,6 +63,25 @@ export function mamba3ScanRecurrence(x: Tensors): Tensors {
     }
   })
   return { output: tf.expandDims(output, 2), lastState }
+}
+
+/** The Mesa layer as it is defined, token after token, each solved anew. */
+export function mesaRecurrence({ q, k, v, g, beta, lambda, keys, values }: Tensors): Tensors {
+  const [batch, length, heads, width] = k.shape as number[]
+  const outputs: Tensor[] = []
+  let [ofKeys, ofValues] = [keys, values]
+  const ridge = tf.mul(tf.expandDims(lambda, 2), tf.eye(width))
+  for (let token = 0; token < length; token++) {
+    const [query, key, value] = [q, k, v].map((x) => at(x, token))
+    const decay = column(tf.expandDims(tf.exp(at(g, token)), 2))
+    const written = tf.mul(column(key), column(tf.expandDims(at(beta, token), 2)))
+    ofKeys = tf.add(tf.mul(ofKeys, decay), tf.mul(written, tf.expandDims(key, 2)))
+    ofValues = tf.add(tf.mul(ofValues, decay), tf.mul(written, tf.expandDims(value, 2)))
+    const matrices = tf.reshape(tf.add(ofKeys, ridge), [batch * heads, width, width])
+    const solution = tf.reshape(solve(matrices, tf.reshape(query, [batch * heads, width, 1])), query.shape)
+    outputs.push(tf.expandDims(tf.sum(tf.mul(ofValues, column(solution)), 2), 1))
+  }
+  return { output: tf.concat(outputs, 1), lastKeys: ofKeys, lastValues: ofValues }
 }
 
 type Step = (before: Tensor, token: number) => { output: Tensor; after: Tensor }

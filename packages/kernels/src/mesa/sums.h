@@ -61,41 +61,59 @@ inline void times_rows(const float* x, const float* matrix, int64_t depth, int64
 }
 
 struct Solver {
-  float *residual, *direction, *product;
+  float *right, *inverse, *residual, *direction, *product;
   Solver(const Shape& s, Carver& carver)
-      : residual(carver.take(s.depth)), direction(carver.take(s.depth)), product(carver.take(s.depth)) {}
+      : right(carver.take(s.depth)),
+        inverse(carver.take(s.depth)),
+        residual(carver.take(s.depth)),
+        direction(carver.take(s.depth)),
+        product(carver.take(s.depth)) {}
 
   /** The residual's share of the right side, squared, at which float32 has nothing to gain. */
   static constexpr float close_enough = 1e-15f;
 
-  /** x with (keys + diag(λ)) x = b, for symmetric and positive keys. */
+  /**
+   * x with (keys + diag(λ)) x = b, for symmetric and positive keys. By b's own largest value, so that squares have room, and
+   * preconditioned by the diagonal: a channel that is held back by far more than others would hide these otherwise.
+   */
   void solve(const Shape& s, const float* keys, const float* lambda, const float* b, float* x) const {
     const int64_t n = s.depth;
-    for (int64_t i = 0; i < n; i++) x[i] = b[i] / (keys[i * n + i] + lambda[i]);
+    float largest = 0;
+    for (int64_t i = 0; i < n; i++) largest = larger(largest, larger(b[i], -b[i]));
+    if (!(largest > 0)) return scale_row(x, b, 1, n);
+    for (int64_t i = 0; i < n; i++) {
+      right[i] = b[i] / largest;
+      inverse[i] = 1 / (keys[i * n + i] + lambda[i]);
+      x[i] = right[i] * inverse[i];
+    }
     multiply(n, keys, lambda, x);
     for_vectors(n, [&](int64_t i, auto m) {
-      const Vector r = load(b + i, m) - load(product + i, m);
+      const Vector r = load(right + i, m) - load(product + i, m);
       store(residual + i, r, m);
-      store(direction + i, r, m);
+      store(direction + i, r * load(inverse + i, m), m);
     });
-    float size = dot(residual, residual, n);
-    const float enough = close_enough * dot(b, b, n);
+    float size = dot(residual, direction, n);
+    for_vectors(n, [&](int64_t i, auto m) { store(product + i, load(right + i, m) * load(inverse + i, m), m); });
+    const float enough = close_enough * dot(right, product, n);
     for (int64_t step = 0; step < 2 * n && size > enough; step++) {
       multiply(n, keys, lambda, direction);
       const float along = dot(direction, product, n);
-      if (!(along > 0)) return;
+      if (!(along > 0)) break;
       const Vector length = splat(size / along);
       for_vectors(n, [&](int64_t i, auto m) {
+        const Vector r = load(residual + i, m) - length * load(product + i, m);
         store(x + i, load(x + i, m) + length * load(direction + i, m), m);
-        store(residual + i, load(residual + i, m) - length * load(product + i, m), m);
+        store(residual + i, r, m);
+        store(product + i, r * load(inverse + i, m), m);
       });
-      const float next = dot(residual, residual, n);
+      const float next = dot(residual, product, n);
       const Vector keep = splat(next / size);
       for_vectors(n, [&](int64_t i, auto m) {
-        store(direction + i, load(residual + i, m) + keep * load(direction + i, m), m);
+        store(direction + i, load(product + i, m) + keep * load(direction + i, m), m);
       });
       size = next;
     }
+    scale_row(x, x, largest, n);
   }
 
  private:

@@ -1,10 +1,18 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, expect, it } from 'vitest'
 import { FileError } from './file-error'
-import { lockFolder } from './folder-lock'
+import { checkNotLocked, folderLock, lockFolder } from './folder-lock'
 
 let folder: string
 let lock: string
@@ -94,4 +102,22 @@ it('is had by one of several that find a dead one', async () => {
   expect(all.filter(({ said }) => said === 'locked')).toHaveLength(1)
   for (const { child } of all) child.kill('SIGKILL')
   await Promise.all(all.map(({ ended }) => ended))
+})
+
+it('keeps out whoever else writes there beside others, and only while its process lives', () => {
+  checkNotLocked(folder)
+  const release = lockFolder(folder)
+  expect(() => checkNotLocked(folder)).toThrow(`process ${process.pid} writes to it; end that one first`)
+  release()
+  checkNotLocked(folder)
+  writeFileSync(lock, JSON.stringify({ pid: 2 ** 22 + 1, host: hostname() }))
+  checkNotLocked(folder)
+})
+
+it('that is a folder is told by its own path', () => {
+  mkdirSync(lock)
+  for (const ask of [lockFolder, folderLock, checkNotLocked])
+    expect(() => ask(folder)).toThrow(
+      `'${lock}' can't be used: a folder stands where a file is expected (EISDIR)`,
+    )
 })

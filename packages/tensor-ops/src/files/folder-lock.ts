@@ -30,15 +30,30 @@ export function lockFolder(folder: string): () => void {
   try {
     return takeLock(path)
   } catch (error) {
-    if (!(error instanceof LockTaken)) throw asFileError(error, { path: folder })
-    const { holder } = error
-    const elsewhere = holder && holder.host !== hostname()
-    const who = holder ? `process ${holder.pid}${elsewhere ? ` of ${holder.host}` : ''}` : 'another process'
-    const ask = elsewhere
-      ? `end that one first; if it is gone, delete ${path}`
-      : 'end that one first, or choose another folder'
-    throw new FileError(folder, { reason: `${who} writes to it`, remains: ask })
+    throw error instanceof LockTaken
+      ? folderTaken(folder, error.holder)
+      : asFileError(error, { path: folder })
   }
+}
+
+/**
+ * The same for whoever shares a folder with others that do as well: only makes sure that none has it alone.
+ *
+ * @throws FileError that names the process which has the folder
+ */
+export function checkNotLocked(folder: string): void {
+  const holder = holderOf(folder)
+  if (holder !== undefined && holder !== 'dead')
+    throw folderTaken(folder, holder === 'unknown' ? undefined : holder)
+}
+
+function folderTaken(folder: string, holder: Holder | undefined): FileError {
+  const elsewhere = holder && holder.host !== hostname()
+  const who = holder ? `process ${holder.pid}${elsewhere ? ` of ${holder.host}` : ''}` : 'another process'
+  const remains = elsewhere
+    ? `end that one first; if it is gone, delete ${join(folder, lockName)}`
+    : 'end that one first, or choose another folder'
+  return new FileError(folder, { reason: `${who} writes to it`, remains })
 }
 
 /**
@@ -46,11 +61,17 @@ export function lockFolder(folder: string): () => void {
  * its machine.
  */
 export function folderLock(folder: string): 'held' | 'dead' | undefined {
+  const holder = holderOf(folder)
+  return holder === undefined || holder === 'dead' ? holder : 'held'
+}
+
+/** The process that has a folder, unknown where its lock doesn't say it yet. */
+function holderOf(folder: string): Holder | 'unknown' | 'dead' | undefined {
   const path = join(folder, lockName)
   const found = read(path)
   if (found === undefined) return undefined
   const holder = parse(found)
-  return (holder ? isAlive(holder) : isYounger(path, writingMilliseconds)) ? 'held' : 'dead'
+  return (holder ? isAlive(holder) : isYounger(path, writingMilliseconds)) ? (holder ?? 'unknown') : 'dead'
 }
 
 /** Another process has the lock. */
@@ -120,7 +141,7 @@ function read(path: string): string | undefined {
     return readFileSync(path, 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
+    throw asFileError(error, { path })
   }
 }
 

@@ -8,6 +8,6 @@ export {
 } from './durable-files'
 export { asFileError, FileError } from './file-error'
 export { filesBelow } from './files-below'
-export { folderLock, lockFolder, LockTaken, takeLock } from './folder-lock'
+export { checkNotLocked, folderLock, lockFolder, LockTaken, takeLock } from './folder-lock'
 export { makeFolder } from './make-folder'
 export { readWholeFile } from './read-whole-file'

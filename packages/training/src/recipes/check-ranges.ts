@@ -1,3 +1,4 @@
+import { counted } from '@ttt-e2e/tensor-ops/counted'
 import type { Recipe } from '@ttt-e2e/meta-outer'
 
 /**
@@ -25,11 +26,11 @@ export function rangeProblems({ training, evaluation }: Recipe): string[] {
     ...(schedule.steps < 1 ? [`${at}.schedule.steps is ${schedule.steps}; it must be from 1 up`] : []),
     ...warmups.map(
       (key) =>
-        `${at}.schedule.${key} is ${schedule[key]}, longer than the run; it must be at most the ${schedule.steps} steps`,
+        `${at}.schedule.${key} is ${schedule[key]}, longer than the run; it must be at most the ${counted(schedule.steps, 'step')}`,
     ),
     ...(training.curriculum && training.curriculum.steps > schedule.steps
       ? [
-          `training.curriculum.steps is ${training.curriculum.steps}, longer than the run; it must be at most the ${schedule.steps} steps`,
+          `training.curriculum.steps is ${training.curriculum.steps}, longer than the run; it must be at most the ${counted(schedule.steps, 'step')}`,
         ]
       : []),
     ...(Math.abs(training.seed) > Number.MAX_SAFE_INTEGER

@@ -1,3 +1,4 @@
+import { counted } from '@ttt-e2e/tensor-ops/counted'
 import { learningRate, type Recipe } from '@ttt-e2e/meta-outer'
 
 /**
@@ -12,7 +13,10 @@ export function scheduleChange(stored: Recipe, now: Recipe, step: number): strin
   const values = keys.map((key) => `${key} ${before[key]} → ${after[key]}`).join(', ')
   const rates = [before, after].map((schedule) => learningRate(schedule, step).toPrecision(3))
   const left = after.steps - step
-  const end = left > 0 ? `${left} steps are left` : `the run has taken ${step} already, so that it is done`
+  const end =
+    left > 0
+      ? `${counted(left, 'step')} ${left === 1 ? 'is' : 'are'} left`
+      : `the run has taken ${step} already, so that it is done`
   return (
     `the schedule changes: ${values}; the learning rate follows the new one from step ${step + 1} on ` +
     `(${rates[1]} there, ${rates[0]} before), and ${end}`

@@ -1,4 +1,5 @@
 import type { DataRecord } from '@ttt-e2e/checkpoint'
+import { counted } from '@ttt-e2e/tensor-ops/counted'
 import { TrainingError } from '../training-error'
 
 /** Changes that are told one by one. */
@@ -43,4 +44,4 @@ function changes({ files: before }: DataRecord, { files: now }: DataRecord): str
   return found.length > 0 ? found : ['its files stand in another order']
 }
 
-const describe = ({ tokens, sha256 }: File) => `${tokens} tokens (${sha256.slice(0, 12)}…)`
+const describe = ({ tokens, sha256 }: File) => `${counted(tokens, 'token')} (${sha256.slice(0, 12)}…)`

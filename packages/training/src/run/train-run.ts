@@ -4,6 +4,7 @@ import { batchShapeAt, train, trainedTree, type Schedule, type StepReport } from
 import { read, treeEntries, type ResolvedEngine } from '@ttt-e2e/tensor-ops'
 import { asFileError, FileError, lockFolder, makeFolder } from '@ttt-e2e/tensor-ops/files'
 import { countFlops } from '@ttt-e2e/ttt-inner'
+import { counted } from '@ttt-e2e/tensor-ops/counted'
 import { evaluate, type HeldOutLoss } from '../evaluate'
 import { seedsOf } from '../seeds'
 import type { Task } from '../tasks/task'
@@ -89,7 +90,7 @@ async function* trainAlone(options: TrainRunOptions): AsyncGenerator<TrainingEve
   const steps = metrics.steps()
   if (options.scheduleAfter && steps.length !== state.step)
     throw new TrainingError(
-      `'${folder}' has metrics of ${steps.length} steps and a checkpoint of step ${state.step}; remove it to begin again`,
+      `'${folder}' has metrics of ${counted(steps.length, 'step')} and a checkpoint of step ${state.step}; remove it to begin again`,
     )
   const memory = memoryLimit(run, options.memory)
   const limit = flopLimit(run, options.peakRate, communicator.size)

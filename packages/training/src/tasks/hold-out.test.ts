@@ -1,4 +1,4 @@
-import type { Corpus } from '@ttt-e2e/data'
+import { byteTokenizer, type Corpus } from '@ttt-e2e/data'
 import { createRandom } from '@ttt-e2e/tensor-ops'
 import { expect, it } from 'vitest'
 import { holdOut } from './hold-out'
@@ -63,6 +63,40 @@ it('drops documents that share a passage with a held-out one, and names them', (
   const { train, how } = holdOut({ name: 'lines', documents }, 50)
   expect(train.documents.map(({ id }) => id)).not.toContain('lines.jsonl:12')
   expect(how).toMatch(/; left out, as they repeat one another or what is held out: 'lines.jsonl:12'\.$/)
+})
+
+it('knows a text whose lines end or are broken in another way', () => {
+  const random = createRandom(5)
+  const lines = () =>
+    Array.from({ length: 40 }, () =>
+      Array.from({ length: 9 }, () => random.integer(1e6).toString(36)).join(' '),
+    )
+  const texts = Array.from({ length: 10 }, lines)
+  const heldOut = texts[9]
+  const files: Record<string, string> = {
+    ...Object.fromEntries(texts.map((text, n) => [`${n}`, text.join('\n')])),
+    'with CRLF': heldOut.join('\r\n'),
+    'on one line': heldOut.join(' '),
+    indented: heldOut.slice(7, 20).join('\n    '),
+    'in an e-mail': heldOut.join('\n> '),
+    'of other words': lines().join('\r\n'),
+  }
+  const documents = Object.entries(files).map(([id, text]) => ({ id, tokens: byteTokenizer.encode(text) }))
+  const { train, how } = holdOut({ name: 'copies', documents }, 300, { tokenizer: byteTokenizer })
+  expect(how).toContain("what is held out: 'with CRLF', 'on one line', 'indented'.")
+  expect(train.documents.map(({ id }) => id)).toEqual([...'012345678', 'in an e-mail', 'of other words'])
+})
+
+it('counts as a passage what is as long as the text that is measured, where that is short', () => {
+  const random = createRandom(6)
+  const noise = (length: number) => Int32Array.from({ length }, () => random.integer(256))
+  const documents = Array.from({ length: 10 }, (_, n) => ({ id: `${n}`, tokens: noise(90) }))
+  const held = documents[9].tokens
+  documents.push({ id: 'with one more', tokens: Int32Array.from([...held, 300]) })
+  documents.push({ id: 'a part', tokens: Int32Array.from([300, ...held.subarray(0, 79), 300]) })
+  const { train, how } = holdOut({ name: 'short', documents }, 80)
+  expect(how).toMatch(/'with one more'\.$/)
+  expect(train.documents).toHaveLength(10)
 })
 
 it('says how much is missing where even that is too short', () => {

@@ -1,12 +1,15 @@
 import {
+  blankTokens,
   DataError,
   passagesOf,
   splitByDocument,
   type AnyDocument,
   type Corpus,
+  type Tokenizer,
   type TokenRange,
   type Tokens,
 } from '@ttt-e2e/data'
+import { counted } from '@ttt-e2e/tensor-ops/counted'
 import { TrainingError } from '../training-error'
 
 /** A corpus in two parts, and a sentence that says how it was divided. */
@@ -16,24 +19,32 @@ export interface HeldOut<T extends Tokens | TokenRange = Tokens> {
   how: string
 }
 
-/** As many equal tokens in training and held out are a passage of both. */
-const passageLength = 256
+/** As many equal tokens in training and held out are a passage of both, or as many as are measured, where those are fewer. */
+const [shortestPassage, longestPassage] = [64, 256]
 
 /**
  * Holds out every n-th of the documents that are long enough; where there are too few, the last fifth of every
  * document, cut into pieces, which a single document allows too. Text that stands on both sides is taken from one.
  *
  * @param width tokens of a held-out document, one more than are predicted
- * @param heldOutEvery n; a tenth where left out
+ * @param options.heldOutEvery n; a tenth where left out
+ * @param options.tokenizer what made the tokens, where lines that end or are broken in another way are the same text
  * @throws TrainingError if no document has a fifth that is as long, or all that could be held out is repeated elsewhere
  */
 export function holdOut<T extends Tokens | TokenRange>(
   corpus: Corpus<T>,
   width: number,
-  heldOutEvery = 10,
+  { heldOutEvery = 10, tokenizer }: { heldOutEvery?: number; tokenizer?: Tokenizer } = {},
 ): HeldOut<T> {
+  const passageLength = Math.min(longestPassage, Math.max(shortestPassage, width))
+  const isBlank = tokenizer && blankTokens(tokenizer)
   try {
-    const { dropped, ...split } = splitByDocument(corpus, { heldOutEvery, minimumHeldOutLength: width })
+    const { dropped, ...split } = splitByDocument(corpus, {
+      heldOutEvery,
+      minimumHeldOutLength: width,
+      passageLength,
+      isBlank,
+    })
     return { ...split, how: `Every ${ordinal(heldOutEvery)} long document is held out${leftOut(dropped)}.` }
   } catch (error) {
     if (!(error instanceof DataError)) throw error
@@ -55,7 +66,7 @@ export function holdOut<T extends Tokens | TokenRange>(
       `'${corpus.name}' has no document of which a fifth is ${width} bytes; bring more text or set evaluation.length lower`,
     )
   const train = parts.map(({ id, before }) => ({ id, tokens: before }))
-  const trainedOn = trainedPlaces(parts)
+  const trainedOn = trainedPlaces(parts, (originals) => passagesOf(originals, passageLength, isBlank))
   const isRepeated = ({ part, start }: (typeof pieces)[number]) =>
     trainedOn.get(part)?.some((at) => start < at + passageLength && at - passageLength < start + width) ??
     false
@@ -63,7 +74,7 @@ export function holdOut<T extends Tokens | TokenRange>(
   const heldOut = pieces.filter((piece) => !isRepeated(piece)).map(({ id, tokens }) => ({ id, tokens }))
   if (heldOut.length === 0)
     throw new TrainingError(
-      `'${corpus.name}' repeats itself: each of the ${pieces.length} pieces of ${width} bytes that could be held out shares ` +
+      `'${corpus.name}' repeats itself: each of the ${counted(pieces.length, 'piece')} of ${width} bytes that could be held out shares ` +
         'a passage with text that is trained on; bring text that differs',
     )
   return {
@@ -90,11 +101,13 @@ interface Part {
 }
 
 /** For each part, about where what is held out of it has passages that are trained on, of any part. */
-function trainedPlaces(parts: readonly Part[]): Map<Part, number[]> {
-  const passages = passagesOf(
-    parts.map((part) => ({ part, tokens: part.after })),
-    passageLength,
-  )
+function trainedPlaces(
+  parts: readonly Part[],
+  passagesIn: (
+    originals: { part: Part; tokens: Part['after'] }[],
+  ) => (document: Pick<AnyDocument, 'tokens'>) => Iterable<{ original: { part: Part }; at: number }>,
+): Map<Part, number[]> {
+  const passages = passagesIn(parts.map((part) => ({ part, tokens: part.after })))
   const places = new Map<Part, Set<number>>()
   for (const { before } of parts)
     for (const { original, at } of passages({ tokens: before })) {

@@ -40,7 +40,7 @@ export async function openTask(
     )
   const { textField } = data
   const corpus = await openTextCorpus(data.path, tokenizer, { textField, onProgress })
-  const { how, ...parts } = holdOut(corpus, recipe.evaluation.length + 1)
+  const { how, ...parts } = holdOut(corpus, recipe.evaluation.length + 1, { tokenizer })
   const notes = [how, ...passedOverNotes(corpus)]
   const title = `your text: ${corpus.name}, ${unitOf(tokenizer)}`
   return textTask({
@@ -67,7 +67,9 @@ export function openMadeTask(recipe: Recipe, tokenizer: Tokenizer = byteTokenize
   if (data.kind !== 'books')
     throw new TrainingError(`'${recipe.name}' trains on files of yours, which are read by openTask`)
   const corpus = readBooks(tokenizer)
-  const { train, heldOut } = holdOut(corpus, recipe.evaluation.length + 1, data.heldOutEvery)
+  const { train, heldOut } = holdOut(corpus, recipe.evaluation.length + 1, {
+    heldOutEvery: data.heldOutEvery,
+  })
   const title = `books: Moby Dick and the State of the Union addresses, ${unitOf(tokenizer)}`
   return textTask({
     recipe,

@@ -11,6 +11,7 @@ import {
   type Tokenizer,
 } from '@ttt-e2e/data'
 import type { Recipe, RowsRecipe } from '@ttt-e2e/meta-outer'
+import { counted } from '@ttt-e2e/tensor-ops/counted'
 import { recordCorpus } from './record-corpus'
 import type { Task } from './task'
 
@@ -47,7 +48,7 @@ export function textTask(options: TextTaskOptions): Task {
   const streamOf = packed ? packedStream : textStream
   return {
     title,
-    summary: `${name}: ${train.documents.length} documents, ${(count / 1e6).toFixed(1)} ${tokenizer === byteTokenizer ? 'MB' : 'M tokens'}${packed ? ', packed' : ''}`,
+    summary: `${name}: ${counted(train.documents.length, 'document')}, ${(count / 1e6).toFixed(1)} ${tokenizer === byteTokenizer ? 'MB' : 'M tokens'}${packed ? ', packed' : ''}`,
     stream: ({ seed, batch = training.batch, length = training.length, cursor, signal, rows }) =>
       streamOf({
         documents: train.documents,

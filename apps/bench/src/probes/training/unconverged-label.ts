@@ -1,3 +1,4 @@
+import { counted } from '@ttt-e2e/tensor-ops/counted'
 import type { ProbeResults, TaskResults } from '../../experiment/results'
 import type { TrainingMeasured } from './measure'
 import type { TrainingSummary } from './summarise'
@@ -7,7 +8,7 @@ export function unconvergedLabel(task: TaskResults, name: string): string | unde
   const owner = task.systems.find((system) => system.name === name)?.weightsOf ?? name
   const results = task.probes.training as ProbeResults<TrainingMeasured, TrainingSummary> | undefined
   const steps = results?.summary.unconvergedAfter[owner]
-  return steps === undefined ? undefined : `not converged after ${steps} steps`
+  return steps === undefined ? undefined : `not converged after ${counted(steps, 'step')}`
 }
 
 /** Which of the systems with weights of their own had not converged. */

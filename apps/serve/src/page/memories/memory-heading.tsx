@@ -1,3 +1,4 @@
+import { counted } from '@ttt-e2e/tensor-ops/counted'
 import type { VNode } from 'preact'
 import { useState } from 'preact/hooks'
 import type { MemoryAnswer } from '../api/api-client'
@@ -20,8 +21,9 @@ export function MemoryHeading({ memory }: { memory: MemoryAnswer }): VNode {
         <h1 id="memory-name">{nameOf(memory)}</h1>
       )}
       <p class="quiet">
-        {memory.tokens.toLocaleString('en')} tokens read, {memory.steps.toLocaleString('en')} steps of
-        learning; {Math.ceil(memory.bytes / 1024).toLocaleString('en')} KB, however much more it reads.
+        {counted(memory.tokens, 'token', { as: memory.tokens.toLocaleString('en') })} read,{' '}
+        {counted(memory.steps, 'step', { as: memory.steps.toLocaleString('en') })} of learning;{' '}
+        {Math.ceil(memory.bytes / 1024).toLocaleString('en')} KB, however much more it reads.
       </p>
       {parent && (
         <p class="quiet">

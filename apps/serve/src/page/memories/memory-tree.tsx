@@ -1,5 +1,6 @@
 import type { VNode } from 'preact'
 import { useState } from 'preact/hooks'
+import { counted } from '@ttt-e2e/tensor-ops/counted'
 import { choose } from '../state/memories'
 import { nameOf, state } from '../state/page-state'
 import { treeOf, type Branch } from './tree-of'
@@ -74,7 +75,7 @@ function Branches({
 }
 
 const sizeOf = ({ tokens, expires }: { tokens: number; expires: number | null }) =>
-  `${tokens.toLocaleString('en')} tokens${expires === null ? '' : ` · until ${timeOf(expires)}`}`
+  `${counted(tokens, 'token', { as: tokens.toLocaleString('en') })}${expires === null ? '' : ` · until ${timeOf(expires)}`}`
 
 const timeOf = (seconds: number) =>
   new Date(seconds * 1000).toLocaleString('en', { weekday: 'short', hour: '2-digit', minute: '2-digit' })

@@ -1,4 +1,5 @@
 import type { VNode } from 'preact'
+import { counted } from '@ttt-e2e/tensor-ops/counted'
 import { LossCurve } from '../parts/loss-curve'
 import { nameOf, type Reading } from '../state/page-state'
 
@@ -13,7 +14,8 @@ export function ReadingProgress({ reading }: { reading: Reading }): VNode {
       </h2>
       <progress value={done} max={1} aria-label={`How much of ${name} is read`} />
       <p class="quiet">
-        {Math.floor(100 * done)} %, {tokens.toLocaleString('en')} tokens, {steps.toLocaleString('en')} steps
+        {Math.floor(100 * done)} %, {counted(tokens, 'token', { as: tokens.toLocaleString('en') })},{' '}
+        {counted(steps, 'step', { as: steps.toLocaleString('en') })}
         of learning
         {timeLeft(reading)}
       </p>
@@ -40,6 +42,6 @@ function timeLeft({ done, started }: Reading): string {
   if (seconds < patience || done === 0) return ''
   const left = (seconds / done) * (1 - done)
   return left < 60
-    ? `, about ${Math.ceil(left)} seconds left`
-    : `, about ${Math.ceil(left / 60)} minutes left`
+    ? `, about ${counted(Math.ceil(left), 'second')} left`
+    : `, about ${counted(Math.ceil(left / 60), 'minute')} left`
 }

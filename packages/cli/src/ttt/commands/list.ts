@@ -1,3 +1,4 @@
+import { counted } from '@ttt-e2e/tensor-ops/counted'
 import { formatCount } from '../../format'
 import type { Memories } from '../memories'
 import { tell, type Output } from '../output'
@@ -8,8 +9,8 @@ export async function list(memories: Memories, output: Output): Promise<void> {
   const rows = all.map(({ id, name, tokens, steps, model_hash: model }) => [
     name ?? id,
     ...(all.some((each) => each.id !== each.name) ? [id] : []),
-    `${formatCount(tokens)} tokens`,
-    `${steps} steps`,
+    counted(tokens, 'token', { as: formatCount(tokens) }),
+    counted(steps, 'step'),
     `model ${model.slice(0, 12)}`,
   ])
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column].length))) ?? []

@@ -2,6 +2,7 @@ import { readWholeFile, writeFileDurably } from '@ttt-e2e/tensor-ops/files'
 import { UserError } from '@ttt-e2e/tensor-ops/user-error'
 import { existsSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
+import { counted } from '@ttt-e2e/tensor-ops/counted'
 import { formatBytes } from '../../format'
 import { callersFolder } from '../../run-command'
 import type { Memories } from '../memories'
@@ -15,7 +16,7 @@ export async function exportMemory(
   output: Output,
 ): Promise<void> {
   if (file === '-') {
-    process.stdout.write(await memories.export(name))
+    await writeWhole(name, await memories.export(name))
     return
   }
   const path = resolve(callersFolder(), file ?? `${name}.safetensors`)
@@ -37,7 +38,14 @@ export async function importMemory(
     throw new UserError('say by --save what to call what comes from stdin')
   const bytes = file === '-' ? await everything() : readWholeFile(resolve(callersFolder(), file))
   const facts = await memories.import(name ?? basename(file).replace(/\.safetensors$/, ''), bytes)
-  tell(output, facts, `${facts.name ?? facts.id}: ${facts.tokens} tokens`)
+  tell(output, facts, `${facts.name ?? facts.id}: ${counted(facts.tokens, 'token')}`)
+}
+
+/** What is piped on is the result itself: half of one is none, but where its reader wants no more. */
+async function writeWhole(name: string, bytes: Uint8Array): Promise<void> {
+  const refused = await new Promise<Error | null | undefined>((taken) => process.stdout.write(bytes, taken))
+  if (refused && (refused as NodeJS.ErrnoException).code !== 'EPIPE')
+    throw new UserError(`the memory '${name}' was not written whole: write it to where there is room`)
 }
 
 async function everything(): Promise<Uint8Array> {

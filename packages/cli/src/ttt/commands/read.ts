@@ -2,6 +2,7 @@ import { asFileError } from '@ttt-e2e/tensor-ops/files'
 import { UserError } from '@ttt-e2e/tensor-ops/user-error'
 import { createReadStream, statSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { counted } from '@ttt-e2e/tensor-ops/counted'
 import { formatCount } from '../../format'
 import { abortOnSignals, interruptedExitCode } from '../../interrupt'
 import { callersFolder } from '../../run-command'
@@ -25,7 +26,7 @@ export async function read(memories: Memories, file: string, target: Target, out
     tell(
       output,
       { ...facts, loss },
-      `${facts.name ?? facts.id}: ${formatCount(facts.tokens)} tokens in ${facts.steps} steps of learning${how}`,
+      `${facts.name ?? facts.id}: ${counted(facts.tokens, 'token', { as: formatCount(facts.tokens) })} in ${counted(facts.steps, 'step')} of learning${how}`,
     )
   } catch (error) {
     if (!signal.aborted) throw error

@@ -1,5 +1,12 @@
 import { memoryFileFacts } from '@ttt-e2e/checkpoint'
-import { LockTaken, makeFolder, readWholeFile, takeLock, writeFileDurably } from '@ttt-e2e/tensor-ops/files'
+import {
+  checkNotLocked,
+  LockTaken,
+  makeFolder,
+  readWholeFile,
+  takeLock,
+  writeFileDurably,
+} from '@ttt-e2e/tensor-ops/files'
 import { UserError } from '@ttt-e2e/tensor-ops/user-error'
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -53,10 +60,11 @@ export class MemoryFiles {
   /**
    * Makes this process the only one that changes a memory, until the function returned is called or the process ends.
    *
-   * @throws UserError if another one does
+   * @throws UserError if another one does, or has the whole folder, as a server its memories
    */
   lock(name: string): () => void {
     makeFolder(this.folder)
+    checkNotLocked(this.folder)
     this.pathOf(name)
     try {
       return takeLock(join(this.folder, `.${name}.lock`))

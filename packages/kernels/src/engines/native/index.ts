@@ -1,4 +1,5 @@
 import { coreCount, registerEngine, type Precision } from '@ttt-e2e/tensor-ops'
+import { counted } from '@ttt-e2e/tensor-ops/counted'
 import { totalmem } from 'node:os'
 import type { KernelSet } from '../compiled/kernel-set'
 import { registerCompiledBackend } from '../compiled/register'
@@ -88,7 +89,7 @@ registerEngine({
     addon.setBf16(precision === 'bf16' ? 1 : 0)
     kernels ??= registerCompiledBackend('native', new NativeModule(addon))
     const products = units[precision] ? `, ${precision} by ${units[precision]}` : ''
-    return `${instructionSet}${products}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`
+    return `${instructionSet}${products}, ${counted(threads, 'thread')}`
   },
   memory: () => ({
     live: loaded?.liveBytes() ?? 0,

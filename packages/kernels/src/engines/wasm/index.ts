@@ -1,4 +1,5 @@
 import { coreCount, registerEngine } from '@ttt-e2e/tensor-ops'
+import { counted } from '@ttt-e2e/tensor-ops/counted'
 import type { KernelSet } from '../compiled/kernel-set'
 import { registerCompiledBackend } from '../compiled/register'
 import { mostBytes } from './host'
@@ -43,7 +44,7 @@ registerEngine({
     if (typeof module === 'string') throw new Error(module)
     kernels ??= registerCompiledBackend(backend, module)
     const { threads, refused } = await module.useThreads(wanted)
-    return `128-bit SIMD, ${threads} ${threads === 1 ? 'thread' : 'threads'}${refused ? ` (${refused})` : ''}`
+    return `128-bit SIMD, ${counted(threads, 'thread')}${refused ? ` (${refused})` : ''}`
   },
   memory: () => ({
     live: loaded?.liveBytes() ?? 0,
