@@ -72,7 +72,8 @@ export const samplingFields = {
   }),
   learn_prompt: optional(flag()).openapi({
     default: true,
-    description: 'Whether to learn from what is given; where not, it is read, and the weights stay as they are',
+    description:
+      'Whether to learn from what is given; where not, it is read, and the weights stay as they are',
   }),
   update: optional(flag()).openapi({
     description:
