@@ -13,6 +13,7 @@ import type { Service } from '../service'
 import type { AddRoutes, RouteOptions } from './add-routes'
 import { describeMemory } from './describe-memory'
 import { flag, optional } from './fields'
+import { refuseEarly } from './refuse-early'
 import { failures, idParams, memorySchema, nameQuery, nameSchema, type MemoryAnswer } from './schemas'
 
 const text = z.string('must be given, as one string').min(1, 'must not be empty')
@@ -61,7 +62,7 @@ export const addMemoryTexts: AddRoutes = (app, options) => {
     json: { maxBytes: bodyBytes, idleSeconds },
     text: { maxBytes: textBytes, idleSeconds },
   }
-  const middleware = [receiveBody(kinds)]
+  const middleware = [refuseEarly(options), receiveBody(kinds)]
 
   const created = z.strictObject({ text, name: optional(nameSchema), passages, learn }).openapi('NewMemory')
   const create = createRoute({
