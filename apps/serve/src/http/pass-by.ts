@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http'
-import type { HttpBindings } from '@hono/node-server'
 import type { Context } from 'hono'
 
 /** For so many milliseconds: whoever takes longer hears the answer while it sends. */
@@ -12,10 +11,9 @@ const patience = 1000
  * @param maxBytes what may be to come; a longer body, or one without a length, is not waited for
  */
 export async function passBy(c: Context, maxBytes: number): Promise<void> {
-  const { incoming } = (c.env ?? {}) as Partial<HttpBindings>
-  if (!incoming || incoming.complete || !('complete' in incoming)) return
-  const length = Number(incoming.headers['content-length'])
-  if (length <= maxBytes) await ended(incoming as IncomingMessage)
+  const { incoming } = (c.env ?? {}) as { incoming?: IncomingMessage }
+  if (!incoming || incoming.complete) return
+  if (Number(incoming.headers['content-length']) <= maxBytes) await ended(incoming)
 }
 
 const ended = (incoming: IncomingMessage): Promise<void> =>
