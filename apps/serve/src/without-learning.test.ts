@@ -27,7 +27,7 @@ const exported = async ({ id }: { id: string }) =>
 
 /** The tensors of a memory, by name. */
 async function tensorsOf(memory: Memory | Buffer): Promise<Record<string, number[]>> {
-  const read = memory instanceof Buffer ? decodeMemory(model, memory) : memory
+  const read = 'reader' in memory ? memory : decodeMemory(model, memory)
   const { tensors } = await read.reader.save()
   read.dispose()
   return Object.fromEntries(Object.entries(tensors).map(([name, { values }]) => [name, [...values]]))
