@@ -44,6 +44,8 @@ export interface MemoryOptions {
 export interface MemoryPiece {
   memory: Memory
   tokens: Int32Array
+  /** Whether chunks that are full are learned from, where the system does; yes where left out. */
+  learn?: boolean
 }
 
 /** In a piece: fewer at a time take twice as long in all, and these are milliseconds where chunks are so small. */
@@ -159,7 +161,9 @@ export class Model {
       checkTokens(tokens, this.system.decoder.config.vocabularySize)
     }
     for (const { memory } of pieces) memory.unfinished = []
-    return group.read(pieces.map(({ memory, tokens }) => ({ reader: memory.reader, tokens, learn: true })))
+    return group.read(
+      pieces.map(({ memory, tokens, learn = true }) => ({ reader: memory.reader, tokens, learn })),
+    )
   }
 
   /**
@@ -185,11 +189,13 @@ export class Model {
    * Reads tokens one by one and tells, before each is read, which it is and what was predicted: logits [V], nothing before
    * a text's very first token.
    *
+   * @param options.learn whether to learn while reading, where the system does; yes where left out
    * @throws DataError for a token outside the vocabulary
    */
   async *predict(
     memory: Memory,
     tokens: ArrayLike<number>,
+    { learn = true }: { learn?: boolean } = {},
   ): AsyncGenerator<{ token: number; logits?: Float32Array }, void, void> {
     this.checkOwn(memory)
     checkTokens(tokens, this.system.decoder.config.vocabularySize)
@@ -197,7 +203,7 @@ export class Model {
     for (const token of Array.from(tokens)) {
       await pause()
       yield memory.tokens > 0 ? { token, logits: await memory.reader.nextLogits() } : { token }
-      await memory.reader.read(Int32Array.of(token))
+      await memory.reader.read(Int32Array.of(token), { learn })
     }
   }
 

@@ -85,6 +85,35 @@ it.each(cases)('reads what each reads alone: %s', async (_, make, places, passes
   }
 })
 
+it('reads with learning and without in passes of their own; what does not learn keeps its weights to the bit', async () => {
+  const system = smallSystem(true)
+  const params = system.decoder.init(createRandom(1))
+  const places = [5, 9, 13, 17]
+  const [together, apart] = [await readersAt(system, params, places), await readersAt(system, params, places)]
+  const before = await Promise.all(together.map((reader) => reader.save()))
+  const pieces = together.map((reader, i) => ({
+    reader,
+    tokens: randomTokens(1, 3 * chunk, i),
+    learn: i % 2 === 0,
+  }))
+  const expected = await Promise.all(
+    apart.map((reader, i) => reader.read(pieces[i].tokens, { learn: pieces[i].learn })),
+  )
+  const rows = passesOf(system)
+  const nats = await new ReaderGroup({ system, params }).read(pieces)
+  expect(rows).toEqual([2, 2])
+  for (const [i, reader] of together.entries()) {
+    expect(relativeError(known(nats[i]), known(expected[i]))).toBeLessThan(1e-5)
+    const [a, b] = [await reader.save(), await apart[i].save()]
+    expect(a.meta).toEqual(b.meta)
+    for (const [name, { values }] of Object.entries(b.tensors)) {
+      const own = a.tensors[name].values as Float32Array
+      expect(relativeError(own, values as Float32Array)).toBeLessThan(1e-4)
+      if (!pieces[i].learn && name.startsWith('fast.')) expect(own).toEqual(before[i].tensors[name].values)
+    }
+  }
+})
+
 it('reads with readers that decode together, and frees all in the end', async () => {
   const before = liveTensors()
   const params = decoder.init(createRandom(1))

@@ -12,10 +12,10 @@ export class Writer {
 
   constructor(private readonly random: () => number) {}
 
-  /** Writes until the server is gone. */
-  async writeTo(url: string): Promise<void> {
+  /** Writes to servers in turn, until one is gone. */
+  async writeTo(urls: readonly string[]): Promise<void> {
     try {
-      for (;;) await this.write(url)
+      for (let i = 0; ; i++) await this.write(urls[i % urls.length])
     } catch (error) {
       // A socket that ends is what a kill looks like; anything else is a finding.
       if (!(error instanceof TypeError)) throw error

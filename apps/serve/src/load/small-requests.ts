@@ -8,30 +8,42 @@ export interface SmallRequestsOptions {
   clients: number
 }
 
-/** Very many small requests of every kind that writes or asks: what is left of them. */
+/** Very many small requests of every kind that writes or asks: what is left of them, a tenth after the other. */
 export async function measureSmallRequests(
   server: LoadServer,
   { requests, clients }: SmallRequestsOptions,
 ): Promise<Finding[]> {
   const run = async (count: number) => {
     const { id } = await server.remember('It was')
+    const tenths: { after: number; megabytes: number }[] = []
     let next = 0
     const client = async () => {
-      while (next < count) await ask(server, id, next++)
+      while (next < count) {
+        const at = next++
+        await ask(server, id, at)
+        const after = at + 1
+        if (after % Math.ceil(count / 10) === 0) tenths.push({ after, megabytes: server.use().megabytes })
+      }
     }
     await Promise.all(Array.from({ length: clients }, client))
     await fetch(`${server.url}/v1/memories/${id}`, { method: 'DELETE' })
+    return tenths
   }
   // Code is compiled and caches are filled first.
   await run(Math.ceil(requests / 10))
   const before = server.use()
   const start = performance.now()
-  await run(requests)
+  const tenths = await run(requests)
   const seconds = (performance.now() - start) / 1000
   const after = server.use()
   return [
     { what: 'requests', value: requests, unit: 'requests' },
     { what: 'rate', value: requests / seconds, unit: 'requests/s' },
+    ...tenths.map(({ after, megabytes }) => ({
+      what: `after ${after} requests, resident memory`,
+      value: megabytes,
+      unit: 'MB',
+    })),
     { what: 'resident memory after a tenth of them', value: before.megabytes, unit: 'MB' },
     { what: 'resident memory after all', value: after.megabytes, unit: 'MB' },
     {

@@ -9,6 +9,8 @@ const sourceSchema = z.strictObject({
   /** Of the text in UTF-8 (of a completion, its prompt), or of the imported file. */
   sha256: z.string(),
   tokens: count,
+  /** Whether it was learned from: of a completion its prompt, of an import always. */
+  learn: z.boolean().default(true),
   at: time,
 })
 

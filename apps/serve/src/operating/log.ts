@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { pino, destination } from 'pino'
+import { pino, destination, type Logger } from 'pino'
 
 export const logLevels = ['silent', 'error', 'warn', 'info', 'debug'] as const
 export type LogLevel = (typeof logLevels)[number]
@@ -31,12 +31,16 @@ export function createLog({ level, prompts }: { level: LogLevel; prompts: boolea
   output.on('error', () => {})
   const logger = pino({ level, base: null, timestamp: () => `,"time":"${new Date().toISOString()}"` }, output)
   const of = (request?: string): Log => {
-    const own = request === undefined ? logger : logger.child({ request })
+    // Made where there is something to say: of most requests there is nothing.
+    let made: Logger | undefined
+    const own = () => (made ??= request === undefined ? logger : logger.child({ request }))
     return {
       prompts,
-      info: (facts, message) => own.info(facts, message),
-      warn: (message) => own.warn(message),
-      error: (error) => (error instanceof Error ? own.error(error) : own.error({}, String(error))),
+      info(facts, message) {
+        if (logger.isLevelEnabled('info')) own().info(facts, message)
+      },
+      warn: (message) => own().warn(message),
+      error: (error) => (error instanceof Error ? own().error(error) : own().error({}, String(error))),
       of,
     }
   }

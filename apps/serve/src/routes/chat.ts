@@ -22,6 +22,7 @@ import {
 } from './chat-schema'
 import { checkModel } from './check-model'
 import { answerFacts, choiceStream } from './choice-stream'
+import { refuseEarly } from './refuse-early'
 import { samplingOf } from './sampling'
 import { failures } from './schemas'
 
@@ -31,7 +32,7 @@ export const addChat: AddRoutes = (app, { service, limits }) => {
     path: '/v1/chat/completions',
     operationId: 'createChatCompletion',
     summary: 'Answers a conversation, from a memory where one is named',
-    middleware: [receiveJson(limits)],
+    middleware: [refuseEarly({ service, limits }), receiveJson(limits)],
     request: { body: { required: true, content: { 'application/json': { schema: chatSchema(limits) } } } },
     responses: {
       200: {

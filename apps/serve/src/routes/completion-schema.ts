@@ -29,7 +29,7 @@ const promptSchema = z
   .openapi({
     anyOf: [aText, tokensOfText, several(aText), several(tokensOfText)],
     description:
-      'Read, and learned from, before the completion begins; each of several prompts by itself. Token ids are read as they are',
+      'Read, and learned from unless learn_prompt is false, before the completion begins; each of several prompts by itself. Token ids are read as they are',
   })
 
 /** What updates a memory is one text. */

@@ -16,6 +16,7 @@ import {
   type CompletionBody,
 } from './completion-schema'
 import { promptsOf } from './prompts'
+import { refuseEarly } from './refuse-early'
 import { samplingOf } from './sampling'
 import { failures } from './schemas'
 
@@ -25,7 +26,7 @@ export const addCompletions: AddRoutes = (app, { service, limits }) => {
     path: '/v1/completions',
     operationId: 'createCompletion',
     summary: 'Completes a prompt, from a memory where one is named',
-    middleware: [receiveJson(limits)],
+    middleware: [refuseEarly({ service, limits }), receiveJson(limits)],
     request: {
       body: { required: true, content: { 'application/json': { schema: completionSchema(limits) } } },
     },

@@ -5,6 +5,7 @@ import type { AddRoutes } from './add-routes'
 import { orDisposed } from '../memories/or-disposed'
 import { describeMemory } from './describe-memory'
 import { optional } from './fields'
+import { refuseEarly } from './refuse-early'
 import { failures, idParams, memorySchema, nameSchema } from './schemas'
 
 const memory = { 'application/json': { schema: memorySchema } }
@@ -49,7 +50,7 @@ export const addMemories: AddRoutes = (app, { service, limits }) => {
     path: '/v1/memories/{id}/fork',
     operationId: 'forkMemory',
     summary: 'Another memory of the same; neither changes the other',
-    middleware: [receiveJson(limits)],
+    middleware: [refuseEarly({ service, limits }), receiveJson(limits)],
     request: {
       params: idParams,
       body: {

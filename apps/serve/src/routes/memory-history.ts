@@ -44,6 +44,9 @@ const provenanceSchema = z
           description: 'Of the text in UTF-8; of a completion, its prompt; of an import, the file',
         }),
         tokens: z.int(),
+        learn: z.boolean().openapi({
+          description: 'Whether it was learned from; of a completion, its prompt; of an import, always',
+        }),
         at: z.int().openapi({ description: 'Unix time in seconds' }),
       }),
     ),

@@ -8,6 +8,7 @@ import type { Service } from '../service'
 import type { AddRoutes } from './add-routes'
 import { describeMemory } from './describe-memory'
 import { flag, numberFrom, optional } from './fields'
+import { refuseEarly } from './refuse-early'
 import { failures, idParams, memorySchema, nameSchema } from './schemas'
 
 const memory = { 'application/json': { schema: memorySchema } }
@@ -61,7 +62,7 @@ export const addMemorySettings: AddRoutes = (app, { service, limits }) => {
     path: '/v1/memories/{id}/reset',
     operationId: 'resetMemory',
     summary: 'Forgets all that was read: the weights are those of the model again, or of another memory',
-    middleware: [receiveJson(limits)],
+    middleware: [refuseEarly({ service, limits }), receiveJson(limits)],
     request: {
       params: idParams,
       body: { content: { 'application/json': { schema: resetSchema } } },

@@ -13,14 +13,20 @@ import type { Service } from '../service'
 import type { AddRoutes, RouteOptions } from './add-routes'
 import { describeMemory } from './describe-memory'
 import { flag, optional } from './fields'
+import { refuseEarly } from './refuse-early'
 import { failures, idParams, memorySchema, nameQuery, nameSchema, type MemoryAnswer } from './schemas'
 
 const text = z.string('must be given, as one string').min(1, 'must not be empty')
 const passages = optional(flag()).openapi({
   description: 'Whether to measure how far each passage moves the weights, for /events',
 })
+const learn = optional(flag()).openapi({
+  default: true,
+  description: 'Whether to learn from the text; where not, it is read, and the weights stay as they are',
+})
 /** The same for texts that are no JSON. */
-const passagesQuery = { passages: z.enum(['true', 'false', '']).optional() }
+const flagQuery = z.enum(['true', 'false', '']).optional()
+const readingQuery = { passages: flagQuery, learn: flagQuery }
 const plain = {
   schema: z.string().min(1).openapi({ description: 'UTF-8, of any length; read as it arrives' }),
 }
@@ -56,9 +62,9 @@ export const addMemoryTexts: AddRoutes = (app, options) => {
     json: { maxBytes: bodyBytes, idleSeconds },
     text: { maxBytes: textBytes, idleSeconds },
   }
-  const middleware = [receiveBody(kinds)]
+  const middleware = [refuseEarly(options), receiveBody(kinds)]
 
-  const created = z.strictObject({ text, name: optional(nameSchema), passages }).openapi('NewMemory')
+  const created = z.strictObject({ text, name: optional(nameSchema), passages, learn }).openapi('NewMemory')
   const create = createRoute({
     method: 'post',
     path: '/v1/memories',
@@ -66,19 +72,18 @@ export const addMemoryTexts: AddRoutes = (app, options) => {
     summary: 'Reads a text into a new memory',
     middleware,
     request: {
-      query: nameQuery.extend(passagesQuery),
+      query: nameQuery.extend(readingQuery),
       body: { content: { 'application/json': { schema: created }, 'text/plain': plain } },
     },
     responses: { 201: { description, content }, ...failures },
   })
   app.openapi(create, async (c) => {
-    const { text, name, measured } = given(c, kinds.text, c.req.valid('json'))
     const query = c.req.valid('query')
-    const to = { name: name ?? (query.name || null) }
-    return answer(c, options, { ...text, to, passages: measured || query.passages === 'true' }, 201)
+    const { name, ...read } = given(c, kinds.text, { json: c.req.valid('json'), query })
+    return answer(c, options, { ...read, to: { name: name ?? (query.name || null) } }, 201)
   })
 
-  const appended = z.strictObject({ text, passages }).openapi('MoreText')
+  const appended = z.strictObject({ text, passages, learn }).openapi('MoreText')
   const read = createRoute({
     method: 'post',
     path: '/v1/memories/{id}/read',
@@ -87,33 +92,42 @@ export const addMemoryTexts: AddRoutes = (app, options) => {
     middleware,
     request: {
       params: idParams,
-      query: z.strictObject(passagesQuery),
+      query: z.strictObject(readingQuery),
       body: { content: { 'application/json': { schema: appended }, 'text/plain': plain } },
     },
     responses: { 200: { description, content }, ...failures },
   })
   app.openapi(read, async (c) => {
-    const { text, measured } = given(c, kinds.text, c.req.valid('json'))
-    const passages = measured || c.req.valid('query').passages === 'true'
-    return answer(c, options, { ...text, to: { id: c.req.valid('param').id }, passages }, 200)
+    const { name: _, ...read } = given(c, kinds.text, {
+      json: c.req.valid('json'),
+      query: c.req.valid('query'),
+    })
+    return answer(c, options, { ...read, to: { id: c.req.valid('param').id } }, 200)
   })
 }
 
-/** The text of a request, of its JSON or of its body, and what else its JSON says. */
+interface Said {
+  json: { text: string; name?: string | null; passages?: boolean | null; learn?: boolean | null } | string
+  query: Partial<Record<'passages' | 'learn', 'true' | 'false' | ''>>
+}
+
+/** The text of a request, of its JSON or of its body, and how it is to be read. */
 function given(
   c: Context,
   limits: BodyOptions,
-  json: { text: string; name?: string | null; passages?: boolean | null } | string,
-): { text: Pick<WriteRequest, 'texts' | 'param'>; name?: string | null; measured: boolean } {
+  { json, query }: Said,
+): Pick<WriteRequest, 'texts' | 'param' | 'passages' | 'learn'> & { name: string | null } {
   const kind = c.get('bodyKind')
   if (kind === 'nothing')
     throw new ApiError(400, 'missing_body', 'the body must be JSON with a text, or text/plain', 'text')
+  const asked = { passages: query.passages === 'true', learn: query.learn !== 'false' }
   if (kind === 'json') {
-    const { text, name = null, passages } = json as Exclude<typeof json, string>
-    return { text: { texts: [text], param: 'text' }, name, measured: passages ?? false }
+    const { text, name = null, passages, learn } = json as Exclude<typeof json, string>
+    const how = { passages: passages || asked.passages, learn: learn !== false && asked.learn }
+    return { texts: [text], param: 'text', name, ...how }
   }
   checkLength(c.req.raw, limits)
-  return { text: { texts: textPieces(bodyPieces(c.req.raw, limits)), param: 'body' }, measured: false }
+  return { texts: textPieces(bodyPieces(c.req.raw, limits)), param: 'body', name: null, ...asked }
 }
 
 async function answer<Status extends 200 | 201>(

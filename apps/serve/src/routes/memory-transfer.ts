@@ -71,7 +71,7 @@ export const addMemoryTransfer: AddRoutes = (app, { service, limits }) => {
         const memory = await job.turn((model) => decode(model, bytes))
         const trace = new TraceWriter()
         const sha256 = createHash('sha256').update(bytes).digest('hex')
-        trace.source({ kind: 'import', sha256, tokens: memory.tokens })
+        trace.source({ kind: 'import', sha256, tokens: memory.tokens, learn: true })
         const facts = { name, parent: null, ...trace.end() }
         const stored = await orDisposed(memory, () => memories.add(job, memory, facts))
         return c.json(describeMemory(served, stored), 201)

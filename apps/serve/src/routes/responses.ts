@@ -8,6 +8,7 @@ import { responseEvents } from '../responses/response-events'
 import { responseEventSchema, responseRequestSchema, responseSchema } from '../responses/response-schema'
 import type { AddRoutes } from './add-routes'
 import { checkModel } from './check-model'
+import { refuseEarly } from './refuse-early'
 import { failures } from './schemas'
 
 const params = z.object({ id: z.string().openapi({ example: 'resp_0123456789abcdef01234567' }) })
@@ -18,7 +19,7 @@ export const addResponses: AddRoutes = (app, { service, limits }) => {
     path: '/v1/responses',
     operationId: 'createResponse',
     summary: 'Answers, from a response before where one is named: then only what is new is read',
-    middleware: [receiveJson(limits)],
+    middleware: [refuseEarly({ service, limits }), receiveJson(limits)],
     request: {
       body: { required: true, content: { 'application/json': { schema: responseRequestSchema(limits) } } },
     },

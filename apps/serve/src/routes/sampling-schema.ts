@@ -67,7 +67,13 @@ export const samplingFields = {
     description: 'The id of a memory to go on from, in a fork of it',
   }),
   learn: optional(flag()).openapi({
-    description: 'Whether to learn also from what is generated; the prompt is learned from anyway',
+    default: false,
+    description: 'Whether to learn also from what is generated',
+  }),
+  learn_prompt: optional(flag()).openapi({
+    default: true,
+    description:
+      'Whether to learn from what is given; where not, it is read, and the weights stay as they are',
   }),
   update: optional(flag()).openapi({
     description:

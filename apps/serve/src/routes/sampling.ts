@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import type { CompletionOptions } from '../scheduler/complete'
+import type { CompletionRequest } from '../scheduler/run-completion'
 import type { Service } from '../service'
 import { checkTokenIds } from './prompts'
 import type { SamplingBody } from './sampling-schema'
@@ -8,7 +9,7 @@ import type { SamplingBody } from './sampling-schema'
 export function samplingOf(
   service: Service,
   body: Omit<SamplingBody, 'n' | 'store' | 'metadata' | 'stream_options'>,
-): Omit<CompletionOptions, 'maxTokens'> & { memory?: string; update?: boolean } {
+): Omit<CompletionOptions, 'maxTokens'> & Pick<CompletionRequest, 'learnPrompt' | 'memory' | 'update'> {
   checkTokenIds(service, Object.keys(body.logit_bias ?? {}).map(Number), 'logit_bias')
   return {
     temperature: body.temperature ?? 1,
@@ -23,6 +24,7 @@ export function samplingOf(
     stop: typeof body.stop === 'string' ? [body.stop] : (body.stop ?? []),
     ignoreEnd: body.ignore_eos ?? false,
     learn: body.learn ?? false,
+    learnPrompt: body.learn_prompt ?? true,
     ...(typeof body.memory === 'string' && { memory: body.memory, update: body.update ?? false }),
   }
 }

@@ -1,7 +1,13 @@
 import type { Memory } from '@ttt-e2e/checkpoint'
 
-interface Entry {
+/** How a text is read: what learned from it is another memory than what did not. */
+export interface ReadBeginning {
   tokens: Int32Array
+  /** Whether it is learned from. */
+  learn: boolean
+}
+
+interface Entry extends ReadBeginning {
   memory: Memory
 }
 
@@ -21,10 +27,10 @@ export class PrefixCache {
 
   constructor(private readonly options: PrefixCacheOptions) {}
 
-  /** @returns a fork of the memory of the longest beginning of these tokens; the caller's */
-  fork(tokens: Int32Array): Memory | undefined {
+  /** @returns a fork of the memory of the longest beginning of these tokens, read in the same way; the caller's */
+  fork(text: ReadBeginning): Memory | undefined {
     const found = this.entries
-      .filter((entry) => isBeginning(entry.tokens, tokens))
+      .filter((entry) => isBeginning(entry, text))
       .reduce<Entry | undefined>(
         (longest, entry) => (longest && longest.tokens.length >= entry.tokens.length ? longest : entry),
         undefined,
@@ -34,13 +40,13 @@ export class PrefixCache {
     return found.memory.fork()
   }
 
-  /** @param memory of these tokens, read from nothing; the cache's from here on */
-  add(tokens: Int32Array, memory: Memory): void {
+  /** @param memory of these tokens, read so from nothing; the cache's from here on */
+  add({ tokens, learn }: ReadBeginning, memory: Memory): void {
     const same = this.entries.find(
-      (entry) => entry.tokens.length === tokens.length && isBeginning(entry.tokens, tokens),
+      (entry) => entry.tokens.length === tokens.length && isBeginning(entry, { tokens, learn }),
     )
     if (same) this.remove(same)
-    this.entries.push({ tokens: tokens.slice(), memory })
+    this.entries.push({ tokens: tokens.slice(), learn, memory })
     const { maxCount, maxBytes } = this.options
     while (this.entries.length > maxCount || this.bytes > maxBytes) this.remove(this.entries[0])
   }
@@ -59,5 +65,7 @@ export class PrefixCache {
   }
 }
 
-const isBeginning = (beginning: Int32Array, tokens: Int32Array): boolean =>
-  beginning.length <= tokens.length && beginning.every((token, i) => token === tokens[i])
+const isBeginning = (beginning: ReadBeginning, { tokens, learn }: ReadBeginning): boolean =>
+  beginning.learn === learn &&
+  beginning.tokens.length <= tokens.length &&
+  beginning.tokens.every((token, i) => token === tokens[i])

@@ -2,7 +2,7 @@ import type { Memory } from '@ttt-e2e/checkpoint'
 import type { Service } from '../service'
 import type { Piece } from './complete'
 import type { Job } from './job'
-import { pieceLengthOf, readTokens } from './read-tokens'
+import { pieceLengthOf, readTokens, type TokensToRead } from './read-tokens'
 import { TokenScorer, type TokenScore } from './token-score'
 
 /** What is read before a completion begins. */
@@ -10,6 +10,14 @@ export interface Prompt {
   tokens: Int32Array
   /** As text, where the completion is to begin with it. */
   echo?: string
+}
+
+/** How a prompt is read. */
+interface PromptReading {
+  /** Whether it is learned from. */
+  learn: boolean
+  /** Of how many of the likeliest tokens to tell at each place, where scores are asked for. */
+  top: number | undefined
 }
 
 /** What a prompt has made of a memory. */
@@ -30,7 +38,6 @@ export interface ReadPrompt {
  * reading all of it gives.
  *
  * @param start the memory to read into, taken over; nothing at the beginning of a text
- * @param top of how many of the likeliest tokens to tell, where scores are asked for
  * @returns a memory that is the caller's
  */
 export async function readPrompt(
@@ -38,17 +45,18 @@ export async function readPrompt(
   service: Service,
   start: Memory | undefined,
   { tokens, echo }: Prompt,
-  top: number | undefined,
+  { learn, top }: PromptReading,
 ): Promise<ReadPrompt> {
   const scored = echo !== undefined && top !== undefined
-  const shared = start || scored ? undefined : await job.turn(() => service.prefixes.fork(tokens))
+  const shared = start || scored ? undefined : await job.turn(() => service.prefixes.fork({ tokens, learn }))
   const cached = shared?.tokens ?? 0
   const memory = start ?? shared ?? (await job.turn((model) => model.startMemory()))
   const { steps } = memory
   try {
     const echoed = { text: echo ?? '', scores: [] as TokenScore[] }
-    if (scored) echoed.scores = await readScored(job, service, memory, tokens, top)
-    else await readShared(job, service, memory, tokens, { cached, isShared: start === undefined })
+    const text = { memory, tokens, learn }
+    if (scored) echoed.scores = await readScored(job, service, text, top)
+    else await readShared(job, service, text, { cached, isShared: start === undefined })
     return { memory, echoed, cached, steps: memory.steps - steps }
   } catch (error) {
     memory.dispose()
@@ -60,29 +68,28 @@ export async function readPrompt(
 async function readShared(
   job: Job,
   service: Service,
-  memory: Memory,
-  tokens: Int32Array,
+  { tokens, ...how }: TokensToRead,
   { cached, isShared }: { cached: number; isShared: boolean },
 ): Promise<void> {
   const piece = pieceLengthOf(service.scheduler.model)
   const border = isShared ? piece * Math.floor(tokens.length / piece) : cached
-  for await (const _ of readTokens(job, service, memory, tokens.subarray(cached, border)));
-  if (border > cached) service.prefixes.add(tokens.subarray(0, border), memory.fork())
-  for await (const _ of readTokens(job, service, memory, tokens.subarray(border)));
+  const { learn, memory } = how
+  for await (const _ of readTokens(job, service, { ...how, tokens: tokens.subarray(cached, border) }));
+  if (border > cached) service.prefixes.add({ tokens: tokens.subarray(0, border), learn }, memory.fork())
+  for await (const _ of readTokens(job, service, { ...how, tokens: tokens.subarray(border) }));
 }
 
 async function readScored(
   job: Job,
   { scheduler, metrics, spend }: Service,
-  memory: Memory,
-  tokens: Int32Array,
+  { memory, tokens, learn }: TokensToRead,
   top: number,
 ): Promise<TokenScore[]> {
   const { tokenizer } = scheduler.model
   const { steps } = memory
   const scores: TokenScore[] = []
   const scorer = new TokenScorer(tokenizer, top)
-  const read = await job.turn((model) => model.predict(memory, tokens))
+  const read = await job.turn((model) => model.predict(memory, tokens, { learn }))
   for (;;) {
     const { done, value } = await job.turn(() => read.next())
     if (done) break

@@ -47,18 +47,25 @@ interface Reading {
   spend(tokens: number): void
 }
 
+/** What a memory is to read. */
+export interface TokensToRead {
+  memory: Memory
+  tokens: Int32Array
+  /** Whether chunks that are full are learned from; where not, they pass by. */
+  learn: boolean
+}
+
 /** Reads tokens into a memory, a turn at the model for every four chunks. @throws DataError for one outside the vocabulary */
 export async function* readTokens(
   job: Job,
   { scheduler, metrics, spend }: Reading,
-  memory: Memory,
-  tokens: Int32Array,
+  { memory, tokens, learn }: TokensToRead,
 ): AsyncGenerator<PieceReport, void, void> {
   const pieceLength = pieceLengthOf(scheduler.model)
   for (let start = 0; start < tokens.length; start += pieceLength) {
     const piece = tokens.subarray(start, start + pieceLength)
     const { steps } = memory
-    const nats = await job.read({ memory, tokens: piece })
+    const nats = await job.read({ memory, tokens: piece, learn })
     metrics.tokensRead.inc(piece.length)
     spend(piece.length)
     metrics.innerSteps.inc(memory.steps - steps)

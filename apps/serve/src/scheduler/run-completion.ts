@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Memory } from '@ttt-e2e/checkpoint'
 import { ApiError } from '../http/api-error'
-import type { MemoryRecord } from '../memories/memory-record'
+import type { MemoryRecord, Source } from '../memories/memory-record'
 import { TraceWriter } from '../memories/reading-trace'
 import type { Service } from '../service'
 import { complete, type CompletionOptions, type Ending, type Piece } from './complete'
@@ -12,6 +12,8 @@ import { chunkOf } from './read-tokens'
 export interface CompletionRequest extends CompletionOptions {
   /** Each one is completed by itself. */
   prompts: readonly Prompt[]
+  /** Whether the prompts are learned from, too. */
+  learnPrompt: boolean
   /** Completions of each prompt. */
   n: number
   /** Of so many completions of each prompt the n likeliest are given, by the mean of their tokens. */
@@ -110,7 +112,8 @@ async function* run(
         request.memory === undefined ? undefined : await service.memories.open(job, request.memory, 'memory')
       const start = opened ? opened.memory : await job.turn(() => from?.fork())
       const known = start?.tokens ?? 0
-      const { memory, echoed, cached, steps } = await readPrompt(job, service, start, prompt, request.scores)
+      const reading = { learn: request.learnPrompt, top: request.scores }
+      const { memory, echoed, cached, steps } = await readPrompt(job, service, start, prompt, reading)
       try {
         counts.prompt += prompt.tokens.length
         counts.cached += cached
@@ -185,7 +188,8 @@ async function* completionsOf(
         counts.tokens += value.tokens
         counts.steps += own.steps - memory.steps
         if (record && update) {
-          const trace = traceOf(service, record, prompt, own.tokens - record.tokens)
+          const read = { tokens: own.tokens - record.tokens, learn: request.learnPrompt }
+          const trace = traceOf(service, record, prompt, read)
           await service.memories.replace(job, record, own, trace, 'memory')
           kept = true
         }
@@ -215,9 +219,14 @@ function meanOf(pieces: readonly Piece[], echoed: Piece): number {
 }
 
 /** Where a memory comes from that a completion updates. */
-function traceOf({ scheduler }: Service, before: MemoryRecord, prompt: Prompt, tokens: number) {
+function traceOf(
+  { scheduler }: Service,
+  before: MemoryRecord,
+  prompt: Prompt,
+  read: Pick<Source, 'tokens' | 'learn'>,
+) {
   const writer = new TraceWriter(before)
   const text = scheduler.model.tokenizer.decode([...prompt.tokens])
-  writer.source({ kind: 'completion', sha256: createHash('sha256').update(text).digest('hex'), tokens })
+  writer.source({ kind: 'completion', sha256: createHash('sha256').update(text).digest('hex'), ...read })
   return writer.end()
 }

@@ -62,9 +62,9 @@ export class TurnLoop {
    * @returns the nats of its tokens
    * @throws the abort's reason instead, once aborted; DataError for a token outside the vocabulary
    */
-  async read(signal: AbortSignal, { memory, tokens }: MemoryPiece): Promise<Float32Array> {
+  async read(signal: AbortSignal, { tokens, ...given }: MemoryPiece): Promise<Float32Array> {
     // Looked at before it goes with others, whose pass it would end.
-    const piece = { memory, tokens: this.model.tokensOf(tokens, memory) }
+    const piece = { ...given, tokens: this.model.tokensOf(tokens, given.memory) }
     return new Promise((done, drop) => this.queue('read', this.waiting.read, { signal, piece, done, drop }))
   }
 
@@ -134,8 +134,8 @@ export class TurnLoop {
   /** The first turn, and those whose pieces go in one pass with its own. */
   private fitting(turns: readonly ReadTurn[]): ReadTurn[] {
     const pieces = turns.map((turn) => {
-      const { memory, tokens } = turn.piece
-      return { reader: memory.reader, tokens, learn: true, turn }
+      const { memory, tokens, learn = true } = turn.piece
+      return { reader: memory.reader, tokens, learn, turn }
     })
     const most = Math.max(1, Math.floor(mostTokens / pieces[0].tokens.length))
     return this.group

@@ -19,6 +19,8 @@ export interface WriteRequest {
   signal: AbortSignal
   /** Whether to measure how far passages move the weights. */
   passages?: boolean
+  /** Whether to learn from the text; yes where left out. */
+  learn?: boolean
 }
 
 /** How far a text was read. */
@@ -55,9 +57,11 @@ export async function writeMemory(
 
 async function* write(
   service: Service,
-  { texts, param, to, signal, passages = false }: WriteRequest,
+  { texts, param, to, signal, passages: measures = false, learn = true }: WriteRequest,
 ): AsyncGenerator<WriteProgress, MemoryRecord, void> {
   const { scheduler, memories, limits } = service
+  // What isn't learned from moves nothing.
+  const passages = measures && learn
   const pieces = Symbol.asyncIterator in texts ? texts[Symbol.asyncIterator]() : texts[Symbol.iterator]()
   const nextPiece = async () => pieces.next()
   try {
@@ -81,7 +85,7 @@ async function* write(
         while (!piece.done) {
           hash.update(piece.value)
           const tokens = tokensOf(scheduler.model, piece.value, { first: own.tokens === 0, param })
-          for await (const read of readTokens(job, service, own, tokens)) {
+          for await (const read of readTokens(job, service, { memory: own, tokens, learn })) {
             await measured.add(job, read)
             const { loss } = read
             const bytes = own.stateBytes()
@@ -95,7 +99,7 @@ async function* write(
         await measured.end(job)
         // Counted with the memory itself from here on.
         await claim.hold(0)
-        trace.source({ kind: 'text', sha256: hash.digest('hex'), tokens: own.tokens - before })
+        trace.source({ kind: 'text', sha256: hash.digest('hex'), tokens: own.tokens - before, learn })
         const stored = opened
           ? await memories.replace(job, opened.record, own, trace.end())
           : await memories.add(job, own, {

@@ -22,6 +22,7 @@ interface Options {
   json?: boolean
   save?: string
   into?: string
+  learn?: boolean
   maxTokens?: string
   temperature?: string
   seed?: string
@@ -50,8 +51,11 @@ export function command(program: Command): Command {
   add(program, 'read <file>', 'reads a text (- for stdin) into a memory')
     .option('--save <name>', 'makes a new memory of it')
     .option('--into <name>', 'reads on in one that is there')
+    .option('--no-learn', 'only reads: its weights stay as they are')
     .action((file: string, options: Options) =>
-      run(options, (memories, output) => read(memories, file, targetOf(options), output)),
+      run(options, (memories, output) =>
+        read(memories, file, { target: targetOf(options), learn: options.learn ?? true }, output),
+      ),
     )
   answering(add(program, 'ask <memory> <text>', 'asks a memory, which stays as it is'))
     .option('--go-on', 'goes on with the text, rather than answer it')

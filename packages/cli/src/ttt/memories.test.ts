@@ -76,6 +76,18 @@ it('of a server and of a folder become the same of a text, bit for bit, and answ
   })
 })
 
+it('read without learning, and become the same of it, bit for bit', async () => {
+  const options = { onProgress: () => {}, signal, learn: false }
+  const found = await both(async (memories) => {
+    await memories.read(bytesOf(text), { save: 'still' }, options)
+    const { tokens, steps } = await memories.read(bytesOf('And more.'), { into: 'still' }, options)
+    const file = Buffer.from(await memories.export('still')).toString('base64')
+    await memories.remove('still')
+    return { tokens, steps, file }
+  })
+  expect(found).toMatchObject({ tokens: Buffer.byteLength(text) + 9, steps: 0 })
+})
+
 it('move between a server and a folder unchanged, and are forked, changed and forgotten by name', async () => {
   const file = await homes.folder.export('sea')
   await homes.server.import('of-the-folder', file)

@@ -25,6 +25,8 @@ export interface ReadingProgress {
 export type Target = { save: string } | { into: string }
 
 export interface ReadOptions {
+  /** Whether to learn from the text; yes where left out. */
+  learn?: boolean
   onProgress(progress: ReadingProgress): void
   /** An abort leaves everything as it was, and throws its reason. */
   signal: AbortSignal

@@ -14,6 +14,12 @@ it('reads from a pipe, writes JSON, and ends an answer that nobody reads', async
   expect(await reading.ended).toBe(0)
   expect(JSON.parse(reading.said.out)).toMatchObject({ name: 'sea', tokens: sea.length, steps: 36 })
 
+  const still = ttt('read', '-', '--save', 'still', '--no-learn', '--engine', 'wasm')
+  still.child.stdin.end(sea)
+  expect(await still.ended).toBe(0)
+  expect(still.said.out).toMatch(/^still: 1\.16K tokens in 0 steps of learning, loss /)
+  expect(await ttt('rm', 'still').ended).toBe(0)
+
   const asked = ['ask', 'sea', 'The', '--go-on', '--seed', '1', '--engine', 'wasm']
   const asking = ttt(...asked, '--max-tokens', '8', '--json')
   expect(await asking.ended).toBe(0)

@@ -2,36 +2,14 @@ import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { emptyTrace, newMemoryId, type MemoryRecord } from '../memory-record'
+import { newMemoryId } from '../memory-record'
 import { FilesStore } from './files/files-store'
 import { StoreError, VersionConflict, type MemoryStore } from './memory-store'
 import { RamStore } from './ram/ram-store'
-import { RedisStore } from './redis/redis-store'
-import { S3Store } from './s3/s3-store'
-import { redisProgram, s3Program, startRedis, startS3 } from './testing/servers'
+import { recordOf } from './testing/records'
+import { eachSharedStore } from './testing/servers'
 import type { StartedServer } from './testing/start-server'
 
-let made = 0
-const recordOf = (change: Partial<MemoryRecord> = {}): MemoryRecord => ({
-  id: newMemoryId(),
-  version: 1,
-  written: 1,
-  tenant: 'ann',
-  name: 'sea',
-  parent: null,
-  created: new Date(made++).toISOString(),
-  used: '2026-01-01T00:00:00.000Z',
-  modelHash: 'f'.repeat(64),
-  tokens: 3,
-  steps: 0,
-  bytes: 100,
-  stored: 4,
-  pinned: false,
-  readOnly: false,
-  expires: null,
-  ...emptyTrace,
-  ...change,
-})
 const bytesOf = (...bytes: number[]) => Uint8Array.from(bytes)
 const plain = (bytes: Uint8Array | undefined) => bytes && [...bytes]
 
@@ -62,30 +40,14 @@ const cases: Case[] = [
       return { open: async () => new FilesStore(folder) }
     },
   },
-  {
-    name: 'redis',
-    missing: redisProgram === undefined,
+  ...eachSharedStore.map(({ start, open, ...each }) => ({
+    ...each,
     keepsContent: true,
     async start() {
-      const server = await startRedis()
-      return {
-        server,
-        open: () => RedisStore.open(new URL(server.url)),
-      }
+      const server = await start()
+      return { server, open: () => open(server.url) }
     },
-  },
-  {
-    name: 's3',
-    missing: s3Program === undefined,
-    keepsContent: true,
-    async start() {
-      const server = await startS3()
-      return {
-        server,
-        open: () => S3Store.open(new URL(server.url)),
-      }
-    },
-  },
+  })),
 ]
 
 describe.each(cases)('the store $name', ({ missing, start, keepsContent }) => {
@@ -185,17 +147,19 @@ it('sweeps what a process that was killed has left in a folder', async () => {
   await after.close()
 })
 
-it.skipIf(!redisProgram)(
-  'says in a sentence that Redis is gone',
-  async () => {
-    const server = await startRedis()
-    const store = await RedisStore.open(new URL(server.url))
-    await server.stop()
-    await expect(store.get(newMemoryId())).rejects.toThrow(StoreError)
-    await store.close()
-    await expect(RedisStore.open(new URL('redis://127.0.0.1:1'))).rejects.toThrow(
-      /^the store redis:\/\/127\.0\.0\.1:1 can't be reached: /,
-    )
-  },
-  30_000,
-)
+describe.each(eachSharedStore)('the store $name', ({ name, missing, start, open }) => {
+  it.skipIf(missing)(
+    'says in a sentence that it is gone',
+    async () => {
+      const server = await start()
+      const store = await open(server.url)
+      await server.stop()
+      await expect(store.get(newMemoryId())).rejects.toThrow(StoreError)
+      await store.close()
+      const away = server.url.replaceAll(String(server.port), '1')
+      const shown = { redis: 'redis://127.0.0.1:1', s3: 's3://memories/kept' }[name]
+      await expect(open(away)).rejects.toThrow(`the store ${shown} can't be reached: `)
+    },
+    30_000,
+  )
+})

@@ -15,6 +15,8 @@ export interface Sampling {
   memory?: string
   /** Whether it learns also from what it writes. */
   learn: boolean
+  /** Whether it learns from what it is given; yes where left out. */
+  learnPrompt?: boolean
   temperature: number
   maxTokens: number
   seed?: number
@@ -23,6 +25,13 @@ export interface Sampling {
 export interface ChatMessage {
   role: 'user' | 'assistant'
   content: string
+}
+
+/** A text to read, and how. */
+export interface TextToRead {
+  text: string
+  /** Whether it is learned from. */
+  learn: boolean
 }
 
 type Settings = Partial<Pick<MemoryAnswer, 'name'>> & { ttl_seconds?: number }
@@ -73,12 +82,12 @@ export class ApiClient {
 
   /** Reads a text: progress as it goes, and the memory at the end. @param to a memory's id, or the name of a new one */
   async *read(
-    text: string,
+    { text, learn }: TextToRead,
     to: { id: string } | { name: string },
     signal: AbortSignal,
   ): AsyncGenerator<MemoryProgress | MemoryAnswer, void, void> {
     const path = 'id' in to ? `v1/memories/${to.id}/read` : 'v1/memories'
-    const body = { text, passages: true, ...('name' in to && { name: to.name }) }
+    const body = { text, learn, passages: true, ...('name' in to && { name: to.name }) }
     yield* streamedMessages(await this.answer('POST', path, { body, signal, accept: 'application/x-ndjson' }))
   }
 
@@ -108,13 +117,14 @@ export class ApiClient {
     for await (const { choices } of streamedMessages<ChatChunk>(answer)) yield choices[0]?.delta.content ?? ''
   }
 
-  /** How well each token of a text is predicted, by what a memory has read. */
+  /** How well each token of a text is predicted, by what a memory has read and, where it learns, by the text before it. */
   async scores(
-    text: string,
+    { text, learn }: TextToRead,
     memory: string | undefined,
     signal: AbortSignal,
   ): Promise<{ offsets: number[]; logprobs: (number | null)[] }> {
-    const body = { prompt: text, echo: true, max_tokens: 0, logprobs: 0, ...(memory && { memory }) }
+    const scored = { prompt: text, echo: true, max_tokens: 0, logprobs: 0 }
+    const body = { ...scored, learn_prompt: learn, ...(memory && { memory }) }
     const answer = await this.answer('POST', 'v1/completions', { body, signal })
     const { logprobs } = ((await answer.json()) as CompletionAnswer).choices[0]
     return { offsets: logprobs!.text_offset, logprobs: logprobs!.token_logprobs }
@@ -156,9 +166,10 @@ export class ApiClient {
   }
 }
 
-const fieldsOf = ({ memory, learn, temperature, seed }: Sampling) => ({
+const fieldsOf = ({ memory, learn, learnPrompt = true, temperature, seed }: Sampling) => ({
   ...(memory && { memory }),
   ...(learn && { learn }),
+  ...(!learnPrompt && { learn_prompt: false }),
   ...(seed !== undefined && { seed }),
   temperature,
 })

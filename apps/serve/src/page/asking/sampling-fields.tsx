@@ -1,4 +1,5 @@
 import type { VNode } from 'preact'
+import { Switch } from '../parts/switch'
 import { state } from '../state/page-state'
 
 /** How answers are drawn. @param props.learns whether to ask if it learns from them */
@@ -24,10 +25,7 @@ export function SamplingFields({ learns = false }: { learns?: boolean }): VNode 
           onSet={(maxTokens) => set({ maxTokens })}
         />
         {learns && (
-          <label class="switch">
-            <input type="checkbox" role="switch" checked={learn} onChange={() => set({ learn: !learn })} />
-            <span>Learn from what it writes, too</span>
-          </label>
+          <Switch name="Learn from what it writes, too" on={learn} onFlip={() => set({ learn: !learn })} />
         )}
       </div>
     </details>

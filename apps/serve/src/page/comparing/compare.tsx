@@ -23,7 +23,10 @@ export function Compare({ memory: { id } }: { memory: MemoryAnswer }): VNode {
   }
   return (
     <form onSubmit={submit}>
-      <p>Both are given the same text and draw with the same chances: what differs is what they have read.</p>
+      <p>
+        Both are given the same text and draw with the same chances: what differs is what they have read, or
+        whether they learn.
+      </p>
       <div class="sides">
         <SideFields index={0} title="This" />
         <SideFields index={1} title="beside" />

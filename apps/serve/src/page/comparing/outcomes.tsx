@@ -61,8 +61,12 @@ function Judgement(): VNode | null {
   )
 }
 
-function titleOf({ id, learn }: Side): string {
+function titleOf({ id, learnText, learn }: Side): string {
   const memory = memoryOf(id)
   const name = memory ? nameOf(memory) : 'The model, which has read nothing'
-  return learn && comparison.how.value === 'answers' ? `${name}, learning from what it writes` : name
+  const how = [
+    ...(learnText ? [] : ['not learning from the text']),
+    ...(learn && comparison.how.value === 'answers' ? ['learning from what it writes'] : []),
+  ]
+  return [name, ...how].join(', ')
 }

@@ -1,10 +1,11 @@
 import type { VNode } from 'preact'
+import { Switch } from '../parts/switch'
 import { comparison, setSide } from '../state/compare'
-import { memoryOf, nameOf, state } from '../state/page-state'
+import { learns, memoryOf, nameOf, state } from '../state/page-state'
 
 /** Chooses one of the two that are compared. */
 export function SideFields({ index, title }: { index: 0 | 1; title: string }): VNode {
-  const { id, learn } = comparison.sides.value[index]
+  const { id, learnText, learn } = comparison.sides.value[index]
   return (
     <div class="side">
       <label>
@@ -21,16 +22,19 @@ export function SideFields({ index, title }: { index: 0 | 1; title: string }): V
           ))}
         </select>
       </label>
+      {learns() && (
+        <Switch
+          name="Learn from the text"
+          on={learnText}
+          onFlip={() => setSide(index, { learnText: !learnText })}
+        />
+      )}
       {comparison.how.value === 'answers' && (
-        <label class="switch">
-          <input
-            type="checkbox"
-            role="switch"
-            checked={learn}
-            onChange={() => setSide(index, { learn: !learn })}
-          />
-          <span>Learn from what it writes, too</span>
-        </label>
+        <Switch
+          name="Learn from what it writes, too"
+          on={learn}
+          onFlip={() => setSide(index, { learn: !learn })}
+        />
       )}
     </div>
   )

@@ -13,7 +13,7 @@ export function PickerOrProgress({ does, into }: { does: string; into?: MemoryAn
       {reading && <ReadingProgress reading={reading} />}
       {/* It stays, out of sight: what was given isn't lost where it can't be read. */}
       <div hidden={reading !== undefined}>
-        <TextPicker does={does} onText={(source) => readText(source, into)} />
+        <TextPicker does={does} onText={(source, learn) => readText(source, { into, learn })} />
       </div>
     </>
   )

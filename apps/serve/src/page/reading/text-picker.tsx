@@ -2,6 +2,8 @@ import type { VNode } from 'preact'
 import { useRef, useState } from 'preact/hooks'
 import { example } from '../../site/shared/example'
 import { blamed, Problem } from '../parts/problem'
+import { Switch } from '../parts/switch'
+import { learns } from '../state/page-state'
 import { ofAddress, ofFile, ofPasted, type TextSource } from '../state/text-source'
 import { clear, trying } from '../state/problems'
 
@@ -14,8 +16,8 @@ const exampleText: TextSource = {
 interface TextPickerProps {
   /** What the button that reads it says. */
   does: string
-  /** @returns whether it was read */
-  onText: (source: TextSource) => Promise<boolean>
+  /** @param learn whether to learn from it @returns whether it was read */
+  onText: (source: TextSource, learn: boolean) => Promise<boolean>
 }
 
 /** Takes a text: a file that is chosen, dropped or pasted, words that are pasted, or an address of this machine. */
@@ -23,6 +25,7 @@ export function TextPicker({ does, onText }: TextPickerProps): VNode {
   const [taken, setTaken] = useState<TextSource | undefined>(undefined)
   const [text, setText] = useState('')
   const [isOver, setOver] = useState(false)
+  const [learn, setLearn] = useState(true)
   const take = (source: TextSource | undefined) => {
     for (const place of ['text', 'file', 'address'] as const) clear(place)
     setTaken(source)
@@ -34,7 +37,7 @@ export function TextPicker({ does, onText }: TextPickerProps): VNode {
   }
   const submit = async (event: Event) => {
     event.preventDefault()
-    if (await onText(taken ?? ofPasted(text))) {
+    if (await onText(taken ?? ofPasted(text), learn)) {
       take(undefined)
       setText('')
     }
@@ -75,6 +78,7 @@ export function TextPicker({ does, onText }: TextPickerProps): VNode {
           </button>
         </>
       )}
+      {learns() && <Switch name="Learn from it" on={learn} onFlip={() => setLearn(!learn)} />}
       <div class="buttons">
         <button type="submit" class="primary">
           {does}

@@ -8,6 +8,8 @@ import { surprisesOf, type Surprise } from './surprise'
 export interface Side {
   /** Of a memory; empty for the model as it is, which has read nothing. */
   id: string
+  /** Whether it learns from the text. */
+  learnText: boolean
   /** Whether it learns from what it writes. */
   learn: boolean
 }
@@ -24,8 +26,8 @@ const nothing: Outcome = { answer: '', surprises: [] }
 /** What is compared, and what came of it. */
 export const comparison = {
   sides: signal<readonly [Side, Side]>([
-    { id: '', learn: false },
-    { id: '', learn: false },
+    { id: '', learnText: true, learn: false },
+    { id: '', learnText: true, learn: false },
   ]),
   how: signal<Comparing>('answers'),
   text: signal(''),
@@ -66,14 +68,15 @@ export async function compare(): Promise<void> {
 }
 
 async function measure(index: 0 | 1, text: string, seed: number, signal: AbortSignal): Promise<void> {
-  const { id: chosen, learn } = comparison.sides.value[index]
+  const { id: chosen, learnText, learn } = comparison.sides.value[index]
   // One that was forgotten meanwhile is the model as it is.
   const id = memoryOf(chosen)?.id
   if (comparison.how.value === 'surprises') {
-    const scores = await client.scores(text, id, signal)
+    const scores = await client.scores({ text, learn: learnText }, id, signal)
     return setOutcome(index, { answer: '', surprises: surprisesOf(text, scores) })
   }
-  const sampling = { ...state.sampling.value, learn, seed, ...(id && { memory: id }) }
+  const learning = { learn, learnPrompt: learnText }
+  const sampling = { ...state.sampling.value, ...learning, seed, ...(id && { memory: id }) }
   const pieces = state.chats.value
     ? client.chat([{ role: 'user', content: text }], sampling, signal)
     : client.goOn(text, sampling, signal)

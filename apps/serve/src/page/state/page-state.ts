@@ -78,6 +78,9 @@ export const state = {
   notice: signal<Notice | undefined>(undefined),
 }
 
+/** Whether the model learns from what it reads. */
+export const learns = (): boolean => (state.model.value?.chunk ?? 0) > 0
+
 /** The memory of an id; none where it is gone. */
 export const memoryOf = (id: string | undefined): MemoryAnswer | undefined =>
   state.memories.value.find((memory) => memory.id === id)

@@ -1,4 +1,4 @@
-import type { MemoryAnswer } from '../api/api-client'
+import type { MemoryAnswer, TextToRead } from '../api/api-client'
 import { client } from './client'
 import { announce, asName, choose, refreshMemories } from './memories'
 import { state, type KnownText, type Reading, type Stretch } from './page-state'
@@ -13,8 +13,15 @@ const keptCharacters = 60_000
 /** Seconds for which a memory stays as it was before a text. */
 const keptSeconds = 86_400
 
-/** Reads a text into a memory, or into a new one; whole or not at all. @returns whether it was read */
-export async function readText(source: TextSource, into?: MemoryAnswer): Promise<boolean> {
+interface HowToRead {
+  /** The memory that reads it; a new one where left out. */
+  into: MemoryAnswer | undefined
+  /** Whether to learn from it. */
+  learn: boolean
+}
+
+/** Reads a text into a memory; whole or not at all. @returns whether it was read */
+export async function readText(source: TextSource, { into, learn }: HowToRead): Promise<boolean> {
   const stopping = new AbortController()
   const isRead = await trying(source.place, async () => {
     if (source.content.size === 0)
@@ -37,10 +44,10 @@ export async function readText(source: TextSource, into?: MemoryAnswer): Promise
       const known: KnownText = { name: source.name, text: '', ends: [], stretches: [] }
       window.addEventListener('beforeunload', stay)
       state.reading.value = beginReading(source, into, () => stopping.abort())
-      for await (const text of piecesOf(source)) {
+      for await (const piece of piecesOf(source)) {
         const to = written ?? into?.id
         const memory = await readPiece(
-          text,
+          { ...piece, learn },
           known,
           to ? { id: to } : { name: asName(source.name) },
           stopping.signal,
@@ -116,7 +123,7 @@ interface PieceOfText {
 
 /** Reads a piece, and shows how it goes. @param known to which it is added */
 async function readPiece(
-  { text, from, to }: PieceOfText,
+  { text, from, to, learn }: PieceOfText & TextToRead,
   known: KnownText,
   target: { id: string } | { name: string },
   signal: AbortSignal,
@@ -124,7 +131,7 @@ async function readPiece(
   const tokens = await client.tokens(text, signal)
   const earlier = known.stretches.at(-1)?.end ?? 0
   if (known.text.length < keptCharacters) keep(known, text, tokens)
-  for await (const message of client.read(text, target, signal)) {
+  for await (const message of client.read({ text, learn }, target, signal)) {
     if (message.object === 'memory') return message
     const { tokens_read: read, loss } = message
     const stretches = known.stretches as Stretch[]

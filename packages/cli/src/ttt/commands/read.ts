@@ -11,7 +11,12 @@ import { tell, type Output } from '../output'
 import { ProgressLine } from '../progress-line'
 
 /** Reads a file, or stdin for `-`, into a memory; an interruption leaves everything as it was. */
-export async function read(memories: Memories, file: string, target: Target, output: Output): Promise<void> {
+export async function read(
+  memories: Memories,
+  file: string,
+  { target, learn }: { target: Target; learn: boolean },
+  output: Output,
+): Promise<void> {
   const { total, text } = open(file)
   const line = new ProgressLine(total)
   const { progress } = output
@@ -19,6 +24,7 @@ export async function read(memories: Memories, file: string, target: Target, out
   try {
     const facts = await memories.read(text, target, {
       signal,
+      learn,
       onProgress: (report) => progress.update(line.update(report)),
     })
     const { loss } = line

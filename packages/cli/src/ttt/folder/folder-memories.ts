@@ -26,7 +26,7 @@ export class FolderMemories implements Memories {
   async read(
     text: AsyncIterable<Uint8Array>,
     target: Target,
-    { onProgress, signal }: ReadOptions,
+    { onProgress, signal, learn = true }: ReadOptions,
   ): Promise<MemoryFacts> {
     const name = 'save' in target ? target.save : target.into
     return this.changing(name, async () => {
@@ -42,6 +42,7 @@ export class FolderMemories implements Memories {
           await model.read(piece, {
             memory,
             signal,
+            learn,
             pieceLength: pieceLengthOf(model),
             onProgress: ({ done, total, losses }) =>
               onProgress({

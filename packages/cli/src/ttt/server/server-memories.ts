@@ -18,14 +18,15 @@ export class ServerMemories implements Memories {
   async read(
     text: AsyncIterable<Uint8Array>,
     target: Target,
-    { onProgress, signal }: ReadOptions,
+    { onProgress, signal, learn = true }: ReadOptions,
   ): Promise<MemoryFacts> {
     if ('save' in target) await this.vacant(target.save)
-    const path =
-      'save' in target
-        ? `/v1/memories?name=${encodeURIComponent(target.save)}`
-        : `/v1/memories/${await this.idOf(target.into)}/read`
-    const response = await request(this.server, path, {
+    const path = 'save' in target ? '/v1/memories' : `/v1/memories/${await this.idOf(target.into)}/read`
+    const query = new URLSearchParams({
+      ...('save' in target && { name: target.save }),
+      ...(!learn && { learn: 'false' }),
+    })
+    const response = await request(this.server, `${path}?${query}`, {
       method: 'POST',
       headers: { 'content-type': 'text/plain', accept: 'application/x-ndjson' },
       body: Readable.toWeb(Readable.from(text)) as ReadableStream<Uint8Array>,

@@ -109,7 +109,8 @@ export class Bucket {
 
   private refused(error: unknown): StoreError {
     const { name, message } = error as Error
-    return new StoreError(`the store ${this.name} refuses: ${message || name}`)
+    const what = statusOf(error) === undefined ? "can't be reached" : 'refuses'
+    return new StoreError(`the store ${this.name} ${what}: ${message || name}`)
   }
 }
 

@@ -93,9 +93,16 @@ export class S3Store implements MemoryStore {
   }
 
   /** @returns whether what was there before still was */
-  private writeRecord({ record, content }: z.infer<typeof entrySchema>, before?: Entry): Promise<boolean> {
-    const expected = before ? { etag: before.etag } : ('nothing' as const)
-    return this.bucket.write(recordKey(record.id), JSON.stringify({ record, content }), expected)
+  private async writeRecord(
+    { record, content }: z.infer<typeof entrySchema>,
+    before?: Entry,
+  ): Promise<boolean> {
+    const key = recordKey(record.id)
+    const body = Buffer.from(JSON.stringify({ record, content }))
+    if (await this.bucket.write(key, body, before ? { etag: before.etag } : 'nothing')) return true
+    // A write whose answer was lost is tried again, and then finds itself there.
+    const found = await this.bucket.read(key)
+    return found !== undefined && body.equals(found.bytes)
   }
 
   private async entry(id: string): Promise<Entry | undefined> {
