@@ -51,7 +51,7 @@ export async function trainer(
     engine = await resolveEngine(options.engine, { threads, precision: run.precision })
   progress.print(engine.line)
   if (communicator.size > 1)
-    progress.print(`${counted(communicator.size, 'rank')}, each with ${counted(threads, 'thread')}`)
+    progress.print(`${counted(communicator.size, 'rank')}, each with ${counted(threads!, 'thread')}`)
   if (options.dryRun) {
     for (const line of await dryRun(run.recipe, { ...options, run })) progress.print(line)
     disposeRun(run.state)

@@ -20,7 +20,7 @@ export async function examineEngines(options: { engine?: string; threads?: strin
   const progress = new Progress()
   const { machine, versions } = provenance()
   progress.print(
-    `${machine.processor}, ${counted(machine.cores, 'core')}, ${machine.memoryGiB} GiB · ${machine.platform} · Node ${versions.node}`,
+    `${machine.processor}, ${counted(Number(machine.cores), 'core')}, ${machine.memoryGiB} GiB · ${machine.platform} · Node ${versions.node}`,
   )
   progress.print(`auto takes ${(await resolveEngine('auto', { threads })).line.replace(/^engine: /, '')}`)
   const { signal, restore } = abortOnSignals(() => progress.print('stopping; Ctrl-C again quits at once'))

@@ -38,9 +38,10 @@ export class Rates {
   admit(tenant: Tenant): void {
     const { requests, tokens } = this.rateOf(tenant)
     // Tokens are known afterwards: whoever has had too many waits until they are made up for.
+    const { requestsPerMinute = Infinity, tokensPerMinute = Infinity } = tenant.limits
     const [wait, what] = [
-      [requests.secondsTo(1), counted(tenant.limits.requestsPerMinute, 'request')] as const,
-      [tokens.secondsTo(0), counted(tenant.limits.tokensPerMinute, 'token')] as const,
+      [requests.secondsTo(1), counted(requestsPerMinute, 'request')] as const,
+      [tokens.secondsTo(0), counted(tokensPerMinute, 'token')] as const,
     ].reduce((a, b) => (b[0] > a[0] ? b : a))
     if (wait > 0)
       throw new ApiError(429, 'rate_limited', `this key is good for ${what} per minute`, null, {
