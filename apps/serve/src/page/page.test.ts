@@ -105,14 +105,15 @@ it('goes on from a memory as it answers, until it is stopped, and leaves it as i
   // Drawn tokens may end an answer at once.
   await page.getByLabel('Boldness').fill('0')
   await page.locator('#prompt').fill('It ')
+  const answered = page.locator('.turns[aria-busy="false"]')
   await drive.press('Go on')
-  await drive.button('Go on').waitFor()
+  await answered.waitFor()
   await page.locator('#prompt').fill('And ')
   await page.getByLabel('Tokens at the most').fill('1000')
   const generated = await app.value('tokens_generated_total')
   // Waited for before it begins, as it may be over soon.
   await Promise.all([drive.press('Stop'), page.locator('#prompt').press('Enter')])
-  await drive.button('Go on').waitFor()
+  await answered.waitFor()
   const turns = await page.locator('.turn').allTextContents()
   expect(turns).toHaveLength(2)
   expect(turns[0]).toMatch(/^You wrote: It It went on: .{20}/s)
