@@ -1,3 +1,6 @@
+/** Of this process: one that is collected while its devices still have something to tell hangs or ends the process. */
+let instance: GPU | undefined
+
 /**
  * Where WebGPU is found: the page's own, or in Node the package `webgpu` (Dawn), an optional peer. A string is the
  * reason why there is none, in one clause.
@@ -10,7 +13,7 @@ export async function findGpu(): Promise<GPU | string> {
     // Told by a variable, so that bundlers for pages leave it alone.
     const packageName = 'webgpu'
     const { create } = (await import(/* @vite-ignore */ packageName)) as { create(flags: string[]): GPU }
-    return create([])
+    return (instance ??= create([]))
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     return code === 'ERR_MODULE_NOT_FOUND'
