@@ -3,16 +3,16 @@ import { groupSize } from '../engines/webgpu/kernel'
 import { depthOf, modelPlaces, modelValues, type Places, type TttSizes } from './wgsl-memory'
 
 /** Values of a task's memory in WGSL: from a place, its rows and columns so far apart. */
-interface View {
+export interface View {
   at: string | number
   row: string | number
   column: string | number
 }
-const rows = (at: string | number, width: string | number): View => ({ at, row: width, column: 1 })
-const turned = ({ at, row, column }: View): View => ({ at, row: column, column: row })
+export const rows = (at: string | number, width: string | number): View => ({ at, row: width, column: 1 })
+export const turned = ({ at, row, column }: View): View => ({ at, row: column, column: row })
 
 /** to [count, columns] (+)= a · b, by all threads of the task. */
-const product = (
+export const product = (
   count: string | number,
   columns: string | number,
   inner: string | number,
@@ -64,7 +64,7 @@ export function readingPlaces(sizes: TttSizes, places: Places) {
     along: take(d),
   }
 }
-type ReadingPlaces = ReturnType<typeof readingPlaces>
+export type ReadingPlaces = ReturnType<typeof readingPlaces>
 
 /** WGSL that every kernel of a TTT layer has: a task's memory `m` from `base` on, products, and rows through LayerNorm. */
 export const helpers = ({ width }: TttSizes): string => `
@@ -207,7 +207,7 @@ fn learn(model: u32, n: u32) {
 }
 
 /** The products of rows a and b [n, n] where a row sees a column, with something added, else 0. */
-const causal = (n: number, width: number, a: number, b: number, one: string, to: number): string =>
+export const causal = (n: number, width: number, a: number, b: number, one: string, to: number): string =>
   `${product('n', 'n', width, rows(a, width), turned(rows(b, width)), rows(to, n))}
   ${each('n * n', `let at = base + ${to}u + e / n * ${n}u + e % n; m[at] = select(0.0, m[at] + ${one}, e % n <= e / n);`)}`
 

@@ -3,6 +3,7 @@ import { sizeOf } from '../engines/size-of'
 import type { GpuFusedKernel, GpuFusedKernels } from '../engines/webgpu/fused-kernel'
 import { outputAsInput, type GpuKernel } from '../engines/webgpu/kernel'
 import { openedCall } from './wgsl-call'
+import { gradient, gradientKernel } from './wgsl-gradient'
 import { bringPart, depthOf, fetchPart, modelParts, modelValues, Places, tasksOf, tokensPart, tttSizes, type TttSizes } from './wgsl-memory' // prettier-ignore
 import { addProducts, answerCode, each, helpers, learnCode, moveCode, readingPlaces } from './wgsl-steps'
 
@@ -105,16 +106,23 @@ const forward: GpuFusedKernel = (call, family) => {
 /** Whether the kernels take these inputs on a GPU of these limits, or why not. */
 export function tttSupports(
   inputs: Shapes,
+  isGradient: boolean,
   { maxStorageBufferBindingSize: most }: Pick<GPUSupportedLimits, 'maxStorageBufferBindingSize'>,
 ): true | string {
   const sizes = tttSizes(inputs)
   const tasks = tasksOf(sizes)
   if (tasks > mostTasks) return `it has ${tasks} heads of sequences, a GPU starts ${mostTasks} workgroups`
-  const own = [tasks * readKernel(sizes).values, tasks * sizes.length * (3 * sizes.width + 1)]
+  const { values, given } = isGradient
+    ? gradientKernel(sizes, most)
+    : { values: readKernel(sizes).values, given: 3 * sizes.width + 1 }
+  const own = [tasks * values, tasks * sizes.length * given]
   const largest = 4 * Math.max(...own, ...Object.values(inputs).map(sizeOf))
   return largest <= most || `it takes a buffer of ${largest} bytes, a kernel of this GPU may get ${most}`
 }
 const mostTasks = 65535
 
-/** The kernel of the op of this name. */
-export const tttKernels = (name: string): GpuFusedKernels => ({ [name]: forward })
+/** Kernels of the op of this name. */
+export const tttKernels = (name: string): GpuFusedKernels => ({
+  [name]: forward,
+  [`${name}Grad`]: gradient,
+})

@@ -15,7 +15,8 @@ export function supportsOf(name: string, limits: () => GPUSupportedLimits): Fuse
     return (inputs) => !('d_norm' in inputs) || "the slope of a clip's norm is none of its kernel's"
   const scan = scans.find((each) => name === each.name || name === `${each.name}Grad`)
   if (scan) return (inputs) => scanSupports(scan, inputs, name !== scan.name, limits())
-  if (name === 'TttLinear' || name === 'TttMlp') return (inputs) => tttSupports(inputs, limits())
+  if (/^Ttt(Linear|Mlp)(Grad)?$/.test(name))
+    return (inputs) => tttSupports(inputs, name.endsWith('Grad'), limits())
   if (!isAttention(name)) return undefined
   return ({ q }) => {
     const { memory, buffers } = attentionNeeds[name](q[3])
