@@ -3,10 +3,10 @@ import { createSystem } from '@ttt-e2e/baselines'
 import { batchShapeAt, fullLengthFrom, type Recipe } from '@ttt-e2e/meta-outer'
 import { engineMemory, tf } from '@ttt-e2e/tensor-ops'
 import { openTask, type Run } from '@ttt-e2e/training'
-import { countFlops } from '@ttt-e2e/ttt-inner'
+import { countFlops, type System } from '@ttt-e2e/ttt-inner'
 import { totalmem } from 'node:os'
 import { counted } from '@ttt-e2e/tensor-ops/counted'
-import { predictRanks, rowsOfRank, type RanksToPredict } from './predict-ranks'
+import { predictRanks, rowsOfRank, type RanksToPredict, type RowsCost } from './predict-ranks'
 import { costOf, heldBytes } from './run-cost'
 
 /**
@@ -38,6 +38,8 @@ export async function dryRun(
   const { steps } = optimizer.schedule
   const rate = productRate(size.hiddenSize, system.decoder.config.intermediateSize)
   const documents = task ? task.heldOut.length : recipe.evaluation.documents
+  // A rank's fewer sequences first: what a process held at its fullest never falls.
+  const own = together && (await costOfRank(system, recipe, documents, rate, together))
   const cost = await costOf(system, recipe, documents, rate)
   const { peak, seconds, how } = cost
   const evaluations = Math.ceil(steps / recipe.evaluation.every)
@@ -80,14 +82,22 @@ export async function dryRun(
           ],
         ]),
   ]
-  if (together) {
-    const rows = rowsOfRank(recipe, together.ranks)
-    const ofRows = { ...recipe, training: { ...training, batch: rows } }
-    const own = rows === batch ? { peak, seconds } : await costOf(system, ofRows, 0, rate)
-    rowsOfTable.push(...predictRanks(recipe, parameterCount, { rows, ...own }, together))
-  }
+  if (together && own) rowsOfTable.push(...predictRanks(recipe, parameterCount, own, together))
   const width = Math.max(...rowsOfTable.map(([name]) => name.length))
   return rowsOfTable.map(([name, value]) => `${name.padEnd(width)}  ${value}`)
+}
+
+/** What a rank's share of a step's sequences and of the held-out documents takes one process. */
+async function costOfRank(
+  system: System,
+  recipe: Recipe,
+  documents: number,
+  rate: number,
+  { ranks }: RanksToPredict,
+): Promise<RowsCost> {
+  const rows = rowsOfRank(recipe, ranks)
+  const ofRows = { ...recipe, training: { ...recipe.training, batch: rows } }
+  return { rows, ...(await costOf(system, ofRows, Math.ceil(documents / ranks), rate)) }
 }
 
 const inSeconds = (seconds: number) =>

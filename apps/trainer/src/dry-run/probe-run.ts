@@ -1,4 +1,11 @@
-import { disposeRun, startRun, trainStep, type Batch, type Recipe } from '@ttt-e2e/meta-outer'
+import {
+  disposeRun,
+  startRun,
+  trainStep,
+  type Batch,
+  type BatchShape,
+  type Recipe,
+} from '@ttt-e2e/meta-outer'
 import { engineMemory } from '@ttt-e2e/tensor-ops'
 import { evaluate } from '@ttt-e2e/training'
 import { countStateBytes, type System } from '@ttt-e2e/ttt-inner'
@@ -33,24 +40,25 @@ const enough = { timed: 0.6, all: 10 }
 /** Documents that an evaluation reads side by side. */
 const sideBySide = 8
 
-/** Takes training steps on random tokens and reads random documents, as a run does. */
+/**
+ * Takes training steps on random tokens and reads random documents, as a run does.
+ *
+ * @param before the shapes of the batches that come before, whose memory is partly of no use to what comes after
+ */
 export async function probeRun(
   system: System,
   { training, size }: Recipe,
-  batch: number,
-  length: number,
-  heldOut?: ProbedDocuments,
+  { batch, length, microBatch = training.microBatch }: Omit<BatchShape, 'until'>,
+  { heldOut, before = [] }: { heldOut?: ProbedDocuments; before?: readonly BatchShape[] } = {},
 ): Promise<ProbedRun> {
-  const sequences: Batch = {
-    tokens: randomTokens(batch * (length + 1), size.vocabularySize),
-    mask: new Uint8Array(batch * length).fill(1),
-    batch,
-    length,
-    cursor: null,
-  }
+  const sequences = randomBatch(batch, length, size.vocabularySize)
   const state = startRun(system, 0, training.trains)
-  const { microBatch } = training
   try {
+    for (const shape of before) {
+      const shorter = randomBatch(shape.batch, shape.length, size.vocabularySize)
+      for (let step = 0; step < warmUp; step++)
+        await trainStep(system, state, shorter, training.optimizer, { microBatch: shape.microBatch })
+    }
     const taken: number[] = []
     const began = performance.now()
     let timed = 0
@@ -98,6 +106,14 @@ function typical(seconds: readonly number[]): number {
   const replayed = seconds.slice(warmUp).sort((a, b) => a - b)
   return replayed[Math.floor(replayed.length / 2)] ?? seconds.at(-1)!
 }
+
+const randomBatch = (batch: number, length: number, vocabularySize: number): Batch => ({
+  tokens: randomTokens(batch * (length + 1), vocabularySize),
+  mask: new Uint8Array(batch * length).fill(1),
+  batch,
+  length,
+  cursor: null,
+})
 
 const secondsSince = (startedAt: number) => (performance.now() - startedAt) / 1000
 

@@ -1,5 +1,11 @@
 import { createSystem } from '@ttt-e2e/baselines'
-import { defaultMemoryBudget, trainedTree, type Recipe } from '@ttt-e2e/meta-outer'
+import {
+  batchShapeAt,
+  defaultMemoryBudget,
+  trainedTree,
+  type BatchShape,
+  type Recipe,
+} from '@ttt-e2e/meta-outer'
 import { treeForm, treeSize } from '@ttt-e2e/tensor-ops'
 import { countFlops, type FlopCount, type System } from '@ttt-e2e/ttt-inner'
 import { probeRun, type ProbedDocuments } from './probe-run'
@@ -21,6 +27,8 @@ export interface RunCost {
 
 /** A step that should take longer than this at the machine's rate of products isn't taken; shorter ones tell of it. */
 const longestStep = 3
+/** The same for steps of the shorter sequences of a curriculum, some of each. */
+const longestStepBefore = 0.5
 /** What the part of the documents that is read should take at that rate. */
 const longestReading = 0.5
 
@@ -39,8 +47,10 @@ export async function costOf(
   const { batch, length } = recipe.training
   const flops = flopsOf(system, recipe, length)
   const heldOut = heldOutOf(system, recipe, documents, rate)
-  if ((flops.training * batch * length) / rate < longestStep) {
-    const probed = await probeRun(system, recipe, batch, length, heldOut)
+  const least = (flops.training * batch * length) / rate
+  if (least < longestStep) {
+    const before = least < longestStepBefore ? shapesBefore(recipe) : []
+    const probed = await probeRun(system, recipe, { batch, length }, { heldOut, before })
     return { ...probed, how: 'measured in steps on random tokens' }
   }
   const short = shorterLength(system, recipe)
@@ -49,14 +59,25 @@ export async function costOf(
   return await bySmallerModel(system, recipe, documents, rate)
 }
 
+/** The batches of a curriculum that come before those of the full length. */
+function shapesBefore({ training }: Recipe): BatchShape[] {
+  const shapes: BatchShape[] = []
+  for (let step = 0; ;) {
+    const shape = batchShapeAt(training, step)
+    if (shape.until === Infinity) return shapes
+    if (shape.until > step) shapes.push(shape)
+    step = shape.until
+  }
+}
+
 async function byShorterSteps(
   system: System,
   recipe: Recipe,
   short: number,
   heldOut: ProbedDocuments,
 ): Promise<RunCost> {
-  const first = await probeRun(system, recipe, 1, short)
-  const second = await probeRun(system, recipe, 1, 2 * short, heldOut)
+  const first = await probeRun(system, recipe, { batch: 1, length: short })
+  const second = await probeRun(system, recipe, { batch: 1, length: 2 * short }, { heldOut })
   const perToken = Math.max(0, second.reserved - first.reserved) / short
   const { length } = recipe.training
   const { kept, again } = keptBytes(system, recipe, perToken)
@@ -85,8 +106,8 @@ async function bySmallerModel(
   const small = createSystem(smaller.system, smaller.size)
   const short = smaller.training.length
   const resident = process.memoryUsage.rss()
-  const first = await probeRun(small, smaller, 1, short)
-  const second = await probeRun(small, smaller, 1, 2 * short)
+  const first = await probeRun(small, smaller, { batch: 1, length: short })
+  const second = await probeRun(small, smaller, { batch: 1, length: 2 * short })
   const perSecond = (flopsOf(small, smaller, 2 * short).training * 2 * short) / second.seconds
   const values = (of: Recipe) => of.size.layers * of.size.hiddenSize
   const perToken =
