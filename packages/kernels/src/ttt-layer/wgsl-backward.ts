@@ -1,5 +1,7 @@
-import { depthOf, modelPlaces, modelValues, type Places, type TttSizes } from './wgsl-memory'
-import { addProducts, causal, each, product, rows, turned, type ReadingPlaces } from './wgsl-steps'
+import type { Places } from '../task-memory/places'
+import { each, product, rows, turned } from '../task-memory/wgsl'
+import { depthOf, modelPlaces, modelValues, type TttSizes } from './wgsl-memory'
+import { addProducts, causal, type ReadingPlaces } from './wgsl-steps'
 
 /** Cotangents of a task: of a mini-batch's tokens and, carried from one to the next, of weights, sums and parameters. */
 export function backwardPlaces(sizes: TttSizes, reading: ReadingPlaces, places: Places) {

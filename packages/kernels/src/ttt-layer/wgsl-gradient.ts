@@ -1,30 +1,23 @@
 import type { GpuFusedKernel } from '../engines/webgpu/fused-kernel'
 import { outputAsInput, type GpuKernel } from '../engines/webgpu/kernel'
 import { backwardPlaces, goBackCode } from './wgsl-backward'
-import { openedCall } from './wgsl-call'
-import { bringPart, fetchPart, modelParts, modelValues, Places, tasksOf, tokensPart, type TttSizes } from './wgsl-memory' // prettier-ignore
-import { answerCode, each, helpers, learnCode, moveCode, readingPlaces } from './wgsl-steps'
-
-/** Values of all tasks' weights at mini-batch starts that are kept; beyond that some are, and others made again. */
-const keptValues = (mostBytes: number) => Math.min(2 ** 24, mostBytes / 32)
-
-/** Every how many-th start is kept, and how many of these there are. */
-function startsOf(sizes: TttSizes, mostBytes: number) {
-  const most = Math.max(1, Math.ceil((sizes.miniBatch - 1 + sizes.length) / sizes.miniBatch))
-  const values = modelValues(sizes) * tasksOf(sizes)
-  let stride = 1
-  while (stride * stride < most && Math.ceil(most / stride) * values > keptValues(mostBytes)) stride++
-  return { stride, kept: Math.ceil(most / stride) }
-}
+import { openedCall } from '../task-memory/call'
+import { bringPart, fetchPart, tokensPart } from '../task-memory/parts'
+import { Places } from '../task-memory/places'
+import { startCode, startsOf, walkCode } from '../task-memory/starts'
+import { each } from '../task-memory/wgsl'
+import { modelParts, modelValues, tasksOf, tttSizes, type TttSizes } from './wgsl-memory'
+import { answerCode, helpers, learnCode, moveCode, readingPlaces } from './wgsl-steps'
 
 /** From the last mini-batch to the first, from the weights of its start. */
 export function gradientKernel(sizes: TttSizes, mostBytes: number) {
   const { width, miniBatch, widths } = sizes
   const places = new Places()
   const at = backwardPlaces(sizes, readingPlaces(sizes, places), places)
-  const { stride, kept } = startsOf(sizes, mostBytes)
   const size = modelValues(sizes)
-  const starts = places.take((kept + stride - 1) * size)
+  const miniBatches = Math.ceil((miniBatch - 1 + sizes.length) / miniBatch)
+  const kept = startsOf(miniBatches, size * tasksOf(sizes), mostBytes)
+  const starts = places.take(kept.held * size)
   const [given, made] = [4 * width + 1, 3 * width + 1]
   const gather = `
     let s = segment(index, filled, length);
@@ -41,7 +34,7 @@ export function gradientKernel(sizes: TttSizes, mostBytes: number) {
       if (e % D == 0u) { m[base + ${at.rates}u + e / D] = tokens[place + 4u * D]; }`,
     )}`
   const kernel: GpuKernel = {
-    name: `TTT layer, gradient, ${widths} by ${miniBatch}, of ${kept} starts in ${stride}`,
+    name: `TTT layer, gradient, ${widths} by ${miniBatch}, of ${kept.kept} starts in ${kept.stride}`,
     inputs: { tokens: 'f32', position: 'i32' },
     outputs: { m: 'f32', made: 'f32' },
     code: `
@@ -51,10 +44,7 @@ ${learnCode(sizes, at)}
 ${answerCode(sizes, at)}
 ${moveCode(sizes, at)}
 ${goBackCode(sizes, at)}
-fn startOf(index: u32) -> u32 {
-  if (index % ${stride}u == 0u) { return ${starts}u + index / ${stride}u * ${size}u; }
-  return ${starts}u + (${kept}u + index % ${stride}u - 1u) * ${size}u;
-}
+${startCode(kept, starts, size)}
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t: u32) {
   let length = param(0);
@@ -63,28 +53,21 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t:
   base = task * ${places.all}u;
   let filled = u32(max(position[task / param(1)], 0)) % N;
   let count = select(0u, (filled + length + N - 1u) / N, length > 0u);
-  // One loop for both, so that what they share is compiled once: starts are found while there are any to find.
-  var next = 1u;
-  var until = count;
-  for (var left = count; left > 0u;) {
-    let finding = next < until;
-    let index = select(left, next, finding) - 1u;
-    let model = startOf(select(index, next, finding));
+  ${walkCode(kept, {
+    enter: `
     if (finding) {
       let before = startOf(index);
       ${each(size, `m[base + model + e] = m[base + before + e];`)}
     }
     ${gather}
-    learn(model, n);
-    if (finding) {
+    learn(model, n);`,
+    find: `
       moveWeights(model, n);
       if (index == 0u) {
         let last = m[base + ${at.factors + miniBatch - 1}u];
         ${each(size, `m[base + model + e] -= last * m[base + ${at.sums}u + e];`)}
-      }
-      next++;
-      continue;
-    }
+      }`,
+    back: `
     answer(model, n, s.z, index == 0u);
     goBack(model, n, s.z, index == 0u);
     ${each(
@@ -95,21 +78,16 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t:
       made[to + D] = m[base + ${at.dK}u + e];
       made[to + 2u * D] = m[base + ${at.dV}u + e];
       if (e % D == 0u) { made[to + 3u * D] = m[base + ${at.dRates}u + e / D]; }`,
-    )}
-    left--;
-    // Of the starts before that aren't kept.
-    if (index > 0u && index % ${stride}u == 0u && ${stride}u > 1u) {
-      next = index + 1u - ${stride}u;
-      until = index;
-    }
-  }
+    )}`,
+  })}
 }`,
   }
   return { kernel, at, starts, values: places.all, given, made }
 }
 
 export const gradient: GpuFusedKernel = (call, family) => {
-  const { sizes, parts, input, output, temporary, run } = openedCall(call, family)
+  const { shapes, parts, input, output, temporary, run } = openedCall(call, family)
+  const sizes = tttSizes(shapes)
   const tasks = tasksOf(sizes)
   const { length, width, heads, miniBatch } = sizes
   const { kernel, at, starts, values, given, made } = gradientKernel(sizes, call.backend.mostBound)

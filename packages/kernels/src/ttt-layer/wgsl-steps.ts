@@ -1,33 +1,6 @@
-import { groupTotal } from '../engines/webgpu/group-reduction'
-import { groupSize } from '../engines/webgpu/kernel'
-import { depthOf, modelPlaces, modelValues, type Places, type TttSizes } from './wgsl-memory'
-
-/** Values of a task's memory in WGSL: from a place, its rows and columns so far apart. */
-export interface View {
-  at: string | number
-  row: string | number
-  column: string | number
-}
-export const rows = (at: string | number, width: string | number): View => ({ at, row: width, column: 1 })
-export const turned = ({ at, row, column }: View): View => ({ at, row: column, column: row })
-
-/** to [count, columns] (+)= a · b, by all threads of the task. */
-export const product = (
-  count: string | number,
-  columns: string | number,
-  inner: string | number,
-  a: View,
-  b: View,
-  to: View,
-  add = false,
-): string =>
-  // prettier-ignore
-  `product(vec3u(u32(${count}), u32(${columns}), u32(${inner})), vec3u(${[a.at, a.row, a.column].map((x) => `u32(${x})`)}), vec3u(${[b.at, b.row, b.column].map((x) => `u32(${x})`)}), vec2u(u32(${to.at}), u32(${to.row})), ${add});`
-
-/** Does something for each value e of so many, by all threads. */
-export const each = (count: string | number, body: string): string =>
-  `for (var e = thread; e < u32(${count}); e += WG) { ${body} }
-  storageBarrier();`
+import type { Places } from '../task-memory/places'
+import { each, product, rows, taskCode, turned } from '../task-memory/wgsl'
+import { depthOf, modelPlaces, modelValues, type TttSizes } from './wgsl-memory'
 
 /** Values of a task that reading takes, for a mini-batch at a time; `hat` are the queries'. */
 export function readingPlaces(sizes: TttSizes, places: Places) {
@@ -66,29 +39,10 @@ export function readingPlaces(sizes: TttSizes, places: Places) {
 }
 export type ReadingPlaces = ReturnType<typeof readingPlaces>
 
-/** WGSL that every kernel of a TTT layer has: a task's memory `m` from `base` on, products, and rows through LayerNorm. */
+/** WGSL that every kernel of a TTT layer has: what kernels of tasks have, and rows through LayerNorm. */
 export const helpers = ({ width }: TttSizes): string => `
 const D = ${width}u;
-var<private> base: u32;
-var<private> thread: u32;
-${groupTotal(groupSize)}
-fn product(size: vec3u, a: vec3u, b: vec3u, to: vec2u, add: bool) {
-  for (var e = thread; e < size.x * size.y; e += WG) {
-    let i = e / size.y;
-    let j = e % size.y;
-    var sum = 0.0;
-    for (var x = 0u; x < size.z; x++) { sum += m[base + a.x + i * a.y + x * a.z] * m[base + b.x + x * b.y + j * b.z]; }
-    let at = base + to.x + i * to.y + j;
-    if (add) { sum += m[at]; }
-    m[at] = sum;
-  }
-  storageBarrier();
-}
-fn dotOf(a: u32, b: u32, n: u32) -> f32 {
-  var sum = 0.0;
-  for (var c = 0u; c < n; c++) { sum += m[base + a + c] * m[base + b + c]; }
-  return sum;
-}
+${taskCode}
 fn meanOf(a: u32) -> f32 {
   var sum = 0.0;
   for (var c = 0u; c < D; c++) { sum += m[base + a + c]; }

@@ -2,10 +2,13 @@ import type { Shapes } from '@ttt-e2e/tensor-ops'
 import { sizeOf } from '../engines/size-of'
 import type { GpuFusedKernel, GpuFusedKernels } from '../engines/webgpu/fused-kernel'
 import { outputAsInput, type GpuKernel } from '../engines/webgpu/kernel'
-import { openedCall } from './wgsl-call'
+import { openedCall } from '../task-memory/call'
+import { bringPart, fetchPart, tokensPart } from '../task-memory/parts'
+import { Places } from '../task-memory/places'
+import { each } from '../task-memory/wgsl'
 import { gradient, gradientKernel } from './wgsl-gradient'
-import { bringPart, depthOf, fetchPart, modelParts, modelValues, Places, tasksOf, tokensPart, tttSizes, type TttSizes } from './wgsl-memory' // prettier-ignore
-import { addProducts, answerCode, each, helpers, learnCode, moveCode, readingPlaces } from './wgsl-steps'
+import { depthOf, modelParts, modelValues, tasksOf, tttSizes, type TttSizes } from './wgsl-memory'
+import { addProducts, answerCode, helpers, learnCode, moveCode, readingPlaces } from './wgsl-steps'
 
 /** Reads all tokens of a sequence's head, mini-batch after mini-batch. */
 function readKernel(sizes: TttSizes) {
@@ -67,7 +70,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t:
 }
 
 const forward: GpuFusedKernel = (call, family) => {
-  const { sizes, parts, input, output, temporary, run } = openedCall(call, family)
+  const { shapes, parts, input, output, temporary, run } = openedCall(call, family)
+  const sizes = tttSizes(shapes)
   const tasks = tasksOf(sizes)
   const { kernel, at, model, values, row } = readKernel(sizes)
   const { length, width, heads, miniBatch } = sizes

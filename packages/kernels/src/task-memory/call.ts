@@ -1,6 +1,5 @@
 import { present, type GpuFusedKernel } from '../engines/webgpu/fused-kernel'
 import type { Part, PartBuffer } from '../engines/webgpu/kernel'
-import { tttSizes } from './wgsl-memory'
 
 /** A call's buffers by their names, and what is to be done with them. */
 export function openedCall(...[call, family]: Parameters<GpuFusedKernel>) {
@@ -10,7 +9,7 @@ export function openedCall(...[call, family]: Parameters<GpuFusedKernel>) {
   const find = (names: readonly string[], name: string) =>
     names.includes(name) ? names.indexOf(name) : undefined
   return {
-    sizes: tttSizes(Object.fromEntries(inputNames.map((name, i) => [name, inputs[i].shape]))),
+    shapes: Object.fromEntries(inputNames.map((name, i) => [name, inputs[i].shape])),
     parts,
     input: (name: string): PartBuffer | undefined => find(inputNames, name),
     /** Where it is, if it is wanted. */
