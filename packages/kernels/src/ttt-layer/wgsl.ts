@@ -5,6 +5,7 @@ import { outputAsInput, type GpuKernel } from '../engines/webgpu/kernel'
 import { openedCall } from '../task-memory/call'
 import { bringPart, fetchPart, tokensPart } from '../task-memory/parts'
 import { Places } from '../task-memory/places'
+import { taskSupports } from '../task-memory/supports'
 import { each } from '../task-memory/wgsl'
 import { gradient, gradientKernel } from './wgsl-gradient'
 import { depthOf, modelParts, modelValues, tasksOf, tttSizes, type TttSizes } from './wgsl-memory'
@@ -114,16 +115,12 @@ export function tttSupports(
   { maxStorageBufferBindingSize: most }: Pick<GPUSupportedLimits, 'maxStorageBufferBindingSize'>,
 ): true | string {
   const sizes = tttSizes(inputs)
-  const tasks = tasksOf(sizes)
-  if (tasks > mostTasks) return `it has ${tasks} heads of sequences, a GPU starts ${mostTasks} workgroups`
   const { values, given } = isGradient
     ? gradientKernel(sizes, most)
     : { values: readKernel(sizes).values, given: 3 * sizes.width + 1 }
-  const own = [tasks * values, tasks * sizes.length * given]
-  const largest = 4 * Math.max(...own, ...Object.values(inputs).map(sizeOf))
-  return largest <= most || `it takes a buffer of ${largest} bytes, a kernel of this GPU may get ${most}`
+  const shapes = Object.values(inputs)
+  return taskSupports(tasksOf(sizes), [values, sizes.length * given], shapes.map(sizeOf), most)
 }
-const mostTasks = 65535
 
 /** Kernels of the op of this name. */
 export const tttKernels = (name: string): GpuFusedKernels => ({

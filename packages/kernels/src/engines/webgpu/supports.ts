@@ -2,6 +2,7 @@ import type { FusedKernel } from '@ttt-e2e/tensor-ops'
 import { attentionNeeds } from '../../attention/wgsl'
 import { scan as channelDeltaRule } from '../../channel-delta-rule/wgsl'
 import { scan as gatedDeltaRule } from '../../gated-delta-rule/wgsl'
+import { lactSupports } from '../../lact/wgsl'
 import { scan as mamba3Scan } from '../../mamba3-scan/wgsl'
 import { scan as ssdScan } from '../../ssd-scan/wgsl'
 import { scanSupports } from '../../state-scan/reach'
@@ -17,6 +18,8 @@ export function supportsOf(name: string, limits: () => GPUSupportedLimits): Fuse
   if (scan) return (inputs) => scanSupports(scan, inputs, name !== scan.name, limits())
   if (/^Ttt(Linear|Mlp)(Grad)?$/.test(name))
     return (inputs) => tttSupports(inputs, name.endsWith('Grad'), limits())
+  if (name === 'Lact' || name === 'LactGrad')
+    return (inputs, attributes) => lactSupports(inputs, attributes, name !== 'Lact', limits())
   if (!isAttention(name)) return undefined
   return ({ q }) => {
     const { memory, buffers } = attentionNeeds[name](q[3])

@@ -1,0 +1,151 @@
+import type { GpuFusedKernel } from '../engines/webgpu/fused-kernel'
+import { outputAsInput, type GpuKernel } from '../engines/webgpu/kernel'
+import { openedCall } from '../task-memory/call'
+import { bringPart, fetchPart, tokensPart } from '../task-memory/parts'
+import { Places } from '../task-memory/places'
+import { startCode, startsOf, walkCode } from '../task-memory/starts'
+import { each } from '../task-memory/wgsl'
+import { backPlaces, goBackCode, rescaleBackCode } from './wgsl-backward'
+import { forBlocks, gatherCode, networkCode, networkPlaces, sumMomenta, tokensOfEpoch } from './wgsl-network'
+import { lactSizes, normValues, rowOf, three, threeNorms, tokenColumns, weightValues, type LactSizes } from './wgsl-sizes' // prettier-ignore
+
+/** From the last epoch to the first, from the weights and momenta of its start. */
+export function gradientKernel(sizes: LactSizes, mostBytes: number) {
+  const { tasks, length, width: d, hidden: h, chunk, preNorm } = sizes
+  const places = new Places()
+  const network = networkPlaces(sizes, places)
+  const at = { ...network, ...backPlaces(sizes, places) }
+  const weights = 3 * weightValues(sizes)
+  const epochs = 1 + Math.ceil(length / chunk)
+  const given = { g: places.take(weights), sum: places.take(1), means: places.take(epochs) }
+  const kept = startsOf(epochs, 2 * weights * tasks, mostBytes)
+  const starts = places.take(kept.held * 2 * weights)
+  const row = rowOf(sizes) + d
+  const made = rowOf(sizes)
+  const value = (place: number, index = 'e') => `m[base + ${place}u + ${index}]`
+  const blocks = (body: string) =>
+    forBlocks(`${gatherCode(at, row)}
+      ${body}`)
+  const kernel: GpuKernel = {
+    name: `LaCT, gradient, ${d} by ${h} by ${chunk} ${preNorm}, of ${kept.kept} starts in ${kept.stride} of ${epochs}`,
+    inputs: { tokens: 'f32', position: 'i32' },
+    outputs: { m: 'f32', made: 'f32' },
+    code: `
+${networkCode(sizes, network)}
+${goBackCode(sizes, at)}
+${rescaleBackCode(sizes, at)}
+${startCode(kept, starts, 2 * weights)}
+@compute @workgroup_size(WG)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t: u32) {
+  let task = group.x;
+  thread = t;
+  base = task * ${places.all}u;
+  let epochs = epochsFrom(position[task], param(0));
+  let count = epochs.count;
+  ${walkCode(kept, {
+    enter: `
+    let epoch = index;
+    let from_start = startOf(epoch);
+    ${tokensOfEpoch}
+    toReading(from_start, rescales(epochs, epoch));`,
+    find: `
+      ${each(weights, `${value(at.g)} = select(0.0, ${value(given.g)}, epoch == 0u);`)}
+      ${blocks('addGradients(n);')}
+      var sum = select(0.0, ${value(given.sum, '0u')}, epoch == 0u);
+      ${sumMomenta(row)}
+      let momentum = sum / f32(C);
+      if (thread == 0u) { ${value(given.means, 'epoch')} = momentum; }
+      ${each(
+        weights,
+        `
+        let step = ${value(at.g)} + momentum * m[base + from_start + ${weights}u + e];
+        m[base + model + e] = ${preNorm ? 'm[base + from_start + e]' : value(at.reading)} + step;
+        m[base + model + ${weights}u + e] = step;`,
+      )}`,
+    back: `
+    if (epoch + 1u < count) {
+      let momentum = ${value(given.means, 'epoch')};
+      var along = 0.0;
+      for (var e = thread; e < ${weights}u; e += WG) {
+        let step = ${value(at.dM)} + ${value(at.dW)};
+        ${value(at.dG)} = step;
+        ${value(at.dM)} = step * momentum;
+        along += step * m[base + model + ${weights}u + e];
+      }
+      let whole = total(along, thread);
+      if (thread == 0u) { ${value(at.dSum, '0u')} = whole / f32(C); }
+      storageBarrier();
+    }
+    ${each(weights, `${value(at.dReading)} = ${preNorm ? '0.0' : value(at.dW)};`)}
+    ${blocks(`
+      ${each('n * D', `${value(at.dY)} = tokens[from_ + e / D * ${row}u + ${made}u + e % D];`)}
+      goBack(n);
+      ${each(
+        'n * D',
+        `
+        let to = (task * epochs.length + start + e / D) * ${made}u + e % D;
+        made[to] = ${value(at.dQ)};
+        made[to + D] = ${value(at.dK)};
+        made[to + 2u * D] = ${value(at.dV)};`,
+      )}
+      ${each(
+        'n * 4u',
+        `
+        let to = (task * epochs.length + start + e / 4u) * ${made}u + 3u * D + e % 4u;
+        if (e % 4u == 3u) { made[to] = ${value(at.dSum, '0u')}; } else { made[to] = ${value(at.dLr, 'e / 4u * 3u + e % 4u')}; }`,
+      )}`)}
+    throughReading(model, rescales(epochs, epoch));`,
+  })}
+}`,
+  }
+  return { kernel, at, given, starts, weights, values: places.all, row, made }
+}
+
+export const gradient: GpuFusedKernel = (call, family) => {
+  const { shapes, parts, input, output, temporary, run } = openedCall(call, family)
+  const sizes = lactSizes(shapes, call.attributes[0], call.attributes[1])
+  const { tasks, length, width } = sizes
+  const heads = { batch: tasks, length, heads: 1 }
+  const made = gradientKernel(sizes, call.backend.mostBound)
+  const { kernel, at, given, starts, weights, values } = made
+  const tokens = temporary(tasks * length * made.row)
+  const memory = temporary(tasks * values)
+  const slopes = temporary(tasks * length * made.made)
+  const columns = tokenColumns(width)
+  for (const [name, n, column] of [...columns, ['d_y', width, made.made] as const])
+    parts.push(tokensPart(heads, n, input(name), tokens, made.row, column))
+  const bring = (name: string, n: number, place: number) =>
+    parts.push(bringPart(tasks, n, tasks, input(name), memory, values, place))
+  const brought = [
+    ...three('w', sizes, starts),
+    ...three('m', sizes, starts + weights),
+    ...three('g', sizes, given.g),
+    ...threeNorms(sizes, at.norms),
+    { name: 'momentumSum', at: given.sum, values: 1 },
+  ]
+  for (const { name, at: place, values: n } of brought) bring(name, n, place)
+  const carried = [
+    ...three('w', sizes, at.dW),
+    ...three('m', sizes, at.dM),
+    ...three('g', sizes, at.dG),
+    { name: 'momentumSum', at: at.dSum, values: 1 },
+  ]
+  for (const { name, at: place, values: n } of carried) bring(`d_${name}`, n, place)
+  parts.push(bringPart(tasks, normValues(sizes), 1, undefined, memory, values, at.dNorms))
+  parts.push({
+    kernel,
+    inputs: [outputAsInput(tokens), input('position')!],
+    outputs: [memory, slopes],
+    parameters: [length],
+    groups: [tasks, 1, 1],
+  })
+  for (const [name, n, column] of columns) {
+    const to = output(`grad_${name}`)
+    if (to !== undefined) parts.push(tokensPart(heads, n, outputAsInput(slopes), to, made.made, column, true))
+  }
+  for (const { name, at: place, values: n } of [...carried, ...threeNorms(sizes, at.dNorms)]) {
+    const to = output(`grad_${name}`)
+    if (to !== undefined) parts.push(fetchPart(tasks, n, tasks, outputAsInput(memory), to, values, place))
+  }
+  return run()
+}
