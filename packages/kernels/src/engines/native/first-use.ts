@@ -1,4 +1,4 @@
-import { makeFolder, LockTaken, takeLock } from '@ttt-e2e/tensor-ops/files'
+import { makeFolder, LockTaken, removedAtExit, takeLock } from '@ttt-e2e/tensor-ops/files'
 import { chmodSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { cacheFolder } from '../cache-folder'
@@ -69,6 +69,7 @@ function takeTurn(path: string): (() => void) | undefined {
 /** @returns the addon's path */
 async function compileInto(folder: string, { title, key, compile }: AddonOnFirstUse): Promise<string> {
   const work = mkdtempSync(join(folder, 'build-'))
+  const kept = removedAtExit(work)
   process.stderr.write(`compiling the ${title} into ${folder} …, once\n`)
   try {
     const built = await compile(work)
@@ -77,6 +78,7 @@ async function compileInto(folder: string, { title, key, compile }: AddonOnFirst
     renameSync(built, path)
     return path
   } finally {
+    kept()
     rmSync(work, { recursive: true, force: true })
   }
 }
