@@ -17,7 +17,7 @@ const wrong: [field: keyof ModelSize, values: unknown[], allowed: string][] = [
   ['suffixBlocks', [-1, 0.5, NaN, undefined], 'a whole number from 0 on'],
   ['window', [-1, 2.5, NaN, undefined], 'a whole number from 0 on'],
   ['ropeTheta', [0, -1, NaN, Infinity, undefined], 'a number above 0'],
-  ['innerRate', [-1, NaN, Infinity, undefined], 'a number from 0 on'],
+  ['innerRate', [-1, 10_001, 1e38, NaN, Infinity, undefined], 'a number from 0 to 10000: float32'],
   ['innerDecay', [-0.1, 1.1, NaN], 'a number from 0 to 1'],
 ]
 

@@ -7,7 +7,6 @@ const whole = (least: number): Rule => ({
   holds: (value) => Number.isSafeInteger(value) && value >= least,
 })
 const positive: Rule = { allowed: 'a number above 0', holds: (value) => value > 0 && value < Infinity }
-const from0: Rule = { allowed: 'a number from 0 on', holds: (value) => value >= 0 && value < Infinity }
 const share: Rule = { allowed: 'a number from 0 to 1', holds: (value) => value >= 0 && value <= 1 }
 
 /** What each size of a model may be by itself; what it may be beside others is for those to say that use both. */
@@ -23,7 +22,10 @@ const rules: Readonly<Record<string, Rule>> = {
   chunk: whole(1),
   lossChunk: whole(1),
   preConv: whole(0),
-  innerRate: from0,
+  innerRate: {
+    allowed: "a number from 0 to 10000: float32 can't follow what weights become at larger ones",
+    holds: (value) => value >= 0 && value <= 1e4,
+  },
   innerDecay: share,
   decay: share,
   maxNorm: positive,
