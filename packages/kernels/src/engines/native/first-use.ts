@@ -28,8 +28,11 @@ export async function builtOnFirstUse(addon: AddonOnFirstUse): Promise<Build> {
   try {
     makeFolder(folder)
     const user = userId()
-    if (user !== undefined && statSync(folder).uid !== user)
+    const { uid, mode } = statSync(folder)
+    if (user !== undefined && uid !== user)
       return { reason: `${folder} belongs to another user; TTT_E2E_CACHE can name a folder of your own` }
+    // Whoever can write to the folder could put another file in the place of one that was looked at.
+    if (user !== undefined && mode & 0o022) chmodSync(folder, 0o755)
     const found = find()
     if (found.path) return { path: found.path }
     tellRefused(found.refused, addon.title)
