@@ -1,4 +1,4 @@
-import { abortOnSignals, callersFolder, interruptedExitCode, runCommand } from '@ttt-e2e/cli'
+import { abortOnSignals, callersFolder, heedSignals, interruptedExitCode, runCommand } from '@ttt-e2e/cli'
 import '@ttt-e2e/kernels/engines'
 import { engineNames } from '@ttt-e2e/tensor-ops'
 import { Command } from 'commander'
@@ -82,7 +82,7 @@ Examples:
     // Told to end is what a server's end is; Ctrl-C and a terminal that closes are interruptions in every app.
     let exitCode = 0
     const { reloadKeys } = running
-    if (reloadKeys) process.on('SIGHUP', reloadKeys)
+    if (reloadKeys) heedSignals(['SIGHUP'], reloadKeys)
     const interruptions = reloadKeys ? (['SIGINT'] as const) : (['SIGINT', 'SIGHUP'] as const)
     for (const signal of interruptions) process.once(signal, () => (exitCode = interruptedExitCode))
     await new Promise<void>((resolve) => void abortOnSignals(resolve, [...interruptions, 'SIGTERM']))

@@ -85,6 +85,53 @@ it('takes what changes nothing in a chat, by the names of older and newer client
     expect(await ask({ [param]: value })).toMatchObject({ status: 400, error: { param } })
 })
 
+/** As the clients of OpenAI, vLLM, LangChain, LiteLLM and Open WebUI send them where nobody asked for anything. */
+const neutral: object[] = [
+  { echo: false, suffix: '', best_of: 1, n: 1, logprobs: false, top_logprobs: 0 },
+  { priority: 0, request_id: 'a1', truncate_prompt_tokens: -1, prompt_logprobs: null },
+  { store: false, background: false, metadata: {}, service_tier: 'default', truncation: 'disabled' },
+  { verbosity: 'medium', reasoning_effort: 'none', include_reasoning: true },
+  { user: 'u', safety_identifier: 's', prompt_cache_key: 'k', prompt_cache_retention: 'in_memory' },
+  { response_format: { type: 'text' }, modalities: ['text'], audio: null, prediction: null },
+  { tools: [], tool_choice: 'auto', functions: [], function_call: 'none', parallel_tool_calls: false },
+  { max_tool_calls: 3, include: [], conversation: null },
+  { min_tokens: 0, length_penalty: 1, early_stopping: false, use_beam_search: false, bad_words: [] },
+  { skip_special_tokens: true, spaces_between_special_tokens: true, include_stop_str_in_output: false },
+  { return_token_ids: false, return_tokens_as_token_ids: false, stop_token_ids: [], logits_processors: [] },
+  { add_generation_prompt: true, continue_final_message: false, documents: null, chat_template: null },
+  { chat_template_kwargs: {}, mm_processor_kwargs: {}, vllm_xargs: {}, structured_outputs: {} },
+  { kv_transfer_params: {}, guided_json: null, allowed_token_ids: null, logit_bias: {} },
+  { top_k: 0, min_p: 0, repetition_penalty: 1, ignore_eos: false, stream: false, stream_options: {} },
+]
+
+it.each(['completions', 'chat/completions', 'responses'])(
+  'takes what changes nothing, whichever endpoint it was made for: %s',
+  async (route) => {
+    const given = {
+      completions: { prompt, max_tokens: 1 },
+      'chat/completions': { messages: [{ role: 'user', content: 'Hi' }], max_tokens: 1 },
+      responses: { input: 'Hi', max_output_tokens: 1 },
+    }[route]
+    const ask = async (body: object) => {
+      const answer = await test.request('POST', `/v1/${route}`, { ...given, ...body })
+      return { body, status: answer.status, error: (await answer.json()).error ?? null }
+    }
+    for (const body of neutral) expect(await ask(body)).toEqual({ body, status: 200, error: null })
+    for (const [param, value] of [
+      ['priority', 1],
+      ['return_token_ids', true],
+      ['chat_template_kwargs', { enable_thinking: true }],
+      ['reasoning_effort', 'high'],
+      ['add_generation_prompt', false],
+      ['response_format', { type: 'json_object' }],
+    ] as const)
+      expect(await ask({ [param]: value })).toMatchObject({
+        status: 400,
+        error: { message: expect.stringContaining(param) },
+      })
+  },
+)
+
 it('names what would change something and is not there', async () => {
   const something: [body: object, param: string, says?: string][] = [
     [{ logit_bias: { 257: 1 } }, 'logit_bias', 'there is no token 257'],

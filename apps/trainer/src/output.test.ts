@@ -86,6 +86,40 @@ it('refuses to train where another process does, with its id', async () => {
   expect((await end).code).toBe(130)
 })
 
+/** Ctrl-C at the moment that a line of its output tells. */
+async function interruptedAt(line: RegExp, parameters: string[]) {
+  const child = startTrainer(folder, ...parameters)
+  let said = ''
+  child.stdout!.on('data', (text) => {
+    if (!line.test(said) && line.test((said += String(text)))) child.kill('SIGINT')
+  })
+  return await ended(child)
+}
+const set = (setting: string) => ['--set', setting]
+
+it('stops in an evaluation at Ctrl-C, in the last one too: saved, said, and without its numbers', async () => {
+  const run = join(folder, 'evaluated')
+  const long = [...train('evaluated', 2), ...set('evaluation.length=32768'), ...set('evaluation.documents=8')]
+  const child = startTrainer(folder, ...long)
+  const end = ended(child)
+  await untilStep(run, 2)
+  child.kill('SIGINT')
+  const { code, stdout } = await end
+  expect(stdout).toMatch(/\nstopped after step 2 of 2 and saved; go on with --resume .*\n$/)
+  expect(stdout).not.toContain('done')
+  expect(code).toBe(130)
+  expect(latestCheckpoint(run)!.path).toMatch(/step-000002$/)
+  expect(metricsOf(run).map(({ kind }) => kind)).toEqual(['step', 'step'])
+})
+
+it('leaves nothing of a run that Ctrl-C stops before its first step, and says so', async () => {
+  const long = [...train('stopped', 2), ...set('training.length=16384')]
+  const { code, stdout } = await interruptedAt(/steps of /, long)
+  expect(stdout).toMatch(/\nstopped before a step was taken: there was nothing to save\n$/)
+  expect(code).toBe(130)
+  expect(existsSync(join(folder, 'stopped'))).toBe(false)
+})
+
 // Of an end of the terminal pnpm dies, and passes nothing on.
 it.skipIf(process.platform === 'win32').each([
   ['SIGTERM', 130],

@@ -40,6 +40,7 @@ class Views {
   ) {}
 
   async take(event: TrainingEvent): Promise<void> {
+    if (!isRun(this.folder)) return
     await this.unlessRefused(() => {
       const line = lineOf(event)
       // The metrics have the line already. Behind a batch that was passed over they may have been taken back.

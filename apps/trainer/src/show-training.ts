@@ -4,6 +4,9 @@ import { batchShapeAt, fullLengthFrom } from '@ttt-e2e/meta-outer'
 import { treeSize } from '@ttt-e2e/tensor-ops'
 import type { Run, Task, TrainingEvent } from '@ttt-e2e/training'
 
+/** What is said where a signal came first. */
+export const stoppedBefore = 'stopped before a step was taken: there was nothing to save'
+
 /** Steps whose mean time tells what is left. */
 const recentSteps = 20
 
@@ -53,7 +56,11 @@ export async function showTraining(
         )
         return 0
       }
-      progress.print(`stopped after step ${state.step} of ${steps} and saved; go on with --resume ${folder}`)
+      if (state.step === 0) progress.print(stoppedBefore)
+      else
+        progress.print(
+          `stopped after step ${state.step} of ${steps} and saved; go on with --resume ${folder}`,
+        )
       return interruptedExitCode
     }
   return 0

@@ -7,17 +7,18 @@ import { tinySize } from './testing'
 const size: ModelSize = { ...tinySize, layers: 6 }
 
 const wrong: [field: keyof ModelSize, values: unknown[], allowed: string][] = [
-  ...(['vocabularySize', 'hiddenSize', 'heads', 'layers', 'intermediateSize', 'chunk'] as const).map(
+  ...(['vocabularySize', 'hiddenSize', 'heads', 'intermediateSize', 'chunk'] as const).map(
     (field): [keyof ModelSize, unknown[], string] => [
       field,
       [0, -1, 1.5, NaN, Infinity, 2 ** 60, undefined, null, '8'],
       'a whole number from 1 on',
     ],
   ),
+  ['layers', [0, -1, 1.5, NaN, Infinity, 1e9, undefined, null, '8'], 'a whole number from 1 to 10000'],
   ['suffixBlocks', [-1, 0.5, NaN, undefined], 'a whole number from 0 on'],
   ['window', [-1, 2.5, NaN, undefined], 'a whole number from 0 on'],
   ['ropeTheta', [0, -1, NaN, Infinity, undefined], 'a number above 0'],
-  ['innerRate', [-1, NaN, Infinity, undefined], 'a number from 0 on'],
+  ['innerRate', [-1, 10_001, 1e38, NaN, Infinity, undefined], 'a number from 0 to 10000: float32'],
   ['innerDecay', [-0.1, 1.1, NaN], 'a number from 0 to 1'],
 ]
 
@@ -88,7 +89,7 @@ it.each([
 it('an architecture is checked as a size is', () => {
   const architecture = architectureOf('ttt-e2e', size)
   for (const [change, message] of [
-    [{ layers: 1.5 }, 'layers is 1.5; it must be a whole number from 1 on'],
+    [{ layers: 1.5 }, 'layers is 1.5; it must be a whole number from 1 to 10000'],
     [{ heads: undefined as never }, 'heads is missing; it must be a whole number from 1 on'],
     [{ rope: { base: 0, scaling: null } }, 'ropeTheta is 0; it must be a number above 0'],
     [{ rule: { ...architecture.rule!, chunk: 0 } }, 'chunk is 0; it must be a whole number from 1 on'],

@@ -8,6 +8,8 @@ export const dataRecordSchema = z.strictObject({
   sha256,
   /** By name below the folder of the text, or the name of the one file: of the tokens of its documents. */
   files: z.record(z.string(), z.strictObject({ sha256, tokens: z.int().min(0) })),
+  /** Of what of it is trained on; the rest is held out. Missing in records from before this was kept. */
+  trained: sha256.optional(),
 })
 
 export type DataRecord = z.infer<typeof dataRecordSchema>

@@ -1,16 +1,19 @@
 import { UserError } from '@ttt-e2e/tensor-ops/user-error'
 import { asFileError } from '@ttt-e2e/tensor-ops/files'
 import { CommanderError, type Command } from 'commander'
+import { endOnSignals } from './interrupt'
 import { outliveOutput } from './outlive-output'
 
 /**
  * Runs a command line. A request that can't be met, by the file system either, ends with one sentence on stderr and exit
  * code 2; any other error is a fault of the program and keeps its stack. Nobody has to listen to what it prints.
+ * A signal ends it with 130, unless the command heeds it.
  */
 export async function runCommand(command: Command): Promise<void> {
   for (const each of [command, ...command.commands])
     each.exitOverride().configureOutput({ writeErr: (text) => process.stderr.write(text) })
   outliveOutput()
+  endOnSignals()
   try {
     // Some package managers pass on the -- that separates a script's own parameters.
     const parameters = process.argv.slice(process.argv[2] === '--' ? 3 : 2)

@@ -169,3 +169,35 @@ describe.each(kinds)('$op.name with gates at their extremes', (kind) => {
     }
   })
 })
+
+// What is left of LayerNorm's second derivatives at such rates is small beside what it is the difference of.
+describe.each(kinds.filter(({ op }) => op === any(tttLinearOp) || op === any(tttMlpOp)))(
+  '$op.name',
+  (kind) => {
+    it('has the derivatives of float64 at rates up to the highest, on every engine', async () => {
+      const failures: string[] = []
+      const most = { output: 1e-3, gradient: 5e-3, second: 0.2 }
+      for (const rate of [1e4, 1e6, 1e8]) {
+        const { inputs, position } = { inputs: draw(kind, 5, 3), position: 3 }
+        const rates = {
+          ...inputs.rates,
+          values: inputs.rates.values.map((_, i) => rate * (0.2 + (i % 5) / 5)),
+        }
+        const factors = { ...inputs.factors, values: inputs.factors.values.map((_, i) => 0.4 + i / 5) }
+        const given = { ...inputs, rates, factors }
+        await cpu.use()
+        const truth = inFloat64(() => derivativesOf(tokenByToken(kind, position), given))
+        for (const { name, use } of [cpu, ...(await compiledTargets())]) {
+          await use()
+          const results = derivativesOf(atOnce(kind, kind.op, position), given)
+          for (const [what, result] of Object.entries(results)) {
+            const error = worstRow(result, truth[what].values)
+            if (!(error < most[what.split(' ')[0] as keyof typeof most]))
+              failures.push(`${name}, rate ${rate}, ${what}: ${error}`)
+          }
+        }
+      }
+      expect(failures).toEqual([])
+    })
+  },
+)

@@ -2,12 +2,11 @@ import { SizeError } from './size-error'
 
 type Rule = { allowed: string; holds(value: number): boolean }
 
-const whole = (least: number): Rule => ({
-  allowed: `a whole number from ${least} on`,
-  holds: (value) => Number.isSafeInteger(value) && value >= least,
+const whole = (least: number, most = Infinity): Rule => ({
+  allowed: `a whole number from ${least} ${most === Infinity ? 'on' : `to ${most}`}`,
+  holds: (value) => Number.isSafeInteger(value) && value >= least && value <= most,
 })
 const positive: Rule = { allowed: 'a number above 0', holds: (value) => value > 0 && value < Infinity }
-const from0: Rule = { allowed: 'a number from 0 on', holds: (value) => value >= 0 && value < Infinity }
 const share: Rule = { allowed: 'a number from 0 to 1', holds: (value) => value >= 0 && value <= 1 }
 
 /** What each size of a model may be by itself; what it may be beside others is for those to say that use both. */
@@ -15,7 +14,8 @@ const rules: Readonly<Record<string, Rule>> = {
   vocabularySize: whole(1),
   hiddenSize: whole(1),
   heads: whole(1),
-  layers: whole(1),
+  // Each is an object before anything runs.
+  layers: whole(1, 10_000),
   intermediateSize: whole(0),
   primeWidth: whole(1),
   suffixBlocks: whole(0),
@@ -23,7 +23,10 @@ const rules: Readonly<Record<string, Rule>> = {
   chunk: whole(1),
   lossChunk: whole(1),
   preConv: whole(0),
-  innerRate: from0,
+  innerRate: {
+    allowed: "a number from 0 to 10000: float32 can't follow what weights become at larger ones",
+    holds: (value) => value >= 0 && value <= 1e4,
+  },
   innerDecay: share,
   decay: share,
   maxNorm: positive,

@@ -1,4 +1,4 @@
-import { abortOnSignals, interruptedExitCode, oneOf, Progress, wholeNumber } from '@ttt-e2e/cli'
+import { oneOf, Progress, untilSignal, wholeNumber } from '@ttt-e2e/cli'
 import { formatTable } from '@ttt-e2e/report'
 import '@ttt-e2e/kernels/engines'
 import { engineNames, resolveEngine } from '@ttt-e2e/tensor-ops'
@@ -23,23 +23,17 @@ export async function examineEngines(options: { engine?: string; threads?: strin
     `${machine.processor}, ${counted(Number(machine.cores), 'core')}, ${machine.memoryGiB} GiB · ${machine.platform} · Node ${versions.node}`,
   )
   progress.print(`auto takes ${(await resolveEngine('auto', { threads })).line.replace(/^engine: /, '')}`)
-  const { signal, restore } = abortOnSignals(() => progress.print('stopping; Ctrl-C again quits at once'))
-  const reports: (EngineReport | { name: string; refused: string })[] = []
-  try {
+  return await untilSignal(progress, 'stopping; Ctrl-C again quits at once', async (signal) => {
+    const reports: (EngineReport | { name: string; refused: string })[] = []
     for (const name of names) {
       reports.push(await examineEngine(name, { threads, onWork: (what) => progress.update(what), signal }))
       signal.throwIfAborted()
     }
-  } catch (error) {
-    if (!signal.aborted || error !== signal.reason) throw error
-    return interruptedExitCode
-  } finally {
     progress.clear()
-    restore()
-  }
-  progress.print(`\n${formatTable(doctorTable(reports))}`)
-  for (const line of [...reports.flatMap(limitsOf), ...reports.flatMap(tilesLine)]) progress.print(line)
-  const problems = reports.flatMap(problemsOf)
-  for (const line of problems) progress.print(line)
-  return problems.length > 0 ? 1 : 0
+    progress.print(`\n${formatTable(doctorTable(reports))}`)
+    for (const line of [...reports.flatMap(limitsOf), ...reports.flatMap(tilesLine)]) progress.print(line)
+    const problems = reports.flatMap(problemsOf)
+    for (const line of problems) progress.print(line)
+    return problems.length > 0 ? 1 : 0
+  })
 }

@@ -1,4 +1,4 @@
-import { abortOnSignals, formatDuration, interruptedExitCode, Progress, type Rank } from '@ttt-e2e/cli'
+import { formatDuration, Progress, untilSignal, type Rank } from '@ttt-e2e/cli'
 import '@ttt-e2e/kernels/engines'
 import { alone, type Communicator } from '@ttt-e2e/tensor-ops'
 import { FileError } from '@ttt-e2e/tensor-ops/files'
@@ -46,31 +46,30 @@ async function measureAndReport(
   history: string,
   communicator: Communicator,
 ): Promise<number> {
-  const { signal, restore } = abortOnSignals(() =>
-    progress.print('stopping after this step and saving; Ctrl-C again quits at once'),
-  )
   const { workers } = results.options.shares
   const workload = new Workload(workers * communicator.size)
-  const session: Session = { signal, progress, workload, communicator }
   const isFirst = communicator.rank === 0
   const startedAt = performance.now()
   let died: WorkerDied | undefined
-  try {
-    await measureEverything(experiment, probes, results, session, () => {
-      const refused = isFirst && tryToWrite(out, results, probes)
-      if (refused) progress.print(`${refused.message}; it is tried again at the end`)
-    })
-  } catch (error) {
-    if (error instanceof WorkerDied) died = error
-    else if (error !== signal.reason) throw error
-    // The others can't be left to wait for this one.
-    if (died && !isFirst) throw died
-    results.interrupted = true
-  } finally {
-    progress.clear()
-    restore()
+  const measure = async (signal: AbortSignal) => {
+    const session: Session = { signal, progress, workload, communicator }
+    try {
+      await measureEverything(experiment, probes, results, session, () => {
+        const refused = isFirst && tryToWrite(out, results, probes)
+        if (refused) progress.print(`${refused.message}; it is tried again at the end`)
+      })
+      return 0
+    } catch (error) {
+      // The others can't be left to wait for this one.
+      if (!(error instanceof WorkerDied) || !isFirst) throw error
+      died = error
+      return 1
+    }
   }
-  if (!isFirst) return results.interrupted ? interruptedExitCode : 0
+  const sentence = 'stopping after this step and saving; Ctrl-C again quits at once'
+  const exitCode = await untilSignal(progress, sentence, measure)
+  if (!isFirst) return exitCode
+  results.interrupted = exitCode !== 0
   progress.print(formatResults(results, probes))
   progress.print(`\ntook ${formatDuration((performance.now() - startedAt) / 1000)}`)
   const refused = tryToWrite(out, results, probes)
@@ -87,7 +86,7 @@ async function measureAndReport(
   if (died && communicator.size > 1) throw died
   if (died) process.stderr.write(`${died.message}\n`)
   progress.print('stopped before the end; the same command goes on from here')
-  return died ? 1 : interruptedExitCode
+  return exitCode
 }
 
 /** @returns the refusal of the file system, where it refuses: what was measured can still be read on the terminal */

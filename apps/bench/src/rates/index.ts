@@ -1,5 +1,5 @@
 import { systemNames, definitionOf } from '@ttt-e2e/baselines'
-import { abortOnSignals, interruptedExitCode, Progress, UserError } from '@ttt-e2e/cli'
+import { Progress, untilSignal, UserError } from '@ttt-e2e/cli'
 import '@ttt-e2e/kernels/engines'
 import { resolveEngine } from '@ttt-e2e/tensor-ops'
 import { formatTable } from '@ttt-e2e/report'
@@ -42,20 +42,13 @@ export async function sweepRates({
   const engine = await resolveEngine(name, { threads })
   progress.print(engine.line)
   const file = new SweepsFile(path)
-  const { signal, restore } = abortOnSignals(() => progress.print('stopping; what is done is kept'))
   const print = (line: string) => progress.print(line)
   const update = (line: string) => progress.update(line)
-  try {
+  return await untilSignal(progress, 'stopping; what is done is kept', async (signal) => {
     for (const task of tasks) {
       await sweepTask(task, { file, out, systems: trained, rates, engine, signal, print, update })
       print(`\n${formatTable(ratesTable(task, file.of(task)))}\n`)
     }
     return 0
-  } catch (error) {
-    if (error !== signal.reason) throw error
-    return interruptedExitCode
-  } finally {
-    progress.clear()
-    restore()
-  }
+  })
 }

@@ -8,7 +8,6 @@ import { resultsOf } from '../probes/probe'
 import { training } from '../probes/training'
 import { unconvergedLabel } from '../probes/training/unconverged-label'
 import { trainingCost } from '../probes/training-cost'
-import { bootstrapMean } from '../statistics'
 
 /**
  * All systems of a task side by side: loss at the last range with its interval over documents and seeds, best first; seconds
@@ -40,17 +39,14 @@ interface Column {
 function lossColumns(task: TaskResults): Column[] | undefined {
   const results = resultsOf(lossByIndex, task)
   if (!results) return undefined
-  const { measured } = results
-  const rowsOf = (name: string) =>
-    measured.filter(({ system }) => system === name).map(({ value }) => value.map((row) => row.at(-1)!))
-  const seeds = Math.max(...task.systems.map(({ name }) => rowsOf(name).length))
+  const { measured, summary } = results
+  const seeds = new Set(measured.map(({ seed }) => seed)).size
   return [
     {
       title: `loss at ${rangeNames(task).at(-1)}`,
       of(name) {
-        const rows = rowsOf(name)
-        if (rows.length === 0) return undefined
-        const { mean, low, high } = bootstrapMean(rows)
+        if (!summary.last[name]) return undefined
+        const { mean, low, high } = summary.last[name]
         return low === undefined
           ? mean.toFixed(3)
           : `${mean.toFixed(3)} (${low.toFixed(3)} to ${high!.toFixed(3)})`

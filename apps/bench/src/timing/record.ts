@@ -1,4 +1,4 @@
-import { abortOnSignals, formatBytes, interruptedExitCode, Progress } from '@ttt-e2e/cli'
+import { formatBytes, Progress, untilSignal } from '@ttt-e2e/cli'
 import '@ttt-e2e/kernels/engines'
 import { resolveEngine, type Precision, type ResolvedEngine } from '@ttt-e2e/tensor-ops'
 import { asFileError } from '@ttt-e2e/tensor-ops/files'
@@ -64,19 +64,14 @@ export async function recordSpeed<Row>(
   const startedAt = new Date().toISOString()
   const [before] = loadavg()
   const rows: Row[] = []
-  const { signal, restore } = abortOnSignals(() =>
-    progress.print('stopping after this run; Ctrl-C again quits at once'),
+  const exitCode = await untilSignal(
+    progress,
+    'stopping after this run; Ctrl-C again quits at once',
+    async (signal) => {
+      await measure({ engine, progress, signal, rows })
+      return 0
+    },
   )
-  let exitCode = 0
-  try {
-    await measure({ engine, progress, signal, rows })
-  } catch (error) {
-    if (!signal.aborted || error !== signal.reason) throw error
-    exitCode = interruptedExitCode
-  } finally {
-    progress.clear()
-    restore()
-  }
   const { name, description, line } = engine
   const record: SpeedRecord<Row> = {
     schemaVersion: 1,

@@ -1,4 +1,4 @@
-import { abortOnSignals, interruptedExitCode, openOutputFolder, Progress } from '@ttt-e2e/cli'
+import { openOutputFolder, Progress, untilSignal } from '@ttt-e2e/cli'
 import { formatTable } from '@ttt-e2e/report'
 import '@ttt-e2e/kernels/engines'
 import { resolveEngine, type Precision } from '@ttt-e2e/tensor-ops'
@@ -34,10 +34,9 @@ export async function warmStart(options: WarmStartBench): Promise<number> {
   const engine = await resolveEngine(options.engine, { precision, threads })
   progress.print(engine.line)
   openOutputFolder(out)
-  const { signal, restore } = abortOnSignals(() => progress.print('stopping; what is done is kept'))
   const recipe = resolveRecipe(recipeNamed('pretrained/books'), { settings, initFrom: model })
   const folders = { learning: join(out, 'ttt-e2e'), twin: join(out, 'ttt-static') }
-  try {
+  return await untilSignal(progress, 'stopping; what is done is kept', async (signal) => {
     for (const [folder, system] of [
       [folders.learning, 'ttt-e2e'],
       [folders.twin, 'ttt-static'],
@@ -55,11 +54,5 @@ export async function warmStart(options: WarmStartBench): Promise<number> {
     for (const table of [lossesTable(measured, losses.ranges), differencesTable(measured, losses.ranges)])
       progress.print(`\n${formatTable(table)}`)
     return 0
-  } catch (error) {
-    if (error !== signal.reason) throw error
-    return interruptedExitCode
-  } finally {
-    progress.clear()
-    restore()
-  }
+  })
 }

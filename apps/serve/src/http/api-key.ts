@@ -27,7 +27,11 @@ export function requireApiKey(keys: Keys | undefined, rates: Rates): MiddlewareH
       const tenant = given === undefined ? undefined : keys.find(given)
       if (!tenant) {
         const challenge = `Bearer realm="ttt-e2e"${given === undefined ? '' : ', error="invalid_token"'}`
-        throw new ApiError(401, 'invalid_api_key', 'an API key is needed: Authorization: Bearer KEY', null, {
+        const sentence =
+          given === undefined
+            ? 'an API key is needed: Authorization: Bearer KEY'
+            : 'this API key is not one that the server knows: Authorization: Bearer KEY'
+        throw new ApiError(401, 'invalid_api_key', sentence, null, {
           headers: { 'WWW-Authenticate': challenge },
         })
       }

@@ -4,9 +4,8 @@ import { nothing, rule } from '../openapi/rules'
 import type { Limits } from '../limits'
 import { answerTokens } from '../routes/chat-schema'
 import { flag, numberFrom, only, optional } from '../routes/fields'
+import { neutralFields } from '../routes/neutral-fields'
 import { samplingFields } from '../routes/sampling-schema'
-
-const { n: _, update: __, store: ___, metadata: ____, stream_options: _____, ...fields } = samplingFields
 
 const textError =
   'only {"format": {"type": "text"}} is supported here: what is generated follows no grammar; ask for JSON in a message, and check what comes'
@@ -21,7 +20,10 @@ const oneBeginning = rule({
 export const responseRequestSchema = ({ maxTokens }: Limits) =>
   z
     .strictObject({
-      ...fields,
+      ...neutralFields,
+      ...samplingFields,
+      n: neutralFields.n,
+      update: only(false),
       input: z.union([z.string(), z.array(messageSchema).min(1)], inputError),
       instructions: optional(z.string('must be a string')).openapi({
         description: 'What a system message at the beginning would say; of this response only',
@@ -40,14 +42,18 @@ export const responseRequestSchema = ({ maxTokens }: Limits) =>
           verbosity: only('medium'),
         }),
       ),
-      stream_options: optional(z.strictObject({ include_obfuscation: only(false) })),
+      stream_options: optional(
+        z.strictObject({
+          include_obfuscation: only(false),
+          // Its last event tells the usage, asked or not.
+          include_usage: optional(flag()),
+          continuous_usage_stats: only(false),
+        }),
+      ),
       tools: optional(z.array(z.unknown()).max(0, 'tools are not supported here')),
-      tool_choice: only('auto', 'none'),
-      parallel_tool_calls: optional(flag()),
-      truncation: only('auto', 'disabled'),
-      background: only(false),
-      reasoning: optional(z.strictObject({ effort: only('none') })),
-      top_logprobs: only(0),
+      reasoning: optional(
+        z.strictObject({ effort: only('none'), summary: only('auto'), generate_summary: only('auto') }),
+      ),
     })
     .refine((body) => body.memory == null || body.previous_response_id == null, {
       path: ['memory'],

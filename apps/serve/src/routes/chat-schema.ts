@@ -4,14 +4,13 @@ import type { Limits } from '../limits'
 import { tools } from '../openapi/model-terms'
 import { nothing, rule, updateRule, usageRule } from '../openapi/rules'
 import { flag, numberFrom, only, optional } from './fields'
+import { neutralFields } from './neutral-fields'
 import { samplingFields, samplingRules } from './sampling-schema'
 import { usageSchema } from './schemas'
 
 /** Tokens of an answer where nothing is said: a model that never ends by itself would go on for long. */
 export const answerTokens = 512
 
-const formatError =
-  'only {"type": "text"} is supported here: what is generated follows no grammar; ask for JSON in a message, and check what comes'
 const toolsError = 'must be an array of objects that describe functions'
 
 /** Alternatives are told of with scores. */
@@ -25,6 +24,7 @@ const alternativesRule = rule({
 export const chatSchema = ({ maxTokens }: Limits) =>
   z
     .strictObject({
+      ...neutralFields,
       ...samplingFields,
       messages: z
         .array(messageSchema, 'must be given, as an array of messages')
@@ -39,18 +39,12 @@ export const chatSchema = ({ maxTokens }: Limits) =>
       }),
       logprobs: optional(flag()),
       top_logprobs: optional(numberFrom(0, 20)),
-      response_format: optional(z.looseObject({ type: z.literal('text', formatError) }, formatError)),
       tools: optional(
         z
           .array(z.looseObject({ type: z.literal('function', toolsError) }, toolsError), toolsError)
           .openapi({ format: tools }),
       ),
-      tool_choice: only('auto', 'none'),
-      function_call: only('auto', 'none'),
-      verbosity: only('medium'),
-      reasoning_effort: only('none'),
-      parallel_tool_calls: optional(flag()),
-      modalities: optional(z.array(z.literal('text', 'only "text" is supported here'))),
+      add_special_tokens: only(false),
     })
     .superRefine((body, context) => {
       for (const { holds, path, message } of samplingRules)

@@ -3,6 +3,7 @@ import type { Limits } from '../limits'
 import { tokenId } from '../openapi/model-terms'
 import { bestOfRule, updateRule, usageRule, whereTrue } from '../openapi/rules'
 import { flag, numberFrom, only, optional } from './fields'
+import { neutralFields } from './neutral-fields'
 import { mostChoices, samplingFields, samplingRules } from './sampling-schema'
 import { usageSchema } from './schemas'
 
@@ -49,6 +50,7 @@ const logprobsSchema = optional(
 export const completionSchema = ({ maxTokens }: Limits) =>
   z
     .strictObject({
+      ...neutralFields,
       ...samplingFields,
       prompt: promptSchema,
       max_tokens: optional(numberFrom(0, maxTokens)).openapi({ default: 16 }),
@@ -57,7 +59,8 @@ export const completionSchema = ({ maxTokens }: Limits) =>
       }),
       echo: optional(flag()).openapi({ description: 'Whether the completion begins with the prompt' }),
       logprobs: logprobsSchema,
-      suffix: only(''),
+      // A text begins with the mark that the model's documents begin with; a template of a chat has its own.
+      add_special_tokens: only(true),
     })
     .superRefine((body, context) => {
       for (const { holds, path, message } of samplingRules)

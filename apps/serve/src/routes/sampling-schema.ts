@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { countCharacters } from '../http/characters'
 import { tokenId } from '../openapi/model-terms'
-import { anyString, flag, numberFrom, only, onlyEmpty, optional } from './fields'
+import { flag, numberFrom, only, optional } from './fields'
 
 const stopError = 'must be a string, or up to four, of 1 to 256 characters'
 const stopString = { type: 'string', minLength: 1, maxLength: 256 } as const
@@ -59,7 +59,11 @@ export const samplingFields = {
   stream: optional(flag()),
   stream_options: optional(
     z.strictObject(
-      { include_usage: optional(flag()), include_obfuscation: only(false) },
+      {
+        include_usage: optional(flag()),
+        include_obfuscation: only(false),
+        continuous_usage_stats: only(false),
+      },
       'must be an object',
     ),
   ),
@@ -79,20 +83,6 @@ export const samplingFields = {
     description:
       'Whether the memory becomes what the fork of it has read and generated; without it, it never changes',
   }),
-  store: only(false),
-  metadata: onlyEmpty(),
-  service_tier: only('auto', 'default'),
-  user: anyString(),
-  safety_identifier: anyString(),
-  prompt_cache_key: anyString(),
-  prompt_cache_retention: only('in_memory', 'in-memory'),
-  // Of vLLM.
-  min_tokens: only(0),
-  length_penalty: only(1),
-  use_beam_search: only(false),
-  skip_special_tokens: only(true),
-  spaces_between_special_tokens: only(true),
-  include_stop_str_in_output: only(false),
 }
 
 export type SamplingBody = z.infer<z.ZodObject<typeof samplingFields>>

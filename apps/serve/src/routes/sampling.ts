@@ -8,7 +8,7 @@ import type { SamplingBody } from './sampling-schema'
 /** What the fields ask for. @throws ApiError 400 for a bias of a token that the model doesn't have */
 export function samplingOf(
   service: Service,
-  body: Omit<SamplingBody, 'n' | 'store' | 'metadata' | 'stream_options'>,
+  body: Omit<SamplingBody, 'n' | 'stream_options'>,
 ): Omit<CompletionOptions, 'maxTokens'> & Pick<CompletionRequest, 'learnPrompt' | 'memory' | 'update'> {
   checkTokenIds(service, Object.keys(body.logit_bias ?? {}).map(Number), 'logit_bias')
   return {

@@ -7,6 +7,7 @@ import { nothing, rule } from '../openapi/rules'
 import type { AddRoutes } from './add-routes'
 import { checkModel } from './check-model'
 import { flag, optional } from './fields'
+import { neutralFields } from './neutral-fields'
 import { checkTokenIds } from './prompts'
 import { failures } from './schemas'
 
@@ -22,6 +23,9 @@ const tokenizeSchema = z
     }),
     add_generation_prompt: optional(flag()),
     return_token_strs: optional(flag()),
+    continue_final_message: neutralFields.continue_final_message,
+    chat_template_kwargs: neutralFields.chat_template_kwargs,
+    mm_processor_kwargs: neutralFields.mm_processor_kwargs,
   })
   .refine((body) => (body.messages == null) !== (body.prompt == null) || body.prompt === '', {
     path: ['prompt'],

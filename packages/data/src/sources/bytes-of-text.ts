@@ -35,8 +35,18 @@ const beginningOfJson = /^\s*(?:\[\s*)?\{\s*"(?:[^"\\\n]|\\.)*"\s*:/
 
 /** Documents in JSON would be read with their braces. @param text the beginning of what should be a plain text @throws NotText */
 export function refuseJson(text: string): void {
-  if (beginningOfJson.test(text))
+  if (beginningOfJson.test(text) || isListOfObjects(text.trimStart().split('\n', 1)[0]))
     throw new NotText('is JSON; name it .jsonl if each line is an object, else .json')
+}
+
+/** Whether a line is a JSON list that has an object somewhere, as lines of rows are. */
+function isListOfObjects(line: string): boolean {
+  if (!/^\[.*\{\s*"/.test(line)) return false
+  try {
+    return Array.isArray(JSON.parse(line))
+  } catch {
+    return false
+  }
 }
 
 const formats: readonly (readonly [magic: readonly number[], sentence: string])[] = [

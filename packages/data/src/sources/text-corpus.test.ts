@@ -136,7 +136,13 @@ test('documents in JSON are never read with their braces, whatever their file is
   const rows = [{ text: 'one' }, { id: 2, text: 'two' }]
   const lines = rows.map((row) => JSON.stringify(row)).join('\n')
   const names = ['a.txt', 'b', 'c.jsonl.bak', 'd.jsonl.1', 'e.json.txt', 'f.md']
-  const forms = [lines, JSON.stringify(rows), JSON.stringify(rows, null, 2), JSON.stringify(rows[1], null, 4)]
+  const forms = [
+    lines,
+    JSON.stringify(rows),
+    JSON.stringify(rows, null, 2),
+    JSON.stringify(rows[1], null, 4),
+    '[7, {"text": "one"}]\n[8]',
+  ]
   for (const name of names)
     for (const form of [...forms, `\ufeff${lines}`])
       await expect(readTextCorpus(write(name, form), byteTokenizer)).rejects.toThrow(

@@ -20,7 +20,7 @@ import { derivativesOf, worstRow, type Scan, type Values } from './derivatives-t
 /** Logarithms of decays over all that float32 holds, small ones often. */
 const logs = [0, -1e-30, -1e-7, -0.5, -0.5, -0.5, -2, -40, -80, -100, -1e4, -1e16, -1e30, -3.4e38, -Infinity]
 /** How much MesaNet's layer holds back, of a least that models have. */
-const ridges = [0.25, 0.3, 1, 4, 100, 1e4, 1e8, 1e16, 1e30]
+const ridges = [0.25, 0.3, 1, 4, 100, 1e4, 1e8, 1e16, 1e30, 3.4e38]
 const rates = [0, 0.3, 0.5, 0.9, 1, 2]
 /** Of Mamba 2, where decays are products: those of a head with which even second gradients stay within float32. */
 const rangesOfA = [

@@ -9,7 +9,7 @@ import { tf, type Tensor } from '@ttt-e2e/tensor-ops'
  */
 export function solve(a: Tensor, b: Tensor): Tensor {
   const size = a.shape[1]!
-  if (size === 1) return tf.div(b, a)
+  if (size === 1) return quotient(b, a)
   const half = Math.floor(size / 2)
   const rest = size - half
   const block = (row: number, column: number, rows: number, columns: number) =>
@@ -28,6 +28,24 @@ export function solve(a: Tensor, b: Tensor): Tensor {
   )
   return tf.concat([tf.sub(alone, tf.matMul(byRest, second)), second], 1)
 }
+
+/**
+ * b / a, whose derivatives are made of quotients by a: tfjs's own divide by powers of it, which leave float32 long before a does.
+ *
+ * @param b [n, 1, M] @param a [n, 1, 1]
+ */
+const quotient = (b: Tensor, a: Tensor): Tensor =>
+  tf.customGrad((...given) => {
+    const [above, below, save] = given as unknown as [Tensor, Tensor, (tensors: Tensor[]) => void]
+    save([above, below])
+    return {
+      value: tf.div(above, below),
+      gradFunc: (slope: Tensor, [of, by]: Tensor[]) => {
+        const each = quotient(slope, by)
+        return [each, tf.neg(tf.sum(tf.mul(each, quotient(of, by)), 2, true))]
+      },
+    }
+  })(b, a)
 
 /** How the published code solves: so many steps, from where, and what is added to its denominators. */
 export interface ConjugateGradients {

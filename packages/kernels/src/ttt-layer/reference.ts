@@ -1,4 +1,5 @@
 import { tf, type Tensor, type Tensors } from '@ttt-e2e/tensor-ops'
+import { inverseDeviation } from '../inverse-deviation'
 import { scanByPhase } from '../scan-by-phase'
 import { gelu, geluSlope } from './gelu'
 
@@ -145,7 +146,7 @@ const finish = (layers: Layer[], factor: Tensor): Layer[] =>
 
 function standardize(z: Tensor) {
   const centered = tf.sub(z, tf.mean(z, -1, true))
-  const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centered), -1, true), epsilon))
+  const inverse = inverseDeviation(centered, epsilon)
   return { normalized: tf.mul(centered, inverse), inverse }
 }
 

@@ -50,6 +50,7 @@ export async function writeFolderDurably(
 ): Promise<void> {
   makeFolder(dirname(path))
   const temporary = temporaryBeside(path)
+  const kept = removedAtExit(temporary)
   try {
     await mkdir(temporary)
     await fill((name, content) => writePieces(join(temporary, name), content))
@@ -59,7 +60,16 @@ export async function writeFolderDurably(
   } catch (error) {
     removeIfPossible(temporary)
     throw asFileError(error, { path, attempt: 'written' })
+  } finally {
+    kept()
   }
+}
+
+/** Has what is made under this name removed where the process ends meanwhile. @returns what gives that up */
+export function removedAtExit(path: string): () => void {
+  const remove = () => removeIfPossible(path)
+  process.on('exit', remove)
+  return () => process.off('exit', remove)
 }
 
 /** Removes a folder so that no half of it is ever seen under its name. @throws file system errors */

@@ -1,4 +1,5 @@
 export {
+  removedAtExit,
   removeFolder,
   writeFileDurably,
   writeFolderDurably,

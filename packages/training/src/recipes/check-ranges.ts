@@ -1,6 +1,9 @@
 import { counted } from '@ttt-e2e/tensor-ops/counted'
 import type { Recipe } from '@ttt-e2e/meta-outer'
 
+/** Indices of tensors are whole numbers of 32 bits. */
+const mostTokens = 2 ** 31 - 1
+
 /**
  * What is out of range in a recipe, its size apart (see `checkSizes`), whose fields are all there and of their types: stored runs may hold any numbers, one
  * that is about to begin or to go on may not.
@@ -31,6 +34,16 @@ export function rangeProblems({ training, evaluation }: Recipe): string[] {
     ...(training.curriculum && training.curriculum.steps > schedule.steps
       ? [
           `training.curriculum.steps is ${training.curriculum.steps}, longer than the run; it must be at most the ${counted(schedule.steps, 'step')}`,
+        ]
+      : []),
+    ...(training.curriculum && training.curriculum.shortest > training.length
+      ? [
+          `training.curriculum.shortest is ${training.curriculum.shortest}, longer than the sequences; it must be at most training.length, ${training.length}`,
+        ]
+      : []),
+    ...(training.batch * (training.length + 1) > mostTokens
+      ? [
+          `training.batch × training.length is ${training.batch} × ${training.length}; a batch has at most ${mostTokens} tokens`,
         ]
       : []),
     ...(Math.abs(training.seed) > Number.MAX_SAFE_INTEGER

@@ -9,6 +9,7 @@ const shown = 5
  * Makes sure that a run goes on with the text that it was trained on: its cursor counts in that text and in no other.
  * Where the text lies doesn't matter.
  *
+ * @returns what of it nobody can tell, in a sentence
  * @param stored with the run; undefined for one that has not begun, or from before there was a record
  * @throws TrainingError that says which file was what and is what
  */
@@ -16,8 +17,17 @@ export function checkData(
   folder: string,
   stored: DataRecord | undefined,
   found: DataRecord | undefined,
-): void {
-  if (!stored || !found || stored.sha256 === found.sha256) return
+): string | undefined {
+  if (!stored || !found) return undefined
+  if (stored.sha256 === found.sha256) {
+    if (stored.trained === found.trained) return undefined
+    if (stored.trained === undefined)
+      return `the run in '${folder}' was saved without saying which of its text was held out: if an earlier version divided it in another way, other batches follow`
+    throw new TrainingError(
+      `what is held out of the data of '${folder}' is not what it was when the run was saved, so that other batches would follow; ` +
+        `go on with the version of this program that began it, or begin another run: --out FOLDER, with --from ${folder} for its weights`,
+    )
+  }
   const all = changes(stored, found)
   const more = all.length > shown ? `, and ${all.length - shown} more` : ''
   throw new TrainingError(

@@ -4,7 +4,7 @@ import { resolveEngine } from '@ttt-e2e/tensor-ops'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { beforeAll, beforeEach, expect, it } from 'vitest'
+import { beforeAll, beforeEach, expect, it, vi } from 'vitest'
 import { recipes } from '../recipes'
 import { resolveRecipe } from '../recipes/resolve-recipe'
 import { beginRun, resumeRun } from './open-run'
@@ -99,6 +99,23 @@ it('goes on as before where a run was saved without a record, but not under anot
   writeFileSync(path, JSON.stringify(before))
   await expect(resume(join(root, 'elsewhere'))).rejects.toThrow(/was saved without a record of its data/)
   expect(await resume()).toBe('done')
+})
+
+it('refuses to go on where other text is held out, and says where nobody can tell', async () => {
+  await begin()
+  const path = join(latestCheckpoint(folder())!.path, 'run.json')
+  const { data: stored, ...rest } = JSON.parse(readFileSync(path, 'utf8'))
+  const saveWith = (trained?: string) =>
+    writeFileSync(path, JSON.stringify({ ...rest, data: { ...stored, trained } }))
+  saveWith(stored.sha256)
+  await expect(resume()).rejects.toThrow(
+    /^what is held out of the data of '.*run' is not what it was when the run was saved, .* or begin another run/,
+  )
+  saveWith()
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+  expect(await resume()).toBe('done')
+  expect(warn.mock.calls.flat().join()).toMatch(/was saved without saying which of its text was held out/)
+  warn.mockRestore()
 })
 
 it('does not ship the names of the files with a model', async () => {

@@ -23,7 +23,9 @@ export class MetricsFile {
   goOnFrom(step: number): void {
     if (!this.writes) return
     const kept = this.lines().filter((line) => line.step <= step && line.kind !== 'failed')
-    writeFileDurably(this.path, kept.map((line) => `${JSON.stringify(line)}\n`).join(''))
+    // A run that is stopped before its first step leaves no file without a line.
+    if (kept.length > 0 || existsSync(this.path))
+      writeFileDurably(this.path, kept.map((line) => `${JSON.stringify(line)}\n`).join(''))
   }
 
   /** Whether there are lines that could not be written. */

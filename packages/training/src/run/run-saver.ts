@@ -19,7 +19,7 @@ export interface SaveOptions {
   spare?: string
   /** How to go on with the run in this folder, in words; by --resume where left out. */
   goOn?(folder: string): string
-  /** Told of old checkpoints that can't be removed; printed as a warning where left out. */
+  /** Told of old checkpoints that can't be removed, and of what nobody can tell of the run's data; printed as a warning where left out. */
   onLeft?(reason: string): void
 }
 

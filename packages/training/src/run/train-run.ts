@@ -60,7 +60,9 @@ export type TrainingEvent =
 export async function* trainRun(options: TrainRunOptions): AsyncGenerator<TrainingEvent, void, void> {
   const { run, task } = options
   const found = task.record?.()
-  checkData(run.folder, run.data, found)
+  const doubt = checkData(run.folder, run.data, found)
+  const { onLeft = console.warn } = options
+  if (doubt !== undefined) onLeft(doubt)
   const first = (options.communicator?.rank ?? 0) === 0
   const unlock = first ? takeFolder(run.folder) : () => undefined
   try {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { DataRecord } from '@ttt-e2e/checkpoint'
-import { blocksOf, type AnyCorpus } from '@ttt-e2e/data'
+import { blocksOf, type AnyCorpus, type AnyDocument } from '@ttt-e2e/data'
 
 /** The record goes into every checkpoint. */
 const mostNames = 4096
@@ -39,4 +39,20 @@ export function recordCorpus({ documents }: AnyCorpus, most = mostNames): DataRe
       [...files].map(([name, { hash, tokens }]) => [name, { sha256: hash.digest('hex'), tokens }]),
     ),
   }
+}
+
+/** Tokens that tell one document of a known corpus from another of the same length. */
+const tellingTokens = 64
+
+/** Tells a part of a corpus that is known as a whole from its other parts, by the lengths and beginnings of its documents. */
+export function recordPart({ documents }: AnyCorpus): string {
+  const hash = createHash('sha256')
+  for (const { tokens } of documents)
+    hash.update(`${tokens.length}:${firstTokens(tokens, tellingTokens).join()};`)
+  return hash.digest('hex')
+}
+
+export function firstTokens(tokens: AnyDocument['tokens'], most: number): Int32Array {
+  const part = tokens.subarray(0, most)
+  return Int32Array.from('load' in part ? part.load() : part)
 }

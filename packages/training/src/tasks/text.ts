@@ -6,13 +6,12 @@ import {
   packedStream,
   textStream,
   type AnyCorpus,
-  type AnyDocument,
   type Cursor,
   type Tokenizer,
 } from '@ttt-e2e/data'
 import type { Recipe, RowsRecipe } from '@ttt-e2e/meta-outer'
 import { counted } from '@ttt-e2e/tensor-ops/counted'
-import { recordCorpus } from './record-corpus'
+import { firstTokens, recordCorpus, recordPart } from './record-corpus'
 import type { Task } from './task'
 
 export interface TextTaskOptions {
@@ -64,14 +63,9 @@ export function textTask(options: TextTaskOptions): Task {
     bosToken,
     references: () => [],
     fingerprint: () => ({ documents: train.documents.length, sha256: digestOf(train) }),
-    ...(corpus && { record: () => (recorded ??= recordCorpus(corpus)) }),
+    ...(corpus && { record: () => (recorded ??= { ...recordCorpus(corpus), trained: recordPart(train) }) }),
     notes,
   }
-}
-
-function firstTokens(tokens: AnyDocument['tokens'], most: number): Int32Array {
-  const part = tokens.subarray(0, most)
-  return Int32Array.from('load' in part ? part.load() : part)
 }
 
 /** Tokens are hashed as int32, however they are kept. */

@@ -1,6 +1,7 @@
+import type { WithInterval } from '@ttt-e2e/report'
 import { columnMeans } from '@ttt-e2e/training'
 import type { Measurement, TaskResults } from '../../experiment/results'
-import { pairedDifference, type PairedDifference } from '../../statistics'
+import { bootstrapMean, pairedDifference, type PairedDifference } from '../../statistics'
 
 /** The system that the others are set against: TTT-E2E, or the model that was given. */
 export const subjectOf = ({ given }: Pick<TaskResults, 'given'>): string => given?.name ?? 'ttt-e2e'
@@ -8,6 +9,8 @@ export const subjectOf = ({ given }: Pick<TaskResults, 'given'>): string => give
 export interface LossSummary {
   /** Mean nats in each range over documents and seeds, by system. */
   loss: Record<string, number[]>
+  /** At the last range, with its interval over documents and seeds, by system. */
+  last: Record<string, WithInterval>
   /** The subject against each other system at the last range. */
   differences: Difference[]
 }
@@ -27,6 +30,12 @@ export function summariseLoss(measured: Measured, task: TaskResults): LossSummar
   const read = systems.map(({ name }) => name).filter((name) => of(name).length > 0)
   return {
     loss: Object.fromEntries(read.map((name) => [name, columnMeans(of(name).flatMap(({ value }) => value))])),
+    last: Object.fromEntries(
+      read.map((name) => [
+        name,
+        bootstrapMean(of(name).map(({ value }) => value.map((row) => row[ranges.length - 1]))),
+      ]),
+    ),
     differences: read.flatMap((name) => {
       const difference = name === subject ? undefined : differenceAt(ranges.length - 1, of(subject), of(name))
       return difference ? [{ system: name, ...difference }] : []

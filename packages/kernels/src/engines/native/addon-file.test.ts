@@ -4,6 +4,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs'
@@ -73,6 +74,7 @@ describe.skipIf(process.platform === 'win32')('the folder of compiled addons', (
     expect(readFileSync(built.path, 'utf8')).toBe('compiled\n')
     expect(told).toMatch(/^compiling .*, once\n$/)
     truncateSync(built.path, 4)
+    chmodSync(join(folder, 'native'), 0o777)
     told = ''
     expect(await buildAddon(findSources('native'))).toEqual(built)
     expect(readFileSync(built.path, 'utf8')).toBe('compiled\n')
@@ -84,5 +86,6 @@ describe.skipIf(process.platform === 'win32')('the folder of compiled addons', (
     expect(await buildAddon(findSources('native'))).toEqual(built)
     expect(told).toBe('')
     expect(readdirSync(join(folder, 'native'))).toHaveLength(1)
+    expect(statSync(join(folder, 'native')).mode & 0o022).toBe(0)
   })
 })

@@ -1,4 +1,4 @@
-import { makeFolder, LockTaken, takeLock } from '@ttt-e2e/tensor-ops/files'
+import { makeFolder, LockTaken, removedAtExit, takeLock } from '@ttt-e2e/tensor-ops/files'
 import { chmodSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { cacheFolder } from '../cache-folder'
@@ -28,8 +28,11 @@ export async function builtOnFirstUse(addon: AddonOnFirstUse): Promise<Build> {
   try {
     makeFolder(folder)
     const user = userId()
-    if (user !== undefined && statSync(folder).uid !== user)
+    const { uid, mode } = statSync(folder)
+    if (user !== undefined && uid !== user)
       return { reason: `${folder} belongs to another user; TTT_E2E_CACHE can name a folder of your own` }
+    // Whoever can write to the folder could put another file in the place of one that was looked at.
+    if (user !== undefined && mode & 0o022) chmodSync(folder, 0o755)
     const found = find()
     if (found.path) return { path: found.path }
     tellRefused(found.refused, addon.title)
@@ -69,6 +72,7 @@ function takeTurn(path: string): (() => void) | undefined {
 /** @returns the addon's path */
 async function compileInto(folder: string, { title, key, compile }: AddonOnFirstUse): Promise<string> {
   const work = mkdtempSync(join(folder, 'build-'))
+  const kept = removedAtExit(work)
   process.stderr.write(`compiling the ${title} into ${folder} …, once\n`)
   try {
     const built = await compile(work)
@@ -77,6 +81,7 @@ async function compileInto(folder: string, { title, key, compile }: AddonOnFirst
     renameSync(built, path)
     return path
   } finally {
+    kept()
     rmSync(work, { recursive: true, force: true })
   }
 }

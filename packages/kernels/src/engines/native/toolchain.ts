@@ -1,8 +1,24 @@
-import { execFile } from 'node:child_process'
+import { execFile, type ChildProcess } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { promisify } from 'node:util'
 
-export const runCommand = promisify(execFile)
+/** Commands that run: they end with this process. */
+const running = new Set<ChildProcess>()
+process.on('exit', () => running.forEach((child) => child.kill()))
+
+/** Runs a command to its end. @throws as `execFile` where it fails */
+export async function runCommand(
+  command: string,
+  parameters: readonly string[],
+): Promise<{ stdout: string; stderr: string }> {
+  const ended = promisify(execFile)(command, parameters)
+  running.add(ended.child)
+  try {
+    return await ended
+  } finally {
+    running.delete(ended.child)
+  }
+}
 
 /** A compiler, and what it compiles for. */
 export interface Compiler {

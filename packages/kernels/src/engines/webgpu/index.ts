@@ -5,7 +5,7 @@ import type { KernelSet } from './kernel-set'
 import { registerGpuBackend } from './register'
 import { Tiling } from './tiling'
 
-export type { TiledKernel, Tiles } from './tiles'
+export { standardTiles, type TiledKernel, type Tiles } from './tiles'
 export type { Tiling }
 
 let opening: Promise<Gpu | string> | undefined

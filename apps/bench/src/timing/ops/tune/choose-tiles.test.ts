@@ -1,14 +1,7 @@
 import { expect, it } from 'vitest'
-import type { TiledKernel, Tiles } from '@ttt-e2e/kernels/engines/webgpu'
+import { standardTiles as standard, type TiledKernel, type Tiles } from '@ttt-e2e/kernels/engines/webgpu'
 import { chooseTiles, type TileWork } from './choose-tiles'
 
-const standard: Tiles = {
-  product: { edge: 64, depth: 16 },
-  attention: { edge: 16 },
-  attentionGradient: { edge: 16 },
-  attentionSecondGradient: { edge: 16 },
-  linearCrossEntropy: { threads: 256, logits: 2 ** 24 },
-}
 const edges = [8, 16, 32].map((edge) => ({ edge }))
 
 function tilingOf(tiles = standard) {

@@ -1,4 +1,4 @@
-import { abortOnSignals, interruptedExitCode, Progress, UserError } from '@ttt-e2e/cli'
+import { Progress, untilSignal, UserError } from '@ttt-e2e/cli'
 import '@ttt-e2e/kernels/engines'
 import { webgpuTiling, type TiledKernel } from '@ttt-e2e/kernels/engines/webgpu'
 import { formatTable, type Table } from '@ttt-e2e/report'
@@ -34,9 +34,8 @@ export async function tuneTiles({ engines, sizes, ops, products, reps }: OpsOpti
   const progress = new Progress()
   progress.print((await resolveEngine('webgpu')).line)
   const tiling = webgpuTiling()!
-  const { signal, restore } = abortOnSignals(() => progress.print('stopping; Ctrl-C again quits at once'))
   const size = sizes.at(-1)!
-  try {
+  return await untilSignal(progress, 'stopping; Ctrl-C again quits at once', async (signal) => {
     const trials = await chooseTiles(tiling, tileWork('webgpu', { size, reps, signal }), kernels, (kernel, given) => {
       signal.throwIfAborted()
       progress.update(`${size} · ${kernel} · ${given}`)
@@ -48,13 +47,7 @@ export async function tuneTiles({ engines, sizes, ops, products, reps }: OpsOpti
       progress.print(`${kernel} keeps ${sizesOf(tiling.tiles[kernel])}: none was right`)
     if (wrong.length < kernels.length) progress.print(`kept for this adapter: ${tiling.keep()}`)
     return wrong.length > 0 ? 1 : 0
-  } catch (error) {
-    if (!signal.aborted || error !== signal.reason) throw error
-    return interruptedExitCode
-  } finally {
-    progress.clear()
-    restore()
-  }
+  })
 }
 
 const trialsTable = (size: string, trials: readonly Trial[]): Table => ({
