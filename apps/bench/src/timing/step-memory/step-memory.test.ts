@@ -1,6 +1,8 @@
 import { beforeEach, expect, it, vi } from 'vitest'
-import { countedMemory, stepMemory, stepMemoryTable } from '.'
+import { countedMemory, stepMemory } from '.'
+import { stepMemoryTable } from './table'
 import { takeStep } from './take-step'
+import type { StepTaken } from './work'
 
 let printed = ''
 beforeEach(() => {
@@ -8,7 +10,7 @@ beforeEach(() => {
   vi.spyOn(process.stdout, 'write').mockImplementation((text) => Boolean((printed += String(text))))
 })
 
-const given = { size: 'XS', system: 'ttt-e2e', length: '64', chunks: '4,16', engine: 'cpu' }
+const given = { size: 'XS', system: 'ttt-e2e', length: '64', chunks: '4,16', steps: '2', engine: 'cpu' }
 
 it('counts what is carried, each border of the same bytes, and prints it', async () => {
   const work = { size: 'XS' as const, system: 'ttt-e2e', length: 64 }
@@ -25,19 +27,25 @@ it('counts what is carried, each border of the same bytes, and prints it', async
   ])
 })
 
-it('measures a step in a process of its own', async () => {
-  const { before, peak, cpuSeconds } = await takeStep({
-    size: 'XS',
-    system: 'ttt-e2e',
-    length: 64,
-    chunk: 16,
-    engine: 'cpu',
-    holds: 'least',
-  })
-  expect(peak).toBeGreaterThan(before)
-  expect(cpuSeconds).toBeGreaterThan(0)
-  const row = { chunks: 4, chunk: 16, stride: 2, carry: 1024, all: { before, peak, cpuSeconds } }
-  expect(stepMemoryTable([{ ...row, least: row.all }], 'x').rows[0]).toHaveLength(11)
+const work = { size: 'XS', system: 'ttt-e2e', length: 64, chunk: 16, engine: 'cpu' } as const
+
+it('measures steps in a process of their own', async () => {
+  const told: StepTaken[] = []
+  const taken = await takeStep({ ...work, holds: 'least', steps: 2 }, (step) => told.push(step))
+  expect(taken.peak).toBeGreaterThan(taken.before)
+  expect(taken.cpuSeconds).toBeGreaterThan(0)
+  expect(taken.seconds).toBeGreaterThan(0)
+  expect(told).toEqual([expect.anything(), taken])
+  const row = { chunks: 4, chunk: 16, stride: 2, carry: 1024, taken: [taken, taken] }
+  const { columns, rows } = stepMemoryTable([row], ['all', 'least'], 'x')
+  expect(rows[0]).toHaveLength(columns.length)
+})
+
+it('measures them with a size of the process in view, and says one that is too little', async () => {
+  const { peak } = await takeStep({ ...work, holds: 1e9, steps: 1 })
+  expect(peak).toBeLessThanOrEqual(1e9)
+  const refused = takeStep({ ...work, holds: 1e7, steps: 1 })
+  await expect(refused).rejects.toThrow(/--memory 0.010GB is too little/)
 })
 
 it.each([
