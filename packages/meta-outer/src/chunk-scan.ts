@@ -3,6 +3,7 @@ import {
   scanVjp,
   tf,
   tidy,
+  treeEntries,
   treeLeaves,
   treeWithLeaves,
   vjp,
@@ -10,7 +11,7 @@ import {
   type GradientSum,
   type Tensor,
 } from '@ttt-e2e/tensor-ops'
-import type { MlpWeights, SuffixParams } from '@ttt-e2e/swa-transformer'
+import type { MixingState, MlpWeights, SuffixParams } from '@ttt-e2e/swa-transformer'
 import { startFastWeights, type FastWeights, type Params, type System } from '@ttt-e2e/ttt-inner'
 import { chunkSteps, pieceOf, type Carry, type ChunkOutput, type ChunkTold } from './chunk-steps'
 import type { Keep } from './prefix-scan'
@@ -43,6 +44,7 @@ export async function scanChunks(
   const scan = await scanVjp(steps, start.carry, {
     ...keep,
     shared: true,
+    lasts: (path) => start.lasting.has(path),
     onStep({ carry, output, aux }) {
       shape = output.loss.shape
       onChunk(output, aux, carry?.fast)
@@ -86,6 +88,8 @@ function startOf(system: System, params: Params, suffixParams: SuffixParams, { b
   const reserved = tidy(() => decoder.reserveSuffix(states.value, room))
   return {
     carry: { fast: fast?.value ?? params.prime, states: reserved } as Carry,
+    /** Leaves of it that a later carry's serve for, by path. */
+    lasting: lastingPaths(reserved, decoder.suffixLasts(reserved, length)),
     /** Takes the gradients of the first carry on to the parameters, and frees them. */
     pull(gradient: Carry, sum: GradientSum) {
       if (fast) {
@@ -111,3 +115,10 @@ function startOf(system: System, params: Params, suffixParams: SuffixParams, { b
     },
   }
 }
+
+const lastingPaths = (states: readonly MixingState[], lasts: readonly boolean[]): ReadonlySet<string> =>
+  new Set(
+    states.flatMap(({ mixer }, s) =>
+      lasts[s] ? treeEntries(mixer).map(([path]) => `states.${s}.mixer.${path}`) : [],
+    ),
+  )

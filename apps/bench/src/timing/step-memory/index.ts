@@ -1,5 +1,5 @@
 import { byteCount, formatBytes, oneOf, Progress, UserError, wholeNumber } from '@ttt-e2e/cli'
-import { carriesOf, carriedBy, strideWithin } from '@ttt-e2e/meta-outer'
+import { carriedBy, keptBorders } from '@ttt-e2e/meta-outer'
 import { formatTable } from '@ttt-e2e/report'
 import { createRandom, disposeTree, resolveEngine } from '@ttt-e2e/tensor-ops'
 import { speedSizeNames, speedSizes } from '../sizes'
@@ -74,9 +74,10 @@ export async function countedMemory(
     )
   const params = system.decoder.init(createRandom(0))
   const batch = randomBatch(speedSizes[work.size].model.vocabularySize, 1, work.length)
-  const { chunks, chunkBytes } = carriedBy(system, params, batch)
+  const { chunks, borderBytes, lastingBytes } = carriedBy(system, params, batch)
   disposeTree(params)
-  return { chunks, chunk: work.chunk, stride: strideWithin(chunks, 0), carry: chunkBytes }
+  const least = keptBorders(chunks, 0).length
+  return { chunks, chunk: work.chunk, least, border: borderBytes, lasting: lastingBytes }
 }
 
 const inWords = ({ peak, cpuSeconds, seconds }: StepTaken) =>

@@ -15,10 +15,10 @@ const given = { size: 'XS', system: 'ttt-e2e', length: '64', chunks: '4,16', ste
 it('counts what is carried, each border of the same bytes, and prints it', async () => {
   const work = { size: 'XS' as const, system: 'ttt-e2e', length: 64 }
   const [four, sixteen] = await Promise.all([16, 4].map((chunk) => countedMemory({ ...work, chunk })))
-  expect([four.chunks, four.stride, sixteen.chunks, sixteen.stride]).toEqual([4, 2, 16, 4])
+  expect([four.chunks, four.least, sixteen.chunks, sixteen.least]).toEqual([4, 3, 16, 6])
   // Fast weights 3 · 64 · 160 and keys and values of 64 tokens of 64 numbers, at the least.
-  expect(four.carry).toBeGreaterThanOrEqual(4 * (3 * 64 * 100 + 2 * 64 * 32))
-  expect(sixteen.carry).toBe(four.carry)
+  expect(four.border).toBeGreaterThanOrEqual(4 * (3 * 64 * 100 + 2 * 64 * 32))
+  expect(sixteen.border).toBe(four.border)
   expect(await stepMemory({ ...given, counted: true })).toBe(0)
   const rows = printed.split('\n').filter((line) => /^\d/.test(line))
   expect(rows.map((line) => line.trim().split(/ {2,}/).slice(0, 3))).toEqual([
@@ -36,7 +36,7 @@ it('measures steps in a process of their own', async () => {
   expect(taken.cpuSeconds).toBeGreaterThan(0)
   expect(taken.seconds).toBeGreaterThan(0)
   expect(told).toEqual([expect.anything(), taken])
-  const row = { chunks: 4, chunk: 16, stride: 2, carry: 1024, taken: [taken, taken] }
+  const row = { chunks: 4, chunk: 16, least: 3, border: 1024, lasting: 0, taken: [taken, taken] }
   const { columns, rows } = stepMemoryTable([row], ['all', 'least'], 'x')
   expect(rows[0]).toHaveLength(columns.length)
 })

@@ -1,5 +1,4 @@
 import { formatBytes } from '@ttt-e2e/cli'
-import { carriesOf } from '@ttt-e2e/meta-outer'
 import type { Table } from '@ttt-e2e/report'
 import type { Holds, StepTaken } from './work'
 
@@ -8,10 +7,11 @@ export interface StepMemory {
   chunks: number
   /** Tokens of each. */
   chunk: number
-  /** The n whose n-th borders are kept where as little as can be is. */
-  stride: number
-  /** Bytes over one border. */
-  carry: number
+  /** Borders that are kept where as few as can be are. */
+  least: number
+  /** Bytes over one border, and over all of them together. */
+  border: number
+  lasting: number
   /** A step of each kind that is compared; none where they were only counted. */
   taken: StepTaken[]
 }
@@ -34,7 +34,7 @@ export function stepMemoryTable(rows: readonly StepMemory[], compared: readonly 
       '√K to the first',
       'carried, all',
       'carried, least',
-      'its every',
+      'borders kept',
       ...each('step'),
       ...(measured ? ['its growth'] : []),
       ...each('process'),
@@ -45,9 +45,9 @@ export function stepMemoryTable(rows: readonly StepMemory[], compared: readonly 
       String(row.chunks),
       String(row.chunk),
       Math.sqrt(row.chunks / first.chunks).toFixed(2),
-      formatBytes(row.chunks * row.carry),
-      formatBytes(carriesOf(row.chunks, row.stride) * row.carry),
-      String(row.stride),
+      formatBytes(carried(row, row.chunks)),
+      formatBytes(carried(row, row.least)),
+      String(row.least),
       ...row.taken.map((taken) => formatBytes(beyond(taken))),
       ...(measured ? [growth(row).toFixed(2)] : []),
       ...row.taken.map(({ peak }) => formatBytes(peak)),
@@ -55,10 +55,11 @@ export function stepMemoryTable(rows: readonly StepMemory[], compared: readonly 
       ...row.taken.map(({ seconds }) => seconds.toFixed(2)),
     ]),
     note:
-      'carried: fast weights and caches over the borders of chunks, counted; its every: each n-th border is kept; ' +
+      'carried: fast weights and caches over the borders of chunks, counted; borders kept: of the least; ' +
       'process: at its fullest, measured in one each; step: the same less what it was before the steps; ' +
       'its growth: of the last kind of step; times: of the last of the steps',
   }
 }
 
 const beyond = ({ peak, before }: StepTaken) => peak - before
+const carried = ({ border, lasting }: StepMemory, borders: number) => lasting + borders * border

@@ -38,4 +38,4 @@ export function takeStep(work: StepWork, onStep?: (taken: StepTaken) => void): P
 
 /** The line of an error's message, not of where it was thrown. */
 const lastWords = (said: string) =>
-  said.split('\n').find((line) => /Error/.test(line)) ?? said.trim().split('\n').at(-1) ?? ''
+  said.split('\n').find((line) => /^\w*Error\b.*: /.test(line)) ?? said.trim().split('\n').at(-1) ?? ''
