@@ -124,6 +124,120 @@ it('takes every number for digits, as Hugging Face does', async () => {
   expect(tokenizer.encode('²²')).toHaveLength(2)
 })
 
+/** Ids as Hugging Face's tokenizers 0.23.3 has them; an added token is written by its name, the rest as text. */
+describe('added tokens', () => {
+  const added = (content: string, more: object = {}) => ({
+    content,
+    special: false,
+    normalized: false,
+    ...more,
+  })
+  const names = async (tokens: object[], text: string, file: object = byteLevel([])) => {
+    const tokenizer = await make({
+      ...file,
+      added_tokens: tokens.map((token, i) => ({ ...token, id: 300 + i })),
+    })
+    return Array.from(tokenizer.encode(text, { special: true }), (id) => tokenizer.decode([id]))
+  }
+
+  it('are found as words of their own where they must be', async () => {
+    const word = [added('word', { single_word: true })]
+    expect(await names(word, 'word')).toEqual(['word'])
+    expect(await names(word, '.word!')).toEqual(['.', 'word', '!'])
+    for (const text of ['words', '_word', '2word', 'word²'.replace('²', '2'), '한word'])
+      expect((await names(word, text)).includes('word'), text).toBe(false)
+  })
+
+  it('take blanks along, which are those of Unicode: U+0085 is one and U+FEFF is none', async () => {
+    const [left, right] = [added('<l>', { lstrip: true }), added('<r>', { rstrip: true })]
+    expect(await names([left], 'a \u0085\n<l> b')).toEqual(['a', '<l>', ' ', 'b'])
+    expect(await names([right], 'a <r> \u0085\tb')).toEqual(['a', ' ', '<r>', 'b'])
+    expect((await names([left], '\ufeff<l>')).length).toBe(4)
+    expect((await names([right], '<r>\ufeff')).length).toBe(4)
+  })
+
+  it('are still found in blanks that one before them takes along', async () => {
+    const tokens = [added('<r>', { rstrip: true }), added('    ')]
+    expect(await names(tokens, '<r>    a')).toEqual(['<r>', '    ', 'a'])
+  })
+
+  it('are the longest of those that begin first, before the ones that are looked for after normalization', async () => {
+    const tokens = [added('<a>'), added('<a>b'), added('x<a>bc', { normalized: true })]
+    expect(await names(tokens, 'x<a>bc<a>')).toEqual(['x', '<a>b', 'c', '<a>'])
+  })
+
+  it('are found by what normalization makes of them', async () => {
+    const file = { ...byteLevel([]), normalizer: { type: 'Lowercase' } }
+    expect(await names([added('<Up>', { normalized: true })], 'A<uP>B', file)).toEqual(['a', '<Up>', 'b'])
+    expect(await names([added('<Up>')], '<uP>', file)).toHaveLength(4)
+  })
+
+  it('have no space put before what follows them where only a text gets one', async () => {
+    const metaspace = (prepend_scheme: string) => ({
+      ...sentencePiece(),
+      normalizer: null,
+      pre_tokenizer: { type: 'Metaspace', replacement: '▁', prepend_scheme, split: false },
+    })
+    for (const normalized of [true, false]) {
+      const token = [added('<x>', { normalized })]
+      expect(await names(token, 'a<x>a', metaspace('first'))).toEqual(['a', '<x>', 'a'])
+      expect((await names(token, '<x>a', metaspace('first'))).join('')).toBe('<x>a')
+    }
+  })
+})
+
+/** Pieces that a byte-level tokenizer without merges across them cuts a text into, as Hugging Face's tokenizers 0.23.3 does. */
+describe('steps that the library takes otherwise', () => {
+  const pieces = async (text: string, file: Record<string, unknown>) => {
+    const { normalizer = null, pre_tokenizer = null } = file
+    // Every two bytes of one piece that stand in a row become one token, so that tokens tell where pieces end.
+    const merges = byteAlphabet.flatMap((a) => byteAlphabet.slice(0, 3).map((b) => `${a} ${b}`))
+    const tokenizer = await make({ ...byteLevel(merges), normalizer, pre_tokenizer })
+    return Array.from(tokenizer.encode(text), (id) => tokenizer.decode([id]))
+  }
+  const split = (behavior: string, more: object = {}) => ({
+    pre_tokenizer: {
+      type: 'Sequence',
+      pretokenizers: [
+        { type: 'Split', pattern: { String: '!' }, behavior, invert: false, ...more },
+        { type: 'ByteLevel', add_prefix_space: false, use_regex: false },
+      ],
+    },
+  })
+
+  it.each([
+    ['Isolated', ['a', '!', '!', 'b']],
+    ['Removed', ['a', 'b']],
+    ['MergedWithPrevious', ['a!', '!', 'b']],
+    ['MergedWithNext', ['a', '!', '!', 'b']],
+    ['Contiguous', ['a', '!!', 'b']],
+  ])('Split: %s', async (behavior, expected) => {
+    expect(await pieces('a!!b', split(behavior))).toEqual(expected)
+  })
+
+  it('cut no blank where Unicode has none', async () => {
+    const bytes = { pre_tokenizer: { type: 'ByteLevel', add_prefix_space: false, use_regex: true } }
+    // One piece: a mark at a text's beginning is no blank.
+    expect(await pieces('.!', bytes)).toEqual(['.!'])
+    expect(await pieces('\u0085!', bytes)).toHaveLength(3)
+  })
+
+  it('strip the blanks that are Unicode’s', async () => {
+    const strip = {
+      normalizer: { type: 'Strip', strip_left: true, strip_right: true },
+      pre_tokenizer: { type: 'ByteLevel', add_prefix_space: false, use_regex: true },
+    }
+    expect((await pieces(' \u0085a\r\nb\t\u0085', strip)).join('')).toBe('a\r\nb')
+    expect((await pieces('\ufeff', strip)).length).toBe(3)
+  })
+
+  it('put one space before a text, also where it begins with another blank', async () => {
+    const prefixed = { pre_tokenizer: { type: 'ByteLevel', add_prefix_space: true, use_regex: true } }
+    expect((await pieces('\tb', prefixed)).join('')).toBe(' \tb')
+    expect((await pieces(' b', prefixed)).join('')).toBe(' b')
+  })
+})
+
 it.each<[string, (file: ReturnType<typeof whaleCopy>) => unknown, string]>([
   ['a text', () => 'x', 'tokenizer.json is not a JSON object'],
   ['a list', () => [], 'tokenizer.json is not a JSON object'],
