@@ -8,7 +8,7 @@ export interface Carried {
   chunks: number
   /** Over one border of chunks: fast weights, and states that don't last. */
   borderBytes: number
-  /** Over all borders of chunks together: states that last, see `SequenceMixer.lasts`, before the first token and after. */
+  /** Over all borders of chunks together: states that last, see `SequenceMixer.lasts`. */
   lastingBytes: number
   /** Over all borders of the prefix's stages together. */
   prefixBytes: number
@@ -46,7 +46,7 @@ function counted(system: System, params: Params, batch: number, length: number):
   return {
     chunks: Math.ceil(length / piece),
     borderBytes: 4 * counts.border,
-    lastingBytes: 2 * 4 * counts.lasting,
+    lastingBytes: 4 * counts.lasting,
     prefixBytes: 4 * batch * length * decoder.config.hiddenSize * (decoder.prefix.length + 1),
   }
 }

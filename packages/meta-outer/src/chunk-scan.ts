@@ -53,6 +53,8 @@ export async function scanChunks(
     dispose()
     throw error
   })
+  // Those that later chunks left stand for them.
+  if (steps.length > 1) start.disposeLasting()
   return {
     /**
      * @param weight of each chunk's mean in the loss
@@ -86,10 +88,12 @@ function startOf(system: System, params: Params, suffixParams: SuffixParams, { b
   // Room for the whole text at once: every chunk is then of the same shapes. A single piece needs none.
   const room = length > pieceOf(system, length) ? length : 0
   const reserved = tidy(() => decoder.reserveSuffix(states.value, room))
+  const lasting = lastingStates(reserved, decoder.suffixLasts(reserved, length))
   return {
     carry: { fast: fast?.value ?? params.prime, states: reserved } as Carry,
     /** Leaves of it that a later carry's serve for, by path. */
-    lasting: lastingPaths(reserved, decoder.suffixLasts(reserved, length)),
+    lasting,
+    disposeLasting: () => disposeTree([...lasting.values()].filter((leaf) => !leaves.includes(leaf))),
     /** Takes the gradients of the first carry on to the parameters, and frees them. */
     pull(gradient: Carry, sum: GradientSum) {
       if (fast) {
@@ -116,9 +120,11 @@ function startOf(system: System, params: Params, suffixParams: SuffixParams, { b
   }
 }
 
-const lastingPaths = (states: readonly MixingState[], lasts: readonly boolean[]): ReadonlySet<string> =>
-  new Set(
+const lastingStates = (states: readonly MixingState[], lasts: readonly boolean[]): Map<string, Tensor> =>
+  new Map(
     states.flatMap(({ mixer }, s) =>
-      lasts[s] ? treeEntries(mixer).map(([path]) => `states.${s}.mixer.${path}`) : [],
+      lasts[s]
+        ? treeEntries(mixer).map(([path, leaf]): [string, Tensor] => [`states.${s}.mixer.${path}`, leaf])
+        : [],
     ),
   )

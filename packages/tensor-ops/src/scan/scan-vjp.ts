@@ -38,8 +38,8 @@ export interface ScanOptions<C, Y, A> {
   /** Whether a step's carry is kept; where not, it is computed again from the last one kept. All are where left out. */
   keeps?(step: number): boolean
   /**
-   * Tells leaves of a carry, by path, that serve in place of those of every carry before it: the last ones stand for all.
-   * None does where left out.
+   * Tells leaves of a carry, by path, that serve in place of those of every carry before it: the last ones stand for all,
+   * so that the caller may free the first's when a scan of several steps went forwards. None does where left out.
    */
   lasts?(path: string): boolean
   /** Whether steps share their parameters: a pull then adds to their sums itself, in place where an engine can. */
@@ -94,7 +94,7 @@ export async function scanVjp<
 class Walk<C extends TensorTree, X extends TensorTree, Y extends TensorTree, A> implements Scan<C, X, Y> {
   private readonly carries: (C | undefined)[]
   private readonly tapes: (Vjp<Given<C, X>, Left<C, Y>, A> | undefined)[] = []
-  /** What lasts of the newest carry; those in `carries`, but for the first, are without. */
+  /** What lasts of the newest carry; those in `carries` are without, the first may be. */
   private lasting = new Map<string, Tensor>()
 
   constructor(
@@ -169,12 +169,7 @@ class Walk<C extends TensorTree, X extends TensorTree, Y extends TensorTree, A> 
 
   private given(i: number): Given<C, X> {
     const { params, input } = this.steps[i]
-    const carry = this.carries[i]!
-    return {
-      params,
-      carry: i === 0 ? carry : treeMap(carry, (leaf, path) => this.lasting.get(path) ?? leaf),
-      input,
-    }
+    return { params, carry: treeMap(this.carries[i]!, (leaf, path) => this.lasting.get(path) ?? leaf), input }
   }
 
   private taped(i: number): Vjp<Given<C, X>, Left<C, Y>, A> {

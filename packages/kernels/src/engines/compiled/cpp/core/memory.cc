@@ -20,6 +20,8 @@ namespace {
 constexpr size_t slab_size = size_t{32} << 20;
 /** Blocks from here on get a slab of their own. */
 constexpr size_t large_block = size_t{4} << 20;
+/** Idle bytes of those that stay, because new pages cost time: a share of the most that were in use, and no more than this. */
+constexpr size_t idle_share = 16, most_idle = size_t{128} << 20;
 #if defined(__wasm__)
 /** The unit in which memory grows; all slabs are larger. */
 constexpr size_t huge_page = size_t{64} << 10;
@@ -143,11 +145,12 @@ int32_t add_block(int32_t size_class) {
 /**
  * Gives the pages of idle large blocks back to the system, those first that have been idle for longest, until hardly more
  * are resident than were once in use at the same time: what one phase of a program leaves doesn't stand beside what the
- * next one needs. A little more, because new pages cost time.
+ * next one needs.
  */
 void give_back() {
 #if defined(__linux__)
-  while (large.resident > large.most_live + large.most_live / 16) {
+  const size_t share = large.most_live / idle_share;
+  while (large.resident > large.most_live + (share < most_idle ? share : most_idle)) {
     Block* oldest = nullptr;
     for (size_t list = class_of(large_block); list < free_blocks.size(); list++)
       for (const int32_t index : free_blocks[list]) {
