@@ -87,6 +87,8 @@ function split(step: Rewritable): object {
   }
   const behavior = step.behavior ?? ''
   if (!step.invert && Object.hasOwn(merged, behavior)) return isolated(merged[behavior])
+  // Of a text, the library keeps what it is to remove.
+  if (behavior === 'Removed') return { ...step, pattern: { Regex: match } }
   // What isn't a match is isolated from matches either way.
   return behavior === 'Isolated' ? { ...step, invert: false } : step
 }
