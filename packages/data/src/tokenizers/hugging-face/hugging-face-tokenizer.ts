@@ -15,15 +15,14 @@ import { checkTokenizerFile, type TokenizerFile } from './tokenizer-file'
  */
 export function huggingFaceTokenizer(options: Readonly<Record<string, unknown>>): Tokenizer {
   const file = checkTokenizerFile(options.tokenizer)
-  const { bytes, dropsFirstSpace } = tokenBytes(file)
-  const vocabularySize = bytes.length
+  const { count: vocabularySize, bytesOf, dropsFirstSpace } = tokenBytes(file)
   const { bosToken, endTokens, chatTemplate } = checkedOptions(options, vocabularySize)
   const encoders: Record<string, Encoder> = {}
   // The first says at once whether the library understands the file.
   encoders.false = encoderOf(withoutSpecials(file), ({ special = false }) => special)
   const textOf = (tokens: ArrayLike<number>): string => {
     checkTokens(tokens, vocabularySize)
-    const pieces = Array.from(tokens, (token) => (token === bosToken ? undefined : bytes[token]) ?? nothing)
+    const pieces = Array.from(tokens, (token) => (token === bosToken ? undefined : bytesOf(token)) ?? nothing)
     return new TextDecoder('utf-8', { ignoreBOM: true }).decode(joined(pieces))
   }
   const fromStart = (text: string) => (dropsFirstSpace && text.startsWith(' ') ? text.slice(1) : text)
