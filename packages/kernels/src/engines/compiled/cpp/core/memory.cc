@@ -21,7 +21,7 @@ constexpr size_t slab_size = size_t{32} << 20;
 /** Blocks from here on get a slab of their own. */
 constexpr size_t large_block = size_t{4} << 20;
 /** Idle bytes of those that stay, because new pages cost time: a share of the most that were in use, and no more than this. */
-constexpr size_t idle_share = 16, most_idle = size_t{128} << 20;
+[[maybe_unused]] constexpr size_t idle_share = 16, most_idle = size_t{128} << 20;
 #if defined(__wasm__)
 /** The unit in which memory grows; all slabs are larger. */
 constexpr size_t huge_page = size_t{64} << 10;
