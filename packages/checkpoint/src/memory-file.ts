@@ -1,4 +1,5 @@
 import { problemsOf } from '@ttt-e2e/baselines'
+import { longestUnfinished } from '@ttt-e2e/data'
 import {
   allFinite,
   bytesOf,
@@ -72,7 +73,7 @@ export function decodeMemory(model: Model, bytes: Uint8Array, name = 'memory'): 
     ])
   if (metadata.model !== model.hash) refuse([foreignMemory(metadata.model ?? 'unknown', model.hash)])
   const meta = metaSchema.safeParse(json(metadata.state))
-  const unfinished = z.array(count).max(3).safeParse(json(metadata.unfinished))
+  const unfinished = z.array(count).max(longestUnfinished).safeParse(json(metadata.unfinished))
   if (!meta.success) return refuse(problemsOf(meta.error).map((problem) => `state: ${problem}`))
   if (!unfinished.success)
     return refuse(problemsOf(unfinished.error).map((problem) => `unfinished: ${problem}`))

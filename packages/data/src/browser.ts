@@ -4,7 +4,7 @@ export { renderChat, type ChatMessage } from './tokenizers/chat-template'
 export { transcriptOf, type Transcript } from './tokenizers/transcript'
 export { blankTokens } from './tokenizers/blank-tokens'
 export { StopAt } from './tokenizers/stop-at'
-export { DecodeStream } from './tokenizers/decode-stream'
+export { DecodeStream, longestUnfinished } from './tokenizers/decode-stream'
 export { byteTokenizer } from './tokenizers/byte/byte-tokenizer'
 export { symbolTokenizer } from './tokenizers/symbols/symbol-tokenizer'
 export {

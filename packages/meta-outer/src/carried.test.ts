@@ -1,14 +1,29 @@
 import { expect, it } from 'vitest'
-import { carriesOf, strideWithin } from './carried'
+import { keptBorders } from './carried'
 
-it('carries all where they fit, and every n-th where they do not', () => {
-  expect(strideWithin(8, 8)).toBe(1)
-  expect([strideWithin(8, 7), carriesOf(8, 2)]).toEqual([2, 5])
-  expect(strideWithin(0, 1)).toBe(1)
+/** Carries that are there at once while the chunks of a stretch between two kept borders are pulled back. */
+function mostHeld(chunks: number, borders: readonly number[]): number {
+  const lengths = borders.map((border, i) => (borders[i + 1] ?? chunks) - border)
+  return Math.max(...lengths.map((length, before) => before + length))
+}
+
+it('keeps all where they fit, and as many as fit where they do not', () => {
+  expect(keptBorders(8, 8)).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
+  expect(keptBorders(8, 7)).toEqual([0, 2, 3, 4, 5, 6, 7])
+  expect(keptBorders(4, 0)).toEqual([0, 2, 3])
+  expect([keptBorders(0, 1), keptBorders(1, 0)]).toEqual([[], [0]])
 })
 
-it.each([4, 16, 64, 256])('needs no more than 2 √K carries of %i chunks', (chunks) => {
-  const stride = strideWithin(chunks, 0)
-  expect(stride).toBe(Math.sqrt(chunks))
-  expect(carriesOf(chunks, stride)).toBe(2 * Math.sqrt(chunks) - 1)
+it('holds no more at once than it may, and at the least √(2K), whatever the chunks', () => {
+  for (let chunks = 1; chunks < 100; chunks++)
+    for (const most of [0, 5, 20, 60, 200]) {
+      const borders = keptBorders(chunks, most)
+      const fewest = Math.ceil(Math.sqrt(2 * chunks + 0.25) - 0.5)
+      expect(mostHeld(chunks, borders)).toBe(borders.length)
+      expect(borders.length).toBe(Math.min(chunks, Math.max(fewest, most)))
+    }
+})
+
+it.each([4, 16, 64, 256])('holds at most √K times what one chunk in four takes, of %i', (chunks) => {
+  expect(keptBorders(chunks, 0).length / keptBorders(4, 0).length).toBeLessThanOrEqual(Math.sqrt(chunks / 4))
 })

@@ -6,8 +6,10 @@ import { pieceOf } from './chunk-steps'
 export interface Carried {
   /** Chunks K of the suffix. */
   chunks: number
-  /** Over one border of chunks: fast weights and the suffix's states. */
-  chunkBytes: number
+  /** Over one border of chunks: fast weights, and states that don't last. */
+  borderBytes: number
+  /** Over all borders of chunks together: states that last, see `SequenceMixer.lasts`. */
+  lastingBytes: number
   /** Over all borders of the prefix's stages together. */
   prefixBytes: number
 }
@@ -28,30 +30,40 @@ export function carriedBy(system: System, params: Params, { batch, length }: Bat
 function counted(system: System, params: Params, batch: number, length: number): Carried {
   const { decoder, rule } = system
   const piece = pieceOf(system, length)
-  const elements = { count: 0 }
+  const counts = { border: 0, lasting: 0 }
   tidy(() => {
-    const states = decoder.startSuffix(decoder.suffixParams(params), batch)
     // As a scan of several chunks reserves them.
-    elements.count += treeSize(decoder.reserveSuffix(states, length > piece ? length : 0))
-    if (rule) elements.count += treeSize(startFastWeights(params.prime, batch))
+    const room = length > piece ? length : 0
+    const states = decoder.reserveSuffix(decoder.startSuffix(decoder.suffixParams(params), batch), room)
+    const lasts = decoder.suffixLasts(states, length)
+    states.forEach(({ mixer, ...rest }, s) => {
+      counts[lasts[s] ? 'lasting' : 'border'] += treeSize(mixer)
+      counts.border += treeSize(rest)
+    })
+    if (rule) counts.border += treeSize(startFastWeights(params.prime, batch))
     return []
   })
   return {
     chunks: Math.ceil(length / piece),
-    chunkBytes: 4 * elements.count,
+    borderBytes: 4 * counts.border,
+    lastingBytes: 4 * counts.lasting,
     prefixBytes: 4 * batch * length * decoder.config.hiddenSize * (decoder.prefix.length + 1),
   }
 }
 
-/** Carries that are held at once where every n-th is kept, and those between are computed again on the way back. */
-export const carriesOf = (chunks: number, stride: number): number => Math.ceil(chunks / stride) + stride - 1
-
-/** The least stride whose carries are no more than so many; where none is, that with the fewest, about √K. */
-export function strideWithin(chunks: number, most: number): number {
-  let fewest = 1
-  for (let stride = 1; stride <= chunks; stride++) {
-    if (carriesOf(chunks, stride) <= most) return stride
-    if (carriesOf(chunks, stride) < carriesOf(chunks, fewest)) fewest = stride
+/**
+ * Borders of K chunks, the first is 0, whose carries are kept so that no more than so many are held at once on the way back,
+ * where those between are computed again. Where so many aren't enough, the fewest that are, s with s (s + 1) / 2 ≥ K, about
+ * √(2K): chunks that are pulled back later, when fewer borders are kept before them, have more between two.
+ */
+export function keptBorders(chunks: number, most: number): number[] {
+  const fewest = Math.ceil((Math.sqrt(8 * chunks + 1) - 1) / 2)
+  const held = Math.min(chunks, Math.max(fewest, Math.floor(most)))
+  const borders: number[] = []
+  for (let border = 0; borders.length < held;) {
+    const left = held - borders.length
+    borders.push(border)
+    border += Math.min(left, chunks - border - (left - 1))
   }
-  return fewest
+  return borders
 }

@@ -3,6 +3,7 @@ import {
   scanVjp,
   tf,
   tidy,
+  treeEntries,
   treeLeaves,
   treeWithLeaves,
   vjp,
@@ -10,7 +11,7 @@ import {
   type GradientSum,
   type Tensor,
 } from '@ttt-e2e/tensor-ops'
-import type { MlpWeights, SuffixParams } from '@ttt-e2e/swa-transformer'
+import type { MixingState, MlpWeights, SuffixParams } from '@ttt-e2e/swa-transformer'
 import { startFastWeights, type FastWeights, type Params, type System } from '@ttt-e2e/ttt-inner'
 import { chunkSteps, pieceOf, type Carry, type ChunkOutput, type ChunkTold } from './chunk-steps'
 import type { Keep } from './prefix-scan'
@@ -43,6 +44,7 @@ export async function scanChunks(
   const scan = await scanVjp(steps, start.carry, {
     ...keep,
     shared: true,
+    lasts: (path) => start.lasting.has(path),
     onStep({ carry, output, aux }) {
       shape = output.loss.shape
       onChunk(output, aux, carry?.fast)
@@ -51,6 +53,8 @@ export async function scanChunks(
     dispose()
     throw error
   })
+  // Those that later chunks left stand for them.
+  if (steps.length > 1) start.disposeLasting()
   return {
     /**
      * @param weight of each chunk's mean in the loss
@@ -84,8 +88,12 @@ function startOf(system: System, params: Params, suffixParams: SuffixParams, { b
   // Room for the whole text at once: every chunk is then of the same shapes. A single piece needs none.
   const room = length > pieceOf(system, length) ? length : 0
   const reserved = tidy(() => decoder.reserveSuffix(states.value, room))
+  const lasting = lastingStates(reserved, decoder.suffixLasts(reserved, length))
   return {
     carry: { fast: fast?.value ?? params.prime, states: reserved } as Carry,
+    /** Leaves of it that a later carry's serve for, by path. */
+    lasting,
+    disposeLasting: () => disposeTree([...lasting.values()].filter((leaf) => !leaves.includes(leaf))),
     /** Takes the gradients of the first carry on to the parameters, and frees them. */
     pull(gradient: Carry, sum: GradientSum) {
       if (fast) {
@@ -111,3 +119,12 @@ function startOf(system: System, params: Params, suffixParams: SuffixParams, { b
     },
   }
 }
+
+const lastingStates = (states: readonly MixingState[], lasts: readonly boolean[]): Map<string, Tensor> =>
+  new Map(
+    states.flatMap(({ mixer }, s) =>
+      lasts[s]
+        ? treeEntries(mixer).map(([path, leaf]): [string, Tensor] => [`states.${s}.mixer.${path}`, leaf])
+        : [],
+    ),
+  )

@@ -1,6 +1,6 @@
 export type { Batch } from '@ttt-e2e/tensor-ops'
 export { columns } from './batch-columns'
-export { carriedBy, carriesOf, strideWithin, type Carried } from './carried'
+export { carriedBy, keptBorders, type Carried } from './carried'
 export { type Sequence } from './sequences'
 export { type Losses } from './losses'
 export { type ChunkRecord, type MetaGradientRecord } from './record'

@@ -134,6 +134,27 @@ describe('the meta-gradient', () => {
   })
 })
 
+describe('where a window is as wide as the text, so that caches last and stand once', () => {
+  useEngine('wasm')
+
+  it.each([0, 64])('is the same bits whatever is carried, in a window of %i', async (window) => {
+    const system = smallSystem({ window })
+    const params = parametersOf(system)
+    const batch = randomBatch(2, 26)
+    const { decoder } = system
+    const states = decoder.reserveSuffix(decoder.startSuffix(decoder.suffixParams(params), 2), 26)
+    expect(decoder.suffixLasts(states, 26)).toEqual([true])
+    const expected = await metaGradient(system, params, batch, { checkpointEvery: 'everything' })
+    const right = treeLeaves(expected.gradients)
+    for (const checkpointEvery of [1, 2, 3]) {
+      const { gradients } = await metaGradient(system, params, batch, { checkpointEvery })
+      treeLeaves(gradients).forEach((leaf, i) => expect(leaf.dataSync()).toEqual(right[i].dataSync()))
+      disposeTree(gradients)
+    }
+    disposeTree([expected.gradients, params, states])
+  })
+})
+
 describe.each(['cpu', 'native', 'wasm'])('the meta-gradient on %s', (engine) => {
   useEngine(engine)
 

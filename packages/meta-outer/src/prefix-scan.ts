@@ -18,7 +18,7 @@ import { columns } from './batch-columns'
 import { hasTrained, type TrainedLeaves } from './trained-part'
 
 /** What scans keep for the way back, and when they pause. */
-export type Keep = Pick<ScanOptions<never, never, never>, 'tapes' | 'stride' | 'pause'>
+export type Keep = Pick<ScanOptions<never, never, never>, 'tapes' | 'keeps' | 'pause'>
 
 /** The residual stream between two stages of the prefix [B, T, D], and the embeddings for stages that need them too. */
 type Hidden = { hidden: Tensor; embedded?: Tensor }
@@ -69,7 +69,7 @@ export async function scanPrefix(
   }
   let end: Hidden
   try {
-    const nothing = { ...keep, tapes: new TapeBudget(0), stride: steps.length }
+    const nothing = { ...keep, tapes: new TapeBudget(0), keeps: () => false }
     const start = await scanned(frozen, { hidden: embedded.value, ...passed }, nothing)
     end = await scanned(steps.slice(frozen.length), start, keep)
   } catch (error) {

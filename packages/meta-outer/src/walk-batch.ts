@@ -7,7 +7,7 @@ import {
   type TensorTree,
 } from '@ttt-e2e/tensor-ops'
 import type { Params, System } from '@ttt-e2e/ttt-inner'
-import { carriedBy, carriesOf, strideWithin } from './carried'
+import { carriedBy, keptBorders } from './carried'
 import { scanChunks } from './chunk-scan'
 import { finalGradients, type Final, type OnFinal } from './final-gradients'
 import type { ChunkLosses } from './losses'
@@ -28,7 +28,7 @@ export interface WalkOptions {
   checkpointEvery?: number | 'everything'
   /**
    * Bytes that the walk may hold between its steps: first what is carried over as many borders of chunks as fit, at the
-   * least over each √K-th of K, then intermediate results, the prefix's first. A chunk's own, while it is pulled back, come
+   * least over √(2K) of K, then intermediate results, the prefix's first. A chunk's own, while it is pulled back, come
    * on top. Where left out, 6 GiB of results beside what is carried, every border's up to another 6 GiB: the bench's size M
    * takes 1.8 GB a sequence of 2048 tokens, so that up to three of them keep everything.
    */
@@ -180,14 +180,16 @@ function keepingOf(
     await wait()
     signal.throwIfAborted()
   }
-  const keep = (bytes: number, stride = 1) => ({ tapes: new TapeBudget(bytes), stride, pause })
   if (checkpointEvery !== undefined) {
-    const all = checkpointEvery === 'everything' ? keep(Infinity) : keep(0, Math.max(1, checkpointEvery))
+    const every = checkpointEvery === 'everything' ? 1 : Math.max(1, checkpointEvery)
+    const tapes = new TapeBudget(checkpointEvery === 'everything' ? Infinity : 0)
+    const all = { tapes, keeps: (border: number) => border % every === 0, pause }
     return { ofPrefix: all, ofChunks: all }
   }
-  const { chunks, chunkBytes, prefixBytes } = carriedBy(system, params, batch)
-  const stride = strideWithin(chunks, (memoryBudget ?? defaultMemoryBudget) / chunkBytes)
-  const carried = prefixBytes + carriesOf(chunks, stride) * chunkBytes
-  const ofPrefix = keep(memoryBudget === undefined ? defaultMemoryBudget : memoryBudget - carried)
-  return { ofPrefix, ofChunks: { ...ofPrefix, stride } }
+  const { chunks, borderBytes, lastingBytes, prefixBytes } = carriedBy(system, params, batch)
+  const budget = memoryBudget ?? defaultMemoryBudget
+  const kept = new Set(keptBorders(chunks, (budget - lastingBytes) / borderBytes))
+  const carried = prefixBytes + lastingBytes + kept.size * borderBytes
+  const tapes = new TapeBudget(memoryBudget === undefined ? budget : budget - carried)
+  return { ofPrefix: { tapes, pause }, ofChunks: { tapes, keeps: (border) => kept.has(border), pause } }
 }

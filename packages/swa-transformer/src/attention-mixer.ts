@@ -93,6 +93,8 @@ export const attentionMixer =
       }),
       start: (_, batch) => startCache(batch, keyHeads, width, keepFirst),
       reserve: (state, tokens) => reserveCache(state as AttentionCache, tokens, window),
+      // Until its ring goes round. The first tokens are a part of attention by themselves, without a look at the position.
+      lasts: (state, tokens) => !keep && state.k.shape[1]! >= tokens,
       read(params, x, state, { position }) {
         const [batch, length] = x.shape
         const byHead = (y: Tensor, count: number) => tf.reshape(y, [batch, length, count, width])

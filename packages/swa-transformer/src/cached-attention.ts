@@ -6,7 +6,7 @@ import {
   type AttentionPart,
   type RopeScaling,
 } from '@ttt-e2e/kernels/ops'
-import { tf, type Tensor } from '@ttt-e2e/tensor-ops'
+import { tf, tidy, type Tensor } from '@ttt-e2e/tensor-ops'
 import {
   firstTokensPart,
   keptTokens,
@@ -50,11 +50,13 @@ export function reserveCache(cache: AttentionCache, tokens: number, window: numb
   const { k, v, ...first } = cache
   const more = cacheSlots(tokens, window) - k.shape[1]!
   if (more <= 0) return cache
-  const grown = (x: Tensor) => {
-    const [batch, , heads, width] = x.shape
-    const free = tf.zeros([batch, more, heads, width])
-    return x.shape[1] === 0 ? free : tf.concat([x, free], 1)
-  }
+  // What is free is let go of before the next one is made.
+  const grown = (x: Tensor) =>
+    tidy(() => {
+      const [batch, , heads, width] = x.shape
+      const free = tf.zeros([batch, more, heads, width])
+      return x.shape[1] === 0 ? free : tf.concat([x, free], 1)
+    })
   return { k: grown(k), v: grown(v), ...first }
 }
 

@@ -116,6 +116,8 @@ export interface Decoder {
   startSuffix(params: SuffixParams, batch: number): MixingState[]
   /** See `SequenceMixer.reserve`. */
   reserveSuffix(states: readonly MixingState[], tokens: number): MixingState[]
+  /** Of each state whether its mixer's lasts, see `SequenceMixer.lasts`. */
+  suffixLasts(states: readonly MixingState[], tokens: number): boolean[]
   /**
    * @param prime one set of weights per suffix block, each [D, F] or with a batch axis [B, D, F]
    * @param hidden the prefix's output [B, T, D]
@@ -258,6 +260,8 @@ export function createDecoder(config: DecoderConfig): Decoder {
         .map((block, i) => startMixing(block.mixing!, mixers[prefixBlocks + 1 + i], batch)),
     reserveSuffix: (states, tokens) =>
       states.map((state, s) => reserveMixing(mixers[prefixBlocks + 1 + s], state, tokens)),
+    suffixLasts: (states, tokens) =>
+      states.map(({ mixer }, s) => mixers[prefixBlocks + 1 + s].lasts?.(mixer, tokens) ?? false),
     readSuffix(params, weights, hidden, states, options) {
       const after: MixingState[] = []
       params.blocks.forEach((block, s) => {

@@ -42,6 +42,11 @@ export interface SequenceMixer<P extends TensorTree = TensorTree> {
    */
   reserve?(state: SequenceState, tokens: number): SequenceState
   /**
+   * Whether a state with room for `tokens` tokens serves in place of each one before it: what later tokens have put there
+   * lies behind the position that a read is told, and isn't read. Where left out, none does.
+   */
+  lasts?(state: SequenceState, tokens: number): boolean
+  /**
    * @param x [B, T, D]
    * @param state with room for these tokens, or one before the first token
    * @returns y [B, T, D] and the state after these tokens

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { byteTokenizer } from './byte/byte-tokenizer'
-import type { DecodeStream } from './decode-stream'
+import { DecodeStream, longestUnfinished } from './decode-stream'
 
 function piecesOf(bytes: ArrayLike<number>, pieces: DecodeStream = byteTokenizer.stream()): string[] {
   return Array.from(bytes, (token) => pieces.push(token))
@@ -47,5 +47,36 @@ it('ends with what was held back, as a replacement, and never inside a character
     expect(pieces.join('') + stream.end()).toBe(byteTokenizer.decode(bytes))
     expect(stream.unfinished).toEqual([])
     expect(stream.end()).toBe('')
+  }
+})
+
+/** Tokens of which each has the end of a whale and the beginning of the next one; the first and the last have the rest. */
+function whales(count: number) {
+  const bytes = [...new TextEncoder().encode('🐋'.repeat(count))]
+  const pieces = [
+    bytes.slice(0, 2),
+    ...Array.from({ length: count }, (_, i) => bytes.slice(4 * i + 2, 4 * i + 6)),
+  ]
+  const decode = (tokens: ArrayLike<number>) =>
+    new TextDecoder().decode(Uint8Array.from(Array.from(tokens, (token) => pieces[token]).flat()))
+  return { vocabularySize: pieces.length, decode, tokens: pieces.map((_, i) => i) }
+}
+
+it('holds back a row of characters of which none ends where a token does', () => {
+  for (const count of [1, 2, 3, 4, 9, longestUnfinished]) {
+    const { tokens, ...tokenizer } = whales(count)
+    const stream = new DecodeStream(tokenizer)
+    const pieces = tokens.map((token) => stream.push(token))
+    expect(pieces).toEqual([...Array<string>(count).fill(''), '🐋'.repeat(count)])
+    expect(stream.unfinished).toEqual([])
+  }
+})
+
+it('does not hold back more than a row can be long', () => {
+  const { tokens, ...tokenizer } = whales(3 * longestUnfinished)
+  const stream = new DecodeStream(tokenizer)
+  for (const token of tokens) {
+    stream.push(token)
+    expect(stream.unfinished.length).toBeLessThanOrEqual(longestUnfinished)
   }
 })

@@ -1,5 +1,8 @@
-/** Tokens that can begin a character without ending it: three of UTF-8's at most four bytes. */
-const longestBeginning = 3
+/**
+ * Tokens that are held back at the most: of a row of characters, as emoji joined to one, each may begin in one token and end
+ * in the next, so that none of the tokens ends where a character does.
+ */
+export const longestUnfinished = 64
 const replacement = '\ufffd'
 
 /** What a stream needs of its tokenizer. */
@@ -36,7 +39,7 @@ export class DecodeStream {
     if (token >= this.tokenizer.vocabularySize) return this.end() + replacement
     this.held.push(token)
     const text = this.tokenizer.decode(this.held)
-    let count = text.endsWith(replacement) ? Math.min(longestBeginning, this.held.length) : 0
+    let count = text.endsWith(replacement) ? Math.min(longestUnfinished, this.held.length) : 0
     while (count > 0 && !this.isBeginning(count, text)) count--
     const complete = this.held.slice(0, this.held.length - count)
     this.held = this.held.slice(this.held.length - count)

@@ -43,13 +43,13 @@ function subject() {
   return { w: w as Tensor, start, data, xs, steps }
 }
 
-async function pulled(tapes: TapeBudget, stride?: number, shared?: boolean) {
+async function pulled(tapes: TapeBudget, stride = 1, shared?: boolean) {
   const { w, start, data, xs, steps } = subject()
   const outputs: number[] = []
   const sum = new GradientSum()
   const scan = await scanVjp(steps, start, {
     tapes,
-    stride,
+    keeps: (step) => step % stride === 0,
     shared,
     onStep({ output, aux }) {
       outputs.push(output.y.dataSync()[0])
@@ -99,11 +99,66 @@ describe('a scan', () => {
     },
   )
 
+  it('has the same bits where a part of the carries lasts, which stands once then', async () => {
+    type Written = { rows: Tensor; h: Tensor }
+    const [size, width] = [6, 50]
+    // Each step adds to a row of its own and reads those before it, so that later rows are none of its business.
+    const walk = async (lasts: boolean, stride: number) => {
+      const steps = Array.from({ length: size }, (_, i): ScanStep<Written, Input, Output> => {
+        const [before, own] = [(at: number) => Number(at < i), (at: number) => Number(at === i)].map(
+          (chosen) => tf.tensor2d(Array.from({ length: size }, (_, at) => [chosen(at)])),
+        )
+        return {
+          key: { owner: {}, key: 'step' },
+          params: {},
+          input: { x: tf.fill([width], 0.1 * (i + 1)) },
+          data: { before, own },
+          run({ carry, input }) {
+            const h = tf.tanh(tf.add(tf.add(carry.h, input.x), tf.sum(tf.mul(carry.rows, before), 0)))
+            const others = tf.sub(1, own)
+            const rows = tf.add(tf.mul(carry.rows, others), tf.mul(own, tf.expandDims(h, 0)))
+            return { value: { carry: { rows, h }, output: { y: tf.sum(h) } } }
+          },
+        }
+      })
+      const start = { rows: tf.zeros([size, width]) as Tensor, h: tf.zeros([width]) as Tensor }
+      const before = liveBytes()
+      const scan = await scanVjp(steps, start, {
+        tapes: new TapeBudget(0),
+        keeps: (step) => step % stride === 0,
+        ...(lasts && { lasts: (path: string) => path === 'rows' }),
+      })
+      const held = liveBytes() - before
+      const last = { rows: tf.ones([size, width]) as Tensor, h: tf.ones([width]) as Tensor }
+      const sum = new GradientSum()
+      const { carry, inputs } = await scan.pull({ output: () => ({ y: tf.scalar(1) }), carry: last }, sum)
+      scan.dispose()
+      const values = [carry, ...inputs].flatMap((tree) =>
+        treeLeaves(tree).map((leaf) => [...leaf.dataSync()]),
+      )
+      disposeTree([carry, inputs, start, steps.map(({ input, data }) => [input, data])])
+      return { values, held }
+    }
+    const tensors = liveTensors()
+    const bytes = 4 * width
+    for (const stride of [1, 2, 4]) {
+      const [apart, together] = [await walk(false, stride), await walk(true, stride)]
+      expect(together.values).toEqual(apart.values)
+      const kept = Math.floor((size - 1) / stride) + 1
+      expect(apart.held).toBe(kept * (size + 1) * bytes)
+      expect(together.held).toBe((kept + size) * bytes)
+    }
+    expect(liveTensors()).toBe(tensors)
+  })
+
   it('holds more tapes with a larger budget, and never more than it', async () => {
     const held = async (bytes: number) => {
       const { w, start, data, xs, steps } = subject()
       const before = liveBytes()
-      const scan = await scanVjp(steps, start, { tapes: new TapeBudget(bytes), stride: 100 })
+      const scan = await scanVjp(steps, start, {
+        tapes: new TapeBudget(bytes),
+        keeps: () => false,
+      })
       const after = liveBytes() - before
       scan.dispose()
       disposeTree([w, start, data, xs])

@@ -3,7 +3,8 @@ import { liveBytes } from '../memory'
 import { program, vjpProgram, type ProgramKey } from '../program/program'
 import { takeApart } from '../program/template'
 import { tidy } from '../tidy'
-import { disposeTree, type TensorTree } from '../tree'
+import { tf, type Tensor } from '../tf'
+import { disposeTree, treeEntries, treeMap, type TensorTree } from '../tree'
 import type { GradientSum } from './gradient-sum'
 import type { TapeBudget } from './tape-budget'
 
@@ -34,8 +35,13 @@ export interface ScanStep<C extends TensorTree, X extends TensorTree, Y extends 
 export interface ScanOptions<C, Y, A> {
   /** What tapes may hold; where they don't fit, steps are computed again on the way back. */
   tapes: TapeBudget
-  /** Every n-th carry is kept, the others are computed again from the last one kept; 1, all of them, where left out. */
-  stride?: number
+  /** Whether a step's carry is kept; where not, it is computed again from the last one kept. All are where left out. */
+  keeps?(step: number): boolean
+  /**
+   * Tells leaves of a carry, by path, that serve in place of those of every carry before it: the last ones stand for all,
+   * so that the caller may free the first's when a scan of several steps went forwards. None does where left out.
+   */
+  lasts?(path: string): boolean
   /** Whether steps share their parameters: a pull then adds to their sums itself, in place where an engine can. */
   shared?: boolean
   /** Called after each step, forwards; takes over its output and what it told. The carry stays the scan's. */
@@ -88,6 +94,8 @@ export async function scanVjp<
 class Walk<C extends TensorTree, X extends TensorTree, Y extends TensorTree, A> implements Scan<C, X, Y> {
   private readonly carries: (C | undefined)[]
   private readonly tapes: (Vjp<Given<C, X>, Left<C, Y>, A> | undefined)[] = []
+  /** What lasts of the newest carry; those in `carries` are without, the first may be. */
+  private lasting = new Map<string, Tensor>()
 
   constructor(
     private readonly steps: readonly ScanStep<C, X, Y, A>[],
@@ -102,7 +110,7 @@ class Walk<C extends TensorTree, X extends TensorTree, Y extends TensorTree, A> 
   }
 
   async forwards(): Promise<void> {
-    const { tapes, stride = 1, onStep, pause } = this.options
+    const { tapes, keeps = () => true, onStep, pause } = this.options
     for (let i = 0; i < this.steps.length; i++) {
       const before = liveBytes()
       const { open } = tapes
@@ -114,7 +122,8 @@ class Walk<C extends TensorTree, X extends TensorTree, Y extends TensorTree, A> 
         this.tapes[i]!.dispose()
         this.tapes[i] = undefined
       }
-      if (i % stride !== 0) this.dropCarry(i)
+      if (value.carry) this.moveLasting(value.carry)
+      if (!keeps(i)) this.dropCarry(i)
       await pause?.()
     }
   }
@@ -154,11 +163,13 @@ class Walk<C extends TensorTree, X extends TensorTree, Y extends TensorTree, A> 
   dispose(): void {
     for (const tape of this.tapes) tape?.dispose()
     for (let i = 1; i < this.carries.length; i++) this.dropCarry(i)
+    disposeAll([...this.lasting.values()])
+    this.lasting.clear()
   }
 
   private given(i: number): Given<C, X> {
     const { params, input } = this.steps[i]
-    return { params, carry: this.carries[i]!, input }
+    return { params, carry: treeMap(this.carries[i]!, (leaf, path) => this.lasting.get(path) ?? leaf), input }
   }
 
   private taped(i: number): Vjp<Given<C, X>, Left<C, Y>, A> {
@@ -182,11 +193,23 @@ class Walk<C extends TensorTree, X extends TensorTree, Y extends TensorTree, A> 
     for (let j = from; j < i; j++) {
       const { value, aux } = this.untaped(j)
       this.carries[j + 1] = value.carry
+      for (const [path, leaf] of treeEntries(value.carry!)) if (this.lasting.has(path)) leaf.dispose()
       disposeAll([value.output, aux])
     }
     const tape = this.taped(i)
     disposeAll([tape.value, tape.aux])
     return tape
+  }
+
+  /** Takes what lasts out of a carry that is newer than all. */
+  private moveLasting(carry: C): void {
+    const { lasts } = this.options
+    for (const [path, leaf] of lasts ? treeEntries(carry) : []) {
+      if (!lasts!(path)) continue
+      this.lasting.get(path)?.dispose()
+      this.lasting.set(path, tf.keep(tf.clone(leaf)))
+      leaf.dispose()
+    }
   }
 
   /** The first carry is the caller's. */

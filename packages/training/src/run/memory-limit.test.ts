@@ -8,18 +8,18 @@ beforeAll(() => resolveEngine('cpu'))
 const trained = () => ({ w: tf.zeros([1000, 1000]) as Tensor })
 const megabytes = (n: number) => n * 1e6
 
-it('gives the first step half of what is free, and the next ones half of what its peak left', () => {
+it('gives the first step a quarter of what is free, and the next ones half of what its peak left', () => {
   let peak = megabytes(60)
   // 97 MB of it are to be used: 50 are there, 4 are gradients.
   const limit = new MemoryLimit(megabytes(100), trained(), () => peak, megabytes(50))
-  expect(limit.next()).toBeCloseTo(megabytes(21.5))
+  expect(limit.next()).toBeCloseTo(megabytes(10.75))
   peak = megabytes(80)
-  expect(limit.next()).toBeCloseTo(megabytes(30))
+  expect(limit.next()).toBeCloseTo(megabytes(19.25))
   // Nothing new.
-  expect(limit.next()).toBeCloseTo(megabytes(30))
+  expect(limit.next()).toBeCloseTo(megabytes(19.25))
   peak = megabytes(99)
-  expect(limit.next()).toBeCloseTo(megabytes(28))
-  expect(limit.next()).toBeCloseTo(megabytes(28))
+  expect(limit.next()).toBeCloseTo(megabytes(17.25))
+  expect(limit.next()).toBeCloseTo(megabytes(17.25))
 })
 
 it('refuses a size that weights and moments fill', () => {

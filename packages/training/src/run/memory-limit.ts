@@ -8,7 +8,7 @@ const spare = 0.03
 const peakNow = () => process.resourceUsage().maxRSS * 1024
 
 /**
- * Keeps the process of a run within a size: says how many bytes a step's walk may hold. The first step is given half of
+ * Keeps the process of a run within a size: says how many bytes a step's walk may hold. The first step is given a quarter of
  * what is free beside weights, moments and gradients; what it took at its fullest tells what the rest of a step takes, so
  * that the next ones may hold half of what is left, and so on; past the limit less by what was too much. What one step takes
  * isn't known before it: the limit is aimed at, and a run may end above it. The numbers are the same bits whatever is held.
@@ -37,7 +37,7 @@ export class MemoryLimit {
         `--memory ${inGB(limit)} is too little: weights, moments, gradients and their update take ${inGB(least)} without ` +
           `any sequence; give more, or train a part: --set training.trains=prime`,
       )
-    this.budget = (this.most - resident - gradients) / 2
+    this.budget = (this.most - resident - gradients) / 4
   }
 
   private get most(): number {

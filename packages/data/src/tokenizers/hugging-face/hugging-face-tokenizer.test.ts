@@ -124,6 +124,136 @@ it('takes every number for digits, as Hugging Face does', async () => {
   expect(tokenizer.encode('²²')).toHaveLength(2)
 })
 
+/** Ids as Hugging Face's tokenizers 0.23.3 has them; an added token is written by its name, the rest as text. */
+describe('added tokens', () => {
+  const added = (content: string, more: object = {}) => ({
+    content,
+    special: false,
+    normalized: false,
+    ...more,
+  })
+  const names = async (tokens: object[], text: string, file: object = byteLevel([])) => {
+    const tokenizer = await make({
+      ...file,
+      added_tokens: tokens.map((token, i) => ({ ...token, id: 300 + i })),
+    })
+    return Array.from(tokenizer.encode(text, { special: true }), (id) => tokenizer.decode([id]))
+  }
+
+  it('are found as words of their own where they must be', async () => {
+    const word = [added('word', { single_word: true })]
+    expect(await names(word, 'word')).toEqual(['word'])
+    expect(await names(word, '.word!')).toEqual(['.', 'word', '!'])
+    for (const text of ['words', '_word', '2word', 'word2', '한word'])
+      expect((await names(word, text)).includes('word'), text).toBe(false)
+  })
+
+  it('take blanks along, which are those of Unicode: U+0085 is one and U+FEFF is none', async () => {
+    const [left, right] = [added('<l>', { lstrip: true }), added('<r>', { rstrip: true })]
+    expect(await names([left], 'a \u0085\n<l> b')).toEqual(['a', '<l>', ' ', 'b'])
+    expect(await names([right], 'a <r> \u0085\tb')).toEqual(['a', ' ', '<r>', 'b'])
+    expect((await names([left], '\ufeff<l>')).length).toBe(4)
+    expect((await names([right], '<r>\ufeff')).length).toBe(4)
+  })
+
+  it('are still found in blanks that one before them takes along', async () => {
+    const tokens = [added('<r>', { rstrip: true }), added('    ')]
+    expect(await names(tokens, '<r>    a')).toEqual(['<r>', '    ', 'a'])
+  })
+
+  it('are the longest of those that begin first, before the ones that are looked for after normalization', async () => {
+    const tokens = [added('<a>'), added('<a>b'), added('x<a>bc', { normalized: true })]
+    expect(await names(tokens, 'x<a>bc<a>')).toEqual(['x', '<a>b', 'c', '<a>'])
+  })
+
+  it('are found by what normalization makes of them', async () => {
+    const file = { ...byteLevel([]), normalizer: { type: 'Lowercase' } }
+    expect(await names([added('<Up>', { normalized: true })], 'A<uP>B', file)).toEqual(['a', '<Up>', 'b'])
+    expect(await names([added('<Up>')], '<uP>', file)).toHaveLength(4)
+  })
+
+  it('have no space put before what follows them where only a text gets one', async () => {
+    const metaspace = (prepend_scheme: string) => ({
+      ...sentencePiece(),
+      normalizer: null,
+      pre_tokenizer: { type: 'Metaspace', replacement: '▁', prepend_scheme, split: false },
+    })
+    for (const normalized of [true, false]) {
+      const token = [added('<x>', { normalized })]
+      expect(await names(token, 'a<x>a', metaspace('first'))).toEqual(['a', '<x>', 'a'])
+      expect((await names(token, '<x>a', metaspace('first'))).join('')).toBe('<x>a')
+    }
+  })
+})
+
+/** Tokens of texts, as Hugging Face's tokenizers 0.23.3 have them: merges that stand within a piece tell where pieces end. */
+describe('steps that the library takes otherwise', () => {
+  const bytes = (more: object) => ({ type: 'ByteLevel', add_prefix_space: false, use_regex: true, ...more })
+  const tokens = async (text: string, merges: string[], file: object) => {
+    const tokenizer = await make({ ...byteLevel(merges), ...file })
+    return Array.from(tokenizer.encode(text), (id) => tokenizer.decode([id]))
+  }
+
+  it.each([
+    ['Isolated', ['a', '!', '!', 'b']],
+    ['Removed', ['a', 'b']],
+    ['MergedWithPrevious', ['a!', '!', 'b']],
+    ['MergedWithNext', ['a', '!', '!b']],
+    ['Contiguous', ['a', '!!', 'b']],
+  ])('Split: %s', async (behavior, expected) => {
+    for (const pattern of [{ String: '!' }, { Regex: '!' }]) {
+      const split = { type: 'Split', pattern, behavior, invert: false }
+      const pre_tokenizer = { type: 'Sequence', pretokenizers: [split, bytes({ use_regex: false })] }
+      expect(await tokens('a!!b', ['a !', '! !', '! b'], { pre_tokenizer })).toEqual(expected)
+    }
+  })
+
+  it('Metaspace cuts before each of its marks, unless it says that it does not', async () => {
+    const metaspace = (split?: boolean) => ({
+      ...sentencePiece(),
+      normalizer: null,
+      pre_tokenizer: { type: 'Metaspace', replacement: '▁', prepend_scheme: 'never', split },
+      model: {
+        ...sentencePiece().model,
+        merges: ['a ▁'],
+        vocab: { ...sentencePiece().model.vocab, 'a▁': 263 },
+      },
+    })
+    for (const [split, expected] of [
+      [undefined, 3],
+      [true, 3],
+      [false, 2],
+    ] as const)
+      // prettier-ignore
+      expect((await make(metaspace(split))).encode('a b'), String(split)).toHaveLength(expected)
+  })
+
+  const mark = ['ï »', 'ï» ¿']
+  const nextLine = `Â ${byteAlphabet[0x85]}`
+  const pre_tokenizer = bytes({})
+
+  it('U+FEFF is no blank, U+0085 is one', async () => {
+    expect(await tokens('.\ufeff!', [...mark, '. ï»¿', '.ï»¿ !'], { pre_tokenizer })).toEqual(['.\ufeff!'])
+    const merges = [nextLine, `${nextLine.replace(' ', '')} !`]
+    expect(await tokens('\u0085!', merges, { pre_tokenizer })).toEqual(['\u0085', '!'])
+  })
+
+  it('Strip takes these blanks away, and lines end where the text does', async () => {
+    const normalizer = { type: 'Strip', strip_left: true, strip_right: true }
+    const stripped = async (text: string) =>
+      (await tokens(text, [nextLine, ...mark], { normalizer, pre_tokenizer })).join('')
+    expect(await stripped(' \u0085a\r\nb\t\u0085\n')).toBe('a\r\nb')
+    expect(await stripped('\ufeff a')).toBe('\ufeff a')
+  })
+
+  it('ByteLevel puts one space before a text, also where it begins with another blank', async () => {
+    const prefixed = { pre_tokenizer: bytes({ add_prefix_space: true }) }
+    expect((await tokens('\tb', [], prefixed)).join('')).toBe(' \tb')
+    expect((await tokens('b', [], prefixed)).join('')).toBe(' b')
+    expect((await tokens(' b', [], prefixed)).join('')).toBe(' b')
+  })
+})
+
 it.each<[string, (file: ReturnType<typeof whaleCopy>) => unknown, string]>([
   ['a text', () => 'x', 'tokenizer.json is not a JSON object'],
   ['a list', () => [], 'tokenizer.json is not a JSON object'],

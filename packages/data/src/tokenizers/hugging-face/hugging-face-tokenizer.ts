@@ -1,10 +1,9 @@
-import { Tokenizer as LibraryTokenizer } from '@huggingface/tokenizers'
 import { DataError } from '../../data-error'
 import { joined } from '../../joined'
 import { checkTokens } from '../../stream/check-tokens'
 import { DecodeStream } from '../decode-stream'
 import type { Tokenizer } from '../tokenizer'
-import { withOwnDigits } from './own-digits'
+import { encoderOf, type Encoder } from './encoder'
 import { tokenBytes } from './token-bytes'
 import { checkTokenizerFile, type TokenizerFile } from './tokenizer-file'
 
@@ -16,15 +15,14 @@ import { checkTokenizerFile, type TokenizerFile } from './tokenizer-file'
  */
 export function huggingFaceTokenizer(options: Readonly<Record<string, unknown>>): Tokenizer {
   const file = checkTokenizerFile(options.tokenizer)
-  const { bytes, dropsFirstSpace } = tokenBytes(file)
-  const vocabularySize = bytes.length
+  const { count: vocabularySize, bytesOf, dropsFirstSpace } = tokenBytes(file)
   const { bosToken, endTokens, chatTemplate } = checkedOptions(options, vocabularySize)
-  const encoders: Record<string, LibraryTokenizer> = {}
+  const encoders: Record<string, Encoder> = {}
   // The first says at once whether the library understands the file.
-  encoders.false = encoderOf(withoutSpecials(file))
+  encoders.false = encoderOf(withoutSpecials(file), ({ special = false }) => special)
   const textOf = (tokens: ArrayLike<number>): string => {
     checkTokens(tokens, vocabularySize)
-    const pieces = Array.from(tokens, (token) => (token === bosToken ? undefined : bytes[token]) ?? nothing)
+    const pieces = Array.from(tokens, (token) => (token === bosToken ? undefined : bytesOf(token)) ?? nothing)
     return new TextDecoder('utf-8', { ignoreBOM: true }).decode(joined(pieces))
   }
   const fromStart = (text: string) => (dropsFirstSpace && text.startsWith(' ') ? text.slice(1) : text)
@@ -37,8 +35,8 @@ export function huggingFaceTokenizer(options: Readonly<Record<string, unknown>>)
     ...(chatTemplate !== undefined && { chatTemplate }),
     encode(text, { special = false } = {}) {
       if (text === '') return new Int32Array()
-      const encoder = (encoders[String(special)] ??= encoderOf(file))
-      return Int32Array.from(encoder.encode(text, { add_special_tokens: false }).ids)
+      const encode = (encoders[String(special)] ??= encoderOf(file, () => false))
+      return Int32Array.from(encode(text))
     },
     decode: (tokens) => fromStart(textOf(tokens)),
     stream: (unfinished) =>
@@ -48,27 +46,13 @@ export function huggingFaceTokenizer(options: Readonly<Record<string, unknown>>)
 
 const nothing = new Uint8Array()
 
-function encoderOf(file: TokenizerFile): LibraryTokenizer {
-  try {
-    const encoder = new LibraryTokenizer(
-      { normalizer: null, post_processor: null, ...withOwnDigits(file) },
-      {},
-    )
-    encoder.encode('a b', { add_special_tokens: false })
-    return encoder
-  } catch (error) {
-    throw new DataError(`tokenizer.json can't be used: ${(error as Error).message}`)
-  }
-}
-
-/** The same for which names of special tokens are text like any other. */
+/** The same whose merges make no special tokens of their names. */
 function withoutSpecials(file: TokenizerFile): TokenizerFile {
   const specials = new Set(file.added_tokens.filter(({ special }) => special).map(({ content }) => content))
   const { vocab, unk_token: unknown } = file.model
   const rest = Object.entries(vocab).filter(([token]) => !specials.has(token) || token === unknown)
   return {
     ...file,
-    added_tokens: file.added_tokens.filter(({ special }) => !special),
     model: { ...file.model, vocab: Object.fromEntries(rest) },
   }
 }

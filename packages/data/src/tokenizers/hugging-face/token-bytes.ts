@@ -1,9 +1,12 @@
 import { DataError } from '../../data-error'
 import type { Step, TokenizerFile } from './tokenizer-file'
 
-/** What each token is in UTF-8, by id, and whether a text's first space isn't the text's. */
+/** What each token is in UTF-8, and whether a text's first space isn't the text's. */
 export interface TokenBytes {
-  bytes: readonly (Uint8Array | undefined)[]
+  /** Ids below this. */
+  count: number
+  /** Made when it is asked for: as many small arrays as a vocabulary has tokens take more memory than their texts. */
+  bytesOf(id: number): Uint8Array | undefined
   dropsFirstSpace: boolean
 }
 
@@ -19,13 +22,19 @@ export function tokenBytes({ decoder, model, added_tokens: added }: TokenizerFil
   const utf8 = new TextEncoder()
   const spaces = (token: string) => utf8.encode(token.replaceAll('▁', ' '))
   const asBytes = types.has('ByteLevel') ? byteLevel : spaces
-  const bytes: Uint8Array[] = []
-  for (const [token, id] of Object.entries(model.vocab)) {
+  const tokens: string[] = []
+  for (const [token, id] of Object.entries(model.vocab)) tokens[id] = token
+  const contents = new Map(added.map(({ id, content }) => [id, content]))
+  const count = [...contents.keys()].reduce((most, id) => Math.max(most, id + 1), tokens.length)
+  const bytesOf = (id: number): Uint8Array | undefined => {
+    const content = contents.get(id)
+    if (content !== undefined) return utf8.encode(content)
+    const token = tokens[id] as string | undefined
+    if (token === undefined) return undefined
     const byte = types.has('ByteFallback') ? /^<0x([0-9A-F]{2})>$/.exec(token)?.[1] : undefined
-    bytes[id] = byte === undefined ? asBytes(token) : Uint8Array.of(Number.parseInt(byte, 16))
+    return byte === undefined ? asBytes(token) : Uint8Array.of(Number.parseInt(byte, 16))
   }
-  for (const { id, content } of added) bytes[id] = utf8.encode(content)
-  return { bytes, dropsFirstSpace: steps.some(dropsSpace) }
+  return { count, bytesOf, dropsFirstSpace: steps.some(dropsSpace) }
 }
 
 const known = new Set(['ByteLevel', 'ByteFallback', 'Fuse', 'Metaspace', 'Replace', 'Strip'])

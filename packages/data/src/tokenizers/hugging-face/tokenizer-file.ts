@@ -6,6 +6,13 @@ export interface AddedToken {
   id: number
   content: string
   special?: boolean
+  /** Whether it is looked for in the text after normalization; true where left out for those that aren't special. */
+  normalized?: boolean
+  /** Not a part of a longer word. */
+  single_word?: boolean
+  /** Takes the blanks before or behind it along. */
+  lstrip?: boolean
+  rstrip?: boolean
 }
 
 /** What of a tokenizer.json is looked at here; the rest is the library's to understand. */

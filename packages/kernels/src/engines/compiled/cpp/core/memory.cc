@@ -20,6 +20,8 @@ namespace {
 constexpr size_t slab_size = size_t{32} << 20;
 /** Blocks from here on get a slab of their own. */
 constexpr size_t large_block = size_t{4} << 20;
+/** Idle bytes of those that stay, because new pages cost time: a share of the most that were in use, and no more than this. */
+[[maybe_unused]] constexpr size_t idle_share = 16, most_idle = size_t{128} << 20;
 #if defined(__wasm__)
 /** The unit in which memory grows; all slabs are larger. */
 constexpr size_t huge_page = size_t{64} << 10;
@@ -53,8 +55,8 @@ struct Block {
   int32_t size_class;
   /** The first of its copies, −1 for none. */
   int32_t copies = -1;
-  /** Of a large block: whether the system may have given pages to it. */
-  bool resident = false;
+  /** Of a large block: the bytes that it was asked for, and the first ones that the system may have given pages to. */
+  size_t used = 0, resident = 0;
   /** How many blocks were released before it was, the last time. */
   uint64_t released = 0;
 };
@@ -143,42 +145,45 @@ int32_t add_block(int32_t size_class) {
 /**
  * Gives the pages of idle large blocks back to the system, those first that have been idle for longest, until hardly more
  * are resident than were once in use at the same time: what one phase of a program leaves doesn't stand beside what the
- * next one needs. A little more, because new pages cost time.
+ * next one needs.
  */
 void give_back() {
 #if defined(__linux__)
-  while (large.resident > large.most_live + large.most_live / 16) {
+  const size_t share = large.most_live / idle_share;
+  while (large.resident > large.most_live + (share < most_idle ? share : most_idle)) {
     Block* oldest = nullptr;
     for (size_t list = class_of(large_block); list < free_blocks.size(); list++)
       for (const int32_t index : free_blocks[list]) {
         Block& block = blocks[index];
-        if (block.resident && (oldest == nullptr || block.released < oldest->released)) oldest = &block;
+        if (block.resident > 0 && (oldest == nullptr || block.released < oldest->released)) oldest = &block;
       }
     if (oldest == nullptr) return;
     // All of the slab: of a huge page nothing is free before all of it is.
     const Slab& slab = slabs[oldest->slab];
     if (madvise(slab.address, slab.bytes, MADV_DONTNEED) != 0) return;
-    oldest->resident = false;
-    large.resident -= oldest->bytes;
+    large.resident -= oldest->resident;
+    oldest->resident = 0;
   }
 #endif
 }
 
-void begin_use(Block& block) {
+/** @param bytes that are asked for: what a class has beyond them is never touched */
+void begin_use(Block& block, size_t bytes) {
   live += block.bytes;
   if (block.bytes < large_block) return;
-  large.live += block.bytes;
+  block.used = bytes;
+  large.live += bytes;
   if (large.live > large.most_live) large.most_live = large.live;
-  if (block.resident) return;
-  block.resident = true;
-  large.resident += block.bytes;
+  if (block.resident >= bytes) return;
+  large.resident += bytes - block.resident;
+  block.resident = bytes;
   give_back();
 }
 
 void end_use(Block& block) {
   block.released = releases++;
   live -= block.bytes;
-  if (block.bytes >= large_block) large.live -= block.bytes;
+  if (block.bytes >= large_block) large.live -= block.used;
 }
 
 }  // namespace
@@ -195,7 +200,7 @@ int32_t allocate_block(uint64_t bytes) {
     block = list.back();
     list.pop_back();
   }
-  begin_use(blocks[block]);
+  begin_use(blocks[block], static_cast<size_t>(bytes));
   allow(blocks[block].address, blocks[block].bytes, blocks[block].bytes);
   if (poison) std::memset(blocks[block].address, 0xff, blocks[block].bytes);
   allow(blocks[block].address, blocks[block].bytes, static_cast<size_t>(bytes));
