@@ -280,10 +280,10 @@ describe.each(['native', 'wasm'])('the meta-gradient on %s', (engine) => {
     const bits = async (threads: number) => {
       await resolveEngine(engine, { threads })
       const { loss, innerNorms, gradients } = await metaGradient(system, params, randomBatch(4, 24))
-      const values = treeEntries(gradients).map(([path, leaf]): [string, number[]] => [
-        path,
-        [...leaf.dataSync()],
-      ])
+      const values = treeEntries(gradients).map(([path, leaf]): [string, string] => {
+        const { buffer, byteOffset, byteLength } = leaf.dataSync()
+        return [path, Buffer.from(buffer, byteOffset, byteLength).toString('base64')]
+      })
       disposeTree(gradients)
       return { loss, innerNorms, ...Object.fromEntries(values) }
     }
