@@ -7,8 +7,8 @@ export interface Strided<V> {
 
 /** How far the next value along each axis of a tensor is. */
 export function stridesOf(shape: readonly number[]): number[] {
-  const strides = new Array<number>(shape.length)
-  for (let axis = shape.length - 1, stride = 1; axis >= 0; stride *= shape[axis--]) strides[axis] = stride
+  const strides = shape.map(() => 1)
+  for (let axis = shape.length - 2; axis >= 0; axis--) strides[axis] = strides[axis + 1] * shape[axis + 1]
   return strides
 }
 
@@ -26,7 +26,7 @@ export function copyStrided(
   }
   const length = shape[last]
   const [step, stepTo] = [from.strides[last], to.strides[last]]
-  const place = new Array<number>(last).fill(0)
+  const place = shape.map(() => 0)
   let { offset } = from
   let { offset: offsetTo } = to
   for (;;) {

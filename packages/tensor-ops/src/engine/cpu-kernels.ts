@@ -19,21 +19,8 @@ interface Call {
   original(inputs?: Record<string, Info>, attributes?: Record<string, unknown>): Info
 }
 
-const elementwise = [
-  ...[
-    'Add',
-    'Sub',
-    'Multiply',
-    'RealDiv',
-    'FloorDiv',
-    'Mod',
-    'Pow',
-    'Maximum',
-    'Minimum',
-    'SquaredDifference',
-  ],
-  ...['Equal', 'NotEqual', 'Greater', 'GreaterEqual', 'Less', 'LessEqual', 'LogicalAnd', 'LogicalOr'],
-]
+const elementwise = `Add Sub Multiply RealDiv FloorDiv Mod Pow Maximum Minimum SquaredDifference
+  Equal NotEqual Greater GreaterEqual Less LessEqual LogicalAnd LogicalOr`.split(/\s+/)
 
 /**
  * Puts kernels that move values in blocks in place of those of tfjs's cpu backend that look up where each value stands,
