@@ -29,6 +29,7 @@ export function suite(left: string[] = []) {
       testTimeout: 120_000,
       hookTimeout: 120_000,
       pool: 'forks' as const,
+      setupFiles: './vitest.equality.ts',
       // Tests make many small tensors that live until a scope ends: collecting them often takes a third of the time.
       execArgv: ['--max-semi-space-size=64'],
     },

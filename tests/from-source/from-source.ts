@@ -1,6 +1,7 @@
 import { build, type Plugin } from 'esbuild'
 import { existsSync, mkdirSync, mkdtempSync, renameSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { isBuiltin } from 'node:module'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -33,6 +34,10 @@ export async function fromSource(file: string): Promise<string> {
     format: 'esm',
     conditions: ['source'],
     keepNames: true,
+    // tfjs is CommonJS.
+    banner: {
+      js: "import { createRequire as requiring } from 'node:module'; const require = requiring(import.meta.url)",
+    },
     logLevel: 'error',
     plugins: [whereItStands],
   })
@@ -56,7 +61,12 @@ const whereItStands: Plugin = {
         .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href)),
     }))
     build.onResolve({ filter: /^[^./]/ }, async ({ path, kind, resolveDir, pluginData }) => {
-      if (pluginData === whereItStands || path.startsWith('node:') || path.startsWith('@ttt-e2e/'))
+      if (
+        pluginData === whereItStands ||
+        isBuiltin(path) ||
+        path.startsWith('@ttt-e2e/') ||
+        path.startsWith('@tensorflow/')
+      )
         return undefined
       const { path: found, errors } = await build.resolve(path, {
         kind,
@@ -64,7 +74,7 @@ const whereItStands: Plugin = {
         pluginData: whereItStands,
       })
       if (errors.length > 0) return { path, external: true }
-      return { path: pathToFileURL(found).href, external: true }
+      return { path: kind === 'require-call' ? found : pathToFileURL(found).href, external: true }
     })
   },
 }

@@ -106,6 +106,22 @@ describe('nested vjps', () => {
     expect(values(second.pull(tf.scalar(1)))).toEqual([10])
   })
 
+  it('pull as often as was asked for, and hold nothing afterwards', () => {
+    const x = tf.scalar(3)
+    const leaked = leakedTensors(() => {
+      const { value, pull, dispose } = vjp((y: Tensor) => ({ value: tf.square(y) }), x, { pulls: 'many' })
+      for (const cotangent of [1, 2]) {
+        const gradient = tf.tidy(() => pull(tf.scalar(cotangent)))
+        expect(values(gradient)).toEqual([6 * cotangent])
+        gradient.dispose()
+      }
+      value.dispose()
+      dispose()
+    })
+    expect(leaked).toBe(0)
+    x.dispose()
+  })
+
   it('free the tape when the function throws', () => {
     const x = tf.tensor1d([1])
     const leaked = leakedTensors(() =>

@@ -17,13 +17,14 @@ export interface Vjp<X, Y, A> {
   aux: A
   /**
    * The gradient of ⟨cotangents, value⟩ with respect to each leaf of the inputs; a leaf that the value does not
-   * depend on gets zeros. At the outermost level it can be called once: it frees the tape.
+   * depend on gets zeros. At the outermost level it can be called once, as it frees the tape, unless many pulls were
+   * asked for.
    *
    * @param onto what the gradients of some leaves are added to. The caller frees it and must not read it any more: an
    *   engine may have added in place
    */
   pull(cotangents: Cotangents<Y>, onto?: Cotangents<X>): X
-  /** Frees what the tape holds, where `pull` won't be called. */
+  /** Frees what the tape holds, where `pull` won't be called, or was as often as wanted. */
   dispose(): void
 }
 
@@ -39,6 +40,7 @@ export interface Vjp<X, Y, A> {
 export function vjp<X extends TensorTree, Y extends TensorTree, A = undefined>(
   f: (inputs: X) => { value: Y; aux?: A },
   inputs: X,
+  { pulls = 'one' }: { pulls?: 'one' | 'many' } = {},
 ): Vjp<X, Y, A> {
   const { state } = tapeEngine()
   const nested = state.gradientDepth > 0
@@ -83,7 +85,7 @@ export function vjp<X extends TensorTree, Y extends TensorTree, A = undefined>(
         )
         return treeWithLeaves(inputs, gradients)
       } finally {
-        freeOwnTape()
+        if (pulls === 'one') freeOwnTape()
       }
     },
     dispose: freeOwnTape,

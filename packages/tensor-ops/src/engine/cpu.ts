@@ -1,6 +1,9 @@
 import { tf } from '../tf'
+import { replaceCpuKernels } from './cpu-kernels'
 import { memoryOfTensors } from './memory'
 import { registerEngine } from './registry'
+
+replaceCpuKernels()
 
 /** tfjs's own JavaScript backend: runs everywhere, and is the truth for tests. */
 registerEngine({

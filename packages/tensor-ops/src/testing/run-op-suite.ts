@@ -60,7 +60,9 @@ export function runOpSuite<A extends Attributes>(
         useEngine(engine, { precision })
         for (const example of cases) {
           it(example.name, async () => {
-            const { leaked, errors } = await checkOp(op, example, engine, { order, precision, tolerance })
+            const composedParts = engine === 'wasm'
+            const options = { order, precision, tolerance, composedParts }
+            const { leaked, errors } = await checkOp(op, example, engine, options)
             expect(leaked).toBe(0)
             for (const { name, error, limit } of errors)
               expect(error, `${name}: relative error`).toBeLessThan(limit)
