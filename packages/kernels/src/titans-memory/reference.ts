@@ -1,6 +1,5 @@
 import { tf, type Tensor, type Tensors } from '@ttt-e2e/tensor-ops'
 import { scanByPhase } from '../scan-by-phase'
-import { inverseDeviation } from '../inverse-deviation'
 import { normalCdf, normalDensity } from './normal-cdf'
 
 export type TitansMemoryAttributes = {
@@ -84,7 +83,7 @@ function recall([w0, w1, w2]: Tensor[], z: Tensor, epsilon: number) {
   const hidden = tf.mul(before, gate)
   const out = tf.matMul(hidden, w2)
   const centred = tf.sub(out, mean(out))
-  const inverse = inverseDeviation(centred, epsilon)
+  const inverse = tf.rsqrt(tf.add(mean(tf.square(centred)), epsilon))
   const normalised = tf.mul(centred, inverse)
   const y = tf.add(tf.mul(normalised, tf.add(w0, 1)), z)
   return { before, gate, hidden, inverse, normalised, y }

@@ -1,6 +1,5 @@
 import { resolveEngine, type Precision } from '../engine/registry'
 import type { Attributes, FusedOp, Shapes, Tensors } from '../fused-op/definition'
-import { fusedKernel } from '../fused-op/kernels'
 import { createRandom } from '../random'
 import { liveTensors } from '../memory'
 import { readTensors } from '../read'
@@ -40,8 +39,6 @@ export interface OpCheck {
  * Holds what an engine makes of a case, with derivatives up to `order`, against the reference in f32 on cpu. The engine
  * stays the active one.
  *
- * @param composedParts whether to hold second gradients for each input alone too where the engine has no kernel for them:
- *   they are made of the same operations as those for all inputs, by the same code on every engine
  * @throws EngineError if that engine can't run here
  * @throws if the engine gives other outputs than the reference
  */
@@ -53,8 +50,7 @@ export async function checkOp<A extends Attributes>(
     order,
     precision = 'f32',
     tolerance = standardTolerance,
-    composedParts = false,
-  }: { order: number; precision?: Precision; tolerance?: Tolerance; composedParts?: boolean },
+  }: { order: number; precision?: Precision; tolerance?: Tolerance },
 ): Promise<OpCheck> {
   const { values: expected, leaked: leakedByReference } = await referenceOf(op, example, order)
   const { flushesSubnormals } = await resolveEngine(engine, { precision })
@@ -63,10 +59,10 @@ export async function checkOp<A extends Attributes>(
   const isReference = engine === 'cpu' && op.kernelFor(example.shapes, example.attributes) !== true
   const actual = isReference
     ? { ...expected, ...(await derivatives(op, op, example, { order: 0 })) }
-    : await derivatives(op, op, example, { order, composedParts })
+    : await derivatives(op, op, example, { order })
   const leaked = liveTensors() - before + (isReference ? leakedByReference : 0)
   const names = Object.keys(actual)
-  const lacking = Object.keys(expected).filter((name) => !names.includes(name) && !isSecondOfPart(op, name))
+  const lacking = Object.keys(expected).filter((name) => !names.includes(name))
   const unknown = names.filter((name) => !(name in expected))
   if (lacking.length + unknown.length > 0)
     throw new Error(`${op.name} on ${engine} gives ${names}, the reference ${Object.keys(expected)}`)
@@ -135,9 +131,8 @@ function derivatives<A extends Attributes>(
   op: FusedOp<A>,
   call: Call<A>,
   example: OpCase<A>,
-  { order, composedParts = false }: { order: number; composedParts?: boolean },
+  { order }: { order: number },
 ): Promise<Record<string, Plain>> {
-  const secondOfParts = order > 1 && (composedParts || hasSecondKernel(op))
   return valuesOf((report) => {
     const inputs = makeInputs(op, example)
     report('output', call(inputs, example.attributes))
@@ -145,7 +140,7 @@ function derivatives<A extends Attributes>(
     const variables = variablesOf(inputs, op.differentiable)
     for (const wanted of subsets(op)) {
       const first = gradientsOf(op, call, inputs, example, wanted)
-      if (wanted === op.differentiable || !secondOfParts)
+      if (wanted === op.differentiable || order === 1)
         report(`gradient(${wanted})`, first(variablesOf(inputs, wanted)))
       if (order === 1) continue
       const ofFirst = (x: Tensors) => first({ ...inputs, ...x })
@@ -157,7 +152,7 @@ function derivatives<A extends Attributes>(
           report(`second gradient(${wanted})`, value)
           report('third gradient', gradients)
         }
-      } else if (secondOfParts) {
+      } else {
         const { value, gradients } = nextOrder(ofFirst, variables, 3)
         report(`gradient(${wanted})`, value)
         report(`second gradient(${wanted})`, gradients)
@@ -193,13 +188,6 @@ function referenceDerivatives<A extends Attributes>(
     report('third gradient', nextOrder(second, variables, 5).gradients)
   })
 }
-
-/** Whether the engine has a kernel for gradients of gradients. */
-const hasSecondKernel = <A extends Attributes>(op: FusedOp<A>) =>
-  fusedKernel(tf.getBackend(), op.gradient().gradient().name) !== undefined
-
-const isSecondOfPart = ({ differentiable }: { differentiable: readonly string[] }, name: string) =>
-  name.startsWith('second gradient(') && !name.startsWith(`second gradient(${differentiable}) `)
 
 const subsets = ({ differentiable }: { differentiable: readonly string[] }): (readonly string[])[] => [
   differentiable,

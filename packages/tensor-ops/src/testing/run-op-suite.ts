@@ -60,8 +60,7 @@ export function runOpSuite<A extends Attributes>(
         useEngine(engine, { precision })
         for (const example of cases) {
           it(example.name, async () => {
-            const composedParts = engine === 'wasm'
-            const options = { order, precision, tolerance, composedParts }
+            const options = { order, precision, tolerance }
             const { leaked, errors } = await checkOp(op, example, engine, options)
             expect(leaked).toBe(0)
             for (const { name, error, limit } of errors)
