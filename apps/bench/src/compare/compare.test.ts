@@ -38,7 +38,7 @@ it('pairs losses by document, and divides seconds', () => {
     ['how they were made', ['ended', '', '']],
     ['languages: loss at –64 (nats per token)', ['swa', '2.000', '2.500', '+0.500 (+0.500 to +0.500)']],
     ['seconds', ['languages · swa · 1000 tokens trained on, in sequences of 4', '1.00', '3.00', '3.00']],
-    ['languages: numbers that changed most', ['loss-by-index · loss · swa · 0', '2.000', '2.500']],
+    ['languages: numbers that changed most', ['loss-by-index · last · swa · high', '3.000', '3.500']],
   ])
 })
 

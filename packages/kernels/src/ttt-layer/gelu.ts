@@ -4,7 +4,7 @@ const bend = 0.044715
 const steepness = Math.sqrt(2 / Math.PI)
 /** The tanh is ±1 to the last bit long before; further out its polynomials, times 0, would leave float32. */
 const furthest = 20
-const near = (z: Tensor) => tf.clipByValue(z, -furthest, furthest)
+const near = (z: Tensor) => tf.minimum(tf.maximum(z, -furthest), furthest)
 const geluTanh = (z: Tensor) => tf.tanh(tf.mul(tf.mul(z, tf.add(tf.mul(tf.square(z), bend), 1)), steepness))
 
 /** gelu in its tanh form: z/2 · (1 + tanh(√(2/π) (z + 0.044715 z³))). */
