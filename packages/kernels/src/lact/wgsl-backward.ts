@@ -1,5 +1,5 @@
 import type { Places } from '../task-memory/places'
-import { each, product, rows, turned } from '../task-memory/wgsl'
+import { each, product, rows, turned, value } from '../task-memory/wgsl'
 import { addOuter, block, toHidden, toHiddenBack, type NetworkPlaces } from './wgsl-network'
 import { normValues, weightValues, type LactSizes } from './wgsl-sizes'
 
@@ -25,8 +25,6 @@ export function backPlaces(sizes: LactSizes, places: Places) {
   }
 }
 export type BackwardPlaces = NetworkPlaces & ReturnType<typeof backPlaces>
-
-const value = (place: number, index = 'e') => `m[base + ${place}u + ${index}]`
 
 /** to [n, D] (+)= z · w0, or with w2 for w0. */
 const fromHidden = ({ width: d, hidden: h }: LactSizes, z: number, w: number, to: number, add: boolean) =>

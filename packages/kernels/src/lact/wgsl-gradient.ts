@@ -4,7 +4,7 @@ import { openedCall } from '../task-memory/call'
 import { bringPart, fetchPart, tokensPart } from '../task-memory/parts'
 import { Places } from '../task-memory/places'
 import { startCode, startsOf, walkCode } from '../task-memory/starts'
-import { each } from '../task-memory/wgsl'
+import { each, taskMain, value } from '../task-memory/wgsl'
 import { backPlaces, goBackCode, rescaleBackCode } from './wgsl-backward'
 import { forBlocks, gatherCode, networkCode, networkPlaces, sumMomenta, tokensOfEpoch } from './wgsl-network'
 import { lactSizes, normValues, rowOf, three, threeNorms, tokenColumns, weightValues, type LactSizes } from './wgsl-sizes' // prettier-ignore
@@ -22,7 +22,6 @@ export function gradientKernel(sizes: LactSizes, mostBytes: number) {
   const starts = places.take(kept.held * 2 * weights)
   const row = rowOf(sizes) + d
   const made = rowOf(sizes)
-  const value = (place: number, index = 'e') => `m[base + ${place}u + ${index}]`
   const blocks = (body: string) =>
     forBlocks(`${gatherCode(at, row)}
       ${body}`)
@@ -35,11 +34,9 @@ ${networkCode(sizes, network)}
 ${goBackCode(sizes, at)}
 ${rescaleBackCode(sizes, at)}
 ${startCode(kept, starts, 2 * weights)}
-@compute @workgroup_size(WG)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t: u32) {
-  let task = group.x;
-  thread = t;
-  base = task * ${places.all}u;
+${taskMain(
+  places.all,
+  `
   let epochs = epochsFrom(position[task], param(0));
   let count = epochs.count;
   ${walkCode(kept, {
@@ -95,8 +92,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t:
         if (e % 4u == 3u) { made[to] = ${value(at.dSum, '0u')}; } else { made[to] = ${value(at.dLr, 'e / 4u * 3u + e % 4u')}; }`,
       )}`)}
     throughReading(model, rescales(epochs, epoch));`,
-  })}
-}`,
+  })}`,
+)}`,
   }
   return { kernel, at, given, starts, weights, values: places.all, row, made }
 }

@@ -1,4 +1,4 @@
-import { each, product, rows, taskCode, turned } from '../task-memory/wgsl'
+import { each, product, rows, taskCode, turned, value } from '../task-memory/wgsl'
 import type { Places } from '../task-memory/places'
 import { normValues, weightValues, type LactSizes } from './wgsl-sizes'
 
@@ -72,7 +72,6 @@ fn rescales(epochs: Epochs, epoch: u32) -> bool { return epoch > 0u${preNorm ? '
 export const networkCode = (sizes: LactSizes, at: NetworkPlaces): string => {
   const { width, hidden } = sizes
   const size = weightValues(sizes)
-  const value = (place: number, index = 'e') => `m[base + ${place}u + ${index}]`
   return `
 const D = ${width}u;
 const H = ${hidden}u;

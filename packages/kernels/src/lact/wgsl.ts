@@ -6,7 +6,7 @@ import { openedCall } from '../task-memory/call'
 import { bringPart, fetchPart, tokensPart } from '../task-memory/parts'
 import { Places } from '../task-memory/places'
 import { taskSupports } from '../task-memory/supports'
-import { each, product, rows, turned } from '../task-memory/wgsl'
+import { each, product, rows, taskMain, turned } from '../task-memory/wgsl'
 import { gradient, gradientKernel } from './wgsl-gradient'
 import {
   forBlocks,
@@ -36,11 +36,9 @@ function readKernel(sizes: LactSizes) {
     outputs: { m: 'f32', y: 'f32' },
     code: `
 ${networkCode(sizes, at)}
-@compute @workgroup_size(WG)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t: u32) {
-  let task = group.x;
-  thread = t;
-  base = task * ${places.all}u;
+${taskMain(
+  places.all,
+  `
   let epochs = epochsFrom(position[task], param(0));
   var sum = m[base + ${momentumSum}u];
   for (var epoch = 0u; epoch < epochs.count; epoch++) {
@@ -68,8 +66,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t:
       addGradients(n);`)}
     ${sumMomenta(row)}
   }
-  if (thread == 0u) { m[base + ${momentumSum}u] = sum; }
-}`,
+  if (thread == 0u) { m[base + ${momentumSum}u] = sum; }`,
+)}`,
   }
   return { kernel, at, w, momenta, momentumSum, values: places.all, row }
 }

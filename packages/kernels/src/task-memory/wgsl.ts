@@ -23,6 +23,9 @@ export const product = (
   // prettier-ignore
   `product(vec3u(u32(${count}), u32(${columns}), u32(${inner})), vec3u(${[a.at, a.row, a.column].map((x) => `u32(${x})`)}), vec3u(${[b.at, b.row, b.column].map((x) => `u32(${x})`)}), vec2u(u32(${to.at}), u32(${to.row})), ${add});`
 
+/** A value of a task's memory in WGSL: the `index`-th from a place on. */
+export const value = (place: number, index = 'e'): string => `m[base + ${place}u + ${index}]`
+
 /** Does something for each value e of so many, by all threads. */
 export const each = (count: string | number, body: string): string =>
   `for (var e = thread; e < u32(${count}); e += WG) { ${body} }
@@ -49,4 +52,14 @@ fn dotOf(a: u32, b: u32, n: u32) -> f32 {
   var sum = 0.0;
   for (var c = 0u; c < n; c++) { sum += m[base + a + c] * m[base + b + c]; }
   return sum;
+}`
+
+/** `fn main` of a kernel with a group of threads for each `task`, whose memory has so many values. */
+export const taskMain = (values: number, body: string): string => `
+@compute @workgroup_size(WG)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t: u32) {
+  let task = group.x;
+  thread = t;
+  base = task * ${values}u;
+${body}
 }`

@@ -1,5 +1,5 @@
 import type { Places } from '../task-memory/places'
-import { each, product, rows, turned } from '../task-memory/wgsl'
+import { each, product, rows, turned, value } from '../task-memory/wgsl'
 import { depthOf, modelPlaces, modelValues, type TttSizes } from './wgsl-memory'
 import { addProducts, causal, type ReadingPlaces } from './wgsl-steps'
 
@@ -34,8 +34,6 @@ export function backwardPlaces(sizes: TttSizes, reading: ReadingPlaces, places: 
   }
 }
 export type BackwardPlaces = ReturnType<typeof backwardPlaces>
-
-const value = (at: number, index = 'e') => `m[base + ${at}u + ${index}]`
 
 /** y = q + LN(ẑ) */
 const fromAnswers = (at: BackwardPlaces) => `

@@ -5,9 +5,9 @@ import { openedCall } from '../task-memory/call'
 import { bringPart, fetchPart, tokensPart } from '../task-memory/parts'
 import { Places } from '../task-memory/places'
 import { startCode, startsOf, walkCode } from '../task-memory/starts'
-import { each } from '../task-memory/wgsl'
-import { modelParts, modelValues, tasksOf, tttSizes, type TttSizes } from './wgsl-memory'
-import { answerCode, helpers, learnCode, moveCode, readingPlaces } from './wgsl-steps'
+import { each, taskMain } from '../task-memory/wgsl'
+import { modelParts, modelValues, rowOf, tasksOf, tokenColumns, tttSizes, type TttSizes } from './wgsl-memory'
+import { answerCode, gatherCode, helpers, learnCode, moveCode, readingPlaces } from './wgsl-steps'
 
 /** From the last mini-batch to the first, from the weights of its start. */
 export function gradientKernel(sizes: TttSizes, mostBytes: number) {
@@ -18,21 +18,9 @@ export function gradientKernel(sizes: TttSizes, mostBytes: number) {
   const miniBatches = Math.ceil((miniBatch - 1 + sizes.length) / miniBatch)
   const kept = startsOf(miniBatches, size * tasksOf(sizes), mostBytes)
   const starts = places.take(kept.held * size)
-  const [given, made] = [4 * width + 1, 3 * width + 1]
-  const gather = `
-    let s = segment(index, filled, length);
-    let n = s.y;
-    let from_ = (task * length + s.x) * ${given}u;
-    ${each(
-      'n * D',
-      `
-      let place = from_ + e / D * ${given}u + e % D;
-      m[base + ${at.q}u + e] = tokens[place];
-      m[base + ${at.k}u + e] = tokens[place + D];
-      m[base + ${at.v}u + e] = tokens[place + 2u * D];
-      m[base + ${at.dY}u + e] = tokens[place + 3u * D];
-      if (e % D == 0u) { m[base + ${at.rates}u + e / D] = tokens[place + 4u * D]; }`,
-    )}`
+  const made = rowOf(sizes)
+  const given = made + width
+  const gather = gatherCode(at, given, `m[base + ${at.dY}u + e] = tokens[place + ${made}u];`)
   const kernel: GpuKernel = {
     name: `TTT layer, gradient, ${widths} by ${miniBatch}, of ${kept.kept} starts in ${kept.stride}`,
     inputs: { tokens: 'f32', position: 'i32' },
@@ -45,12 +33,10 @@ ${answerCode(sizes, at)}
 ${moveCode(sizes, at)}
 ${goBackCode(sizes, at)}
 ${startCode(kept, starts, size)}
-@compute @workgroup_size(WG)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t: u32) {
+${taskMain(
+  places.all,
+  `
   let length = param(0);
-  let task = group.x;
-  thread = t;
-  base = task * ${places.all}u;
   let filled = u32(max(position[task / param(1)], 0)) % N;
   let count = select(0u, (filled + length + N - 1u) / N, length > 0u);
   ${walkCode(kept, {
@@ -79,8 +65,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t:
       made[to + 2u * D] = m[base + ${at.dV}u + e];
       if (e % D == 0u) { made[to + 3u * D] = m[base + ${at.dRates}u + e / D]; }`,
     )}`,
-  })}
-}`,
+  })}`,
+)}`,
   }
   return { kernel, at, starts, values: places.all, given, made }
 }
@@ -96,10 +82,8 @@ export const gradient: GpuFusedKernel = (call, family) => {
   const slopes = temporary(tasks * length * made)
   const bring = (name: string, n: number, groups: number, place: number) =>
     parts.push(bringPart(tasks, n, groups, input(name), memory, values, place))
-  ;['q', 'k', 'v', 'd_y'].forEach((name, i) =>
-    parts.push(tokensPart(sizes, width, input(name), tokens, given, i * width)),
-  )
-  parts.push(tokensPart(sizes, 1, input('rates'), tokens, given, 4 * width))
+  for (const [name, n, column] of [...tokenColumns(width), ['d_y', width, made] as const])
+    parts.push(tokensPart(sizes, n, input(name), tokens, given, column))
   bring('factors', miniBatch, 1, at.factors)
   bring('normScale', width, heads, at.scale)
   bring('normShift', width, heads, at.shift)
@@ -126,12 +110,7 @@ export const gradient: GpuFusedKernel = (call, family) => {
     const to = output(`grad_${name}`)
     if (to !== undefined) parts.push(fetchPart(tasks, n, groups, outputAsInput(memory), to, values, place))
   }
-  for (const [name, n, place] of [
-    ['q', width, 0],
-    ['k', width, width],
-    ['v', width, 2 * width],
-    ['rates', 1, 3 * width],
-  ] as const) {
+  for (const [name, n, place] of tokenColumns(width)) {
     const to = output(`grad_${name}`)
     if (to !== undefined) parts.push(tokensPart(sizes, n, outputAsInput(slopes), to, made, place, true))
   }

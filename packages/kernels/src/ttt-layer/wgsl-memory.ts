@@ -43,3 +43,13 @@ export const modelParts = (sizes: TttSizes): { name: string; at: number; values:
       { name: `b${l + 1}`, at: b, values: out },
     ]
   })
+
+/** Of a token: q, k, v and its rate. */
+export const rowOf = ({ width }: TttSizes): number => 3 * width + 1
+/** What stands in a token's row: how many values from which column on. */
+export const tokenColumns = (width: number): [name: string, values: number, column: number][] => [
+  ['q', width, 0],
+  ['k', width, width],
+  ['v', width, 2 * width],
+  ['rates', 1, 3 * width],
+]

@@ -86,6 +86,27 @@ fn segment(index: u32, filled: u32, length: u32) -> vec3u {
   return vec3u(first, min(N - place, length - first), place);
 }`
 
+/**
+ * Copies the tokens of the mini-batch `index`, n of them, whose segment is `s`.
+ *
+ * @param row of a token's values
+ * @param more done for each value e of a token, whose row begins so that `place` is the query's
+ */
+export const gatherCode = (at: ReadingPlaces, row: number, more = ''): string => `
+    let s = segment(index, filled, length);
+    let n = s.y;
+    let from_ = (task * length + s.x) * ${row}u;
+    ${each(
+      'n * D',
+      `
+      let place = from_ + e / D * ${row}u + e % D;
+      m[base + ${at.q}u + e] = tokens[place];
+      m[base + ${at.k}u + e] = tokens[place + D];
+      m[base + ${at.v}u + e] = tokens[place + 2u * D];
+      if (e % D == 0u) { m[base + ${at.rates}u + e / D] = tokens[place + 3u * D]; }
+      ${more}`,
+    )}`
+
 /** w [in, out] += rowsᵀ · others, b += Σ others, for n rows. */
 export function addProducts(
   sizes: TttSizes,

@@ -6,10 +6,27 @@ import { openedCall } from '../task-memory/call'
 import { bringPart, fetchPart, tokensPart } from '../task-memory/parts'
 import { Places } from '../task-memory/places'
 import { taskSupports } from '../task-memory/supports'
-import { each } from '../task-memory/wgsl'
+import { each, taskMain } from '../task-memory/wgsl'
 import { gradient, gradientKernel } from './wgsl-gradient'
-import { depthOf, modelParts, modelValues, tasksOf, tttSizes, type TttSizes } from './wgsl-memory'
-import { addProducts, answerCode, helpers, learnCode, moveCode, readingPlaces } from './wgsl-steps'
+import {
+  depthOf,
+  modelParts,
+  modelValues,
+  rowOf,
+  tasksOf,
+  tokenColumns,
+  tttSizes,
+  type TttSizes,
+} from './wgsl-memory'
+import {
+  addProducts,
+  answerCode,
+  gatherCode,
+  helpers,
+  learnCode,
+  moveCode,
+  readingPlaces,
+} from './wgsl-steps'
 
 /** Reads all tokens of a sequence's head, mini-batch after mini-batch. */
 function readKernel(sizes: TttSizes) {
@@ -17,8 +34,8 @@ function readKernel(sizes: TttSizes) {
   const at = readingPlaces(sizes, places)
   const model = places.take(modelValues(sizes))
   const layers = Array.from({ length: depthOf(sizes) }, (_, l) => l)
-  const { width, miniBatch, widths } = sizes
-  const row = 3 * width + 1
+  const { miniBatch, widths } = sizes
+  const row = rowOf(sizes)
   const kernel: GpuKernel = {
     name: `TTT layer, reading, ${widths} by ${miniBatch}`,
     inputs: { tokens: 'f32', position: 'i32' },
@@ -29,26 +46,13 @@ ${helpers(sizes)}
 ${learnCode(sizes, at)}
 ${answerCode(sizes, at)}
 ${moveCode(sizes, at)}
-@compute @workgroup_size(WG)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t: u32) {
+${taskMain(
+  places.all,
+  `
   let length = param(0);
-  let task = group.x;
-  thread = t;
-  base = task * ${places.all}u;
   let filled = u32(max(position[task / param(1)], 0)) % N;
   for (var index = 0u; index < (filled + length + N - 1u) / N; index++) {
-    let s = segment(index, filled, length);
-    let n = s.y;
-    let from_ = (task * length + s.x) * ${row}u;
-    ${each(
-      `n * D`,
-      `
-      let given = from_ + e / D * ${row}u + e % D;
-      m[base + ${at.q}u + e] = tokens[given];
-      m[base + ${at.k}u + e] = tokens[given + D];
-      m[base + ${at.v}u + e] = tokens[given + 2u * D];
-      if (e % D == 0u) { m[base + ${at.rates}u + e / D] = tokens[given + 3u * D]; }`,
-    )}
+    ${gatherCode(at, row)}
     learn(${model}u, n);
     answer(${model}u, n, s.z, index == 0u);
     ${each(
@@ -64,8 +68,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t:
         ${each(modelValues(sizes), `m[base + ${model}u + e] -= last * m[base + ${at.sums}u + e]; m[base + ${at.sums}u + e] = 0.0;`)}
       }
     }
-  }
-}`,
+  }`,
+)}`,
   }
   return { kernel, at, model, values: places.all, row }
 }
@@ -80,8 +84,7 @@ const forward: GpuFusedKernel = (call, family) => {
   const memory = temporary(tasks * values)
   const read = temporary(tasks * length * width)
   parts.push(
-    ...['q', 'k', 'v'].map((name, i) => tokensPart(sizes, width, input(name), tokens, row, i * width)),
-    tokensPart(sizes, 1, input('rates'), tokens, row, 3 * width),
+    ...tokenColumns(width).map(([name, n, column]) => tokensPart(sizes, n, input(name), tokens, row, column)),
     bringPart(tasks, miniBatch, 1, input('factors'), memory, values, at.factors),
     bringPart(tasks, width, heads, input('normScale'), memory, values, at.scale),
     bringPart(tasks, width, heads, input('normShift'), memory, values, at.shift),
@@ -117,7 +120,7 @@ export function tttSupports(
   const sizes = tttSizes(inputs)
   const { values, given } = isGradient
     ? gradientKernel(sizes, most)
-    : { values: readKernel(sizes).values, given: 3 * sizes.width + 1 }
+    : { values: readKernel(sizes).values, given: rowOf(sizes) }
   const shapes = Object.values(inputs)
   return taskSupports(tasksOf(sizes), [values, sizes.length * given], shapes.map(sizeOf), most)
 }
