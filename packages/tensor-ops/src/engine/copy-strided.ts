@@ -5,13 +5,6 @@ export interface Strided<V> {
   strides: readonly number[]
 }
 
-/** How far the next value along each axis of a tensor is. */
-export function stridesOf(shape: readonly number[]): number[] {
-  const strides = shape.map(() => 1)
-  for (let axis = shape.length - 2; axis >= 0; axis--) strides[axis] = strides[axis + 1] * shape[axis + 1]
-  return strides
-}
-
 /** Copies a block of this shape: a part, turned, mirrored (a stride below 0) or spread (a stride of 0). */
 export function copyStrided(
   shape: readonly number[],

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import './cpu'
 import { inFloat64, useEngine } from '../testing'
 import { tf, type Tensor } from '../tf'
-import { stridesOf } from './copy-strided'
+import { stridesOf } from '../strides'
 
 type At = (...place: number[]) => number
 

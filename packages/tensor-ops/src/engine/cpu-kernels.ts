@@ -1,5 +1,6 @@
 import { tf } from '../tf'
-import { copyStrided, stridesOf, type Strided } from './copy-strided'
+import { broadcastStrides, stridesOf } from '../strides'
+import { copyStrided, type Strided } from './copy-strided'
 
 type Info = tf.TensorInfo
 type Values = Float32Array | Int32Array | Uint8Array
@@ -173,11 +174,5 @@ function transposed(backend: CpuBackend, x: Info, permutation: readonly number[]
   })
 }
 
-function spread(backend: CpuBackend, x: Info, shape: number[]): Info {
-  const own = stridesOf(x.shape)
-  const lacking = shape.length - x.shape.length
-  return gathered(backend, x, {
-    shape,
-    strides: shape.map((_, i) => (i < lacking || x.shape[i - lacking] === 1 ? 0 : own[i - lacking])),
-  })
-}
+const spread = (backend: CpuBackend, x: Info, shape: number[]): Info =>
+  gathered(backend, x, { shape, strides: broadcastStrides(x.shape, shape) })

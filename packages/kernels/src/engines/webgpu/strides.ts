@@ -5,20 +5,6 @@ export interface Walk {
   strides: number[][]
 }
 
-/** Row-major strides. */
-export function stridesOf(shape: readonly number[]): number[] {
-  const strides = shape.map(() => 1)
-  for (let d = shape.length - 2; d >= 0; d--) strides[d] = strides[d + 1] * shape[d + 1]
-  return strides
-}
-
-/** Strides of a tensor that is broadcast to a shape. */
-export function broadcastStrides(from: readonly number[], to: readonly number[]): number[] {
-  const own = stridesOf(from)
-  const missing = to.length - from.length
-  return to.map((_, d) => (d < missing || from[d - missing] === 1 ? 0 : own[d - missing]))
-}
-
 /** The same walk in as few dimensions as there can be, one at least. */
 export function collapsed({ shape, strides }: Walk): Walk {
   const result: Walk = { shape: [], strides: strides.map(() => []) }

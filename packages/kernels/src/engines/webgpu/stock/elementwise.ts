@@ -1,10 +1,10 @@
-import { tf } from '@ttt-e2e/tensor-ops'
+import { broadcastStrides, tf } from '@ttt-e2e/tensor-ops'
 import type { GpuBackend, TensorInfo } from '../backend'
 import { sizeOf } from '../../size-of'
 import type { GpuType } from '../data'
 import { floatWord, forEachValue, groupsFor, inRanges, type Element, type GpuKernel } from '../kernel'
 import type { KernelSet } from '../kernel-set'
-import { broadcastStrides, collapsed, walkCode, walkWords } from '../strides'
+import { collapsed, walkCode, walkWords } from '../strides'
 
 const arithmetic: Record<string, string> = {
   Add: 'a + b',

@@ -1,10 +1,10 @@
-import { tf } from '@ttt-e2e/tensor-ops'
+import { stridesOf, tf } from '@ttt-e2e/tensor-ops'
 import type { GpuBackend, Output, TensorInfo } from '../backend'
 import { sizeOf } from '../../size-of'
 import { isGpuType, type GpuType } from '../data'
 import { floatWord, forEachValue, groupsFor, type GpuKernel, type Part } from '../kernel'
 import type { KernelSet } from '../kernel-set'
-import { collapsed, stridesOf, walkCode, walkWords } from '../strides'
+import { collapsed, walkCode, walkWords } from '../strides'
 import { fillParts } from './fill'
 
 const copy: GpuKernel = {

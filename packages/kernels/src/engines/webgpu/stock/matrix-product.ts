@@ -1,10 +1,11 @@
+import { broadcastStrides } from '@ttt-e2e/tensor-ops'
 import type { GpuBackend, TensorInfo } from '../backend'
 import { productShape } from '../../stock/product-shape'
 import type { KernelSet } from '../kernel-set'
 import { productPart, rowMajor, transposed } from '../product'
 import { productParts } from '../product-parts'
 import { sizeOf } from '../../size-of'
-import { broadcastStrides, collapsed } from '../strides'
+import { collapsed } from '../strides'
 
 export function registerMatrixProduct(kernels: KernelSet): void {
   kernels.register('BatchMatMul', ({ inputs: { a, b }, attributes, backend }) => {

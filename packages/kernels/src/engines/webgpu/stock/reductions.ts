@@ -1,9 +1,9 @@
-import { tf } from '@ttt-e2e/tensor-ops'
+import { stridesOf, tf } from '@ttt-e2e/tensor-ops'
 import type { GpuBackend, TensorInfo } from '../backend'
 import { sizeOf } from '../../size-of'
 import { forEachValue, groupsFor, type GpuKernel, type Part } from '../kernel'
 import type { KernelSet } from '../kernel-set'
-import { collapsed, stridesOf, walkCode, walkWords } from '../strides'
+import { collapsed, walkCode, walkWords } from '../strides'
 
 interface Reduction {
   start: string
