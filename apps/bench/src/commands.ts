@@ -7,6 +7,7 @@ import { addExperiment } from './experiment/command'
 import { addGpu } from './gpu/command'
 import { addHistory } from './history/command'
 import { addMemory } from './memory/command'
+import { addMerge } from './merge/command'
 import { addRates } from './rates/command'
 import { addStream } from './stream/command'
 import { addSystems } from './systems/command'
@@ -20,6 +21,7 @@ import { addWarmStart } from './warm-start/command'
 export const commands: readonly ((command: Command, caller: string) => void)[] = [
   addExperiment,
   addCompare,
+  addMerge,
   addHistory,
   addConform,
   addSystems,

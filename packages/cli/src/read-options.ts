@@ -12,12 +12,17 @@ export function oneOf<Name extends string>(
   return found
 }
 
-/** A whole number from 1 to `largest`. @throws UserError naming the option */
-export function wholeNumber(option: string, given: string | undefined, largest: number): number | undefined {
+/** A whole number from `least` to `largest`. @throws UserError naming the option */
+export function wholeNumber(
+  option: string,
+  given: string | undefined,
+  largest: number,
+  least = 1,
+): number | undefined {
   if (given === undefined) return undefined
   const value = Number(given)
-  if (!/^\d+$/.test(given) || value < 1 || value > largest)
-    throw new UserError(`--${option} is '${given}'; it must be a whole number from 1 to ${largest}`)
+  if (!/^\d+$/.test(given) || value < least || value > largest)
+    throw new UserError(`--${option} is '${given}'; it must be a whole number from ${least} to ${largest}`)
   return value
 }
 

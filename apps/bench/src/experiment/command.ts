@@ -40,6 +40,10 @@ export function addExperiment(command: Command, caller: string): void {
       '--seeds <number>',
       'train each system with this many seeds, for paired 95 % intervals over documents and seeds',
     )
+    .option(
+      '--first-seed <number>',
+      'the first of these seeds, 0 where left out: other machines can train others, and merge makes one report of all',
+    )
     .option('--engine <name>', `auto, ${engineNames().join(', ')}`, 'auto')
     .option(
       '--precision <name>',
@@ -95,6 +99,8 @@ Examples, each after \`pnpm --filter bench start\`:
   --only latency --systems all              one thing of all systems, without training them
   stream --bytes 10000000                   reads a text of 10 MB over HTTP: speed and memory
   compare runs/a runs/b                     what differs between two runs, with intervals
+  --first-seed 1 --seeds 2 --out runs/b     two more seeds, here or on another machine
+  merge runs/a runs/b --out runs/all        one report of what several runs measured
   history                                   speeds of this machine over commits
   rates --systems swa                       sweeps a system's peak rate, for the presets to take
   conform ../golden                         checks the numbers against golden cases

@@ -6,6 +6,8 @@ export interface Comparison {
   /** Every system's weights' own system is among them. */
   systems: string[]
   seeds: number
+  /** The first of them; 0 where absent. */
+  firstSeed?: number
   /** Where trained runs are stored: one folder for each task, in it one for each system. */
   store: string
   /** Whether to train what isn't trained yet, or only to read with what is stored. */

@@ -1,7 +1,7 @@
 import { UserError } from '@ttt-e2e/cli'
 import { choosePreset } from './choose-preset'
 import { deepEnough } from './deep-enough'
-import type { ExperimentDescription } from './description'
+import { seedsOf, type ExperimentDescription } from './description'
 import { withWeights, type BenchOptions } from './options'
 import { presets } from './presets'
 import { withSettings } from './with-settings'
@@ -32,6 +32,7 @@ export function describeExperiment(
     preset: deep.preset,
     systems,
     seeds: options.seeds ?? deep.preset.seeds ?? 1,
+    ...(options.firstSeed !== undefined && { firstSeed: options.firstSeed }),
     tasks: [],
     ...(options.data !== undefined && { data: options.data }),
     ...(options.textField !== undefined && { textField: options.textField }),
@@ -45,7 +46,14 @@ function fromStored(stored: ExperimentDescription, options: BenchOptions): Exper
     throw new UserError(
       `'${options.model}' holds no run of ${missing.join(', ')}; it holds ${stored.systems.join(', ')}`,
     )
-  if (options.seeds !== undefined && options.seeds > stored.seeds)
-    throw new UserError(`--seeds is ${options.seeds}; '${options.model}' holds ${stored.seeds}`)
-  return { ...stored, systems, seeds: options.seeds ?? stored.seeds }
+  const firstSeed = options.firstSeed ?? stored.firstSeed ?? 0
+  const end = (stored.firstSeed ?? 0) + stored.seeds
+  const seeds = options.seeds ?? end - firstSeed
+  const held = seedsOf(stored)
+  const lacking = seedsOf({ seeds, firstSeed }).find((seed) => !held.includes(seed))
+  if (lacking !== undefined || seeds < 1)
+    throw new UserError(
+      `'${options.model}' holds no seed ${lacking ?? firstSeed}; it holds ${held.join(', ')}`,
+    )
+  return { ...stored, systems, seeds, firstSeed }
 }

@@ -11,6 +11,8 @@ export interface ExperimentDescription {
   preset: Preset
   systems: string[]
   seeds: number
+  /** The first of them; 0 where absent. */
+  firstSeed?: number
   tasks: string[]
   data?: string
   /** Of `data`: the field or column that holds the text; text where left out. */
@@ -30,7 +32,7 @@ export function writeDescription(directory: string, description: ExperimentDescr
     ...description,
     systems: union(before?.systems, description.systems),
     tasks: union(before?.tasks, description.tasks),
-    seeds: Math.max(before?.seeds ?? 0, description.seeds),
+    ...(before ? spanOf(before, description) : {}),
     data: description.data ?? before?.data,
     textField: description.data === undefined ? before?.textField : description.textField,
   }
@@ -70,3 +72,17 @@ export function defaultOutput(caller: string, presetName: string, data?: string,
   ]
   return join(caller, 'runs', parts.join('-'))
 }
+
+/** The seeds from the first of either to the last. */
+function spanOf(
+  a: ExperimentDescription,
+  b: ExperimentDescription,
+): Pick<ExperimentDescription, 'seeds' | 'firstSeed'> {
+  const all = [...seedsOf(a), ...seedsOf(b)]
+  const firstSeed = Math.min(...all)
+  return { seeds: Math.max(...all) + 1 - firstSeed, ...(firstSeed > 0 && { firstSeed }) }
+}
+
+/** The seeds of an experiment in order. */
+export const seedsOf = ({ seeds, firstSeed = 0 }: { seeds: number; firstSeed?: number }): number[] =>
+  Array.from({ length: seeds }, (_, i) => firstSeed + i)

@@ -16,6 +16,7 @@ describe('readOptions', () => {
     [{ task: 'poems' }, "unknown task 'poems'; known: languages, books"],
     [{ seeds: '1.5' }, "--seeds is '1.5'; it must be a whole number from 1 to 100"],
     [{ seeds: '1e2' }, "--seeds is '1e2'"],
+    [{ firstSeed: '-1' }, "--first-seed is '-1'; it must be a whole number from 0 to 1000000"],
     [{ threads: '0' }, "--threads is '0'; it must be a whole number from 1 to 1024"],
     [{ workers: '0' }, "--workers is '0'; it must be a whole number from 1 to 1024"],
     [{ workers: '3', threads: '2' }, '--workers is 3 and --threads 2; the workers share the threads'],

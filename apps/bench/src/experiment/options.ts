@@ -16,6 +16,7 @@ export interface RawOptions {
   threads?: string
   workers?: string
   seeds?: string
+  firstSeed?: string
   data?: string
   textField?: string
   out?: string
@@ -37,6 +38,8 @@ export interface BenchOptions {
   threads?: number
   workers?: number
   seeds?: number
+  /** The first of the seeds; 0 where left out. */
+  firstSeed?: number
   data?: string
   /** Of `data`: the field or column that holds the text; text where left out. */
   textField?: string
@@ -94,6 +97,7 @@ export function readOptions(raw: RawOptions, caller: string): BenchOptions {
     threads,
     workers,
     seeds: wholeNumber('seeds', raw.seeds, 100),
+    firstSeed: wholeNumber('first-seed', raw.firstSeed, 1_000_000, 0),
     data: path(raw.data),
     ...(raw.textField !== undefined && { textField: raw.textField }),
     out: path(raw.out),
@@ -108,10 +112,11 @@ export function readOptions(raw: RawOptions, caller: string): BenchOptions {
 
 /** @throws UserError for an option that chooses what is trained beside a model that is read with as it is */
 function refuseTraining(raw: RawOptions): void {
-  for (const name of ['systems', 'seeds', 'task', 'workers'] as const)
-    if (raw[name] !== undefined)
+  const { systems, seeds, firstSeed, task, workers } = raw
+  for (const [name, given] of Object.entries({ systems, seeds, 'first-seed': firstSeed, task, workers }))
+    if (given !== undefined)
       throw new UserError(
-        `--${name} ${raw[name]} and --model ${raw.model} were both given; that model is read with as it is, by itself, and nothing is trained`,
+        `--${name} ${given} and --model ${raw.model} were both given; that model is read with as it is, by itself, and nothing is trained`,
       )
 }
 

@@ -50,7 +50,7 @@ export async function prepare(
   const known = await loadProbes(options.probes)
   const plan = await makePlan({ ...options, threads: options.threads ?? threads, ranks }, known, print)
   const { description, benchmarks, shares, engine, engineOptions, train } = plan
-  const { preset, presetName, systems, seeds } = description
+  const { preset, presetName, systems, seeds, firstSeed } = description
   const { probes, sizes, lines } = plan.asked
   for (const line of lines) print(line)
   print(engine.line)
@@ -67,7 +67,7 @@ export async function prepare(
     startedAt: new Date().toISOString(),
     finishedAt: '',
     interrupted: false,
-    options: { presetName, preset, systems, seeds, data, trained: train, probes: sizes, shares },
+    options: { presetName, preset, systems, seeds, firstSeed, data, trained: train, probes: sizes, shares },
     engine: { name, description: engineDescription, precision: engine.precision, line },
     ...origin,
     convergenceRule: isGiven(model) ? 'Nothing was trained.' : convergenceRule,
@@ -78,6 +78,7 @@ export async function prepare(
   const comparison: Comparison = {
     systems,
     seeds,
+    firstSeed,
     store: model ?? out,
     measured: join(out, 'measured'),
     sizes,

@@ -16,6 +16,8 @@ export interface Results {
     preset: Preset
     systems: string[]
     seeds: number
+    /** The first of them; 0 where absent. */
+    firstSeed?: number
     data?: string
     trained: boolean
     /** The probes that were asked, with their sizes. */
@@ -27,9 +29,19 @@ export interface Results {
   machine: Record<string, string | number>
   versions: Record<string, string>
   gitHash: string | null
+  /** The runs whose measurements these are, where there were several. */
+  mergedFrom?: Origin[]
   /** How systems are labelled "not converged". */
   convergenceRule: string
   tasks: TaskResults[]
+}
+
+/** What measurements were made with, where and when. */
+export interface Origin extends Pick<
+  Results,
+  'engine' | 'machine' | 'versions' | 'gitHash' | 'startedAt' | 'finishedAt'
+> {
+  shares: Shares
 }
 
 export interface TaskResults {

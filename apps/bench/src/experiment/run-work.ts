@@ -1,6 +1,7 @@
 import { isAskedOn } from '../probes/is-asked-on'
 import type { Probe } from '../probes/probe'
 import { ownerOf } from './owner-of'
+import { seedsOf } from './description'
 import type { Measurement } from './results'
 
 /**
@@ -40,34 +41,30 @@ export type MeasureRun = (
 export const nameOf = ({ task, probe, system, seed }: RunWork) =>
   [task, ...(probe === undefined ? [] : [probe]), system, `seed ${seed}`].join(' · ')
 
+/** Which systems are compared, and with which seeds. */
+type Compared = Parameters<typeof seedsOf>[0] & { systems: readonly string[] }
+
 /** The runs of a task, seed by seed. */
-export function runsOf(
-  task: string,
-  { systems, seeds }: { systems: readonly string[]; seeds: number },
-): RunWork[] {
-  const owners = ownersOf(systems)
-  return Array.from({ length: seeds }, (_, seed) => owners.map((system) => ({ task, system, seed }))).flat()
+export function runsOf(task: string, comparison: Compared): RunWork[] {
+  const owners = ownersOf(comparison.systems)
+  return seedsOf(comparison).flatMap((seed) => owners.map((system) => ({ task, system, seed })))
 }
 
 /** What probes do with models of their own on a task, seed by seed. */
-const modelsOf = (
-  task: string,
-  probes: readonly Probe[],
-  { systems, seeds }: { systems: readonly string[]; seeds: number },
-): RunWork[] =>
-  Array.from({ length: seeds }, (_, seed) =>
+const modelsOf = (task: string, probes: readonly Probe[], comparison: Compared): RunWork[] =>
+  seedsOf(comparison).flatMap((seed) =>
     probes.flatMap((probe) => {
       if (probe.needs !== 'models') return []
-      const measured = probe.systems?.(systems) ?? ownersOf(systems)
+      const measured = probe.systems?.(comparison.systems) ?? ownersOf(comparison.systems)
       return measured.map((system) => ({ task, probe: probe.name, system, seed }))
     }),
-  ).flat()
+  )
 
 /** All that is done of a task for these probes: its runs, where any asks about them, and the probes' own models. */
 export function workOf(
   task: string,
   probes: readonly Probe[],
-  comparison: { systems: readonly string[]; seeds: number },
+  comparison: Compared,
 ): { runs: RunWork[]; models: RunWork[] } {
   const asked = probes.filter((probe) => isAskedOn(probe, task))
   const isRun = asked.some(({ needs }) => needs === 'run' || needs === 'reader')

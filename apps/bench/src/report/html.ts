@@ -1,6 +1,6 @@
 import { escapeHtml, figureHtml, pageHtml, tableHtml } from '@ttt-e2e/report'
 import { counted } from '@ttt-e2e/tensor-ops/counted'
-import type { Results, TaskResults } from '../experiment/results'
+import type { Origin, Results, TaskResults } from '../experiment/results'
 import { describeShares } from '../experiment/workers/share-out'
 import type { Probe } from '../probes/probe'
 import { unconvergedSentence } from '../probes/training/unconverged-label'
@@ -12,27 +12,32 @@ import { answersTo, reportsOf, type ProbeReport } from './report-probes'
 
 /** One page that needs nothing else: no scripts, no links elsewhere, figures as SVG, tables also as CSV. */
 export function formatHtml(results: Results, probes: readonly Probe[]): string {
-  const { engine, machine, versions, gitHash, options, startedAt, finishedAt } = results
-  const facts = [
-    `preset ${options.presetName}: ${options.preset.summary}`,
-    counted(options.seeds, 'seed'),
-    engine.line,
-    describeShares(options.shares),
-    ...Object.entries(machine).map(([name, value]) => `${name} ${value}`),
-    ...Object.entries(versions).map(([name, value]) => `${name} ${value}`),
-    ...(gitHash ? [`commit ${gitHash}`] : []),
-    `${startedAt} to ${finishedAt}`,
-  ]
+  const { options, mergedFrom } = results
+  const facts = [`preset ${options.presetName}: ${options.preset.summary}`, counted(options.seeds, 'seed')]
+  const notes = mergedFrom
+    ? [[...facts, `merged from ${counted(mergedFrom.length, 'run')}`], ...mergedFrom.map(factsOf)]
+    : [[...facts, ...factsOf({ ...results, shares: options.shares })]]
   return pageHtml('TTT-E2E bench', [
     '<h1>TTT-E2E beside its baselines</h1>',
     ...(results.interrupted
       ? ['<p class="stopped">This run was stopped before everything was measured.</p>']
       : []),
     `<div class="glance">${(Object.keys(questions) as Question[]).map((question) => formatAnswer(question, results, probes)).join('\n')}</div>`,
-    `<p class="note">${facts.map(escapeHtml).join(' · ')}</p>`,
+    ...notes.map((note) => `<p class="note">${note.map(escapeHtml).join(' · ')}</p>`),
     `<p class="note">${escapeHtml(results.convergenceRule)}</p>`,
     ...results.tasks.map((task) => formatTask(task, probes)),
   ])
+}
+
+function factsOf({ engine, machine, versions, gitHash, startedAt, finishedAt, shares }: Origin): string[] {
+  return [
+    engine.line,
+    describeShares(shares),
+    ...Object.entries(machine).map(([name, value]) => `${name} ${value}`),
+    ...Object.entries(versions).map(([name, value]) => `${name} ${value}`),
+    ...(gitHash ? [`commit ${gitHash}`] : []),
+    `${startedAt} to ${finishedAt}`,
+  ]
 }
 
 /** One of the first screen's four: a sentence and a small figure. */
