@@ -1,4 +1,5 @@
 import { createRandom, type Random } from '@ttt-e2e/tensor-ops'
+import { ByWeight } from './by-weight'
 
 export interface SamplingOptions {
   /** 0 takes the likeliest token; 1 (the default) samples from the model's own distribution. */
@@ -44,14 +45,19 @@ export class Sampler {
 
   private penalised(logits: Float32Array): Float32Array {
     const { repetitionPenalty = 1, presencePenalty = 0, frequencyPenalty = 0, logitBias = {} } = this.options
+    const biases = Object.entries(logitBias)
+    const counts = presencePenalty !== 0 || frequencyPenalty !== 0
+    if (repetitionPenalty === 1 && !counts && biases.length === 0) return logits
     const changed = logits.slice()
     if (repetitionPenalty !== 1)
       for (const token of this.seen)
         changed[token] = finite(
           changed[token] * (changed[token] > 0 ? 1 / repetitionPenalty : repetitionPenalty),
         )
-    for (const [token, count] of this.generated) changed[token] -= presencePenalty + frequencyPenalty * count
-    for (const [token, bias] of Object.entries(logitBias)) changed[Number(token)] += bias
+    if (counts)
+      for (const [token, count] of this.generated)
+        changed[token] -= presencePenalty + frequencyPenalty * count
+    for (const [token, bias] of biases) changed[Number(token)] += bias
     return changed
   }
 }
@@ -65,21 +71,18 @@ const finite = (logit: number): number => Math.max(-largest, Math.min(largest, l
 /** Draws a token. @param logits [V] */
 export function sampleToken(logits: Float32Array, random: Random, options: SamplingOptions = {}): number {
   const { temperature = 1, topP = 1, topK = 0, minP = 0 } = options
-  const highest = logits.reduce((best, logit, token) => (logit > logits[best] ? token : best), 0)
+  const highest = likeliestToken(logits)
   if (temperature === 0) return highest
-  const weights = Float64Array.from(logits, (logit) => Math.exp((logit - logits[highest]) / temperature))
-  const byWeight = Array.from(weights.keys())
-    .filter((token) => weights[token] >= minP)
-    .sort((a, b) => weights[b] - weights[a] || a - b)
-    .slice(0, topK > 0 ? topK : undefined)
-  const total = byWeight.reduce((sum, token) => sum + weights[token], 0)
-  let count = 0
-  let held = 0
-  while (count < byWeight.length && (count === 0 || held < topP * total)) held += weights[byWeight[count++]]
-  let rest = random.uniform() * held
-  for (let i = 0; i < count; i++) {
-    rest -= weights[byWeight[i]]
-    if (rest < 0) return byWeight[i]
-  }
-  return byWeight[count - 1]
+  const tokens = new ByWeight(logits, highest, temperature, minP)
+  const ofTopK = topK > 0 ? tokens.take(topK, () => false) : tokens.all
+  const nucleus = topP < 1 ? tokens.take(ofTopK.count, (weight) => weight >= topP * ofTopK.weight) : ofTopK
+  const drawn = random.uniform() * nucleus.weight
+  return tokens.take(nucleus.count, (weight) => weight > drawn).last
+}
+
+/** The first of the largest. */
+function likeliestToken(logits: Float32Array): number {
+  let best = 0
+  for (let token = 1; token < logits.length; token++) if (logits[token] > logits[best]) best = token
+  return best
 }

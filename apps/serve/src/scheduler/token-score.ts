@@ -54,8 +54,7 @@ function scoreToken(
   count: number,
 ): Omit<TokenScore, 'at'> {
   if (!logits) return { ...nameToken(tokenizer, token), logprob: null, top: [] }
-  const highest = logits.reduce((most, logit) => Math.max(most, logit), -Infinity)
-  const total = highest + Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - highest), 0))
+  const total = logSumExp(logits)
   const scored = (each: number): ScoredToken => ({
     ...nameToken(tokenizer, each),
     logprob: logits[each] - total,
@@ -63,14 +62,24 @@ function scoreToken(
   return { ...scored(token), top: likeliest(logits, count).map(scored) }
 }
 
+function logSumExp(logits: Float32Array): number {
+  let highest = -Infinity
+  for (const logit of logits) if (logit > highest) highest = logit
+  let sum = 0
+  for (const logit of logits) sum += Math.exp(logit - highest)
+  return highest + Math.log(sum)
+}
+
+/** So many tokens, the likeliest first; equally likely ones by their number. */
 function likeliest(logits: Float32Array, count: number): number[] {
   const found: number[] = []
-  for (let i = 0; i < Math.min(count, logits.length); i++) {
-    let best = -1
-    logits.forEach((logit, token) => {
-      if (!found.includes(token) && (best < 0 || logit > logits[best])) best = token
-    })
-    found.push(best)
+  if (count === 0) return found
+  for (let token = 0; token < logits.length; token++) {
+    if (found.length === count && !(logits[token] > logits[found[count - 1]])) continue
+    let place = found.length
+    while (place > 0 && logits[token] > logits[found[place - 1]]) place--
+    found.splice(place, 0, token)
+    if (found.length > count) found.pop()
   }
   return found
 }
