@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { bytesInMemory } from '@ttt-e2e/tensor-ops'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { hashedWhileRead, sha256Of } from './sha256'
 
 const bytes = Uint8Array.from({ length: 1000 }, (_, i) => i * 7)
@@ -8,6 +8,16 @@ const expected = createHash('sha256').update(bytes).digest('hex')
 
 it('is that of the pieces joined', () => {
   expect(sha256Of([bytes.subarray(0, 3), bytes.subarray(3)])).toBe(expected)
+})
+
+it('is the same where there is no Node', async () => {
+  const builtin = vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never)
+  vi.resetModules()
+  const inPage = await import('./sha256')
+  builtin.mockRestore()
+  expect(inPage.sha256Of).not.toBe(sha256Of)
+  expect(inPage.sha256Of([bytes.subarray(0, 3), bytes.subarray(3)])).toBe(expected)
+  expect(await inPage.hashedWhileRead(bytesInMemory(bytes)).sha256()).toBe(expected)
 })
 
 it.each([
