@@ -39,6 +39,19 @@ it('begins a curriculum, which keeps its share of the steps', () => {
   })
 })
 
+it("begins a language's curriculum with sequences that are long enough for it", () => {
+  const languages = recipes.get('tiny/languages')!
+  const shortest = (...settings: string[]) =>
+    resolveRecipe(languages, { settings }).training.curriculum!.shortest
+  expect(shortest()).toBe(16)
+  expect(shortest('size.hiddenSize=32')).toBe(16)
+  expect(shortest('size.vocabularySize=64')).toBe(64)
+  expect(shortest('data.successors=3', 'size.vocabularySize=32')).toBe(48)
+  expect(shortest('data.successors=3', 'size.vocabularySize=32', 'training.curriculum.shortest=8')).toBe(8)
+  expect(shortest('size.vocabularySize=8')).toBe(8)
+  expect(shortest('size.vocabularySize=512')).toBe(256)
+})
+
 it.each([
   ['training.bach=8', /no 'training.bach'; did you mean 'training.batch'\?/],
   ['steps=8', /did you mean 'training.optimizer.schedule.steps'\?/],

@@ -14,8 +14,8 @@ const optional: Json = {
 }
 
 /**
- * A recipe with single values replaced. Where the number of steps is changed and a warm-up or the curriculum isn't, these
- * keep their share of them.
+ * A recipe with single values replaced, and with what follows from them unless it is set, too: warm-ups and the curriculum
+ * keep their share of the steps, and the curriculum's first sequences are in proportion to what a language has to be learned.
  *
  * @param settings as typed: `training.batch=8`
  * @throws TrainingError for a path that the recipe doesn't have, with the nearest one, or a value of another type
@@ -23,16 +23,34 @@ const optional: Json = {
 export function applySettings(recipe: Recipe, settings: readonly string[]): Recipe {
   const changed = structuredClone(recipe)
   const set = new Set(settings.map((setting) => apply(changed as unknown as Json, setting)))
-  const schedule = changed.training.optimizer.schedule
-  const before = recipe.training.optimizer.schedule
-  if (schedule.steps === before.steps || before.steps === 0) return changed
-  const inShare = (steps: number) => Math.floor((steps * schedule.steps) / before.steps)
-  for (const warmup of ['warmupSteps', 'innerWarmupSteps'] as const)
-    if (!set.has(`training.optimizer.schedule.${warmup}`)) schedule[warmup] = inShare(before[warmup])
-  const { curriculum } = changed.training
-  if (curriculum && !set.has('training.curriculum.steps')) curriculum.steps = inShare(curriculum.steps)
+  followSteps(changed, recipe, set)
+  followLanguage(changed, recipe, set)
   return changed
 }
+
+function followSteps({ training }: Recipe, before: Recipe, set: ReadonlySet<string>): void {
+  const { schedule } = training.optimizer
+  const given = before.training.optimizer.schedule
+  if (schedule.steps === given.steps || given.steps === 0) return
+  const inShare = (steps: number) => Math.floor((steps * schedule.steps) / given.steps)
+  for (const warmup of ['warmupSteps', 'innerWarmupSteps'] as const)
+    if (!set.has(`training.optimizer.schedule.${warmup}`)) schedule[warmup] = inShare(given[warmup])
+  const { curriculum } = training
+  if (curriculum && !set.has('training.curriculum.steps')) curriculum.steps = inShare(curriculum.steps)
+}
+
+/** Where little comes a second time there is nothing to learn from: of more symbols or followers sequences begin longer. */
+function followLanguage(changed: Recipe, before: Recipe, set: ReadonlySet<string>): void {
+  const { curriculum, length } = changed.training
+  const [pairs, given] = [changed, before].map(pairsOfLanguage)
+  if (!curriculum || !pairs || !given || set.has('training.curriculum.shortest')) return
+  const shortest = Math.ceil((curriculum.shortest * pairs) / given)
+  if (pairs !== given) curriculum.shortest = Math.max(1, Math.min(length, shortest))
+}
+
+/** Symbols with each of what may follow them; undefined of other data. */
+const pairsOfLanguage = ({ data, size }: Recipe): number | undefined =>
+  data.kind === 'languages' ? size.vocabularySize * data.successors : undefined
 
 /** @returns the path that was set */
 function apply(recipe: Json, setting: string): string {
