@@ -1,7 +1,8 @@
+import type { Attributes, Shapes } from '@ttt-e2e/tensor-ops'
 import { attentionGradient, gradientKernels, gradientMemory } from './wgsl-gradient'
 import { attentionSecondGradient, secondGradientMemory } from './wgsl-second-gradient'
 import { secondGradientKernels } from './wgsl-second-gradient-tiles'
-import type { GpuFusedKernel, GpuFusedKernels } from '../engines/webgpu/fused-kernel'
+import { limited, type GpuFusedKernel, type GpuFusedKernels } from '../engines/webgpu/fused-kernel'
 import { floatWord, type GpuKernel, type Part } from '../engines/webgpu/kernel'
 import { standardTiles } from '../engines/webgpu/tiles'
 import { edgeFor } from './wgsl-reach'
@@ -14,12 +15,21 @@ const {
   attentionGradient: ofGradient,
   attentionSecondGradient: ofSecond,
 } = standardTiles
-/** What a pass takes of a GPU at the least, for heads of this width. */
-export const attentionNeeds = {
-  Attention: (width: number) => ({ memory: memory(width, standard.edge), buffers: 6 }),
-  AttentionGrad: (width: number) => ({ memory: gradientMemory(width, ofGradient.edge), buffers: 8 }),
-  AttentionGradGrad: () => ({ memory: secondGradientMemory(ofSecond.edge), buffers: 8 }),
-}
+/** Whether a GPU has so many buffers for a kernel, and workgroup memory for heads of this width. */
+const takes =
+  (buffers: number, memoryOf: (width: number) => number) =>
+  (
+    { q: [, , , width] }: Shapes,
+    _: Attributes,
+    {
+      maxComputeWorkgroupStorageSize: most,
+      maxStorageBuffersPerShaderStage: mostBuffers,
+    }: GPUSupportedLimits,
+  ): true | string => {
+    const needed = memoryOf(width)
+    if (needed > most) return `its heads take ${needed} bytes of workgroup memory, this GPU has ${most}`
+    return buffers <= mostBuffers || `it takes ${buffers} buffers, this GPU has ${mostBuffers} for a kernel`
+  }
 
 /**
  * A tile of queries goes through the keys that it sees tile by tile; a thread has one score of each, then some columns of
@@ -149,7 +159,16 @@ export const gpuSources = (): string[] =>
 const someWidth = 64
 
 export const gpuKernels: GpuFusedKernels = {
-  Attention: attention,
-  AttentionGrad: attentionGradient,
-  AttentionGradGrad: attentionSecondGradient,
+  Attention: limited(
+    attention,
+    takes(6, (width) => memory(width, standard.edge)),
+  ),
+  AttentionGrad: limited(
+    attentionGradient,
+    takes(8, (width) => gradientMemory(width, ofGradient.edge)),
+  ),
+  AttentionGradGrad: limited(
+    attentionSecondGradient,
+    takes(8, () => secondGradientMemory(ofSecond.edge)),
+  ),
 }

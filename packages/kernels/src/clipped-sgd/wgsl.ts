@@ -1,7 +1,8 @@
+import type { Shapes } from '@ttt-e2e/tensor-ops'
 import { clippedSgdGradient, clippedSgdSecondGradient } from './wgsl-gradient'
 import type { Output } from '../engines/webgpu/backend'
 import { sizeOf } from '../engines/size-of'
-import type { GpuFusedKernels } from '../engines/webgpu/fused-kernel'
+import { limited, type GpuFusedKernels } from '../engines/webgpu/fused-kernel'
 import {
   floatWord,
   forEachValue,
@@ -23,6 +24,9 @@ const update: GpuKernel = {
   updated[i] = weight[i] - gradient[i] * clip * rate[0];`),
 }
 
+const ofNoNorm = (inputs: Shapes) =>
+  !('d_norm' in inputs) || "the slope of a clip's norm is none of its kernel's"
+
 export const gpuKernels: GpuFusedKernels = {
   ClippedSgd({ inputs, outputShapes, attributes: [maxNorm], backend }) {
     const count = (inputs.length - 1) / 2
@@ -43,6 +47,6 @@ export const gpuKernels: GpuFusedKernels = {
     const sums: Output = { shape: [dotScratch(sizes, rows)], dtype: 'float32' }
     return backend.call(given, [...outputs, sums], [...parts, ...updates], { temporary: 1 })
   },
-  ClippedSgdGrad: clippedSgdGradient,
-  ClippedSgdGradGrad: clippedSgdSecondGradient,
+  ClippedSgdGrad: limited(clippedSgdGradient, ofNoNorm),
+  ClippedSgdGradGrad: limited(clippedSgdSecondGradient, ofNoNorm),
 }

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { registerGpuEngine, useWebGpu } from '../engines/webgpu/testing'
 import { cases } from './cases'
 import { lactOp } from '.'
-import { lactSupports } from './wgsl'
+import { gpuKernels } from './wgsl'
 
 /** Kernels are compiled for each width and chunk: those of a few. */
 const wanted = new Set(['rescaled copies', 'heads at different positions', 'more than a block of tokens'])
@@ -33,8 +33,9 @@ describe('LaCT on webgpu', () => {
 
 it('says why its kernels do not take what is too large', () => {
   const { shapes, attributes } = cases.find(({ name }) => name === manyChunks)!
-  expect(lactSupports(shapes, attributes, true, { maxStorageBufferBindingSize: 12_000 })).toBe(true)
-  expect(lactSupports(shapes, attributes, true, { maxStorageBufferBindingSize: 400 })).toMatch(
+  const { supports } = gpuKernels.LactGrad
+  expect(supports(shapes, attributes, { maxStorageBufferBindingSize: 12_000 })).toBe(true)
+  expect(supports(shapes, attributes, { maxStorageBufferBindingSize: 400 })).toMatch(
     /^it takes a buffer of \d+ bytes, a kernel of this GPU may get 400$/,
   )
 })

@@ -1,17 +1,24 @@
 import type { GpuFusedKernel } from '../engines/webgpu/fused-kernel'
-import { outputAsInput, type GpuKernel } from '../engines/webgpu/kernel'
-import { openedCall } from '../task-memory/call'
-import { bringPart, fetchPart, tokensPart } from '../task-memory/parts'
+import type { GpuKernel } from '../engines/webgpu/kernel'
+import { cotangentOf, gradientOf, openedCall, type TokenColumn } from '../task-memory/call'
 import { Places } from '../task-memory/places'
 import { startCode, startsOf, walkCode } from '../task-memory/starts'
 import { each, taskMain, value } from '../task-memory/wgsl'
 import { backPlaces, goBackCode, rescaleBackCode } from './wgsl-backward'
 import { forBlocks, gatherCode, networkCode, networkPlaces, sumMomenta, tokensOfEpoch } from './wgsl-network'
-import { lactSizes, normValues, rowOf, three, threeNorms, tokenColumns, weightValues, type LactSizes } from './wgsl-sizes' // prettier-ignore
+import {
+  carriedFields,
+  lactSizes,
+  normFields,
+  rowOf,
+  tokenColumns,
+  weightValues,
+  type LactSizes,
+} from './wgsl-sizes'
 
 /** From the last epoch to the first, from the weights and momenta of its start. */
 export function gradientKernel(sizes: LactSizes, mostBytes: number) {
-  const { tasks, length, width: d, hidden: h, chunk, preNorm } = sizes
+  const { batch: tasks, length, width: d, hidden: h, chunk, preNorm } = sizes
   const places = new Places()
   const network = networkPlaces(sizes, places)
   const at = { ...network, ...backPlaces(sizes, places) }
@@ -95,54 +102,35 @@ ${taskMain(
   })}`,
 )}`,
   }
-  return { kernel, at, given, starts, weights, values: places.all, row, made }
+  return {
+    kernel,
+    brought: [
+      ...carriedFields(sizes, { w: starts, m: starts + weights, g: given.g, sum: given.sum }),
+      ...normFields(sizes, at.norms),
+    ],
+    slopes: [
+      ...carriedFields(sizes, { w: at.dW, m: at.dM, g: at.dG, sum: at.dSum }),
+      ...normFields(sizes, at.dNorms),
+    ],
+    values: places.all,
+    row,
+    made,
+  }
 }
 
 export const gradient: GpuFusedKernel = (call, family) => {
-  const { shapes, parts, input, output, temporary, run } = openedCall(call, family)
+  const { shapes, open } = openedCall(call, family)
   const sizes = lactSizes(shapes, call.attributes[0], call.attributes[1])
-  const { tasks, length, width } = sizes
-  const heads = { batch: tasks, length, heads: 1 }
-  const made = gradientKernel(sizes, call.backend.mostBound)
-  const { kernel, at, given, starts, weights, values } = made
-  const tokens = temporary(tasks * length * made.row)
-  const memory = temporary(tasks * values)
-  const slopes = temporary(tasks * length * made.made)
+  const { width } = sizes
+  const { kernel, brought, slopes, made, ...memory } = gradientKernel(sizes, call.backend.mostBound)
+  const tasks = open(sizes, memory)
   const columns = tokenColumns(width)
-  for (const [name, n, column] of [...columns, ['d_y', width, made.made] as const])
-    parts.push(tokensPart(heads, n, input(name), tokens, made.row, column))
-  const bring = (name: string, n: number, place: number) =>
-    parts.push(bringPart(tasks, n, tasks, input(name), memory, values, place))
-  const brought = [
-    ...three('w', sizes, starts),
-    ...three('m', sizes, starts + weights),
-    ...three('g', sizes, given.g),
-    ...threeNorms(sizes, at.norms),
-    { name: 'momentumSum', at: given.sum, values: 1 },
-  ]
-  for (const { name, at: place, values: n } of brought) bring(name, n, place)
-  const carried = [
-    ...three('w', sizes, at.dW),
-    ...three('m', sizes, at.dM),
-    ...three('g', sizes, at.dG),
-    { name: 'momentumSum', at: at.dSum, values: 1 },
-  ]
-  for (const { name, at: place, values: n } of carried) bring(`d_${name}`, n, place)
-  parts.push(bringPart(tasks, normValues(sizes), 1, undefined, memory, values, at.dNorms))
-  parts.push({
-    kernel,
-    inputs: [outputAsInput(tokens), input('position')!],
-    outputs: [memory, slopes],
-    parameters: [length],
-    groups: [tasks, 1, 1],
-  })
-  for (const [name, n, column] of columns) {
-    const to = output(`grad_${name}`)
-    if (to !== undefined) parts.push(tokensPart(heads, n, outputAsInput(slopes), to, made.made, column, true))
-  }
-  for (const { name, at: place, values: n } of [...carried, ...threeNorms(sizes, at.dNorms)]) {
-    const to = output(`grad_${name}`)
-    if (to !== undefined) parts.push(fetchPart(tasks, n, tasks, outputAsInput(memory), to, values, place))
-  }
-  return run()
+  tasks.bringTokens([...columns, [cotangentOf('y'), width, made] satisfies TokenColumn])
+  tasks.bring(brought)
+  tasks.bring(slopes, cotangentOf)
+  const ofTokens = tasks.rows(made)
+  tasks.run(kernel, ofTokens)
+  tasks.fetchTokens(columns, ofTokens, made, gradientOf)
+  tasks.fetch(slopes, gradientOf)
+  return tasks.results()
 }

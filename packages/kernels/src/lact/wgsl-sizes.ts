@@ -1,9 +1,9 @@
 import type { Shapes } from '@ttt-e2e/tensor-ops'
+import type { Field, TokenColumn } from '../task-memory/call'
+import type { TaskTokens } from '../task-memory/parts'
 
-export interface LactSizes {
-  /** Heads of sequences: tasks. */
-  tasks: number
-  length: number
+/** Sequences' heads are what the op has as its first axis. */
+export interface LactSizes extends TaskTokens {
   width: number
   hidden: number
   chunk: number
@@ -16,21 +16,37 @@ export const rowOf = ({ width }: LactSizes): number => 3 * width + 4
 export const weightValues = ({ width, hidden }: LactSizes): number => width * hidden
 export const normValues = ({ width, hidden }: LactSizes): number => 2 * hidden + width
 
-/** The names of three tensors and where each stands from the first on, with its values. */
-export const three = (letter: string, sizes: LactSizes, at: number) =>
+/** Three tensors, one behind the other. */
+const three = (letter: string, sizes: LactSizes, at: number): Field[] =>
   [0, 1, 2].map((i) => ({
     name: `${letter}${i}`,
     at: at + i * weightValues(sizes),
     values: weightValues(sizes),
   }))
-export const threeNorms = ({ width, hidden }: LactSizes, at: number) => [
+/** The norms of rows, one behind the other. */
+export const normFields = ({ width, hidden }: LactSizes, at: number): Field[] => [
   { name: 'norm0', at, values: hidden },
   { name: 'norm1', at: at + hidden, values: width },
   { name: 'norm2', at: at + hidden + width, values: hidden },
 ]
 
+/** Where what is carried from token to token stands. */
+export interface CarriedPlaces {
+  w: number
+  m: number
+  g: number
+  sum: number
+}
+export const carriedFields = (sizes: LactSizes, { w, m, g, sum }: CarriedPlaces): Field[] => [
+  ...three('w', sizes, w),
+  ...three('m', sizes, m),
+  ...three('g', sizes, g),
+  { name: 'momentumSum', at: sum, values: 1 },
+]
+
 export const lactSizes = ({ q, w0 }: Shapes, chunk: number, preNorm: number): LactSizes => ({
-  tasks: q[0],
+  batch: q[0],
+  heads: 1,
   length: q[1],
   width: q[2],
   hidden: w0[1],
@@ -38,8 +54,7 @@ export const lactSizes = ({ q, w0 }: Shapes, chunk: number, preNorm: number): La
   preNorm: preNorm !== 0,
 })
 
-/** What stands in a token's row: how many values from which column on. */
-export const tokenColumns = (width: number): [name: string, values: number, column: number][] => [
+export const tokenColumns = (width: number): TokenColumn[] => [
   ['q', width, 0],
   ['k', width, width],
   ['v', width, 2 * width],

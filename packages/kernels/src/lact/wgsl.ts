@@ -1,9 +1,7 @@
 import type { Attributes, Shapes } from '@ttt-e2e/tensor-ops'
-import { sizeOf } from '../engines/size-of'
-import type { GpuFusedKernel, GpuFusedKernels } from '../engines/webgpu/fused-kernel'
-import { outputAsInput, type GpuKernel } from '../engines/webgpu/kernel'
+import { limited, type GpuFusedKernel } from '../engines/webgpu/fused-kernel'
+import type { GpuKernel } from '../engines/webgpu/kernel'
 import { openedCall } from '../task-memory/call'
-import { bringPart, fetchPart, tokensPart } from '../task-memory/parts'
 import { Places } from '../task-memory/places'
 import { taskSupports } from '../task-memory/supports'
 import { each, product, rows, taskMain, turned } from '../task-memory/wgsl'
@@ -17,7 +15,15 @@ import {
   toHidden,
   tokensOfEpoch,
 } from './wgsl-network'
-import { lactSizes, rowOf, three, threeNorms, tokenColumns, weightValues, type LactSizes } from './wgsl-sizes'
+import {
+  carriedFields,
+  lactSizes,
+  normFields,
+  rowOf,
+  tokenColumns,
+  weightValues,
+  type LactSizes,
+} from './wgsl-sizes'
 
 /** Reads all tokens of a head, chunk after chunk. */
 function readKernel(sizes: LactSizes) {
@@ -69,52 +75,28 @@ ${taskMain(
   if (thread == 0u) { m[base + ${momentumSum}u] = sum; }`,
 )}`,
   }
-  return { kernel, at, w, momenta, momentumSum, values: places.all, row }
+  const carried = carriedFields(sizes, { w, m: momenta, g: at.g, sum: momentumSum })
+  return { kernel, carried, norms: normFields(sizes, at.norms), values: places.all, row }
 }
 
 const forward: GpuFusedKernel = (call, family) => {
-  const { shapes, parts, input, output, temporary, run } = openedCall(call, family)
+  const { shapes, open } = openedCall(call, family)
   const sizes = lactSizes(shapes, call.attributes[0], call.attributes[1])
-  const { tasks, length, width } = sizes
-  const heads = { batch: tasks, length, heads: 1 }
-  const { kernel, at, w, momenta, momentumSum, values, row } = readKernel(sizes)
-  const tokens = temporary(tasks * length * row)
-  const memory = temporary(tasks * values)
-  for (const [name, n, column] of tokenColumns(width))
-    parts.push(tokensPart(heads, n, input(name), tokens, row, column))
-  const carried = [
-    ...three('w', sizes, w),
-    ...three('m', sizes, momenta),
-    ...three('g', sizes, at.g),
-    { name: 'momentumSum', at: momentumSum, values: 1 },
-  ]
-  for (const { name, at: place, values: n } of [...carried, ...threeNorms(sizes, at.norms)])
-    parts.push(bringPart(tasks, n, tasks, input(name), memory, values, place))
-  const y = output('y') ?? temporary(tasks * length * width)
-  parts.push({
-    kernel,
-    inputs: [outputAsInput(tokens), input('position')!],
-    outputs: [memory, y],
-    parameters: [length],
-    groups: [tasks, 1, 1],
-  })
-  for (const { name, at: place, values: n } of carried) {
-    const to = output(name)
-    if (to !== undefined) parts.push(fetchPart(tasks, n, tasks, outputAsInput(memory), to, values, place))
-  }
-  return run()
+  const { width } = sizes
+  const { kernel, carried, norms, ...memory } = readKernel(sizes)
+  const tasks = open(sizes, memory)
+  tasks.bringTokens(tokenColumns(width))
+  tasks.bring([...carried, ...norms])
+  const read = tasks.rows(width)
+  tasks.run(kernel, read)
+  tasks.fetchTokens([['y', width, 0]], read, width)
+  tasks.fetch(carried)
+  return tasks.results()
 }
 
-/** Whether the kernels take these inputs on a GPU of these limits, or why not. */
-export function lactSupports(
-  inputs: Shapes,
-  attributes: Attributes,
-  isGradient: boolean,
-  { maxStorageBufferBindingSize: most }: Pick<GPUSupportedLimits, 'maxStorageBufferBindingSize'>,
-): true | string {
-  const sizes = lactSizes(inputs, attributes.chunk, attributes.preNorm)
-  const { values, row } = isGradient ? gradientKernel(sizes, most) : readKernel(sizes)
-  return taskSupports(sizes.tasks, [values, sizes.length * row], Object.values(inputs).map(sizeOf), most)
-}
+const sizesOf = (inputs: Shapes, { chunk, preNorm }: Attributes) => lactSizes(inputs, chunk, preNorm)
 
-export const gpuKernels: GpuFusedKernels = { Lact: forward, LactGrad: gradient }
+export const gpuKernels = {
+  Lact: limited(forward, taskSupports(sizesOf, readKernel)),
+  LactGrad: limited(gradient, taskSupports(sizesOf, gradientKernel)),
+}

@@ -1,7 +1,7 @@
 import { sizeOf } from '../engines/size-of'
 import type { Output } from '../engines/webgpu/backend'
 import { columnSumsPart } from '../engines/webgpu/column-sums'
-import type { GpuFusedKernel, GpuFusedKernels } from '../engines/webgpu/fused-kernel'
+import { limited, type GpuFusedKernel, type GpuFusedKernels } from '../engines/webgpu/fused-kernel'
 import { outputAsInput, type GpuKernel, type Part, type PartBuffer } from '../engines/webgpu/kernel'
 import { fillParts } from '../engines/webgpu/stock/fill'
 import { goBackKernel } from './go-back'
@@ -14,7 +14,7 @@ import {
   startGradientPart,
   type Find,
 } from './parts'
-import { slopeValues, tokensKept, tokensRead } from './reach'
+import { scanSupports, slopeValues, tokensKept, tokensRead } from './reach'
 import { readKernel, type Leaves } from './read'
 import type { StateScan } from './scan'
 import { parametersOf, stateValues, tilesOf, unitsOf, type ScanSizes } from './sizes'
@@ -158,6 +158,8 @@ const gradient =
 
 /** The kernels of a scan and of its gradient. */
 export const scanKernels = (scan: StateScan): GpuFusedKernels => ({
-  [scan.name]: forward(scan),
-  [`${scan.name}Grad`]: gradient(scan),
+  [scan.name]: limited(forward(scan), (inputs, _, limits) => scanSupports(scan, inputs, false, limits)),
+  [`${scan.name}Grad`]: limited(gradient(scan), (inputs, _, limits) =>
+    scanSupports(scan, inputs, true, limits),
+  ),
 })

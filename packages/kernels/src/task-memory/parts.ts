@@ -7,6 +7,12 @@ export interface TaskTokens {
   heads: number
 }
 
+/** Values that a kernel works with: of a task's memory, and of a token's row. */
+export interface TaskMemory {
+  values: number
+  row: number
+}
+
 const part = (
   kernel: GpuKernel,
   inputs: PartBuffer[],

@@ -5,7 +5,7 @@ import { registerGpuEngine, useWebGpu } from '../engines/webgpu/testing'
 import { tttLinearOp } from '../ttt-linear'
 import { tttMlpOp } from '../ttt-mlp'
 import { tttCases, tttShapes } from './cases'
-import { tttSupports } from './wgsl'
+import { tttKernels } from './wgsl'
 
 /** Kernels are compiled for each width and mini-batch: cases of one. */
 const wanted = new Set(['from inside a mini-batch, over two borders', 'sequences at different positions'])
@@ -47,8 +47,9 @@ describe('TTT layers on webgpu', () => {
 
 it('says why its kernels do not take what is too large', () => {
   const shapes = tttShapes({ ...many, layers: [4] })
-  expect(tttSupports(shapes, true, { maxStorageBufferBindingSize: 3200 })).toBe(true)
-  expect(tttSupports(shapes, true, { maxStorageBufferBindingSize: 400 })).toMatch(
+  const { supports } = tttKernels('TttLinear').TttLinearGrad
+  expect(supports(shapes, {}, { maxStorageBufferBindingSize: 3200 })).toBe(true)
+  expect(supports(shapes, {}, { maxStorageBufferBindingSize: 400 })).toMatch(
     /^it takes a buffer of \d+ bytes, a kernel of this GPU may get 400$/,
   )
 })

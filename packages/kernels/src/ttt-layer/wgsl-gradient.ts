@@ -1,12 +1,20 @@
 import type { GpuFusedKernel } from '../engines/webgpu/fused-kernel'
-import { outputAsInput, type GpuKernel } from '../engines/webgpu/kernel'
+import type { GpuKernel } from '../engines/webgpu/kernel'
 import { backwardPlaces, goBackCode } from './wgsl-backward'
-import { openedCall } from '../task-memory/call'
-import { bringPart, fetchPart, tokensPart } from '../task-memory/parts'
+import { cotangentOf, gradientOf, openedCall, type TokenColumn } from '../task-memory/call'
 import { Places } from '../task-memory/places'
 import { startCode, startsOf, walkCode } from '../task-memory/starts'
 import { each, taskMain } from '../task-memory/wgsl'
-import { modelParts, modelValues, rowOf, tasksOf, tokenColumns, tttSizes, type TttSizes } from './wgsl-memory'
+import {
+  modelFields,
+  modelValues,
+  rowOf,
+  sharedFields,
+  tasksOf,
+  tokenColumns,
+  tttSizes,
+  type TttSizes,
+} from './wgsl-memory'
 import { answerCode, gatherCode, helpers, learnCode, moveCode, readingPlaces } from './wgsl-steps'
 
 /** From the last mini-batch to the first, from the weights of its start. */
@@ -19,8 +27,8 @@ export function gradientKernel(sizes: TttSizes, mostBytes: number) {
   const kept = startsOf(miniBatches, size * tasksOf(sizes), mostBytes)
   const starts = places.take(kept.held * size)
   const made = rowOf(sizes)
-  const given = made + width
-  const gather = gatherCode(at, given, `m[base + ${at.dY}u + e] = tokens[place + ${made}u];`)
+  const row = made + width
+  const gather = gatherCode(at, row, `m[base + ${at.dY}u + e] = tokens[place + ${made}u];`)
   const kernel: GpuKernel = {
     name: `TTT layer, gradient, ${widths} by ${miniBatch}, of ${kept.kept} starts in ${kept.stride}`,
     inputs: { tokens: 'f32', position: 'i32' },
@@ -68,58 +76,28 @@ ${taskMain(
   })}`,
 )}`,
   }
-  return { kernel, at, starts, values: places.all, given, made }
+  return { kernel, at, starts, values: places.all, row, made }
 }
 
 export const gradient: GpuFusedKernel = (call, family) => {
-  const { shapes, parts, input, output, temporary, run } = openedCall(call, family)
+  const { shapes, open } = openedCall(call, family)
   const sizes = tttSizes(shapes)
-  const tasks = tasksOf(sizes)
-  const { length, width, heads, miniBatch } = sizes
-  const { kernel, at, starts, values, given, made } = gradientKernel(sizes, call.backend.mostBound)
-  const tokens = temporary(tasks * length * given)
-  const memory = temporary(tasks * values)
-  const slopes = temporary(tasks * length * made)
-  const bring = (name: string, n: number, groups: number, place: number) =>
-    parts.push(bringPart(tasks, n, groups, input(name), memory, values, place))
-  for (const [name, n, column] of [...tokenColumns(width), ['d_y', width, made] as const])
-    parts.push(tokensPart(sizes, n, input(name), tokens, given, column))
-  bring('factors', miniBatch, 1, at.factors)
-  bring('normScale', width, heads, at.scale)
-  bring('normShift', width, heads, at.shift)
-  for (const { name, at: place, values: n } of modelParts(sizes)) {
-    bring(name, n, tasks, starts + place)
-    bring(`${name}Sum`, n, tasks, at.sums + place)
-    bring(`d_${name}Next`, n, tasks, at.dModel + place)
-    bring(`d_${name}SumNext`, n, tasks, at.dSums + place)
-  }
-  for (const [n, place] of [
-    [miniBatch, at.dFactors],
-    [width, at.dScale],
-    [width, at.dShift],
+  const { width, heads } = sizes
+  const { kernel, at, starts, made, ...memory } = gradientKernel(sizes, call.backend.mostBound)
+  const tasks = open(sizes, memory)
+  const columns = tokenColumns(width)
+  tasks.bringTokens([...columns, [cotangentOf('y'), width, made] satisfies TokenColumn])
+  tasks.bring([
+    ...sharedFields(sizes, at),
+    ...modelFields(sizes, starts),
+    ...modelFields(sizes, at.sums, 'Sum'),
   ])
-    parts.push(bringPart(tasks, n, 1, undefined, memory, values, place))
-  parts.push({
-    kernel,
-    inputs: [outputAsInput(tokens), input('position')!],
-    outputs: [memory, slopes],
-    parameters: [length, heads],
-    groups: [tasks, 1, 1],
-  })
-  const fetch = (name: string, n: number, groups: number, place: number) => {
-    const to = output(`grad_${name}`)
-    if (to !== undefined) parts.push(fetchPart(tasks, n, groups, outputAsInput(memory), to, values, place))
-  }
-  for (const [name, n, place] of tokenColumns(width)) {
-    const to = output(`grad_${name}`)
-    if (to !== undefined) parts.push(tokensPart(sizes, n, outputAsInput(slopes), to, made, place, true))
-  }
-  fetch('factors', miniBatch, 1, at.dFactors)
-  fetch('normScale', width, heads, at.dScale)
-  fetch('normShift', width, heads, at.dShift)
-  for (const { name, at: place, values: n } of modelParts(sizes)) {
-    fetch(name, n, tasks, at.dModel + place)
-    fetch(`${name}Sum`, n, tasks, at.dSums + place)
-  }
-  return run()
+  const carried = [...modelFields(sizes, at.dModel), ...modelFields(sizes, at.dSums, 'Sum')]
+  const shared = sharedFields(sizes, { factors: at.dFactors, scale: at.dScale, shift: at.dShift })
+  tasks.bring([...carried, ...shared], (name) => cotangentOf(`${name}Next`))
+  const slopes = tasks.rows(made)
+  tasks.run(kernel, slopes, [heads])
+  tasks.fetchTokens(columns, slopes, made, gradientOf)
+  tasks.fetch([...carried, ...shared], gradientOf)
+  return tasks.results()
 }

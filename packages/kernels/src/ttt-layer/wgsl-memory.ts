@@ -1,4 +1,5 @@
 import type { Shapes } from '@ttt-e2e/tensor-ops'
+import type { Field, TokenColumn } from '../task-memory/call'
 
 export interface TttSizes {
   batch: number
@@ -34,20 +35,29 @@ export function tttSizes(shapes: Shapes): TttSizes {
   return { batch, length, heads, width, miniBatch: shapes.factors[0], widths }
 }
 
-/** The names of a model's parts, layer by layer, with their places in it and how many values they have. */
-export const modelParts = (sizes: TttSizes): { name: string; at: number; values: number }[] =>
+/** A model's parts, layer by layer, of models that stand at `at`. */
+export const modelFields = (sizes: TttSizes, at: number, ending = ''): Field[] =>
   modelPlaces(sizes).flatMap(({ w, b }, l) => {
     const [into, out] = [sizes.widths[l], sizes.widths[l + 1]]
     return [
-      { name: `w${l + 1}`, at: w, values: into * out },
-      { name: `b${l + 1}`, at: b, values: out },
+      { name: `w${l + 1}${ending}`, at: at + w, values: into * out },
+      { name: `b${l + 1}${ending}`, at: at + b, values: out },
     ]
   })
 
+/** The parameters that sequences, some of which heads too, have in common. */
+export const sharedFields = (
+  { width, heads, miniBatch }: TttSizes,
+  { factors, scale, shift }: { factors: number; scale: number; shift: number },
+): Field[] => [
+  { name: 'factors', at: factors, values: miniBatch, groups: 1 },
+  { name: 'normScale', at: scale, values: width, groups: heads },
+  { name: 'normShift', at: shift, values: width, groups: heads },
+]
+
 /** Of a token: q, k, v and its rate. */
 export const rowOf = ({ width }: TttSizes): number => 3 * width + 1
-/** What stands in a token's row: how many values from which column on. */
-export const tokenColumns = (width: number): [name: string, values: number, column: number][] => [
+export const tokenColumns = (width: number): TokenColumn[] => [
   ['q', width, 0],
   ['k', width, width],
   ['v', width, 2 * width],

@@ -1,19 +1,16 @@
-import type { Shapes } from '@ttt-e2e/tensor-ops'
-import { sizeOf } from '../engines/size-of'
-import type { GpuFusedKernel, GpuFusedKernels } from '../engines/webgpu/fused-kernel'
-import { outputAsInput, type GpuKernel } from '../engines/webgpu/kernel'
+import { limited, type GpuFusedKernel } from '../engines/webgpu/fused-kernel'
+import type { GpuKernel } from '../engines/webgpu/kernel'
 import { openedCall } from '../task-memory/call'
-import { bringPart, fetchPart, tokensPart } from '../task-memory/parts'
 import { Places } from '../task-memory/places'
 import { taskSupports } from '../task-memory/supports'
 import { each, taskMain } from '../task-memory/wgsl'
 import { gradient, gradientKernel } from './wgsl-gradient'
 import {
   depthOf,
-  modelParts,
+  modelFields,
   modelValues,
   rowOf,
-  tasksOf,
+  sharedFields,
   tokenColumns,
   tttSizes,
   type TttSizes,
@@ -75,58 +72,23 @@ ${taskMain(
 }
 
 const forward: GpuFusedKernel = (call, family) => {
-  const { shapes, parts, input, output, temporary, run } = openedCall(call, family)
+  const { shapes, open } = openedCall(call, family)
   const sizes = tttSizes(shapes)
-  const tasks = tasksOf(sizes)
-  const { kernel, at, model, values, row } = readKernel(sizes)
-  const { length, width, heads, miniBatch } = sizes
-  const tokens = temporary(tasks * length * row)
-  const memory = temporary(tasks * values)
-  const read = temporary(tasks * length * width)
-  parts.push(
-    ...tokenColumns(width).map(([name, n, column]) => tokensPart(sizes, n, input(name), tokens, row, column)),
-    bringPart(tasks, miniBatch, 1, input('factors'), memory, values, at.factors),
-    bringPart(tasks, width, heads, input('normScale'), memory, values, at.scale),
-    bringPart(tasks, width, heads, input('normShift'), memory, values, at.shift),
-  )
-  const all = modelParts(sizes).flatMap(({ name, at: place, values: n }) => [
-    { name, n, place: model + place },
-    { name: `${name}Sum`, n, place: at.sums + place },
-  ])
-  for (const { name, n, place } of all)
-    parts.push(bringPart(tasks, n, tasks, input(name), memory, values, place))
-  parts.push({
-    kernel,
-    inputs: [outputAsInput(tokens), input('position')!],
-    outputs: [memory, read],
-    parameters: [length, heads],
-    groups: [tasks, 1, 1],
-  })
-  const y = output('y')
-  if (y !== undefined) parts.push(tokensPart(sizes, width, outputAsInput(read), y, width, 0, true))
-  for (const { name, n, place } of all) {
-    const to = output(`${name}Next`)
-    if (to !== undefined) parts.push(fetchPart(tasks, n, tasks, outputAsInput(memory), to, values, place))
-  }
-  return run()
-}
-
-/** Whether the kernels take these inputs on a GPU of these limits, or why not. */
-export function tttSupports(
-  inputs: Shapes,
-  isGradient: boolean,
-  { maxStorageBufferBindingSize: most }: Pick<GPUSupportedLimits, 'maxStorageBufferBindingSize'>,
-): true | string {
-  const sizes = tttSizes(inputs)
-  const { values, given } = isGradient
-    ? gradientKernel(sizes, most)
-    : { values: readKernel(sizes).values, given: rowOf(sizes) }
-  const shapes = Object.values(inputs)
-  return taskSupports(tasksOf(sizes), [values, sizes.length * given], shapes.map(sizeOf), most)
+  const { kernel, at, model, ...memory } = readKernel(sizes)
+  const { width, heads } = sizes
+  const tasks = open(sizes, memory)
+  tasks.bringTokens(tokenColumns(width))
+  const carried = [...modelFields(sizes, model), ...modelFields(sizes, at.sums, 'Sum')]
+  tasks.bring([...sharedFields(sizes, at), ...carried])
+  const read = tasks.rows(width)
+  tasks.run(kernel, read, [heads])
+  tasks.fetchTokens([['y', width, 0]], read, width)
+  tasks.fetch(carried, (name) => `${name}Next`)
+  return tasks.results()
 }
 
 /** Kernels of the op of this name. */
-export const tttKernels = (name: string): GpuFusedKernels => ({
-  [name]: forward,
-  [`${name}Grad`]: gradient,
+export const tttKernels = (name: string) => ({
+  [name]: limited(forward, taskSupports(tttSizes, readKernel)),
+  [`${name}Grad`]: limited(gradient, taskSupports(tttSizes, gradientKernel)),
 })

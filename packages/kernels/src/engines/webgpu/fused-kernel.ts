@@ -1,12 +1,19 @@
-import type { FusedKernelCall, KernelFamily } from '@ttt-e2e/tensor-ops'
+import type { Attributes, FusedKernelCall, KernelFamily, Shapes } from '@ttt-e2e/tensor-ops'
 import type { GpuBackend, Output, TensorInfo } from './backend'
 import { forEachValue, groupsFor, type GpuKernel, type Part } from './kernel'
 
 /** A family's kernel on webgpu: what a variant lacks of the family's inputs and outputs is undefined. */
-export type GpuFusedKernel = (
-  call: FusedKernelCall<GpuBackend>,
-  family: Pick<KernelFamily, 'name' | 'inputs' | 'outputs'>,
-) => TensorInfo[]
+export interface GpuFusedKernel {
+  (call: FusedKernelCall<GpuBackend>, family: Pick<KernelFamily, 'name' | 'inputs' | 'outputs'>): TensorInfo[]
+  /** Whether it takes inputs of these shapes on a GPU of these limits, or why not; left out where it takes all. */
+  supports?(inputs: Shapes, attributes: Attributes, limits: GPUSupportedLimits): true | string
+}
+
+/** A kernel that doesn't take all inputs. */
+export const limited = <Supports extends GpuFusedKernel['supports']>(
+  kernel: GpuFusedKernel,
+  supports: Supports,
+) => Object.assign((...given: Parameters<GpuFusedKernel>) => kernel(...given), { supports })
 
 export type GpuFusedKernels = Record<string, GpuFusedKernel>
 

@@ -18,7 +18,6 @@ import { gpuKernels as tttLinear } from '../../ttt-linear/wgsl'
 import { gpuKernels as tttMlp } from '../../ttt-mlp/wgsl'
 import type { GpuBackend } from './backend'
 import type { GpuFusedKernels } from './fused-kernel'
-import { supportsOf } from './supports'
 
 /** By the names of families: an op's, `…Grad` for its gradient's, `…GradGrad` for that one's. */
 const kernels: GpuFusedKernels = {
@@ -44,7 +43,12 @@ const kernels: GpuFusedKernels = {
 /** Offers the kernels in WGSL to the fused ops of their names; the others run as their references. */
 export function offerFusedKernels(engine: string, limits: () => GPUSupportedLimits): void {
   registerFusedKernels<GpuBackend>(engine, (family) => {
-    const run = kernels[family.name]
-    return run && { run: (call) => run(call, family), supports: supportsOf(family.name, limits) }
+    const kernel = kernels[family.name]
+    if (!kernel) return undefined
+    const { supports } = kernel
+    return {
+      run: (call) => kernel(call, family),
+      supports: supports && ((inputs, attributes) => supports(inputs, attributes, limits())),
+    }
   })
 }
