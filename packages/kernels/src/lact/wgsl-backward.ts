@@ -1,6 +1,6 @@
 import type { Places } from '../task-memory/places'
-import { each, product, rows, turned, value } from '../task-memory/wgsl'
-import { addOuter, block, toHidden, toHiddenBack, type NetworkPlaces } from './wgsl-network'
+import { block, each, product, rows, turned, value } from '../task-memory/wgsl'
+import { addOuter, toHidden, toHiddenBack, type NetworkPlaces } from './wgsl-network'
 import { normValues, weightValues, type LactSizes } from './wgsl-sizes'
 
 /** Cotangents: of a block's tokens and, carried from epoch to epoch, of weights, momenta, sums and norms. */

@@ -3,9 +3,9 @@ import type { GpuKernel } from '../engines/webgpu/kernel'
 import { cotangentOf, gradientOf, openedCall, type TokenColumn } from '../task-memory/call'
 import { Places } from '../task-memory/places'
 import { startCode, startsOf, walkCode } from '../task-memory/starts'
-import { each, taskMain, value } from '../task-memory/wgsl'
+import { each, forBlocks, taskMain, value } from '../task-memory/wgsl'
 import { backPlaces, goBackCode, rescaleBackCode } from './wgsl-backward'
-import { forBlocks, gatherCode, networkCode, networkPlaces, sumMomenta, tokensOfEpoch } from './wgsl-network'
+import { gatherCode, networkCode, networkPlaces, sumMomenta, tokensOfEpoch } from './wgsl-network'
 import {
   carriedFields,
   lactSizes,
@@ -30,8 +30,12 @@ export function gradientKernel(sizes: LactSizes, mostBytes: number) {
   const row = rowOf(sizes) + d
   const made = rowOf(sizes)
   const blocks = (body: string) =>
-    forBlocks(`${gatherCode(at, row)}
-      ${body}`)
+    forBlocks(
+      'first',
+      'end',
+      `${gatherCode(at, row)}
+      ${body}`,
+    )
   const kernel: GpuKernel = {
     name: `LaCT, gradient, ${d} by ${h} by ${chunk} ${preNorm}, of ${kept.kept} starts in ${kept.stride} of ${epochs}`,
     inputs: { tokens: 'f32', position: 'i32' },

@@ -1,9 +1,6 @@
-import { each, product, rows, taskCode, turned, value } from '../task-memory/wgsl'
+import { block, each, product, rows, taskCode, turned, value } from '../task-memory/wgsl'
 import type { Places } from '../task-memory/places'
 import { normValues, weightValues, type LactSizes } from './wgsl-sizes'
-
-/** Tokens that go through the network at once. */
-export const block = 16
 
 export function networkPlaces(sizes: LactSizes, places: Places) {
   const { width, hidden } = sizes
@@ -75,7 +72,6 @@ export const networkCode = (sizes: LactSizes, at: NetworkPlaces): string => {
   return `
 const D = ${width}u;
 const H = ${hidden}u;
-const B = ${block}u;
 ${taskCode}
 ${epochs(sizes)}
 /** silu, its slope and its bend. */
@@ -121,13 +117,6 @@ fn addGradients(n: u32) {
 
 /** From the first token of an epoch to behind its last. */
 export const tokensOfEpoch = 'let first = firstOf(epochs, epoch); let end = firstOf(epochs, epoch + 1u);'
-/** Goes through an epoch's tokens, n at a time from `start` on. */
-export const forBlocks = (body: string): string => `
-    for (var start = first; start < end; start += B) {
-      let n = min(B, end - start);
-      ${body}
-    }`
-
 /** Copies the block of tokens from `start` on, n of them. @param row of a token's values */
 export const gatherCode = (at: Pick<NetworkPlaces, 'q' | 'k' | 'v' | 'lr'>, row: number): string =>
   `let from_ = (task * epochs.length + start) * ${row}u;

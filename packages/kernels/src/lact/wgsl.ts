@@ -4,17 +4,9 @@ import type { GpuKernel } from '../engines/webgpu/kernel'
 import { openedCall } from '../task-memory/call'
 import { Places } from '../task-memory/places'
 import { taskSupports } from '../task-memory/supports'
-import { each, product, rows, taskMain, turned } from '../task-memory/wgsl'
+import { each, forBlocks, product, rows, taskMain, turned } from '../task-memory/wgsl'
 import { gradient, gradientKernel } from './wgsl-gradient'
-import {
-  forBlocks,
-  gatherCode,
-  networkCode,
-  networkPlaces,
-  sumMomenta,
-  toHidden,
-  tokensOfEpoch,
-} from './wgsl-network'
+import { gatherCode, networkCode, networkPlaces, sumMomenta, toHidden, tokensOfEpoch } from './wgsl-network'
 import {
   carriedFields,
   lactSizes,
@@ -63,13 +55,17 @@ ${taskMain(
     toReading(${w}u, rescales(epochs, epoch));
     ${tokensOfEpoch}
     ${sizes.preNorm ? '' : each(3 * size, `m[base + ${w}u + e] = m[base + ${at.reading}u + e];`)}
-    ${forBlocks(`
+    ${forBlocks(
+      'first',
+      'end',
+      `
       ${gatherCode(at, row)}
       ${toHidden(sizes, read, at.q, at.gate, at.up)}
       ${each('n * H', `m[base + ${at.gate}u + e] = silu(m[base + ${at.gate}u + e]).x * m[base + ${at.up}u + e];`)}
       ${product('n', d, h, rows(at.gate, h), turned(rows(`${read} + ${size}u`, h)), rows(at.q, d))}
       ${each('n * D', `y[(task * epochs.length + start) * D + e] = m[base + ${at.q}u + e];`)}
-      addGradients(n);`)}
+      addGradients(n);`,
+    )}
     ${sumMomenta(row)}
   }
   if (thread == 0u) { m[base + ${momentumSum}u] = sum; }`,

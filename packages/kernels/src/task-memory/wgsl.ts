@@ -31,6 +31,15 @@ export const each = (count: string | number, body: string): string =>
   `for (var e = thread; e < u32(${count}); e += WG) { ${body} }
   storageBarrier();`
 
+/** Tokens that go through a network at once. */
+export const block = 16
+/** Goes through tokens, n at a time from `start` on. */
+export const forBlocks = (first: string, end: string, body: string): string => `
+    for (var start = ${first}; start < ${end}; start += ${block}u) {
+      let n = min(${block}u, ${end} - start);
+      ${body}
+    }`
+
 /** WGSL that a kernel of tasks begins with: a task's memory `m` from `base` on, its threads, and products. */
 export const taskCode = `
 var<private> base: u32;

@@ -14,6 +14,7 @@ import { gpuKernels as rope } from '../../rope/wgsl'
 import { gpuKernels as shortConv } from '../../short-conv/wgsl'
 import { gpuKernels as ssdScan } from '../../ssd-scan/wgsl'
 import { gpuKernels as swiglu } from '../../swiglu/wgsl'
+import { gpuKernels as titansMemory } from '../../titans-memory/wgsl'
 import { gpuKernels as tttLinear } from '../../ttt-linear/wgsl'
 import { gpuKernels as tttMlp } from '../../ttt-mlp/wgsl'
 import type { GpuBackend } from './backend'
@@ -36,6 +37,7 @@ const kernels: GpuFusedKernels = {
   ...shortConv,
   ...ssdScan,
   ...swiglu,
+  ...titansMemory,
   ...tttLinear,
   ...tttMlp,
 }
