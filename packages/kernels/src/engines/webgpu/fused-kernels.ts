@@ -8,6 +8,7 @@ import { gpuKernels as lact } from '../../lact/wgsl'
 import { gpuKernels as linear } from '../../linear/wgsl'
 import { gpuKernels as linearCrossEntropy } from '../../linear-cross-entropy/wgsl'
 import { gpuKernels as mamba3Scan } from '../../mamba3-scan/wgsl'
+import { gpuKernels as mesa } from '../../mesa/wgsl'
 import { gpuKernels as rmsNorm } from '../../rms-norm/wgsl'
 import { gpuKernels as ringCache } from '../../ring-cache/wgsl'
 import { gpuKernels as rope } from '../../rope/wgsl'
@@ -31,6 +32,7 @@ const kernels: GpuFusedKernels = {
   ...linear,
   ...linearCrossEntropy,
   ...mamba3Scan,
+  ...mesa,
   ...rmsNorm,
   ...ringCache,
   ...rope,
