@@ -4,7 +4,7 @@ import type { StateScan } from '../state-scan/scan'
 const [perKey, perHead] = ['((b * length + token) * keyHeads + h / (heads / keyHeads)) * depth + i', '(b * length + token) * heads + h'] // prettier-ignore
 
 /** The rule with β in what erases and in what is written. */
-export const scan: StateScan = {
+const scan: StateScan = {
   name: 'GatedDeltaRule',
   erases: true,
   weighs: false,

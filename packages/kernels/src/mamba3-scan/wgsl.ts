@@ -6,7 +6,7 @@ const perHead = '(b * length + token) * heads + h'
 const before = '((b * ranks + r) * heads + h)'
 
 /** Mamba 3's scan, of any rank. What the token before still has to write stands in the state that it starts from. */
-export const scan: StateScan = {
+const scan: StateScan = {
   name: 'MambaThreeScan',
   erases: false,
   weighs: true,

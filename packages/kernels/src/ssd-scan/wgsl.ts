@@ -5,7 +5,7 @@ const perGroup = '((b * length + token) * keyHeads + h / (heads / keyHeads)) * d
 const perHead = '(b * length + token) * heads + h'
 
 /** Mamba 2's scan: B writes, C reads. */
-export const scan: StateScan = {
+const scan: StateScan = {
   name: 'SsdScan',
   erases: false,
   weighs: false,
