@@ -83,8 +83,8 @@ function recall([w0, w1, w2]: Tensor[], z: Tensor, epsilon: number) {
   const hidden = tf.mul(before, gate)
   const out = tf.matMul(hidden, w2)
   const centred = tf.sub(out, mean(out))
-  // Not `inverseDeviation`: of its derivatives, in float32, second gradients that nearly cancel are off by 6e-5 of themselves
-  // at this op's rates, and in an order of factors that is nearer here those of TTT-MLP leave float32 at its highest rates.
+  // Not `inverseDeviation`: by its derivatives a second gradient of small differences is 6e-5 off on wasm, of 5e-5 that it may
+  // be; with its factors in an order that is nearer here, TTT-MLP's derivatives leave float32 at the highest rates.
   const inverse = tf.rsqrt(tf.add(mean(tf.square(centred)), epsilon))
   const normalised = tf.mul(centred, inverse)
   const y = tf.add(tf.mul(normalised, tf.add(w0, 1)), z)
