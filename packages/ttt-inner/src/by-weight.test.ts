@@ -30,7 +30,7 @@ describe.each([
   ['many', wide(600, 6)],
   ['one that is far ahead', Float32Array.from([...wide(300, 3), 30])],
   ['some that can not come', Float32Array.from([...wide(100, 4), ...new Float32Array(100).fill(-Infinity)])],
-  ['some that weigh next to nothing', Float32Array.from([...wide(100, 200)])],
+  ['some that weigh next to nothing', wide(100, 200)],
 ])('of %s', (_, logits) => {
   it.each<SamplingOptions>([
     {},
