@@ -11,13 +11,13 @@ const wrong: [field: keyof ModelSize, values: unknown[], allowed: string][] = [
     (field): [keyof ModelSize, unknown[], string] => [
       field,
       [0, -1, 1.5, NaN, Infinity, 2 ** 60, undefined, null, '8'],
-      'a whole number from 1 on',
+      'a whole number from 1 to ',
     ],
   ),
   ['layers', [0, -1, 1.5, NaN, Infinity, 1e9, undefined, null, '8'], 'a whole number from 1 to 10000'],
-  ['suffixBlocks', [-1, 0.5, NaN, undefined], 'a whole number from 0 on'],
-  ['window', [-1, 2.5, NaN, undefined], 'a whole number from 0 on'],
-  ['ropeTheta', [0, -1, NaN, Infinity, undefined], 'a number above 0'],
+  ['suffixBlocks', [-1, 0.5, NaN, undefined], 'a whole number from 0 to '],
+  ['window', [-1, 2.5, NaN, undefined], 'a whole number from 0 to '],
+  ['ropeTheta', [0, -1, 1e-40, 1e300, NaN, Infinity, undefined], 'a number from 1 to '],
   ['innerRate', [-1, 10_001, 1e38, NaN, Infinity, undefined], 'a number from 0 to 10000: float32'],
   ['innerDecay', [-0.1, 1.1, NaN], 'a number from 0 to 1'],
 ]
@@ -90,9 +90,12 @@ it('an architecture is checked as a size is', () => {
   const architecture = architectureOf('ttt-e2e', size)
   for (const [change, message] of [
     [{ layers: 1.5 }, 'layers is 1.5; it must be a whole number from 1 to 10000'],
-    [{ heads: undefined as never }, 'heads is missing; it must be a whole number from 1 on'],
-    [{ rope: { base: 0, scaling: null } }, 'ropeTheta is 0; it must be a number above 0'],
-    [{ rule: { ...architecture.rule!, chunk: 0 } }, 'chunk is 0; it must be a whole number from 1 on'],
+    [{ heads: undefined as never }, 'heads is missing; it must be a whole number from 1 to 1000000000'],
+    [{ rope: { base: 0, scaling: null } }, 'ropeTheta is 0; it must be a number from 1 to 1e+30'],
+    [
+      { rule: { ...architecture.rule!, chunk: 0 } },
+      'chunk is 0; it must be a whole number from 1 to 1000000000',
+    ],
     [{ rule: { ...architecture.rule!, decay: 2 } }, 'decay is 2; it must be a number from 0 to 1'],
   ] as const)
     expect(() => buildSystem({ ...architecture, ...change })).toThrow(message)

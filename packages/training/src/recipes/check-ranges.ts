@@ -4,6 +4,9 @@ import type { Recipe } from '@ttt-e2e/meta-outer'
 /** Indices of tensors are whole numbers of 32 bits. */
 const mostTokens = 2 ** 31 - 1
 
+/** Float32 can't follow what weights become at larger ones. */
+const highestRate = 1e4
+
 /**
  * What is out of range in a recipe, its size apart (see `checkSizes`), whose fields are all there and of their types: stored runs may hold any numbers, one
  * that is about to begin or to go on may not.
@@ -11,21 +14,23 @@ const mostTokens = 2 ** 31 - 1
  * @returns a sentence for each problem, with the path that was set
  */
 export function rangeProblems({ training, evaluation }: Recipe): string[] {
-  const { schedule, weightDecay } = training.optimizer
+  const { schedule, weightDecay, maxNorm, epsilon } = training.optimizer
   const at = 'training.optimizer'
-  const notNegative: [path: string, value: number][] = [
-    [`${at}.schedule.peakLearningRate`, schedule.peakLearningRate],
-    [`${at}.schedule.endLearningRate`, schedule.endLearningRate],
-    [`${at}.schedule.innerRateStart`, schedule.innerRateStart],
-    [`${at}.weightDecay`, weightDecay],
+  const ranges: [path: string, value: number, least: number, most: number][] = [
+    [`${at}.schedule.peakLearningRate`, schedule.peakLearningRate, 0, highestRate],
+    [`${at}.schedule.endLearningRate`, schedule.endLearningRate, 0, highestRate],
+    [`${at}.schedule.innerRateStart`, schedule.innerRateStart, 0, highestRate],
+    [`${at}.weightDecay`, weightDecay, 0, highestRate],
+    [`${at}.maxNorm`, maxNorm, 1e-30, 1e30],
+    [`${at}.epsilon`, epsilon, 1e-30, 1e30],
   ]
   const warmups = (['warmupSteps', 'innerWarmupSteps'] as const).filter(
     (key) => schedule[key] > schedule.steps,
   )
   return [
-    ...notNegative
-      .filter(([, value]) => value < 0)
-      .map(([path, value]) => `${path} is ${value}; it must be from 0 up`),
+    ...ranges
+      .filter(([, value, least, most]) => !(value >= least && value <= most))
+      .map(([path, value, least, most]) => `${path} is ${value}; it must be from ${least} to ${most}`),
     ...(schedule.steps < 1 ? [`${at}.schedule.steps is ${schedule.steps}; it must be from 1 up`] : []),
     ...warmups.map(
       (key) =>
