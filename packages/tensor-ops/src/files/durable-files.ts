@@ -1,5 +1,16 @@
 import { createHash } from 'node:crypto'
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fsyncSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { mkdir, open } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { asFileError } from './file-error'
@@ -22,11 +33,23 @@ export type WriteFile = (
 ) => Promise<WrittenFile>
 
 /**
- * Writes a file whole or not at all: under a temporary name beside it, to the disk, then renamed.
+ * Writes a file whole or not at all: under a temporary name beside it, to the disk, then renamed. A link stays one: what it
+ * leads to is written. Devices and pipes take what is written as it comes.
  *
  * @throws FileError if the file system refuses; what was there before is there still
  */
 export function writeFileDurably(path: string, content: FileContent): void {
+  try {
+    const there = statSync(path, { throwIfNoEntry: false })
+    if (there?.isFile()) replaceFile(realpathSync(path), content)
+    else if (!there || there.isDirectory()) replaceFile(path, content)
+    else writeThrough(path, content)
+  } catch (error) {
+    throw asFileError(error, { path, attempt: 'written' })
+  }
+}
+
+function replaceFile(path: string, content: FileContent): void {
   const temporary = temporaryBeside(path)
   try {
     writeSynced(temporary, content)
@@ -34,7 +57,18 @@ export function writeFileDurably(path: string, content: FileContent): void {
     syncFolder(dirname(path))
   } catch (error) {
     removeIfPossible(temporary)
-    throw asFileError(error, { path, attempt: 'written' })
+    throw error
+  }
+}
+
+/** A rename would put a file in the place of the device or pipe. */
+function writeThrough(path: string, content: FileContent): void {
+  // Opened in this way first, a pipe that nobody reads from is refused, and doesn't wait for someone who may never come.
+  const probe = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK)
+  try {
+    writeFileSync(path, content)
+  } finally {
+    closeSync(probe)
   }
 }
 

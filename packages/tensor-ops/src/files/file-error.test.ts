@@ -5,6 +5,9 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -83,6 +86,25 @@ if (existsSync('/dev/full'))
     "'a file' can't be used: no space is left on the disk (ENOSPC)",
   ])
 
+if (spawnSync('mkfifo', [at('pipe')]).status === 0) {
+  cases.push([
+    'a pipe that nobody writes into',
+    () => readWholeFile(at('pipe')),
+    "'pipe' can't be read: a pipe stands where a file is expected; write what comes out of it to a file, and name that",
+  ])
+  cases.push([
+    'a pipe that nobody reads from',
+    () => writeFileDurably(at('pipe'), 'x'),
+    "'pipe' can't be written: nothing is there to take it: no device, or nobody at the other end of a pipe (ENXIO)",
+  ])
+}
+if (existsSync('/dev/full'))
+  cases.push([
+    'a device that takes nothing',
+    () => writeFileDurably('/dev/full', 'x'),
+    "'/dev/full' can't be written: no space is left on the disk (ENOSPC)",
+  ])
+
 it.each(cases)('%s is told in one sentence: which, why', async (_, attempt, sentence) => {
   expect(await told(attempt)).toMatch(sentence)
 })
@@ -122,4 +144,16 @@ it('leaves what was there before, and nothing else, where a file or folder can n
   })
   await expect(stopped).rejects.toThrow(/kept\/other' can't be written: no space is left/)
   expect(readdirSync(at('kept'))).toEqual(['report'])
+})
+
+it('writes what a link leads to, and what a device takes, and leaves both what they are', () => {
+  writeFileSync(at('target'), 'before')
+  symlinkSync('target', at('link'))
+  writeFileDurably(at('link'), 'after')
+  expect(readlinkSync(at('link'))).toBe('target')
+  expect(readFileSync(at('target'), 'utf8')).toBe('after')
+  if (!existsSync('/dev/null')) return
+  symlinkSync('/dev/null', at('nowhere'))
+  writeFileDurably(at('nowhere'), 'x')
+  expect(statSync(at('nowhere')).isCharacterDevice()).toBe(true)
 })

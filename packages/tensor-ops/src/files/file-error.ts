@@ -60,7 +60,7 @@ const words: Readonly<Record<string, string>> = {
   ENOSPC: 'no space is left on the disk',
   ENOTDIR: 'a file stands where a folder is expected',
   ENOTEMPTY: 'it is not empty',
-  ENXIO: 'the device is not there',
+  ENXIO: 'nothing is there to take it: no device, or nobody at the other end of a pipe',
   EPERM: 'the system does not permit it',
   EROFS: 'the disk can only be read',
   ESTALE: 'the network file system has lost it',

@@ -97,7 +97,7 @@ export class FolderMemories implements Memories {
   async import(name: string, file: Uint8Array): Promise<MemoryFacts> {
     return this.changing(name, async () => {
       this.files.vacant(name)
-      decodeMemory(await this.model(), file).dispose()
+      decodeMemory(await this.model(), file, name).dispose()
       return this.files.write(name, file)
     })
   }

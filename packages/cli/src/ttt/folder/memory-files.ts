@@ -1,5 +1,6 @@
 import { memoryFileFacts } from '@ttt-e2e/checkpoint'
 import {
+  asFileError,
   checkNotLocked,
   LockTaken,
   makeFolder,
@@ -20,11 +21,19 @@ export class MemoryFiles {
   constructor(private readonly folder: string) {}
 
   list(): MemoryFacts[] {
-    if (!existsSync(this.folder)) return []
-    const names = readdirSync(this.folder)
+    const names = this.fileNames()
       .filter((file) => file.endsWith(ending) && isName(file.slice(0, -ending.length)))
       .map((file) => file.slice(0, -ending.length))
     return names.sort().flatMap((name) => factsOf(name, this.read(name)) ?? [])
+  }
+
+  private fileNames(): string[] {
+    try {
+      return readdirSync(this.folder)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+      throw asFileError(error, { path: this.folder })
+    }
   }
 
   /** @throws UserError if there is none of that name; FileError */
