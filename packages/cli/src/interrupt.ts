@@ -13,6 +13,8 @@ export const interruptions: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'S
 /** How many heed each signal. */
 const heeding = new Map<NodeJS.Signals, number>()
 
+let endsOnSignals = false
+
 /** Has a handler heed signals, in the place of the process's end. @returns what gives that up again */
 export function heedSignals(names: readonly NodeJS.Signals[], handle: () => void): () => void {
   const add = (by: number) => names.forEach((name) => heeding.set(name, (heeding.get(name) ?? 0) + by))
@@ -26,9 +28,11 @@ export function heedSignals(names: readonly NodeJS.Signals[], handle: () => void
 
 /**
  * Ends the process at a signal that nobody heeds, in the way in which it ends by itself: locks are released, what was not
- * written whole is removed, and the exit code is that of every interruption.
+ * written whole is removed, and the exit code is that of every interruption. Once for the process, however often it is asked.
  */
 export function endOnSignals(): void {
+  if (endsOnSignals) return
+  endsOnSignals = true
   for (const name of interruptions)
     process.on(name, () => {
       if (!heeding.get(name)) process.exit(interruptedExitCode)

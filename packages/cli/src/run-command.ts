@@ -12,6 +12,7 @@ import { outliveOutput } from './outlive-output'
 export async function runCommand(command: Command): Promise<void> {
   for (const each of [command, ...command.commands])
     each.exitOverride().configureOutput({ writeErr: (text) => process.stderr.write(text) })
+  command.hook('preAction', (_, acting) => [command, acting].forEach(refuseEmptyOptions))
   outliveOutput()
   endOnSignals()
   try {
@@ -25,6 +26,16 @@ export async function runCommand(command: Command): Promise<void> {
       process.stderr.write(`${error.message}\n`)
       process.exitCode = 2
     } else throw error
+  }
+}
+
+/** A name that a script left empty is a mistake: as a path it would be the folder that the user stands in. */
+function refuseEmptyOptions(command: Command): void {
+  for (const option of command.options) {
+    const name = option.attributeName()
+    const isEmpty = [command.getOptionValue(name)].flat().includes('')
+    if (isEmpty && command.getOptionValueSource(name) === 'cli')
+      throw new UserError(`${option.long} is empty; give it a value, or leave it out`)
   }
 }
 
