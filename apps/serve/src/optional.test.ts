@@ -101,6 +101,12 @@ const neutral: object[] = [
   { add_generation_prompt: true, continue_final_message: false, documents: null, chat_template: null },
   { chat_template_kwargs: {}, mm_processor_kwargs: {}, vllm_xargs: {}, structured_outputs: {} },
   { kv_transfer_params: {}, guided_json: null, allowed_token_ids: null, logit_bias: {} },
+  { prompt_cache_options: { mode: 'implicit', ttl: '30m' }, moderation: null, cache_salt: 'c' },
+  { context_management: null, prompt_cache_options: {} },
+  { id_slot: -1, cache_prompt: true, n_keep: 0, n_indent: 0, n_probs: 0, min_keep: 0, t_max_predict_ms: 0 },
+  { repeat_penalty: 1, typical_p: 1, dynatemp_range: 0, xtc_probability: 0, dry_multiplier: 0, mirostat: 0 },
+  { grammar: '', return_tokens: false, return_progress: false, timings_per_token: false, lora: [] },
+  { post_sampling_probs: false, samplers: [], json_schema: null, thinking: null },
   { top_k: 0, min_p: 0, repetition_penalty: 1, ignore_eos: false, stream: false, stream_options: {} },
 ]
 
@@ -122,6 +128,13 @@ it.each(['completions', 'chat/completions', 'responses'])(
       ['return_token_ids', true],
       ['chat_template_kwargs', { enable_thinking: true }],
       ['reasoning_effort', 'high'],
+      ['prompt_cache_options', { mode: 'explicit' }],
+      ['prompt_cache_retention', '24h'],
+      ['moderation', { model: 'm' }],
+      ['mirostat', 2],
+      ['repeat_penalty', 1.1],
+      ['grammar', 'root ::= "a"'],
+      ['id_slot', 3],
       ['add_generation_prompt', false],
       ['response_format', { type: 'json_object' }],
     ] as const)
@@ -148,7 +161,7 @@ it('names what would change something and is not there', async () => {
     [{ suffix: 'x' }, 'suffix'],
     [{ service_tier: 'flex' }, 'service_tier', 'only "auto" or "default" is supported here'],
     [{ stream: true, stream_options: { include_obfuscation: true } }, 'stream_options.include_obfuscation'],
-    [{ mirostat: 2 }, 'mirostat', "there is no parameter 'mirostat'"],
+    [{ tfs_z: 1 }, 'tfs_z', "there is no parameter 'tfs_z'"],
   ]
   for (const [body, param, says = param] of something) {
     const { status, error } = await complete(body)

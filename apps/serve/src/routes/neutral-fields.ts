@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { anyString, flag, numberFrom, only, onlyEmpty, optional } from './fields'
 
 /**
- * What clients of OpenAI and of vLLM say, at whichever endpoint, of what there is none of here: with these values it asks
+ * What clients of OpenAI, of vLLM and of llama.cpp say, at whichever endpoint, of what there is none of here: with these values it asks
  * for nothing. The one table of them, for every endpoint that gives text; an endpoint for which a field means more has it
  * in its own schema. Any other value is refused, not ignored.
  */
@@ -23,6 +23,7 @@ export const neutralFields = {
   safety_identifier: anyString(),
   prompt_cache_key: anyString(),
   prompt_cache_retention: only('in_memory', 'in-memory'),
+  prompt_cache_options: optional(z.strictObject({ mode: only('implicit'), ttl: only('30m') })),
   response_format: optional(textFormat()),
   modalities: optional(z.array(z.literal('text', 'only "text" is supported here'))),
   // No model here calls tools by itself, or thinks before it speaks.
@@ -52,6 +53,26 @@ export const neutralFields = {
   structured_outputs: onlyEmpty(),
   kv_transfer_params: onlyEmpty(),
   vllm_xargs: onlyEmpty(),
+  cache_salt: anyString(),
+  // Of llama.cpp: samplers that are off, and slots and caches that answers don't show.
+  id_slot: only(-1),
+  cache_prompt: optional(flag()),
+  n_keep: only(0),
+  n_indent: only(0),
+  n_probs: only(0),
+  min_keep: only(0),
+  t_max_predict_ms: only(0),
+  repeat_penalty: only(1),
+  typical_p: only(1),
+  dynatemp_range: only(0),
+  xtc_probability: only(0),
+  dry_multiplier: only(0),
+  mirostat: only(0),
+  grammar: only(''),
+  return_tokens: only(false),
+  return_progress: only(false),
+  timings_per_token: only(false),
+  post_sampling_probs: only(false),
 }
 
 function textFormat() {
