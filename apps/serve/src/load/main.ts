@@ -1,7 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { cpus } from 'node:os'
-import { resolve } from 'node:path'
-import { callersFolder, oneOf, runCommand, wholeNumber } from '@ttt-e2e/cli'
+import { dirname, resolve } from 'node:path'
+import { callersFolder, oneOf, openOutputFolder, runCommand, wholeNumber } from '@ttt-e2e/cli'
+import { writeFileDurably } from '@ttt-e2e/tensor-ops/files'
 import { Command } from 'commander'
 import { measureClients } from './clients'
 import { describeFinding, isReached, type Finding } from './finding'
@@ -86,6 +87,8 @@ const command = new Command('pnpm --filter serve load')
   .option('--kept <number>', 'kept: tokens of the memory that is saved and forked', '1000000')
   .option('--out <file>', 'writes what was found there too, as JSON')
   .action(async ({ only, out, ...given }: Record<string, string>) => {
+    const file = out && resolve(callersFolder(), out)
+    if (file) openOutputFolder(dirname(file))
     const model = oneOf('model', given.model, modelNames)!
     const options: Options = {
       model,
@@ -102,7 +105,7 @@ const command = new Command('pnpm --filter serve load')
       all[name] = findings.map((finding) => ({ ...finding, reached: isReached(finding) }))
       process.stdout.write(`load ${load().join(' ')}\n`)
     }
-    if (out) writeFileSync(resolve(callersFolder(), out), `${JSON.stringify(all, null, 2)}\n`)
+    if (file) writeFileDurably(file, `${JSON.stringify(all, null, 2)}\n`)
   })
 
 await runCommand(command)
