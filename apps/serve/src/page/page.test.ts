@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest'
 import { findBrowser } from '../../../../scripts/browser.mjs'
 import { outside, tabTo, unnamedFields } from '../site/testing'
 import { until } from '../testing'
@@ -111,9 +111,16 @@ it('goes on from a memory as it answers, until it is stopped, and leaves it as i
   await page.locator('#prompt').fill('And ')
   await page.getByLabel('Tokens at the most').fill('1000')
   const generated = await app.value('tokens_generated_total')
-  // Waited for before it begins, as it may be over soon.
+  // So slowly that there is time to stop it.
+  const { scheduler } = app.service
+  const step = scheduler.step.bind(scheduler)
+  const slow = vi.spyOn(scheduler, 'step').mockImplementation(async (asked) => {
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    return step(asked)
+  })
   await Promise.all([drive.press('Stop'), page.locator('#prompt').press('Enter')])
   await answered.waitFor()
+  slow.mockRestore()
   const turns = await page.locator('.turn').allTextContents()
   expect(turns).toHaveLength(2)
   expect(turns[0]).toMatch(/^You wrote: It It went on: .{20}/s)

@@ -4,7 +4,10 @@ import type { Recipe } from '@ttt-e2e/meta-outer'
 /** Indices of tensors are whole numbers of 32 bits. */
 const mostTokens = 2 ** 31 - 1
 
-/** Float32 can't follow what weights become at larger ones. */
+/** What float32 holds, with some room for what is multiplied by it. */
+const smallest = 1e-30
+const largest = 1e30
+/** Float32 can't follow what fast weights become at larger ones, nor a decay by more than the weights. */
 const highestRate = 1e4
 
 /**
@@ -17,12 +20,12 @@ export function rangeProblems({ training, evaluation }: Recipe): string[] {
   const { schedule, weightDecay, maxNorm, epsilon } = training.optimizer
   const at = 'training.optimizer'
   const ranges: [path: string, value: number, least: number, most: number][] = [
-    [`${at}.schedule.peakLearningRate`, schedule.peakLearningRate, 0, highestRate],
-    [`${at}.schedule.endLearningRate`, schedule.endLearningRate, 0, highestRate],
+    [`${at}.schedule.peakLearningRate`, schedule.peakLearningRate, 0, largest],
+    [`${at}.schedule.endLearningRate`, schedule.endLearningRate, 0, largest],
     [`${at}.schedule.innerRateStart`, schedule.innerRateStart, 0, highestRate],
     [`${at}.weightDecay`, weightDecay, 0, highestRate],
-    [`${at}.maxNorm`, maxNorm, 1e-30, 1e30],
-    [`${at}.epsilon`, epsilon, 1e-30, 1e30],
+    [`${at}.maxNorm`, maxNorm, smallest, largest],
+    [`${at}.epsilon`, epsilon, smallest, largest],
   ]
   const warmups = (['warmupSteps', 'innerWarmupSteps'] as const).filter(
     (key) => schedule[key] > schedule.steps,

@@ -76,7 +76,7 @@ it.each([
   ['lr=0.1', /no 'lr'; did you mean 'training.optimizer.schedule.peakLearningRate'\?/],
   ['wd=0.1', /did you mean 'training.optimizer.weightDecay'\?/],
   ['batch_size=8', /did you mean 'training.batch'\?/],
-  ['training.optimizer.schedule.peakLearningRate=-1', /peakLearningRate is -1; it must be from 0 to 10000/],
+  ['training.optimizer.schedule.peakLearningRate=-1', /peakLearningRate is -1; it must be from 0 to 1e\+30/],
   ['size.innerRate=-0.1', /size.innerRate is -0.1; it must be a number from 0 to 10000: float32/],
   ['size.innerRate=1e5', /size.innerRate is 100000; it must be a number from 0 to 10000: float32/],
   ['training.optimizer.schedule.innerRateStart=1e30', /innerRateStart is 1e\+30; it must be from 0 to 10000/],
