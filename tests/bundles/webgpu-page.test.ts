@@ -18,6 +18,7 @@ const opsOfTraining = [
   'attention',
   'linear-cross-entropy',
   'clipped-sgd',
+  'gradient-clip',
   'adamw',
 ]
 

@@ -3,6 +3,7 @@ import { suite as attention } from './attention/suite'
 import { suite as channelDeltaRule } from './channel-delta-rule/suite'
 import { suite as clippedSgd } from './clipped-sgd/suite'
 import { suite as gatedDeltaRule } from './gated-delta-rule/suite'
+import { suite as gradientClip } from './gradient-clip/suite'
 import { suite as linearCrossEntropy } from './linear-cross-entropy/suite'
 import { suite as linear } from './linear/suite'
 import { suite as mamba3Rotation } from './mamba3-rotation/suite'
@@ -32,6 +33,7 @@ export const opSuites = {
   mesa,
   'linear-cross-entropy': linearCrossEntropy,
   'clipped-sgd': clippedSgd,
+  'gradient-clip': gradientClip,
   adamw,
 }
 

@@ -24,6 +24,7 @@ export { inPlaceTtt, inPlaceTttOp, inPlaceTttStart, type InPlaceTttState } from 
 export { mesa, mesaOp, type ConjugateGradients, type MesaInputs, type MesaState } from './mesa'
 export { linearCrossEntropy, linearCrossEntropyLossesOp, linearCrossEntropyOp } from './linear-cross-entropy'
 export { clippedSgd, clippedSgdOp } from './clipped-sgd'
+export { gradientClip, gradientClipOp } from './gradient-clip'
 export { adamw, adamwOp, type AdamwAttributes } from './adamw'
 export {
   lact,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { batchShapeAt, fullLengthFrom, standardCurriculum } from './curriculum'
 import type { Recipe } from './recipe'
 import { standardSchedule } from './schedule'
-import { standardOptimizer } from './train-step'
+import { standardOptimizer } from './optimizer'
 
 const training: Recipe['training'] = {
   length: 64,

@@ -18,7 +18,8 @@ import { metaGradient } from './meta-gradient'
 import { sequencesOf } from './sequences'
 import { randomBatch, smallSystem } from './testing'
 import { startRun } from './run-state'
-import { standardOptimizer, trainStep } from './train-step'
+import { standardOptimizer } from './optimizer'
+import { trainStep } from './train-step'
 import { standardSchedule } from './schedule'
 
 const systems: [string, System][] = [

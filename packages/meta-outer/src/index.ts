@@ -11,14 +11,8 @@ export { decodeRun, disposeRun, encodeRun, startRun, startRunFrom, type RunState
 export { trainedParts, trainedTree, type TrainedPart } from './trained-part'
 export { innerRateMultiplier, learningRate, standardSchedule, type Schedule } from './schedule'
 export { train, type TrainOptions } from './train'
-export {
-  NonFiniteGradient,
-  NonFiniteLoss,
-  standardOptimizer,
-  trainStep,
-  type Optimizer,
-  type StepReport,
-} from './train-step'
+export { standardOptimizer, type Optimizer } from './optimizer'
+export { NonFiniteGradient, NonFiniteLoss, trainStep, type StepReport } from './train-step'
 export {
   type Curriculum,
   type DataRecipe,

@@ -1,5 +1,5 @@
 import type { ModelSize } from '@ttt-e2e/swa-transformer'
-import type { Optimizer } from './train-step'
+import type { Optimizer } from './optimizer'
 import type { TrainedPart } from './trained-part'
 
 /** Where the tokens of a run come from. */

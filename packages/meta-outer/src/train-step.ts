@@ -1,44 +1,22 @@
-import { adamw } from '@ttt-e2e/kernels/ops'
+import { gradientClip } from '@ttt-e2e/kernels/ops'
 import {
   disposeTree,
   read,
   tidy,
   treeEntries,
-  treeLeaves,
-  treeMap,
   treeSelect,
-  treeWithLeaves,
   type Batch,
   type Tensor,
   type TensorTree,
 } from '@ttt-e2e/tensor-ops'
 import type { System } from '@ttt-e2e/ttt-inner'
 import { lossesOf, type Losses } from './losses'
+import type { Optimizer } from './optimizer'
 import type { RunState } from './run-state'
-import { innerRateMultiplier, learningRate, type Schedule } from './schedule'
+import { innerRateMultiplier, learningRate } from './schedule'
 import { sequencesOf } from './sequences'
+import { updateParameters } from './update-parameters'
 import { walkBatch, type WalkOptions } from './walk-batch'
-
-export interface Optimizer {
-  schedule: Schedule
-  beta1: number
-  beta2: number
-  epsilon: number
-  /** Decoupled, on every parameter, times the learning rate. */
-  weightDecay: number
-  /** The global norm of the gradients is clipped to this before the moments. */
-  maxNorm: number
-}
-
-/** AdamW as published: β 0.9 and 0.95, ε 1e-8, weight decay 0.1, clip at 1. */
-export const standardOptimizer = (schedule: Schedule): Optimizer => ({
-  schedule,
-  beta1: 0.9,
-  beta2: 0.95,
-  epsilon: 1e-8,
-  weightDecay: 0.1,
-  maxNorm: 1,
-})
 
 export interface StepReport {
   /** Number of this step, from 0. */
@@ -61,7 +39,7 @@ export interface StepReport {
 
 /**
  * The meta-gradient of a batch, the clip, AdamW: one outer step. Replaces the tensors of `state`. Everything is read back
- * once, when all is computed; the parameters from before are kept until then.
+ * once, before the first parameter is updated.
  *
  * @throws NonFiniteLoss, NonFiniteGradient, the signal's reason; the run's state is then as before the step
  */
@@ -72,7 +50,6 @@ export async function trainStep(
   optimizer: Optimizer,
   options: Omit<WalkOptions, 'innerRateMultiplier' | 'record' | 'trained'> = {},
 ): Promise<StepReport> {
-  const rate = learningRate(optimizer.schedule, state.step)
   const multiplier = innerRateMultiplier(optimizer.schedule, state.step)
   const sequences = sequencesOf(system, batch, options.microBatch)
   const trained = trainedOf(state)
@@ -81,18 +58,18 @@ export async function trainStep(
     innerRateMultiplier: multiplier,
     trained,
   })
-  const updated = optimized(system, state, trained, gradients, optimizer, rate)
-  const values = await read({ told, norm: updated.norm })
-  disposeTree([told, updated.norm])
+  const { norm, factor } = tidy(() => gradientClip(clipped(system, gradients), optimizer.maxNorm))
+  const values = await read({ told, norm })
+  disposeTree([told, norm])
   const losses = lossesOf(system, batch, sequences, values.told)
   const [gradientNorm] = values.norm
   const problem = await problemOf(state.step, batch.cursor, losses, gradientNorm, gradients)
-  disposeTree(gradients)
   if (problem) {
-    disposeTree([updated.parameters, updated.firstMoments, updated.secondMoments])
+    disposeTree([gradients, factor])
     throw problem
   }
-  replaceParameters(state, trained, updated)
+  updateParameters(system, state, trained, gradients, factor, optimizer)
+  factor.dispose()
   return stepTaken(system, state, optimizer, {
     ...losses,
     chunksOf: losses.sequences.map((sequence) => sequence.chunks),
@@ -129,39 +106,18 @@ export function stepTaken(
   }
 }
 
+/** The gradients as they are summed up for their norm, on whose last bits the order tells: those last whose parameters don't decay. */
+function clipped(system: System, gradients: TensorTree): Tensor[] {
+  const undecayed = new Set(system.decoder.undecayed)
+  const entries = treeEntries(gradients)
+  const those = (decay: boolean) => entries.filter(([path]) => undecayed.has(path) !== decay)
+  return [...those(true), ...those(false)].map(([, leaf]) => leaf)
+}
+
 /** The parameters that have moments. */
 export function trainedOf({ params, firstMoments }: RunState): TensorTree {
   const paths = new Set(treeEntries(firstMoments).map(([path]) => path))
   return treeSelect(params, (path) => paths.has(path))
-}
-
-/** What AdamW leaves, in the order of the trained parameters' leaves, and the norm of the gradients. */
-type Updated = ReturnType<typeof adamw>
-
-function optimized(
-  system: System,
-  { firstMoments, secondMoments, step }: RunState,
-  trained: TensorTree,
-  gradients: TensorTree,
-  optimizer: Optimizer,
-  learningRate: number,
-): Updated {
-  const { beta1, beta2, epsilon, weightDecay, maxNorm } = optimizer
-  const adam = { beta1, beta2, epsilon, weightDecay, maxNorm }
-  const { order, undecayed } = decayedFirst(system, trained)
-  const back = order.map((_, i) => order.indexOf(i))
-  const [p, g, first, second] = [trained, gradients, firstMoments, secondMoments].map((tree) =>
-    inOrder(treeLeaves(tree), order),
-  )
-  return tidy(() => {
-    const updated = adamw(p, g, first, second, { ...adam, learningRate, step: step + 1, undecayed })
-    return {
-      norm: updated.norm,
-      parameters: inOrder(updated.parameters, back),
-      firstMoments: inOrder(updated.firstMoments, back),
-      secondMoments: inOrder(updated.secondMoments, back),
-    }
-  })
 }
 
 async function problemOf(
@@ -194,26 +150,6 @@ export function nonFiniteLoss(
     means.findIndex((mean) => !Number.isFinite(mean)),
   )
 }
-
-function replaceParameters(state: RunState, trained: TensorTree, updated: Updated): void {
-  const before = [trained, state.firstMoments, state.secondMoments]
-  const place = new Map(treeLeaves(trained).map(({ id }, i) => [id, i]))
-  state.params = treeMap(state.params, (leaf) => updated.parameters[place.get(leaf.id)!] ?? leaf)
-  state.firstMoments = treeWithLeaves(state.firstMoments, updated.firstMoments)
-  state.secondMoments = treeWithLeaves(state.secondMoments, updated.secondMoments)
-  disposeTree(before)
-}
-
-/** The order of the parameters in which those that don't decay come last. */
-function decayedFirst(system: System, params: TensorTree): { order: number[]; undecayed: number } {
-  const spared = new Set(system.decoder.undecayed)
-  const decays = treeEntries(params).map(([path]) => !spared.has(path))
-  const indexes = decays.map((_, i) => i)
-  const order = [...indexes.filter((i) => decays[i]), ...indexes.filter((i) => !decays[i])]
-  return { order, undecayed: decays.filter((each) => !each).length }
-}
-
-const inOrder = <T>(values: readonly T[], order: readonly number[]): T[] => order.map((i) => values[i])
 
 /** The loss of a step is NaN or infinite; the run's state is as before the step. */
 export class NonFiniteLoss extends Error {

@@ -14,7 +14,8 @@ import { decodeRun, disposeRun, encodeRun, startRun, type RunState } from './run
 import { innerRateMultiplier, learningRate, standardSchedule } from './schedule'
 import { randomBatch, smallSystem } from './testing'
 import { train } from './train'
-import { NonFiniteGradient, NonFiniteLoss, standardOptimizer, trainStep } from './train-step'
+import { standardOptimizer } from './optimizer'
+import { NonFiniteGradient, NonFiniteLoss, trainStep } from './train-step'
 
 /** The fastest that is everywhere. */
 const useWasm = () => resolveEngine('wasm', { threads: 1 })

@@ -2,8 +2,9 @@ import type { Batch } from '@ttt-e2e/tensor-ops'
 import type { System } from '@ttt-e2e/ttt-inner'
 import type { DataParallel } from './data-parallel/data-parallel'
 import type { MetaGradientOptions } from './meta-gradient'
+import type { Optimizer } from './optimizer'
 import type { RunState } from './run-state'
-import { trainStep, type Optimizer, type StepReport } from './train-step'
+import { trainStep, type StepReport } from './train-step'
 
 export interface TrainOptions extends Pick<MetaGradientOptions, 'checkpointEvery' | 'microBatch' | 'signal'> {
   /** See `WalkOptions`; a function is asked before each step. */

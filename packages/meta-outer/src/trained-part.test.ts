@@ -15,7 +15,8 @@ import { metaGradient } from './meta-gradient'
 import { decodeRun, disposeRun, encodeRun, startRun } from './run-state'
 import { standardSchedule } from './schedule'
 import { randomBatch, smallSystem } from './testing'
-import { standardOptimizer, trainStep } from './train-step'
+import { standardOptimizer } from './optimizer'
+import { trainStep } from './train-step'
 import { trainedTree, type TrainedPart } from './trained-part'
 
 const parts = ['suffix', 'prime'] as const

@@ -3,4 +3,4 @@ import '../engines'
 import { cases } from './cases'
 import { adamwOp } from './index'
 
-runOpSuite(adamwOp(2), cases, { order: 0 })
+runOpSuite(adamwOp, cases, { order: 0 })

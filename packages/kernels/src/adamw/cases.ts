@@ -1,18 +1,9 @@
-const names = ['p', 'g', 'm']
-const shapes = Object.fromEntries([...names, 'v'].flatMap((n) => [[`${n}0`, [5, 7]], [`${n}1`, [9]]])) // prettier-ignore
+const shapes = { p: [5, 7], g: [5, 7], m: [5, 7], v: [5, 7], factor: [] }
+// Second moments are never negative.
+const scale = { v: 0 }
 
 export const cases = [
-  { name: 'clipped', shapes, attributes: { learningRate: 0.02, step: 3 }, scale: { v0: 0, v1: 0 } },
-  {
-    name: 'first step',
-    shapes,
-    attributes: { learningRate: 0.02, step: 1, maxNorm: 100 },
-    scale: { v0: 0, v1: 0 },
-  },
-  {
-    name: 'one that does not decay',
-    shapes,
-    attributes: { learningRate: 0.5, step: 2, undecayed: 1 },
-    scale: { v0: 0, v1: 0 },
-  },
+  { name: 'a later step', shapes, attributes: { learningRate: 0.02, step: 3 }, scale },
+  { name: 'the first step', shapes, attributes: { learningRate: 0.02, step: 1 }, scale },
+  { name: 'without decay', shapes, attributes: { learningRate: 0.5, step: 2, weightDecay: 0 }, scale },
 ]

@@ -1,57 +1,37 @@
-import { defineFusedOp, type FusedOp, type Shapes, type Tensor } from '@ttt-e2e/tensor-ops'
+import { defineFusedOp, type Shapes, type Tensor } from '@ttt-e2e/tensor-ops'
 import { adamwDefaults, adamwReference, type AdamwAttributes } from './reference'
 
 export { type AdamwAttributes }
 
-const ops = new Map<number, FusedOp<AdamwAttributes>>()
-
-/** The op over `count` parameters: inputs p0 …, g0 …, m0 …, v0 …; outputs p0 …, m0 …, v0 … and norm. */
-export function adamwOp(count: number) {
-  let op = ops.get(count)
-  if (!op) {
-    const names = (letter: string) => Array.from({ length: count }, (_, i) => `${letter}${i}`)
-    const kept = [...names('p'), ...names('m'), ...names('v')]
-    op = defineFusedOp({
-      name: `Adamw${count}`,
-      kernel: 'Adamw',
-      inputs: [...names('p'), ...names('g'), ...names('m'), ...names('v')],
-      differentiable: [],
-      outputs: [...kept.map((name) => `new_${name}`), 'norm'],
-      attributes: adamwDefaults,
-      outputShapes: (shapes: Shapes) => ({
-        ...Object.fromEntries(kept.map((name) => [`new_${name}`, shapes[name]])),
-        norm: [],
-      }),
-      inputShapes: (shapes: Shapes) =>
-        Object.fromEntries(
-          ['p', 'g', 'm', 'v'].flatMap((letter) => names(letter).map((name, i) => [name, shapes[`p${i}`]])),
-        ),
-      wholeNumbers: { step: 1, undecayed: 0 },
-      reference: (inputs, attributes) => adamwReference(inputs, attributes, count),
-    })
-    ops.set(count, op)
-  }
-  return op
-}
+export const adamwOp = defineFusedOp({
+  name: 'Adamw',
+  inputs: ['p', 'g', 'm', 'v', 'factor'],
+  differentiable: [],
+  outputs: ['new_p', 'new_m', 'new_v'],
+  attributes: adamwDefaults,
+  outputShapes: ({ p, m, v }: Shapes) => ({ new_p: p, new_m: m, new_v: v }),
+  inputShapes: ({ p }: Shapes) => ({ p, g: p, m: p, v: p, factor: [] }),
+  wholeNumbers: { step: 1 },
+  reference: adamwReference,
+})
 
 /**
- * AdamW with decoupled weight decay, on every parameter unless some are said not to decay, and a clip of the gradients' global norm before the moments:
- * p − learningRate · (m̂ / (√v̂ + epsilon) + weightDecay · p), moments bias-corrected by `step`, which counts from 1.
+ * AdamW with decoupled weight decay on one parameter: p − learningRate · (m̂ / (√v̂ + epsilon) + weightDecay · p), moments
+ * bias-corrected by `step`, which counts from 1.
  *
- * @returns new tensors; the inputs stay as they are. `norm` [] is that of all gradients before the clip.
+ * @param parameter of any shape, which the gradient and the moments have, too
+ * @param factor [] that the gradient is multiplied with before the moments, see `gradientClip`
+ * @returns new tensors; the inputs stay as they are
  */
 export function adamw(
-  parameters: Tensor[],
-  gradients: Tensor[],
-  firstMoments: Tensor[],
-  secondMoments: Tensor[],
+  parameter: Tensor,
+  gradient: Tensor,
+  firstMoment: Tensor,
+  secondMoment: Tensor,
+  factor: Tensor,
   options: Partial<AdamwAttributes>,
-): { parameters: Tensor[]; firstMoments: Tensor[]; secondMoments: Tensor[]; norm: Tensor } {
-  const inputs: Record<string, Tensor> = {}
-  const groups = { p: parameters, g: gradients, m: firstMoments, v: secondMoments }
-  for (const [letter, tensors] of Object.entries(groups))
-    tensors.forEach((t, i) => (inputs[`${letter}${i}`] = t))
-  const outputs = adamwOp(parameters.length)(inputs, options)
-  const group = (letter: string) => parameters.map((_, i) => outputs[`new_${letter}${i}`])
-  return { parameters: group('p'), firstMoments: group('m'), secondMoments: group('v'), norm: outputs.norm }
+): { parameter: Tensor; firstMoment: Tensor; secondMoment: Tensor } {
+  const inputs = { p: parameter, g: gradient, m: firstMoment, v: secondMoment, factor }
+  const outputs = adamwOp(inputs, options)
+  return { parameter: outputs.new_p, firstMoment: outputs.new_m, secondMoment: outputs.new_v }
 }

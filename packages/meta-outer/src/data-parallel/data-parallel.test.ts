@@ -14,16 +14,11 @@ import {
 import { ranksInProcess } from '@ttt-e2e/tensor-ops/testing'
 import type { System } from '@ttt-e2e/ttt-inner'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { standardOptimizer } from '../optimizer'
 import { disposeRun, startRun, type RunState } from '../run-state'
 import { standardSchedule } from '../schedule'
 import { randomBatch, smallSystem } from '../testing'
-import {
-  NonFiniteGradient,
-  NonFiniteLoss,
-  standardOptimizer,
-  trainStep,
-  type StepReport,
-} from '../train-step'
+import { NonFiniteGradient, NonFiniteLoss, trainStep, type StepReport } from '../train-step'
 import { DataParallel, type DataParallelOptions } from './data-parallel'
 import { rowsOf } from './sum-over-batches'
 

@@ -1,16 +1,10 @@
 import { disposeTree, gatherUneven, treeLeaves, type Batch, type Communicator } from '@ttt-e2e/tensor-ops'
 import type { System } from '@ttt-e2e/ttt-inner'
 import { finalOrder } from '../final-gradients'
+import type { Optimizer } from '../optimizer'
 import type { RunState } from '../run-state'
 import { innerRateMultiplier } from '../schedule'
-import {
-  NonFiniteGradient,
-  nonFiniteLoss,
-  stepTaken,
-  trainedOf,
-  type Optimizer,
-  type StepReport,
-} from '../train-step'
+import { NonFiniteGradient, nonFiniteLoss, stepTaken, trainedOf, type StepReport } from '../train-step'
 import { trainedLeaves } from '../trained-part'
 import type { WalkOptions } from '../walk-batch'
 import { GradientExchange } from './gradient-exchange'

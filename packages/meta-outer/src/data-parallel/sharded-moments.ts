@@ -11,10 +11,10 @@ import {
   type Tensor,
   type TensorTree,
 } from '@ttt-e2e/tensor-ops'
+import { adamwAttributes, type Optimizer } from '../optimizer'
 import type { RunState } from '../run-state'
-import { learningRate } from '../schedule'
-import { trainedOf, type Optimizer } from '../train-step'
-import { fromParts, spanOf, type GradientParts, type PartedLeaf } from './gradient-parts'
+import { trainedOf } from '../train-step'
+import { fromParts, spanOf, type Bucket, type GradientParts, type PartedLeaf } from './gradient-parts'
 
 /** Keeps this rank's part of each moment, flat, in place of the whole one. */
 export function shardMoments(state: RunState, parts: GradientParts, { rank }: Communicator): void {
@@ -60,7 +60,8 @@ export async function wholeState(
 }
 
 /**
- * AdamW on this rank's part of every parameter, then everybody's parts together. Replaces the tensors of `state`.
+ * AdamW on this rank's part of every parameter, then everybody's parts together, bucket by bucket: what a bucket's parameters
+ * and moments were is freed before the next one's are made. Replaces the tensors of `state`.
  *
  * @param gradients this rank's part of each bucket, clipped already
  */
@@ -69,82 +70,65 @@ export async function updateParts(
   gradients: readonly Float32Array[],
   parts: GradientParts,
   communicator: Communicator,
-  { schedule, beta1, beta2, epsilon, weightDecay }: Optimizer,
+  optimizer: Optimizer,
 ): Promise<void> {
-  const updated = await updateOwn(state, gradients, parts, communicator.rank, {
-    beta1,
-    beta2,
-    epsilon,
-    weightDecay,
-    learningRate: learningRate(schedule, state.step),
-    step: state.step + 1,
-  })
-  const values = await Promise.all(
-    parts.buckets.map(async (bucket, b) => {
-      const all = await communicator.allGather(updated[b], bucket.counts)
-      return fromParts(bucket, parts.firstPieces, all)
-    }),
-  )
-  const leaves: Tensor[] = []
-  parts.buckets.forEach((bucket, b) =>
-    bucket.leaves.forEach(({ index, shape }, i) => (leaves[index] = tf.tensor(values[b][i], shape))),
-  )
-  const before = treeLeaves(trainedOf(state))
-  const place = new Map(before.map(({ id }, i) => [id, i]))
-  state.params = treeMap(state.params, (leaf) => leaves[place.get(leaf.id)!] ?? leaf)
-  disposeTree(before)
+  const [p, m, v] = [trainedOf(state), state.firstMoments, state.secondMoments].map(treeLeaves)
+  const place = new Map(p.map(({ id }, i) => [id, i]))
+  /** @returns the part of the leaf's parameter that is this rank's, after the step */
+  const updateOwn = (leaf: PartedLeaf, gradient: Float32Array): Tensor => {
+    const { index, decays } = leaf
+    const { from, to } = spanOf(leaf, parts.firstPieces, communicator.rank)
+    const after = tidy(() =>
+      adamw(
+        sliceOf(p[index], from, to),
+        tf.tensor(gradient, [to - from]),
+        m[index],
+        v[index],
+        // Clipped by the norm of all ranks' parts.
+        tf.scalar(1),
+        adamwAttributes(optimizer, state.step, decays),
+      ),
+    )
+    disposeTree([m[index], v[index]])
+    m[index] = after.firstMoment
+    v[index] = after.secondMoment
+    return after.parameter
+  }
+  try {
+    for (const [b, bucket] of parts.buckets.entries()) {
+      const updated = ownGradients(bucket, gradients[b], parts, communicator.rank).map((gradient, i) =>
+        // Of small parameters a rank may hold nothing.
+        gradient.length === 0 ? tf.zeros([0]) : updateOwn(bucket.leaves[i], gradient),
+      )
+      const own = concatenated(await read(updated))
+      disposeTree(updated)
+      const all = await communicator.allGather(own, bucket.counts)
+      const values = fromParts(bucket, parts.firstPieces, all)
+      bucket.leaves.forEach(({ index, shape }, i) => {
+        p[index].dispose()
+        p[index] = tf.tensor(values[i], shape)
+      })
+    }
+  } finally {
+    // Also where a rank is lost in between: the state's tensors are then those that live.
+    state.params = treeMap(state.params, (leaf) => p[place.get(leaf.id)!] ?? leaf)
+    state.firstMoments = treeWithLeaves(state.firstMoments, m)
+    state.secondMoments = treeWithLeaves(state.secondMoments, v)
+  }
 }
 
-/** Replaces this rank's moments. @returns its part of the parameters, by bucket */
-async function updateOwn(
-  state: RunState,
-  gradients: readonly Float32Array[],
-  parts: GradientParts,
+/** What a rank has of the gradient of each of a bucket's leaves. */
+function ownGradients(
+  { leaves }: Bucket,
+  gradients: Float32Array,
+  { firstPieces }: GradientParts,
   rank: number,
-  options: Partial<Parameters<typeof adamw>[4]>,
-): Promise<Float32Array[]> {
-  const [params, first, second] = [trainedOf(state), state.firstMoments, state.secondMoments].map(treeLeaves)
-  const own: (PartedLeaf & { from: number; to: number; gradient: Float32Array })[] = []
-  parts.buckets.forEach(({ leaves }, b) => {
-    let end = 0
-    for (const leaf of leaves) {
-      const { from, to } = spanOf(leaf, parts.firstPieces, rank)
-      own.push({ ...leaf, from, to, gradient: gradients[b].subarray(end, (end += to - from)) })
-    }
+): Float32Array[] {
+  let end = 0
+  return leaves.map((leaf) => {
+    const { from, to } = spanOf(leaf, firstPieces, rank)
+    return gradients.subarray(end, (end += to - from))
   })
-  // AdamW takes those that don't decay last; of small parameters a rank may hold nothing.
-  const some = own.filter(({ from, to }) => to > from)
-  const ordered = [...some.filter(({ decays }) => decays), ...some.filter(({ decays }) => !decays)]
-  const updated = tidy(() => {
-    const { parameters, firstMoments, secondMoments } =
-      ordered.length === 0
-        ? { parameters: [], firstMoments: [], secondMoments: [] }
-        : adamw(
-            ordered.map(({ index, from, to }) => sliceOf(params[index], from, to)),
-            ordered.map(({ gradient }) => tf.tensor(gradient, [gradient.length])),
-            ordered.map(({ index }) => first[index]),
-            ordered.map(({ index }) => second[index]),
-            // The gradients are clipped: their norm is that of all ranks' parts.
-            { ...options, maxNorm: 3e38, undecayed: some.filter(({ decays }) => !decays).length },
-          )
-    return { parameters, firstMoments, secondMoments }
-  })
-  const replaced: Tensor[] = []
-  ordered.forEach(({ index }, i) => {
-    replaced.push(first[index], second[index])
-    first[index] = updated.firstMoments[i]
-    second[index] = updated.secondMoments[i]
-  })
-  disposeTree(replaced)
-  state.firstMoments = treeWithLeaves(state.firstMoments, first)
-  state.secondMoments = treeWithLeaves(state.secondMoments, second)
-  const values = await read(updated.parameters)
-  const byLeaf = new Map(ordered.map(({ index }, i) => [index, values[i]]))
-  const result = parts.buckets.map(({ leaves }) =>
-    concatenated(leaves.map(({ index }) => byLeaf.get(index) ?? new Float32Array(0))),
-  )
-  disposeTree(updated.parameters)
-  return result
 }
 
 const leavesOf = ({ buckets }: GradientParts) => buckets.flatMap(({ leaves }) => leaves)

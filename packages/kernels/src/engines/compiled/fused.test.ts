@@ -7,6 +7,7 @@ import {
   channelDeltaRuleOp,
   clippedSgdOp,
   gatedDeltaRuleOp,
+  gradientClipOp,
   linearCrossEntropyOp,
   linearOp,
   rmsNormOp,
@@ -70,7 +71,6 @@ const channelDeltaShapes = (
   g: [b, t, hg, k],
   state: [b, hv, k, v],
 })
-const steps = ['p', 'g', 'm', 'v'].flatMap((letter) => [[`${letter}0`, [5, 7]], [`${letter}1`, [70, 300]]]) // prettier-ignore
 const any = (op: unknown) => op as FusedOp
 
 const cases: Case[] = [
@@ -118,7 +118,8 @@ const cases: Case[] = [
   { op: any(tttMlpOp), shapes: tttShapes({ batch: 2, length: 5, heads: 1, width: 17, miniBatch: 3, layers: [33, 17] }), position: 1, order: 1 }, // prettier-ignore
   { op: any(clippedSgdOp(2)), shapes: { w0: [2, 3, 4], w1: [2, 70, 500], g0: [2, 3, 4], g1: [2, 70, 500], rate: [] }, attributes: { maxNorm: 1 }, order: 2 }, // prettier-ignore
   { op: any(clippedSgdOp(2)), shapes: { w0: [2, 3, 4], w1: [2, 5], g0: [2, 3, 4], g1: [2, 5], rate: [] }, attributes: { maxNorm: 100 }, order: 2 }, // prettier-ignore
-  { op: any(adamwOp(2)), shapes: Object.fromEntries(steps), attributes: { step: 3 }, order: 0 },
+  { op: any(gradientClipOp(2)), shapes: { g0: [5, 7], g1: [70, 300] }, order: 0 },
+  { op: any(adamwOp), shapes: { p: [70, 300], g: [70, 300], m: [70, 300], v: [70, 300], factor: [] }, attributes: { step: 3 }, order: 0 }, // prettier-ignore
   { op: any(channelDeltaRuleOp), shapes: channelDeltaShapes(1, 37, 2, 4, 4, 20, 24), order: 1 },
   { op: any(channelDeltaRuleOp), shapes: channelDeltaShapes(2, 21, 2, 2, 4, 8, 17), attributes: { chunk: 9 }, order: 1 }, // prettier-ignore
   { op: any(channelDeltaRuleOp), shapes: channelDeltaShapes(2, 1, 1, 2, 4, 9, 5), order: 1 },

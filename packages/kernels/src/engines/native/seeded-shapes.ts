@@ -9,6 +9,7 @@ import {
   channelDeltaRuleOp,
   clippedSgdOp,
   gatedDeltaRuleOp,
+  gradientClipOp,
   inPlaceTttOp,
   lactOp,
   linearCrossEntropyOp,
@@ -110,18 +111,16 @@ export const seededOps: SeededOp[] = [
       attributes: { maxNorm: between(1, 9) },
     }
   }),
-  seeded(adamwOp(2), 0, 25, (b, t) => {
-    const groups = ['p', 'g', 'm', 'v']
-    const [first, second] = [[b, t, size(9)], [size(70)]]
+  seeded(gradientClipOp(2), 0, 15, (b, t) => ({
+    shapes: { g0: [b, t, size(9)], g1: [size(70)] },
+    attributes: { maxNorm: between(1, 9) },
+  })),
+  seeded(adamwOp, 0, 25, (b, t) => {
+    const shape = [b, t, size(9)]
     return {
-      shapes: Object.fromEntries(
-        groups.flatMap((letter) => [
-          [`${letter}0`, first],
-          [`${letter}1`, second],
-        ]),
-      ),
+      shapes: { p: shape, g: shape, m: shape, v: shape, factor: [] },
       attributes: { step: between(1, 9) },
-      values: { v0: [0.1, 0, 2], v1: [0.5, 0.3] },
+      values: { v: [0.1, 0, 2] },
     }
   }),
   ...[shortConvOp, biasedShortConvOp].map((op) =>

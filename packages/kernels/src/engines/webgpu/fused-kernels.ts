@@ -4,6 +4,7 @@ import { gpuKernels as attention } from '../../attention/wgsl'
 import { gpuKernels as channelDeltaRule } from '../../channel-delta-rule/wgsl'
 import { gpuKernels as clippedSgd } from '../../clipped-sgd/wgsl'
 import { gpuKernels as gatedDeltaRule } from '../../gated-delta-rule/wgsl'
+import { gpuKernels as gradientClip } from '../../gradient-clip/wgsl'
 import { gpuKernels as lact } from '../../lact/wgsl'
 import { gpuKernels as linear } from '../../linear/wgsl'
 import { gpuKernels as linearCrossEntropy } from '../../linear-cross-entropy/wgsl'
@@ -28,6 +29,7 @@ const kernels: GpuFusedKernels = {
   ...channelDeltaRule,
   ...clippedSgd,
   ...gatedDeltaRule,
+  ...gradientClip,
   ...lact,
   ...linear,
   ...linearCrossEntropy,

@@ -1,7 +1,7 @@
 import { createRandom, tf, UserError, vjp, type FusedOp, type Tensor } from '@ttt-e2e/tensor-ops'
 import { checkOp } from '@ttt-e2e/tensor-ops/op-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { adamwOp, linearCrossEntropyLossesOp, linearCrossEntropyOp } from '../../ops'
+import { adamwOp, gradientClipOp, linearCrossEntropyLossesOp, linearCrossEntropyOp } from '../../ops'
 import type { GpuBackend } from './backend'
 import { expectLikeCpu, registerGpuEngine, useWebGpu } from './testing'
 
@@ -57,12 +57,17 @@ describe('tensors larger than what a kernel may get of a buffer', () => {
     for (const { name, error, limit } of errors) expect(error, name).toBeLessThan(limit)
   })
 
-  it('are stepped by AdamW', async () => {
-    const all = ['p', 'g', 'm', 'v']
-    const shapes = Object.fromEntries(all.flatMap((each) => [[`${each}0`, [700, 30]], [`${each}1`, [9]]])) // prettier-ignore
-    const step = { name: 'large', shapes, attributes: { step: 3 }, scale: { v0: 0, v1: 0 } }
-    const { errors } = await checkOp(adamwOp(2) as FusedOp, step, name, { order: 0 })
-    for (const { name, error, limit } of errors) expect(error, name).toBeLessThan(limit)
+  it('are clipped and stepped by AdamW', async () => {
+    const large = [700, 30]
+    const shapes = { p: large, g: large, m: large, v: large, factor: [] }
+    const step = { name: 'large', shapes, attributes: { step: 3 }, scale: { v: 0 } }
+    const clip = { name: 'large', shapes: { g0: large, g1: [9] } }
+    const checks = [
+      await checkOp(adamwOp as FusedOp, step, name, { order: 0 }),
+      await checkOp(gradientClipOp(2) as FusedOp, clip, name, { order: 0 }),
+    ]
+    for (const { errors } of checks)
+      for (const { name, error, limit } of errors) expect(error, name).toBeLessThan(limit)
   })
 
   it('are refused in a sentence where a kernel needs them whole', async () => {
