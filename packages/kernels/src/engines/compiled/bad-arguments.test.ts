@@ -50,6 +50,8 @@ const otherShapes = (shape: number[]) => [
 ]
 /** Inputs whose only size is free. */
 const free = new Set(['factors'])
+/** Ops whose inputs are of any shapes. */
+const ofAnyShapes = new Set<unknown>([opSuites['gradient-clip'].op])
 
 /** Whether the call throws an error of one line that names the op. */
 function refuses(op: FusedOp, inputs: Tensors, attributes: OpCase['attributes']): boolean {
@@ -99,6 +101,7 @@ for (const target of targets.values())
             for (const wrong of ['float32', 'int32', 'bool'] as const)
               if (wrong !== dtype)
                 expect(refused(name, tf.zeros(shape, wrong)), `${op.name}, ${name} ${wrong}`).toBe(true)
+            if (ofAnyShapes.has(op)) continue
             const refusedShape = (wrong: number[]) => refused(name, tf.ones(wrong, dtype))
             expect(refusedShape([...shape, 1]), `${op.name}, ${name} [${shape}, 1]`).toBe(true)
             const refusals = otherShapes(shape).map(refusedShape)
