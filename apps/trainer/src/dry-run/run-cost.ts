@@ -6,7 +6,7 @@ import {
   type BatchShape,
   type Recipe,
 } from '@ttt-e2e/meta-outer'
-import { treeForm, treeSize } from '@ttt-e2e/tensor-ops'
+import { treeForm, treeLeaves, treeSize } from '@ttt-e2e/tensor-ops'
 import { countFlops, type FlopCount, type System } from '@ttt-e2e/ttt-inner'
 import { probeRun, type ProbedDocuments } from './probe-run'
 import { smallerRecipe } from './smaller-recipe'
@@ -113,7 +113,7 @@ async function bySmallerModel(
   const perToken =
     (Math.max(0, second.reserved - first.reserved) / short) * (values(recipe) / values(smaller))
   const { kept, again } = keptBytes(system, recipe, perToken)
-  const update = 3 * 4 * trainedCount(system, recipe)
+  const update = 3 * 4 * Math.max(...treeLeaves(trainedForm(system, recipe)).map((leaf) => leaf.size))
   return {
     peak: resident + heldBytes(system, recipe) + Math.max(update, kept),
     seconds: ((flops.training + (again ? flops.recompute : 0)) * batch * length) / perSecond,
@@ -157,9 +157,9 @@ function shorterLength(system: System, { size }: Recipe): number {
 export const heldBytes = (system: System, recipe: Recipe): number =>
   4 * (system.decoder.parameterCount + 3 * trainedCount(system, recipe))
 
-function trainedCount(system: System, { training }: Recipe): number {
-  return treeSize(trainedTree(system, treeForm(system.decoder.init), training.trains ?? 'all'))
-}
+const trainedCount = (system: System, recipe: Recipe): number => treeSize(trainedForm(system, recipe))
+const trainedForm = (system: System, { training }: Recipe) =>
+  trainedTree(system, treeForm(system.decoder.init), training.trains ?? 'all')
 
 /** What is carried between blocks and chunks, in float32. */
 function borderBytes({ decoder, rule }: System, { training, size }: Recipe, rows: number): number {

@@ -22,6 +22,12 @@ it('gives the first step a quarter of what is free, and the next ones half of wh
   expect(limit.next()).toBeCloseTo(megabytes(17.25))
 })
 
+it('counts the update of the largest parameter alone', () => {
+  const some = { small: tf.zeros([500, 1000]) as Tensor, large: tf.zeros([1000, 1000]) as Tensor }
+  expect(() => new MemoryLimit(megabytes(69), some, () => 0, megabytes(50))).toThrow(/ take 0\.068GB /)
+  expect(new MemoryLimit(megabytes(71), some, () => 0, megabytes(50)).next()).toBeGreaterThan(0)
+})
+
 it('refuses a size that weights and moments fill', () => {
   expect(() => new MemoryLimit(megabytes(60), trained(), () => 0, megabytes(50))).toThrow(
     /^--memory 0\.060GB is too little: weights, moments, gradients and their update take 0\.066GB without any sequence; /,

@@ -1,4 +1,4 @@
-import { treeSize, type TensorTree } from '@ttt-e2e/tensor-ops'
+import { treeLeaves, treeSize, type TensorTree } from '@ttt-e2e/tensor-ops'
 import { TrainingError } from '../training-error'
 
 /** What is left free of the memory that a run may take: what the process holds beside tensors comes and goes. */
@@ -30,8 +30,9 @@ export class MemoryLimit {
     resident = process.memoryUsage.rss(),
   ) {
     const gradients = 4 * treeSize(trained)
-    // AdamW makes parameters and moments anew while those from before are there.
-    const least = resident + 4 * gradients
+    // AdamW makes one parameter and its moments anew while those from before are there.
+    const largest = 4 * Math.max(...treeLeaves(trained).map(({ size }) => size))
+    const least = resident + gradients + 3 * largest
     if (least > this.most)
       throw new TrainingError(
         `--memory ${inGB(limit)} is too little: weights, moments, gradients and their update take ${inGB(least)} without ` +
