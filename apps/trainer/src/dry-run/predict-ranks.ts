@@ -49,8 +49,8 @@ export function predictRanks(
   const seconds = own.seconds + (ranks > 1 ? waited : 0)
   const alone = (own.seconds * batch) / own.rows
   const moments = 2 * bytes * (1 - 1 / ranks)
-  // What is sent, and what comes of it, while gradients are summed; AdamW makes a part anew, not the whole.
-  const buffers = ranks > 1 ? 2 * bytes - 3 * bytes * (1 - 1 / ranks) : 0
+  // What is sent, and what comes of it, while gradients are summed.
+  const buffers = ranks > 1 ? 2 * bytes : 0
   const held = 2 * bytes + (2 * bytes) / ranks
   return [
     ['on ranks', `${ranks}, ${own.rows} sequences each at the most, ${link / 1e9} GB/s between them`],
@@ -62,7 +62,7 @@ export function predictRanks(
     ['their efficiency', `${Math.round((100 * alone) / (ranks * seconds))} % of ${ranks} × one process`],
     [
       'memory of a rank',
-      `${formatBytes(own.peak - moments + Math.max(0, buffers))}, of it ${formatBytes(held)} weights, gradients and its part of the moments`,
+      `${formatBytes(own.peak - moments + buffers)}, of it ${formatBytes(held)} weights, gradients and its part of the moments`,
     ],
   ]
 }
