@@ -1,13 +1,11 @@
 import type { Precision, ResolvedEngine } from '@ttt-e2e/tensor-ops'
 import type { Provenance } from '../provenance'
+import type { Seeds } from './description'
 
 /** What stays the same over all runs, as plain data: it is sent to worker processes. */
-export interface Comparison {
+export interface Comparison extends Seeds {
   /** Every system's weights' own system is among them. */
   systems: string[]
-  seeds: number
-  /** The first of them; 0 where absent. */
-  firstSeed?: number
   /** Where trained runs are stored: one folder for each task, in it one for each system. */
   store: string
   /** Whether to train what isn't trained yet, or only to read with what is stored. */

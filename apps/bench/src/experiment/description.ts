@@ -4,15 +4,19 @@ import { existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { Preset } from './presets'
 
+/** The seeds that each system is trained with. */
+export interface Seeds {
+  seeds: number
+  /** The first of them; 0 where absent. */
+  firstSeed?: number
+}
+
 /** What a folder of trained runs needs beside them to be read with again. */
-export interface ExperimentDescription {
+export interface ExperimentDescription extends Seeds {
   schemaVersion: 2
   presetName: string
   preset: Preset
   systems: string[]
-  seeds: number
-  /** The first of them; 0 where absent. */
-  firstSeed?: number
   tasks: string[]
   data?: string
   /** Of `data`: the field or column that holds the text; text where left out. */
@@ -74,15 +78,12 @@ export function defaultOutput(caller: string, presetName: string, data?: string,
 }
 
 /** The seeds from the first of either to the last. */
-function spanOf(
-  a: ExperimentDescription,
-  b: ExperimentDescription,
-): Pick<ExperimentDescription, 'seeds' | 'firstSeed'> {
+function spanOf(a: Seeds, b: Seeds): Seeds {
   const all = [...seedsOf(a), ...seedsOf(b)]
   const firstSeed = Math.min(...all)
   return { seeds: Math.max(...all) + 1 - firstSeed, ...(firstSeed > 0 && { firstSeed }) }
 }
 
 /** The seeds of an experiment in order. */
-export const seedsOf = ({ seeds, firstSeed = 0 }: { seeds: number; firstSeed?: number }): number[] =>
+export const seedsOf = ({ seeds, firstSeed = 0 }: Seeds): number[] =>
   Array.from({ length: seeds }, (_, i) => firstSeed + i)

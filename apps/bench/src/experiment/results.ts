@@ -1,6 +1,7 @@
 import type { Recipe } from '@ttt-e2e/meta-outer'
 import type { ResolvedEngine } from '@ttt-e2e/tensor-ops'
 import type { IndexRange } from '@ttt-e2e/training'
+import type { Seeds } from './description'
 import type { Preset, UntilConverged } from './presets'
 import type { Shares } from './workers/share-out'
 
@@ -11,13 +12,10 @@ export interface Results {
   finishedAt: string
   /** Whether it was stopped before everything was measured. */
   interrupted: boolean
-  options: {
+  options: Seeds & {
     presetName: string
     preset: Preset
     systems: string[]
-    seeds: number
-    /** The first of them; 0 where absent. */
-    firstSeed?: number
     data?: string
     trained: boolean
     /** The probes that were asked, with their sizes. */

@@ -1,7 +1,7 @@
 import { isAskedOn } from '../probes/is-asked-on'
 import type { Probe } from '../probes/probe'
 import { ownerOf } from './owner-of'
-import { seedsOf } from './description'
+import { seedsOf, type Seeds } from './description'
 import type { Measurement } from './results'
 
 /**
@@ -42,7 +42,7 @@ export const nameOf = ({ task, probe, system, seed }: RunWork) =>
   [task, ...(probe === undefined ? [] : [probe]), system, `seed ${seed}`].join(' · ')
 
 /** Which systems are compared, and with which seeds. */
-type Compared = Parameters<typeof seedsOf>[0] & { systems: readonly string[] }
+type Compared = Seeds & { systems: readonly string[] }
 
 /** The runs of a task, seed by seed. */
 export function runsOf(task: string, comparison: Compared): RunWork[] {
