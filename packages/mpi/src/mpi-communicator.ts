@@ -49,18 +49,26 @@ export class MpiCommunicator implements Communicator {
     )
   }
 
-  async reduceScatter(values: Float32Array, counts: readonly number[]): Promise<Float32Array> {
+  async reduceScatter(
+    values: Float32Array,
+    counts: readonly number[],
+    part = new Float32Array(counts[this.rank] ?? 0),
+  ): Promise<Float32Array> {
     this.check('reduceScatter', counts, values.length, total(counts))
-    const part = new Float32Array(counts[this.rank])
+    this.check('reduceScatter', counts, part.length, counts[this.rank])
     await inWords(this.addon.reduceScatter(values, part, Int32Array.from(counts)))
     return part
   }
 
-  async allGather<V extends SharedValues>(part: V, counts: readonly number[]): Promise<V> {
+  async allGather<V extends SharedValues>(
+    part: V,
+    counts: readonly number[],
+    all = (part instanceof Float32Array
+      ? new Float32Array(total(counts))
+      : new Float64Array(total(counts))) as V,
+  ): Promise<V> {
     this.check('allGather', counts, part.length, counts[this.rank])
-    const all = (
-      part instanceof Float32Array ? new Float32Array(total(counts)) : new Float64Array(total(counts))
-    ) as V
+    this.check('allGather', counts, all.length, total(counts))
     const words = counts.map((count) => (count * part.BYTES_PER_ELEMENT) / 4)
     await inWords(this.addon.allGather(part, all, Int32Array.from(words)))
     return all

@@ -94,7 +94,7 @@ export {
 export { isForm, treeForm } from './tree-form'
 export { liveBytes, liveTensors } from './memory'
 export { pause } from './pause'
-export { read, readBacks, readTensors, type TensorValues, type ValuesOf } from './read'
+export { read, readBacks, readInto, readTensors, type TensorValues, type ValuesOf } from './read'
 export { tidy } from './tidy'
 export { relativeError, relativeErrorOf } from './compare'
 export { broadcastStrides, stridesOf } from './strides'

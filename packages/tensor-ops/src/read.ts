@@ -32,6 +32,34 @@ export async function read<T extends TensorTree>(tree: T): Promise<ValuesOf<T>> 
   return walk(tree) as ValuesOf<T>
 }
 
+/** What an engine may offer beside tfjs's own: it puts a tensor's values into arrays, one after another. */
+interface Filling {
+  readInto?(id: object, parts: readonly Float32Array[]): void
+}
+
+/**
+ * Reads float32 tensors back as `read` does, into arrays of the caller's: those of a tensor get its values one after another.
+ * Where the engine can, no array is made for them: large ones cost more to make than to fill.
+ *
+ * @param parts of each tensor, as long as it is, together
+ */
+export async function readInto(
+  tensors: readonly Tensor[],
+  parts: readonly (readonly Float32Array[])[],
+): Promise<void> {
+  const backend = tf.backend() as Filling
+  if (backend.readInto) {
+    count++
+    tensors.forEach(({ dataId }, i) => backend.readInto!(dataId, parts[i]))
+    return
+  }
+  const values = await readTensors(tensors)
+  parts.forEach((each, i) => {
+    let end = 0
+    for (const part of each) part.set(values[i].subarray(end, (end += part.length)))
+  })
+}
+
 /** The values of tensors of any type, in one go; see `read`. */
 export async function readTensors(tensors: readonly Tensor[]): Promise<TensorValues[]> {
   if (tensors.length === 0) return []

@@ -10,6 +10,7 @@ import type { WalkOptions } from '../walk-batch'
 import { GradientExchange } from './gradient-exchange'
 import { partGradients, spanOf, type GradientParts } from './gradient-parts'
 import { shardMoments, updateParts, wholeState } from './sharded-moments'
+import { ReusedArrays } from './reused-arrays'
 import { rowsOf, sumOverBatches } from './sum-over-batches'
 import { decodeLosses, encodeLosses, type ToldLosses } from './told-losses'
 
@@ -35,6 +36,7 @@ export interface DataParallelOptions {
 export class DataParallel {
   private readonly parts: GradientParts
   private readonly deterministic: boolean
+  private readonly arrays = new ReusedArrays()
 
   /** @param state whose moments it cuts down to this rank's part */
   constructor(
@@ -64,7 +66,7 @@ export class DataParallel {
     const { system, state, communicator } = this
     const trained = trainedOf(state)
     const leaves = treeLeaves(trained)
-    const exchange = new GradientExchange(communicator, this.parts, leaves)
+    const exchange = new GradientExchange(communicator, this.parts, leaves, this.arrays)
     const walk = {
       ...options,
       trained,
@@ -79,11 +81,15 @@ export class DataParallel {
       const losses = await sumOverBatches(system, state.params, batches, walk, (parameters, gradients) =>
         exchange.add(parameters, gradients),
       )
-      sums = await exchange.sumsOfParts()
-      const all = await gatherUneven(communicator, encodeLosses(losses))
-      told = decodeLosses(all)
-      const counts = await gatherUneven(communicator, [batch.batch * batch.length])
-      tokens = counts.reduce((sum, [count]) => sum + count, 0)
+      await exchange.allSent()
+      // Asked for together: what is waited for makes all that travels arrive sooner.
+      const [ownSums, all] = await Promise.all([
+        exchange.sumsOfParts(),
+        gatherUneven(communicator, [batch.batch * batch.length, ...encodeLosses(losses)]),
+      ])
+      sums = ownSums
+      told = decodeLosses(all.map((numbers) => numbers.subarray(1)))
+      tokens = all.reduce((sum, [count]) => sum + count, 0)
       norm = await this.normOf(sums, told.chunks)
     } finally {
       exchange.dispose()
@@ -94,8 +100,8 @@ export class DataParallel {
       throw new NonFiniteGradient(state.step, batch.cursor, await this.spoiltParameter(sums))
     const { maxNorm } = optimizer
     const factor = (norm < maxNorm ? 1 : maxNorm / norm) / told.chunks
-    for (const sum of sums) for (let i = 0; i < sum.length; i++) sum[i] *= factor
-    await updateParts(state, sums, this.parts, communicator, optimizer)
+    await updateParts(state, sums, factor, this.parts, communicator, optimizer, this.arrays)
+    for (const sum of sums) this.arrays.give(sum)
     return stepTaken(system, state, optimizer, { ...told, gradientNorm: norm, tokens, cursor: batch.cursor })
   }
 
@@ -116,13 +122,14 @@ export class DataParallel {
     const { rank } = this.communicator
     const squares: number[] = []
     buckets.forEach(({ leaves }, b) => {
+      const values = sums[b]
       const start = leaves.map((leaf) => spanOf(leaf, firstPieces, rank))
       let offset = 0
       leaves.forEach((leaf, i) => {
         for (let piece = firstPieces[rank]; piece < firstPieces[rank + 1]; piece++) {
           let square = 0
           const [from, to] = [leaf.pieces[piece] - start[i].from, leaf.pieces[piece + 1] - start[i].from]
-          for (let j = offset + from; j < offset + to; j++) square += sums[b][j] ** 2
+          for (let j = offset + from; j < offset + to; j++) square += values[j] * values[j]
           squares.push(square)
         }
         offset += start[i].to - start[i].from

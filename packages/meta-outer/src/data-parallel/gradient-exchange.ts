@@ -1,5 +1,6 @@
-import { disposeTree, read, type Communicator, type Tensor } from '@ttt-e2e/tensor-ops'
-import { toParts, type Bucket, type GradientParts } from './gradient-parts'
+import { disposeTree, readInto, type Communicator, type Tensor } from '@ttt-e2e/tensor-ops'
+import { placesOf, sizeOf, type Bucket, type GradientParts } from './gradient-parts'
+import type { ReusedArrays } from './reused-arrays'
 
 /**
  * Adds up gradients over the ranks while the walk back goes on: a bucket is sent when its last gradient is final. Buckets are
@@ -15,6 +16,7 @@ export class GradientExchange {
     private readonly communicator: Communicator,
     private readonly parts: GradientParts,
     private readonly leaves: readonly Tensor[],
+    private readonly arrays: ReusedArrays,
   ) {}
 
   /** Takes over the gradients of parameters, which are final. */
@@ -23,10 +25,14 @@ export class GradientExchange {
     for (let next = this.nextBucket(); next; next = this.nextBucket()) this.send(next)
   }
 
-  /** This rank's part of the sum of each bucket, when all gradients were added. */
-  async sumsOfParts(): Promise<Float32Array[]> {
-    await this.sent
-    return await Promise.all(this.sums)
+  /** Resolves when all that was added is on its way: other operations of the ranks may follow then. */
+  allSent(): Promise<void> {
+    return this.sent
+  }
+
+  /** This rank's part of the sum of each bucket, when all gradients were added; arrays of the reused ones. */
+  sumsOfParts(): Promise<Float32Array[]> {
+    return Promise.all(this.sums)
   }
 
   /** Frees what was not sent. */
@@ -48,13 +54,17 @@ export class GradientExchange {
       return gradient
     })
     // Values may come in any order: what is sent goes in the buckets'.
-    const values = read(gradients)
+    const { arrays, communicator } = this
+    const all = arrays.take(sizeOf(bucket))
+    const values = readInto(gradients, placesOf(bucket, this.parts.firstPieces, all))
     const before = this.sent
     const begun = (async () => {
       await before
-      const all = toParts(bucket, this.parts.firstPieces, await values)
+      await values
       disposeTree(gradients)
-      return { sum: this.communicator.reduceScatter(all, bucket.counts) }
+      const part = arrays.take(bucket.counts[communicator.rank])
+      const sum = communicator.reduceScatter(all, bucket.counts, part)
+      return { sum: sum.finally(() => arrays.give(all)) }
     })()
     this.sent = begun.then(() => undefined)
     this.sums.push(begun.then(({ sum }) => sum))

@@ -89,31 +89,21 @@ function countOf(leaf: PartedLeaf, firstPieces: readonly number[], rank: number)
   return to - from
 }
 
-/** The parts of all ranks, one after another, of whole leaves. @param values of each leaf */
-export function toParts({ leaves, counts }: Bucket, firstPieces: readonly number[], values: Float32Array[]) {
-  const all = new Float32Array(counts.reduce((sum, count) => sum + count, 0))
-  let end = 0
-  for (let rank = 0; rank < counts.length; rank++)
-    leaves.forEach((leaf, i) => {
-      const { from, to } = spanOf(leaf, firstPieces, rank)
-      all.set(values[i].subarray(from, to), end)
-      end += to - from
-    })
-  return all
-}
+/** Elements of all ranks. */
+export const sizeOf = ({ counts }: Bucket): number => counts.reduce((sum, count) => sum + count, 0)
 
-/** Whole leaves of the parts of all ranks, one after another. */
-export function fromParts(
+/** Where each leaf's values stand among the parts of all ranks, one after another: of a leaf in their order. */
+export function placesOf(
   { leaves, counts }: Bucket,
   firstPieces: readonly number[],
   all: Float32Array,
-): Float32Array[] {
-  const values = leaves.map(({ size }) => new Float32Array(size))
+): Float32Array[][] {
+  const places: Float32Array[][] = leaves.map(() => [])
   let end = 0
   for (let rank = 0; rank < counts.length; rank++)
     leaves.forEach((leaf, i) => {
       const { from, to } = spanOf(leaf, firstPieces, rank)
-      values[i].set(all.subarray(end, (end += to - from)), from)
+      if (to > from) places[i].push(all.subarray(end, (end += to - from)))
     })
-  return values
+  return places
 }

@@ -1,7 +1,7 @@
 import { adamw } from '@ttt-e2e/kernels/ops'
 import {
   disposeTree,
-  read,
+  readInto,
   tf,
   tidy,
   treeLeaves,
@@ -14,7 +14,8 @@ import {
 import { adamwAttributes, type Optimizer } from '../optimizer'
 import type { RunState } from '../run-state'
 import { trainedOf } from '../train-step'
-import { fromParts, spanOf, type Bucket, type GradientParts, type PartedLeaf } from './gradient-parts'
+import { placesOf, sizeOf, spanOf, type Bucket, type GradientParts, type PartedLeaf } from './gradient-parts'
+import type { ReusedArrays } from './reused-arrays'
 
 /** Keeps this rank's part of each moment, flat, in place of the whole one. */
 export function shardMoments(state: RunState, parts: GradientParts, { rank }: Communicator): void {
@@ -46,11 +47,17 @@ export async function wholeState(
     const leaves = treeLeaves(moments)
     const whole = [...leaves]
     for (const bucket of parts.buckets) {
-      const own = concatenated(await read(bucket.leaves.map(({ index }) => leaves[index])))
+      const own = new Float32Array(bucket.counts[communicator.rank])
+      await readInto(
+        bucket.leaves.map(({ index }) => leaves[index]),
+        ownParts(bucket, own, parts, communicator.rank).map((each) => [each]),
+      )
       const all = await communicator.allGather(own, bucket.counts)
       if (communicator.rank > 0) continue
-      const values = fromParts(bucket, parts.firstPieces, all)
-      bucket.leaves.forEach(({ index, shape }, i) => (whole[index] = tf.tensor(values[i], shape)))
+      placesOf(bucket, parts.firstPieces, all).forEach((places, i) => {
+        const { index, shape } = bucket.leaves[i]
+        whole[index] = wholeLeaf(places, shape)
+      })
     }
     return treeWithLeaves(moments, whole)
   }
@@ -63,14 +70,18 @@ export async function wholeState(
  * AdamW on this rank's part of every parameter, then everybody's parts together, bucket by bucket: what a bucket's parameters
  * and moments were is freed before the next one's are made. Replaces the tensors of `state`.
  *
- * @param gradients this rank's part of each bucket, clipped already
+ * @param gradients this rank's part of each bucket
+ * @param factor by which all of them are made means, and clipped
+ * @param arrays what travels is put there
  */
 export async function updateParts(
   state: RunState,
   gradients: readonly Float32Array[],
+  factor: number,
   parts: GradientParts,
   communicator: Communicator,
   optimizer: Optimizer,
+  arrays: ReusedArrays,
 ): Promise<void> {
   const [p, m, v] = [trainedOf(state), state.firstMoments, state.secondMoments].map(treeLeaves)
   const place = new Map(p.map(({ id }, i) => [id, i]))
@@ -84,8 +95,7 @@ export async function updateParts(
         tf.tensor(gradient, [to - from]),
         m[index],
         v[index],
-        // Clipped by the norm of all ranks' parts.
-        tf.scalar(1),
+        tf.scalar(factor),
         adamwAttributes(optimizer, state.step, decays),
       ),
     )
@@ -96,18 +106,24 @@ export async function updateParts(
   }
   try {
     for (const [b, bucket] of parts.buckets.entries()) {
-      const updated = ownGradients(bucket, gradients[b], parts, communicator.rank).map((gradient, i) =>
+      const own = ownParts(bucket, gradients[b], parts, communicator.rank)
+      const updated = own.map((gradient, i) =>
         // Of small parameters a rank may hold nothing.
         gradient.length === 0 ? tf.zeros([0]) : updateOwn(bucket.leaves[i], gradient),
       )
-      const own = concatenated(await read(updated))
+      // In place of the gradients, which were taken.
+      await readInto(
+        updated,
+        own.map((each) => [each]),
+      )
       disposeTree(updated)
-      const all = await communicator.allGather(own, bucket.counts)
-      const values = fromParts(bucket, parts.firstPieces, all)
-      bucket.leaves.forEach(({ index, shape }, i) => {
+      const all = await communicator.allGather(gradients[b], bucket.counts, arrays.take(sizeOf(bucket)))
+      placesOf(bucket, parts.firstPieces, all).forEach((places, i) => {
+        const { index, shape } = bucket.leaves[i]
         p[index].dispose()
-        p[index] = tf.tensor(values[i], shape)
+        p[index] = wholeLeaf(places, shape)
       })
+      arrays.give(all)
     }
   } finally {
     // Also where a rank is lost in between: the state's tensors are then those that live.
@@ -117,17 +133,17 @@ export async function updateParts(
   }
 }
 
-/** What a rank has of the gradient of each of a bucket's leaves. */
-function ownGradients(
+/** What a rank has of each of a bucket's leaves. */
+function ownParts(
   { leaves }: Bucket,
-  gradients: Float32Array,
+  own: Float32Array,
   { firstPieces }: GradientParts,
   rank: number,
 ): Float32Array[] {
   let end = 0
   return leaves.map((leaf) => {
     const { from, to } = spanOf(leaf, firstPieces, rank)
-    return gradients.subarray(end, (end += to - from))
+    return own.subarray(end, (end += to - from))
   })
 }
 
@@ -137,12 +153,11 @@ const leavesOf = ({ buckets }: GradientParts) => buckets.flatMap(({ leaves }) =>
 const sliceOf = (tensor: Tensor, from: number, to: number): Tensor =>
   tidy(() => tf.slice(tf.reshape(tensor, [-1]), [from], [to - from]))
 
-function concatenated(values: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(values.reduce((sum, each) => sum + each.length, 0))
-  let end = 0
-  for (const each of values) {
-    all.set(each, end)
-    end += each.length
-  }
-  return all
-}
+/** A whole leaf of its ranks' parts, as a tensor. */
+const wholeLeaf = (places: readonly Float32Array[], shape: number[]): Tensor =>
+  tidy(() =>
+    places.length > 1
+      ? tf.reshape(tf.concat(places.map((part) => tf.tensor1d(part))), shape)
+      : // Engines may keep the array that a tensor is made of.
+        tf.tensor(places[0].slice(), shape),
+  )

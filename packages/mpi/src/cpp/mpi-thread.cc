@@ -1,5 +1,6 @@
 #include "mpi-thread.h"
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -62,6 +63,24 @@ std::vector<int> places_of(const std::vector<int>& counts) {
   return places;
 }
 
+/** Memory of sums that were made: fresh pages cost more than the messages that fill them. */
+std::vector<std::vector<float>>& spare_pieces() {
+  static auto* const only = new std::vector<std::vector<float>>;
+  return *only;
+}
+
+/** At least so many floats, the smallest of the spare ones that do. */
+std::vector<float> take_pieces(size_t count) {
+  auto& spare = spare_pieces();
+  auto best = spare.end();
+  for (auto each = spare.begin(); each != spare.end(); each++)
+    if (each->size() >= count && (best == spare.end() || each->size() < best->size())) best = each;
+  if (best == spare.end()) return std::vector<float>(count);
+  std::vector<float> taken = std::move(*best);
+  spare.erase(best);
+  return taken;
+}
+
 /**
  * Every rank sends each other rank's part there, where the sum is made: as many bytes as any way of doing it, and the order of
  * the sum is ours, not that of the MPI, of the message's size or of the moment.
@@ -72,7 +91,7 @@ void start_reduce_scatter(Operation* operation) {
   operation->send_places = places_of(operation->counts);
   operation->receive_counts.assign(static_cast<size_t>(w.size), own);
   operation->receive_places = places_of(operation->receive_counts);
-  operation->pieces.resize(static_cast<size_t>(own) * static_cast<size_t>(w.size));
+  operation->pieces = take_pieces(static_cast<size_t>(own) * static_cast<size_t>(w.size));
   check(operation,
         MPI_Ialltoallv(operation->send, operation->counts.data(), operation->send_places.data(), MPI_FLOAT,
                        operation->pieces.data(), operation->receive_counts.data(), operation->receive_places.data(),
@@ -82,7 +101,7 @@ void start_reduce_scatter(Operation* operation) {
 /** Neighbours first, then neighbouring pairs …: the same tree over the ranks always. */
 void finish_reduce_scatter(Operation* operation) {
   const size_t size = static_cast<size_t>(shared().world.size);
-  const size_t own = operation->pieces.size() / size;
+  const size_t own = static_cast<size_t>(operation->counts[static_cast<size_t>(shared().world.rank)]);
   float* const pieces = operation->pieces.data();
   for (size_t stride = 1; stride < size; stride *= 2)
     for (size_t to = 0; to + stride < size; to += 2 * stride) {
@@ -91,6 +110,7 @@ void finish_reduce_scatter(Operation* operation) {
       for (size_t i = 0; i < own; i++) sum[i] += other[i];
     }
   std::copy(pieces, pieces + own, static_cast<float*>(operation->receive));
+  spare_pieces().push_back(std::move(operation->pieces));
 }
 
 /** Whether it is done already. */
@@ -132,17 +152,36 @@ void finish(Operation* operation) {
   shared().done(operation);
 }
 
-/** Looks after messages often at first, then less so: the core belongs to the computation. */
+/**
+ * Whether the computation stands still meanwhile: of gradients' sums it goes on while they travel, for all else it waits.
+ * Large messages come in many parts, and each look at them moves some.
+ */
+bool is_awaited(const Operation* operation) { return operation->kind != Kind::reduce_scatter; }
+
+/**
+ * How long to leave messages to themselves. Where something is awaited, the core has nothing else to do, unless ranks share it:
+ * they are looked after without a pause, for a second. Else often at first, then less so: the core belongs to the computation.
+ */
 class Patience {
  public:
-  void wait() {
-    if (idle_++ < 64) std::this_thread::yield();
+  void wait(bool awaited) {
+    if (awaited && has_own_core() && std::chrono::steady_clock::now() - since_ < std::chrono::seconds(1))
+      std::this_thread::yield();
+    else if (idle_++ < 64) std::this_thread::yield();
     else std::this_thread::sleep_for(std::chrono::microseconds(idle_ < 256 ? 10 : 50));
   }
-  void reset() { idle_ = 0; }
+  void reset() {
+    idle_ = 0;
+    since_ = std::chrono::steady_clock::now();
+  }
 
  private:
+  static bool has_own_core() {
+    static const unsigned cores = std::thread::hardware_concurrency();
+    return static_cast<unsigned>(world().local_size) <= cores;
+  }
   int idle_ = 0;
+  std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
 };
 
 void run() {
@@ -174,7 +213,7 @@ void run() {
       moved = true;
     }
     if (moved) patience.reset();
-    else patience.wait();
+    else patience.wait(std::any_of(going.begin(), going.end(), is_awaited));
   }
 }
 

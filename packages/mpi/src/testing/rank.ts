@@ -33,7 +33,7 @@ try {
   let turns = 0
   const timer = setInterval(() => turns++, 1)
   // The last rank comes late: the others wait in MPI, not their event loops.
-  if (rank === size - 1) await new Promise((resolve) => setTimeout(resolve, 50))
+  if (rank === size - 1) await new Promise((resolve) => setTimeout(resolve, 200))
   await ranks.barrier()
   clearInterval(timer)
 

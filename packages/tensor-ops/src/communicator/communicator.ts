@@ -22,14 +22,17 @@ export interface Communicator {
    *
    * @param values as many at every rank: the parts of all ranks, one after another
    * @param counts values in each rank's part [size]
+   * @param into where this rank's part is put, and what is returned; a new array where left out
    */
-  reduceScatter(values: Float32Array, counts: readonly number[]): Promise<Float32Array>
+  reduceScatter(values: Float32Array, counts: readonly number[], into?: Float32Array): Promise<Float32Array>
   /**
    * The parts of all ranks, one after another.
    *
-   * @param part this rank's @param counts values in each rank's part [size]
+   * @param part this rank's
+   * @param counts values in each rank's part [size]
+   * @param into where they are put, and what is returned; a new array where left out
    */
-  allGather<V extends SharedValues>(part: V, counts: readonly number[]): Promise<V>
+  allGather<V extends SharedValues>(part: V, counts: readonly number[], into?: V): Promise<V>
   /** Overwrites `values`, of one length everywhere, with those of one rank; of rank 0 where left out. */
   broadcast<V extends SharedValues>(values: V, root?: number): Promise<V>
   /** Waits until every rank is here. */

@@ -44,13 +44,15 @@ export function ranksInProcess<T>(size: number, run: (ranks: Communicator) => Pr
           leaves.map(({ shape }, i) => tf.keep(tf.tensor(sums[i], shape))),
         )
       },
-      async reduceScatter(values, counts) {
+      async reduceScatter(values, counts, into = new Float32Array(counts[rank])) {
         const from = counts.slice(0, rank).reduce((sum, count) => sum + count, 0)
-        return (await reduce(values)).slice(from, from + counts[rank])
+        into.set((await reduce(values)).subarray(from, from + counts[rank]))
+        return into
       },
-      async allGather<V extends SharedValues>(part: V) {
+      async allGather<V extends SharedValues>(part: V, _: readonly number[], into?: V) {
         const all = (await meet(part.slice())).flatMap((each) => [...each])
-        return (part instanceof Float32Array ? Float32Array : Float64Array).from(all) as V
+        into?.set(all)
+        return into ?? ((part instanceof Float32Array ? Float32Array : Float64Array).from(all) as V)
       },
       async broadcast<V extends SharedValues>(values: V, root = 0) {
         values.set((await meet(values.slice()))[root])

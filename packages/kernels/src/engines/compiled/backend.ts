@@ -219,6 +219,15 @@ export class CompiledBackend extends MathBackendCPU implements BlockOwner {
     return this.memoryViews.views(data.block)[data.dtype as BlockType].slice(0, data.size)
   }
 
+  /** Puts the values of float32 data into arrays, one after another; see tensor-ops' `readInto`. */
+  readInto(id: DataId, parts: readonly Float32Array[]): void {
+    const data = this.storage.get(id)
+    this.memoryViews.onRead?.(data)
+    const values = data.block < 0 ? super.readSync(id) : this.memoryViews.views(data.block).float32
+    let end = 0
+    for (const part of parts) part.set((values as Float32Array).subarray(end, (end += part.length)))
+  }
+
   override refCount(id: DataId): number {
     return this.storage.has(id) ? this.storage.get(id).refCount : 0
   }
