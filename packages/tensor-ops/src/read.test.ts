@@ -1,7 +1,7 @@
 import { beforeAll, expect, it } from 'vitest'
 import { resolveEngine } from './engine/registry'
 import './engine/cpu'
-import { read, readBacks, readTensors } from './read'
+import { read, readBacks, readInto, readTensors } from './read'
 import { tf, type Tensor } from './tf'
 
 beforeAll(() => resolveEngine('cpu'))
@@ -23,5 +23,14 @@ it('counts once for many tensors, not at all for none', async () => {
   const before = readBacks()
   await read([tf.scalar(1), tf.scalar(2)])
   await read([])
+  expect(readBacks() - before).toBe(1)
+})
+
+it('puts values into arrays one after another, and counts once', async () => {
+  const before = readBacks()
+  const [all, other] = [Float32Array.of(9, 9, 9, 9), new Float32Array(1)]
+  const parts = [[all.subarray(2), new Float32Array(0), all.subarray(0, 1)], [other]]
+  await readInto([tf.tensor1d([1, 2, 3]), tf.scalar(4)], parts)
+  expect([...all, ...other]).toEqual([3, 9, 1, 2, 4])
   expect(readBacks() - before).toBe(1)
 })

@@ -1,4 +1,4 @@
-import { program, resolveEngine, tf } from '@ttt-e2e/tensor-ops'
+import { program, readInto, resolveEngine, tf } from '@ttt-e2e/tensor-ops'
 import { leakedTensors } from '@ttt-e2e/tensor-ops/testing'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { linearCrossEntropyOp, linearOp } from '../../ops'
@@ -76,6 +76,17 @@ describe.each(engines)('the backend on %s', (engine) => {
     read[1] = 9
     expect([...x.dataSync()]).toEqual([1, 2, 3])
     x.dispose()
+  })
+
+  it('puts values into the arrays of others', async () => {
+    const [computed, fallen] = [
+      tf.add(tf.tensor1d([1, 2, 3]), 1),
+      tf.stridedSlice(fill([4], 7), [1], [3], [1]),
+    ]
+    const all = new Float32Array(6)
+    await readInto([computed, fallen], [[all.subarray(4), all.subarray(0, 1)], [all.subarray(1, 3)]])
+    expect([...all]).toEqual([4, 7, 7, 0, 2, 3])
+    tf.dispose([computed, fallen])
   })
 
   it('never lets a cpu kernel keep a view on its memory', () => {
