@@ -35,7 +35,13 @@ it('tells how reading went, and what moved the weights most', async () => {
 
 it('knows what was read by its hash, forks too', async () => {
   const { id } = await ask('POST', '/v1/memories', { text: sea })
-  await ask('POST', '/v1/completions', { prompt: 'It ', memory: id, update: true, max_tokens: 4, ignore_eos: true })
+  await ask('POST', '/v1/completions', {
+    prompt: 'It ',
+    memory: id,
+    update: true,
+    max_tokens: 4,
+    ignore_eos: true,
+  })
   const { id: fork } = await ask('POST', `/v1/memories/${id}/fork`)
   const hash = (text: string) => createHash('sha256').update(text).digest('hex')
   expect((await ask('GET', `/v1/memories/${fork}/provenance`)).data).toMatchObject([
