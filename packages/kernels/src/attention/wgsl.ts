@@ -149,13 +149,12 @@ const attention: GpuFusedKernel = ({ inputs, outputShapes, attributes: [window],
   return backend.call([q!, k!, v!, offset!], outputs, [part])
 }
 
-/** The sources that depend on the sizes of tiles, with the standard ones. */
-export const gpuSources = (): string[] =>
-  [
-    forward(someWidth, standard.edge),
-    ...gradientKernels(someWidth, ofGradient.edge),
-    ...secondGradientKernels(someWidth, ofSecond.edge),
-  ].map(({ code }) => code)
+/** What depends on the sizes of tiles, with the standard ones. */
+export const tiledKernels = (): GpuKernel[] => [
+  forward(someWidth, standard.edge),
+  ...gradientKernels(someWidth, ofGradient.edge),
+  ...secondGradientKernels(someWidth, ofSecond.edge),
+]
 const someWidth = 64
 
 export const gpuKernels: GpuFusedKernels = {

@@ -1,4 +1,4 @@
-import { groupTotal } from '../engines/webgpu/group-reduction'
+import { largest, sum } from '../engines/webgpu/group-reduction'
 import type { GpuKernel } from '../engines/webgpu/kernel'
 import { standardTiles } from '../engines/webgpu/tiles'
 
@@ -18,9 +18,9 @@ const ofRows =
     name: `LinearCrossEntropy ${name} ${threads}`,
     inputs: { targets: 'i32', ...floats(inputs) },
     outputs: { z: 'f32', ...floats(outputs) },
+    reductions: { threads, functions: { total: sum, largest } },
     code: `
 const THREADS = ${threads}u;
-${groupTotal(threads, { largest: 'max(a, b)' })}
 var<private> start: u32;
 var<private> most: f32;
 var<private> scale: f32;
@@ -130,8 +130,8 @@ ${forWords(`
     ${hasM ? 'm[start + i] = s;' : ''}`)}`,
   )
 
-/** The sources that depend on the sizes of tiles, with the standard ones. */
-export const gpuSources = (): string[] =>
-  [lossRows(true), slopeRows(true, true), bendRows(true, true)].map(
-    (kernel) => kernel(standardTiles.linearCrossEntropy.threads).code,
+/** What depends on the sizes of tiles, with the standard ones. */
+export const tiledKernels = (): GpuKernel[] =>
+  [lossRows(true), slopeRows(true, true), bendRows(true, true)].map((kernel) =>
+    kernel(standardTiles.linearCrossEntropy.threads),
   )

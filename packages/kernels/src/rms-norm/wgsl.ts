@@ -37,7 +37,8 @@ const byRows =
       name: key,
       inputs: buffersOf(inputNames),
       outputs: buffersOf(outputNames),
-      code: `${groupTotal(threads)}
+      reductions: groupTotal(threads),
+      code: `
 @compute @workgroup_size(${threads})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) t: u32) {
   let row = groupOf(group, groups);

@@ -1,5 +1,12 @@
 import { present, type GpuFusedKernel } from '../engines/webgpu/fused-kernel'
-import { outputAsInput, type GpuKernel, type Part, type PartBuffer } from '../engines/webgpu/kernel'
+import { groupTotal } from '../engines/webgpu/group-reduction'
+import {
+  groupSize,
+  outputAsInput,
+  type GpuKernel,
+  type Part,
+  type PartBuffer,
+} from '../engines/webgpu/kernel'
 import { bringPart, fetchPart, tokensPart, type TaskMemory, type TaskTokens } from './parts'
 
 /** A tensor of which each task has values of its own in its memory, from `at` on. */
@@ -51,7 +58,7 @@ export function openedCall(...[call, family]: Parameters<GpuFusedKernel>) {
       run(kernel: GpuKernel, rows: number, parameters: readonly number[] = []) {
         const position = input('position')
         parts.push({
-          kernel,
+          kernel: { ...kernel, reductions: groupTotal(groupSize) },
           inputs: [outputAsInput(given), ...(position === undefined ? [] : [position])],
           outputs: [memory, rows],
           parameters: [length, ...parameters],

@@ -1,6 +1,3 @@
-import { groupTotal } from '../engines/webgpu/group-reduction'
-import { groupSize } from '../engines/webgpu/kernel'
-
 /** Values of a task's memory in WGSL: from a place, its rows and columns so far apart. */
 export interface View {
   at: string | number
@@ -44,7 +41,6 @@ export const forBlocks = (first: string, end: string, body: string): string => `
 export const taskCode = `
 var<private> base: u32;
 var<private> thread: u32;
-${groupTotal(groupSize)}
 fn product(size: vec3u, a: vec3u, b: vec3u, to: vec2u, add: bool) {
   for (var e = thread; e < size.x * size.y; e += WG) {
     let i = e / size.y;

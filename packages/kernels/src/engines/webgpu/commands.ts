@@ -28,7 +28,7 @@ export class Commands {
   private reads: PendingRead[] = []
 
   constructor(readonly gpu: Gpu) {
-    this.pipelines = new Pipelines(gpu.device)
+    this.pipelines = new Pipelines(gpu)
     this.parameters = gpu.device.createBuffer({
       size: mostDispatches * parameterBytes,
       usage: usage.uniform | usage.copyDestination,

@@ -11,12 +11,18 @@ export const wantedLimits = [
   'maxComputeWorkgroupSizeX',
 ] as const
 
+/** What kernels use where the adapter has it. */
+export const wantedFeatures = ['subgroups'] as const
+export type WantedFeature = (typeof wantedFeatures)[number]
+
 /** A device with what is known of its adapter. */
 export interface Gpu {
   /** Held for the device's sake: Dawn's events go through it, and the collector would take it away. */
   source: GPU
   device: GPUDevice
   limits: GPUSupportedLimits
+  /** By the standard's names. */
+  features: ReadonlySet<string>
   /** e.g. "nvidia, lovelace". */
   adapterName: string
   /** All that the adapter says of itself, with its driver. */
@@ -34,15 +40,24 @@ type AdapterInfo = Partial<Record<'vendor' | 'architecture' | 'device' | 'descri
   isFallbackAdapter?: boolean
 }
 
-/** Opens a device. A string is the reason why there is none, in one clause. */
-export async function openGpu(): Promise<Gpu | string> {
+/**
+ * Opens a device. A string is the reason why there is none, in one clause.
+ *
+ * @param without features to do without even where the adapter has them
+ */
+export async function openGpu(without: readonly WantedFeature[] = []): Promise<Gpu | string> {
   const gpu = await findGpu()
   if (typeof gpu === 'string') return gpu
   const adapter = await findAdapter(gpu)
   if (typeof adapter === 'string') return adapter
   const info = (adapter as unknown as { info?: AdapterInfo }).info ?? {}
   const requiredLimits = Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]]))
-  const device = await adapter.requestDevice({ requiredLimits })
+  const features = wantedFeatures.filter((name) => adapter.features.has(name) && !without.includes(name))
+  const device = await adapter.requestDevice({
+    requiredLimits,
+    // The types that tfjs brings don't know all names.
+    requiredFeatures: features as string[] as GPUFeatureName[],
+  })
   let failure: Error | undefined
   void device.lost.then(({ message }) => {
     failure = new UserError(
@@ -57,6 +72,7 @@ export async function openGpu(): Promise<Gpu | string> {
     source: gpu,
     device,
     limits: device.limits,
+    features: device.features,
     adapterName: [info.vendor, info.architecture].filter(Boolean).join(', ') || 'unnamed adapter',
     identity: [info.vendor, info.architecture, info.device, info.description].join(' · '),
     software: info.isFallbackAdapter ?? adapter.isFallbackAdapter ?? false,

@@ -4,7 +4,7 @@ import { groupSize, groupsFor, outputAsInput, type GpuKernel, type Part, type Pa
 /** Values of a row that a group of threads sums, so that large tensors keep the whole GPU busy. */
 const perGroup = 16384
 
-const sumGroup = `${groupTotal(groupSize)}
+const sumGroup = `
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t: u32) {`
 
@@ -12,6 +12,7 @@ const partialSums: GpuKernel = {
   name: 'products, summed in part',
   inputs: { a: 'f32', b: 'f32' },
   outputs: { y: 'f32' },
+  reductions: groupTotal(groupSize),
   code: `${sumGroup}
   let end = min((group.x + 1u) * ${perGroup}u, param(0));
   var own = 0.0;
@@ -27,6 +28,7 @@ const wholeSums: GpuKernel = {
   name: 'sums of sums',
   inputs: { x: 'f32' },
   outputs: { y: 'f32' },
+  reductions: groupTotal(groupSize),
   code: `${sumGroup}
   var own = 0.0;
   for (var k = t; k < param(0); k += WG) { own += x[group.x * param(0) + k]; }

@@ -1,3 +1,5 @@
+import { reductionCode, type GroupReductions } from './group-reduction'
+
 /** What a buffer's values are to a kernel; `u32` for those that are moved without being looked at. */
 export type Element = 'f32' | 'i32' | 'u32'
 
@@ -6,6 +8,8 @@ export interface GpuKernel {
   name: string
   inputs: Record<string, Element>
   outputs: Record<string, Element>
+  /** Functions of a whole group that `code` calls. */
+  reductions?: GroupReductions
   /** Declarations and `fn main`; see `sourceOf` for what stands before it. */
   code: string
 }
@@ -99,14 +103,21 @@ export function groupsFor(count: number, each = groupSize): [number, number, num
 /**
  * The whole source: the buffers by their names, `param(i)`, and for kernels of a thread per value
  * `threadOf(global_invocation_id, num_workgroups)`, `groupOf(workgroup_id, num_workgroups)` for those of a group per value.
+ *
+ * @param features the device's
  */
-export function sourceOf({ inputs, outputs, code }: GpuKernel): string {
+export function sourceOf(
+  { inputs, outputs, reductions, code }: GpuKernel,
+  features: ReadonlySet<string>,
+): string {
+  const subgroups = reductions !== undefined && features.has('subgroups')
   let binding = 1
   const declare =
     (access: string) =>
     ([name, element]: [string, Element]) =>
       `@group(0) @binding(${binding++}) var<storage, ${access}> ${name}: array<${element}>;`
   return [
+    ...(subgroups ? ['enable subgroups;'] : []),
     `@group(0) @binding(0) var<uniform> parameters: array<vec4u, ${mostParameters / 4}>;`,
     ...Object.entries(inputs).map(declare('read')),
     ...Object.entries(outputs).map(declare('read_write')),
@@ -114,6 +125,7 @@ export function sourceOf({ inputs, outputs, code }: GpuKernel): string {
     'fn threadOf(id: vec3u, groups: vec3u) -> u32 { return id.x + id.y * groups.x * WG; }',
     'fn groupOf(id: vec3u, groups: vec3u) -> u32 { return id.x + id.y * groups.x; }',
     `const WG = ${groupSize}u;`,
+    ...(reductions ? [reductionCode(reductions, subgroups)] : []),
     code,
   ].join('\n')
 }

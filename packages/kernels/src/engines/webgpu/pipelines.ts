@@ -1,3 +1,4 @@
+import type { Gpu } from './device'
 import { sourceOf, type GpuKernel } from './kernel'
 
 export interface Pipeline {
@@ -10,16 +11,17 @@ export class Pipelines {
   private readonly known = new Map<string, Pipeline>()
   private readonly layouts = new Map<string, GPUBindGroupLayout>()
 
-  constructor(private readonly device: GPUDevice) {}
+  constructor(private readonly gpu: Pick<Gpu, 'device' | 'features'>) {}
 
   of(kernel: GpuKernel): Pipeline {
     const known = this.known.get(kernel.name)
     if (known) return known
     const layout = this.layout(Object.keys(kernel.inputs).length, Object.keys(kernel.outputs).length)
-    const module = this.device.createShaderModule({ label: kernel.name, code: sourceOf(kernel) })
-    const pipeline = this.device.createComputePipeline({
+    const { device, features } = this.gpu
+    const module = device.createShaderModule({ label: kernel.name, code: sourceOf(kernel, features) })
+    const pipeline = device.createComputePipeline({
       label: kernel.name,
-      layout: this.device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+      layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
       compute: { module, entryPoint: 'main' },
     })
     const made = { pipeline, layout }
@@ -37,7 +39,7 @@ export class Pipelines {
         ...Array.from({ length: inputs }, () => 'read-only-storage' as const),
         ...Array.from({ length: outputs }, () => 'storage' as const),
       ]
-      layout = this.device.createBindGroupLayout({
+      layout = this.gpu.device.createBindGroupLayout({
         // The standard's number for the compute stage.
         entries: types.map((type, binding) => ({ binding, visibility: 4, buffer: { type } })),
       })

@@ -9,7 +9,7 @@ import {
 } from '@ttt-e2e/tensor-ops'
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest'
 import type { GpuBackend } from './backend'
-import { openGpu } from './device'
+import { openGpu, type WantedFeature } from './device'
 import { registerGpuBackend } from './register'
 import './index'
 
@@ -32,12 +32,14 @@ export function useWebGpu(): void {
  * Makes an engine of this name on a device of its own, where there is one.
  *
  * @param limits in place of the device's
+ * @param without features that the device is to lack
  */
 export async function registerGpuEngine(
   name: string,
   limits: Partial<Pick<GPUSupportedLimits, 'maxStorageBufferBindingSize'>> = {},
+  without: readonly WantedFeature[] = [],
 ): Promise<GpuBackend | undefined> {
-  const gpu = await openGpu()
+  const gpu = await openGpu(without)
   if (typeof gpu === 'string') return undefined
   const all = new Proxy(gpu.limits, {
     get: (own, limit) => limits[limit as keyof typeof limits] ?? own[limit as 'maxBufferSize'],

@@ -17,7 +17,7 @@ const limits = { maxComputeInvocationsPerWorkgroup: 256, maxComputeWorkgroupStor
 const large = { maxComputeInvocationsPerWorkgroup: 1024, maxComputeWorkgroupStorageSize: 49152 }
 
 const tilingOn = (identity: string) =>
-  new Tiling({ tiles: standardTiles, gpu: { identity, limits } as unknown as Gpu })
+  new Tiling({ tiles: standardTiles, gpu: { identity, limits, features: new Set() } as unknown as Gpu })
 
 const other: Tiles = { ...standardTiles, product: { edge: 32, depth: 16 }, attention: { edge: 8 } }
 

@@ -1,7 +1,8 @@
-import { gpuSources as attention } from '../../attention/wgsl'
-import { gpuSources as linearCrossEntropy } from '../../linear-cross-entropy/wgsl-rows'
+import { tiledKernels as attention } from '../../attention/wgsl'
+import { tiledKernels as linearCrossEntropy } from '../../linear-cross-entropy/wgsl-rows'
 import { cacheFolder } from '../cache-folder'
 import type { GpuBackend } from './backend'
+import { sourceOf, type GpuKernel } from './kernel'
 import { productKernel } from './product'
 import { areTiles, candidatesFor, standardTiles, type Tiles } from './tiles'
 
@@ -69,9 +70,12 @@ export class Tiling {
   private path(): string | undefined {
     const folder = cacheFolder()
     if (folder === undefined || !builtinModules) return undefined
+    const { gpu } = this.backend
     const key = builtinModules('node:crypto')
       .createHash('sha256')
-      .update(JSON.stringify([this.backend.gpu.identity, tiledSources()]))
+      .update(
+        JSON.stringify([gpu.identity, ...allTiledKernels().map((kernel) => sourceOf(kernel, gpu.features))]),
+      )
       .digest('hex')
       .slice(0, 24)
     return builtinModules('node:path').join(folder, 'webgpu', `tiles-${key}.json`)
@@ -79,8 +83,8 @@ export class Tiling {
 }
 
 /** The kernels that tiles are chosen for. */
-const tiledSources = (): string[] => [
-  productKernel(standardTiles.product).code,
+const allTiledKernels = (): GpuKernel[] => [
+  productKernel(standardTiles.product),
   ...attention(),
   ...linearCrossEntropy(),
 ]

@@ -1,21 +1,27 @@
 import { stridesOf, tf } from '@ttt-e2e/tensor-ops'
 import type { GpuBackend, TensorInfo } from '../backend'
 import { sizeOf } from '../../size-of'
-import { forEachValue, groupsFor, type GpuKernel, type Part } from '../kernel'
+import { largest, sum, type Combination } from '../group-reduction'
+import { forEachValue, groupSize, groupsFor, type GpuKernel, type Part } from '../kernel'
 import type { KernelSet } from '../kernel-set'
 import { collapsed, walkCode, walkWords } from '../strides'
 
 interface Reduction {
   start: string
-  combine: string
+  combination: Combination
 }
 const helpers = 'fn isNaN(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }'
-const sum: Reduction = { start: '0.0', combine: 'a + b' }
+/** NaN where there is one. */
+const orNaN = (name: 'max' | 'min', ofSubgroup: string): Combination => ({
+  pair: `select(${name}(a, b), a + b, isNaN(a) || isNaN(b))`,
+  subgroup: `select(${ofSubgroup}(value), subgroupAdd(value), subgroupAny(isNaN(value)))`,
+})
+const sums: Reduction = { start: '0.0', combination: sum }
 const reductions: Record<string, Reduction> = {
-  Sum: sum,
-  Mean: sum,
-  Max: { start: '-0x1.fffffep127', combine: 'select(max(a, b), a + b, isNaN(a) || isNaN(b))' },
-  Min: { start: '0x1.fffffep127', combine: 'select(min(a, b), a + b, isNaN(a) || isNaN(b))' },
+  Sum: sums,
+  Mean: sums,
+  Max: { start: '-0x1.fffffep127', combination: orNaN('max', 'subgroupMax') },
+  Min: { start: '0x1.fffffep127', combination: orNaN('min', 'subgroupMin') },
 }
 
 /** From so many values on that make one, a group of threads shares the work. */
@@ -99,7 +105,7 @@ function reduce(
 }
 
 function reduction(name: string, shared: boolean): GpuKernel {
-  const { start, combine } = reductions[name]
+  const { start, combination } = reductions[name]
   const result = name === 'Mean' ? 'total / f32(param(1))' : 'total'
   const values = (first: string, step: string) => `
   var base = 0u;
@@ -115,9 +121,9 @@ ${walkCode(['at'], 'inner', 'k')}
     name: `${name} ${shared ? 'shared' : 'alone'}`,
     inputs: { x: 'f32' },
     outputs: { y: 'f32' },
+    ...(shared && { reductions: { threads: groupSize, functions: { reduceGroup: combination } } }),
     code: `${helpers}
-fn combine(a: f32, b: f32) -> f32 { return ${combine}; }
-${shared ? groupReduction(start) : ''}
+fn combine(a: f32, b: f32) -> f32 { return ${combination.pair}; }
 ${
   shared
     ? `
@@ -134,55 +140,27 @@ ${values('t', 'WG')}
   }
 }
 
-/** `reduceGroup`: what all threads of a group have, combined as `combine` says. */
-const groupReduction = (start: string): string => `
-var<workgroup> partial: array<f32, WG>;
-fn reduceGroup(value: f32, t: u32) -> f32 {
-  workgroupBarrier();
-  partial[t] = value;
-  workgroupBarrier();
-  for (var half = WG / 2u; half > 0u; half = half / 2u) {
-    if (t < half) { partial[t] = combine(partial[t], partial[t + half]); }
-    workgroupBarrier();
-  }
-  return partial[0];
-}
-const reductionStart = ${start};`
-
 const softmax = (log: boolean): GpuKernel => ({
   name: log ? 'LogSoftmax' : 'Softmax',
   inputs: { x: 'f32' },
   outputs: { y: 'f32' },
+  reductions: { threads: groupSize, functions: { total: sum, largest } },
   code: `
-var<workgroup> partial: array<f32, WG>;
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) t: u32) {
   let row = groupOf(group, groups);
   if (row >= param(0)) { return; }
   let width = param(1);
   let start = row * width;
-  var largest = -0x1.fffffep127;
-  for (var k = t; k < width; k += WG) { largest = max(largest, x[start + k]); }
-  partial[t] = largest;
-  workgroupBarrier();
-  for (var half = WG / 2u; half > 0u; half = half / 2u) {
-    if (t < half) { partial[t] = max(partial[t], partial[t + half]); }
-    workgroupBarrier();
-  }
-  largest = partial[0];
-  workgroupBarrier();
-  var total = 0.0;
-  for (var k = t; k < width; k += WG) { total += exp(x[start + k] - largest); }
-  partial[t] = total;
-  workgroupBarrier();
-  for (var half = WG / 2u; half > 0u; half = half / 2u) {
-    if (t < half) { partial[t] += partial[t + half]; }
-    workgroupBarrier();
-  }
-  total = partial[0];
+  var own = -0x1.fffffep127;
+  for (var k = t; k < width; k += WG) { own = max(own, x[start + k]); }
+  let most = largest(own, t);
+  own = 0.0;
+  for (var k = t; k < width; k += WG) { own += exp(x[start + k] - most); }
+  let all = total(own, t);
   for (var k = t; k < width; k += WG) {
-    let difference = x[start + k] - largest;
-    y[start + k] = ${log ? 'difference - log(total)' : 'exp(difference) / total'};
+    let difference = x[start + k] - most;
+    y[start + k] = ${log ? 'difference - log(all)' : 'exp(difference) / all'};
   }
 }`,
 })
