@@ -21,12 +21,12 @@ export class HeadBlocks {
   readonly logits: number
   private readonly begun = new Set<string>()
 
-  /** @param gpu what a kernel may get of a buffer, and how many logits may stand at a time */
+  /** @param gpu what a kernel may get of a buffer, how many logits may stand at a time, and what products take */
   constructor(
     rows: number,
     private readonly width: number,
     private readonly vocabulary: number,
-    private readonly gpu: Pick<GpuBackend, 'mostBound' | 'tiles'>,
+    private readonly gpu: Pick<GpuBackend, 'mostBound' | 'tiles' | 'precision'>,
   ) {
     const { logits } = gpu.tiles.linearCrossEntropy
     const most = Math.max(1, Math.floor(Math.min(logits, gpu.mostBound / 4) / Math.max(1, vocabulary)))

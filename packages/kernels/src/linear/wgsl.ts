@@ -66,7 +66,7 @@ function termParts(
   const sizes = { rows: left.rows, columns: right.columns, depth: left.columns, accumulate }
   if (batch === 1) return productParts(left.matrix, right.matrix, { output }, sizes, backend)
   const walk = { shape: [batch], strides: [[left.size], [right.size]] }
-  return [productPart(left.matrix, right.matrix, { output }, sizes, backend.tiles, walk)]
+  return [productPart(left.matrix, right.matrix, { output }, sizes, backend, walk)]
 }
 
 export const gpuKernels: GpuFusedKernels = {

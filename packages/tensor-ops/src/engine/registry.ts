@@ -5,10 +5,10 @@ import { UserError } from '../user-error'
 import { memoryOfTensors, type EngineMemory } from './memory'
 
 /**
- * What products of matrices take: f32, or inputs rounded to bf16 with sums in f32. Everything else, and every tensor, is
- * f32 either way.
+ * What products of matrices take: f32, or inputs rounded to bf16 or f16 with sums in f32. Everything else, and every tensor,
+ * is f32 either way.
  */
-export const precisions = ['f32', 'bf16'] as const
+export const precisions = ['f32', 'bf16', 'f16'] as const
 export type Precision = (typeof precisions)[number]
 
 export interface EngineOptions {
@@ -26,8 +26,8 @@ export interface Engine {
   rank: number
   /** f32 alone where left out. */
   precisions?: readonly Precision[]
-  /** Whether this engine can run here; a string is the reason why not, in one clause. */
-  probe(): Promise<true | string>
+  /** Whether this engine can run here in one of its precisions; a string is the reason why not, in one clause. */
+  probe(precision: Precision): Promise<true | string>
   /** Whether `auto` takes it where it can run, or why not; true where left out. */
   worthIt?(): Promise<true | string>
   /** Registers its tfjs backend, ready to be set. Returns what it runs on, in a few words. */
@@ -170,5 +170,5 @@ const precisionsOf = ({ precisions: able = ['f32'] }: Engine): readonly Precisio
 async function verdictOn(engine: Engine, precision: Precision): Promise<true | string> {
   const able = precisionsOf(engine)
   if (!able.includes(precision)) return `it has no ${precision}, only ${able.join(', ')}`
-  return engine.probe()
+  return engine.probe(precision)
 }

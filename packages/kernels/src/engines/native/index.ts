@@ -69,7 +69,7 @@ export function useInstructionSet(addon: Addon, name?: string): void {
 }
 let instructionSet = ''
 /** What products are made with, where not with the instruction set itself. */
-let units: Record<Precision, string> = { f32: '', bf16: '' }
+let units: Partial<Record<Precision, string>> = {}
 
 /** Asked once: the system is slow to answer, and memory is looked at for each chunk. */
 const memoryLimit = Math.min(totalmem(), process.constrainedMemory() || Infinity)

@@ -7,6 +7,7 @@ import { GpuData, isGpuType, mostKept, type DataType, type GpuType, type Values 
 import type { Gpu } from './device'
 import type { Part } from './kernel'
 import type { DataOwner } from './program/data-owner'
+import type { GpuPrecision } from './half'
 import { Programs } from '../programs/programs'
 import type { RecordedCall } from './program/recorded-call'
 import { replayingCommands } from './program/replaying'
@@ -30,8 +31,9 @@ export class GpuBackend extends MathBackendCPU implements DataOwner {
   readonly commands: Commands
   /** The sizes of kernels that are called from now on; programs keep those that they were recorded with. */
   tiles: Tiles = standardTiles
-  /** What records kernel calls and replays them; see tensor-ops' `program`. */
-  readonly programs: Programs<GpuData, RecordedCall, PooledBuffer[]>
+  /** What products take, of kernels that are called from now on. */
+  precision: GpuPrecision = 'f32'
+  private readonly programsIn: Record<GpuPrecision, Programs<GpuData, RecordedCall, PooledBuffer[]>>
   private count = 0
   private readonly constants = new Map<string, GpuData>()
 
@@ -42,7 +44,15 @@ export class GpuBackend extends MathBackendCPU implements DataOwner {
     this.data = new tf.DataStorage(this, tf.engine())
     this.pool = new BufferPool(gpu)
     this.commands = new Commands(gpu)
-    this.programs = new Programs(replayingCommands(this))
+    this.programsIn = {
+      f32: new Programs(replayingCommands(this)),
+      f16: new Programs(replayingCommands(this)),
+    }
+  }
+
+  /** What records kernel calls and replays them; see tensor-ops' `program`. Those of another precision aren't known to it. */
+  get programs(): Programs<GpuData, RecordedCall, PooledBuffer[]> {
+    return this.programsIn[this.precision]
   }
 
   /** Bytes that a kernel may get of a buffer. */

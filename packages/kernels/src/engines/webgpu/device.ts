@@ -12,7 +12,7 @@ export const wantedLimits = [
 ] as const
 
 /** What kernels use where the adapter has it. */
-export const wantedFeatures = ['subgroups'] as const
+export const wantedFeatures = ['subgroups', 'shader-f16'] as const
 export type WantedFeature = (typeof wantedFeatures)[number]
 
 /** A device with what is known of its adapter. */

@@ -1,6 +1,7 @@
 import { registerEngine } from '@ttt-e2e/tensor-ops'
 import type { GpuBackend } from './backend'
 import { openGpu, wantedLimits, type Gpu } from './device'
+import type { GpuPrecision } from './half'
 import type { KernelSet } from './kernel-set'
 import { registerGpuBackend } from './register'
 import { Tiling } from './tiling'
@@ -27,9 +28,11 @@ registerEngine({
   name: 'webgpu',
   // Behind `native` until it was measured on a GPU beside it.
   rank: 30,
-  async probe() {
+  precisions: ['f32', 'f16'],
+  async probe(precision) {
     const found = await gpu()
-    return typeof found === 'string' ? found : true
+    if (typeof found === 'string') return found
+    return precision !== 'f16' || found.features.has('shader-f16') || `${found.adapterName} has no shader-f16`
   },
   async worthIt() {
     const found = await gpu()
@@ -37,7 +40,7 @@ registerEngine({
       ? `${found.adapterName} computes on the processor`
       : true
   },
-  async create() {
+  async create({ precision = 'f32' }) {
     const found = await gpu()
     if (typeof found === 'string') throw new Error(found)
     if (running?.backend.gpu !== found) {
@@ -45,7 +48,13 @@ registerEngine({
       running = { ...made, tiling: new Tiling(made.backend) }
       running.tiling.load()
     }
-    return found.software ? `${found.adapterName}, on the processor` : found.adapterName
+    const { backend, tiling } = running
+    if (backend.precision !== precision) {
+      backend.precision = precision as GpuPrecision
+      tiling.load()
+    }
+    const adapter = found.software ? `${found.adapterName}, on the processor` : found.adapterName
+    return precision === 'f16' ? `${adapter}, products in f16` : adapter
   },
   memory: () => ({
     live: running?.backend.pool.liveBytes ?? 0,

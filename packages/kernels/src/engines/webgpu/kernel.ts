@@ -10,6 +10,8 @@ export interface GpuKernel {
   outputs: Record<string, Element>
   /** Functions of a whole group that `code` calls. */
   reductions?: GroupReductions
+  /** Whether `code` has values of f16. */
+  f16?: boolean
   /** Declarations and `fn main`; see `sourceOf` for what stands before it. */
   code: string
 }
@@ -107,7 +109,7 @@ export function groupsFor(count: number, each = groupSize): [number, number, num
  * @param features the device's
  */
 export function sourceOf(
-  { inputs, outputs, reductions, code }: GpuKernel,
+  { inputs, outputs, reductions, f16, code }: GpuKernel,
   features: ReadonlySet<string>,
 ): string {
   const subgroups = reductions !== undefined && features.has('subgroups')
@@ -118,6 +120,7 @@ export function sourceOf(
       `@group(0) @binding(${binding++}) var<storage, ${access}> ${name}: array<${element}>;`
   return [
     ...(subgroups ? ['enable subgroups;'] : []),
+    ...(f16 ? ['enable f16;'] : []),
     `@group(0) @binding(0) var<uniform> parameters: array<vec4u, ${mostParameters / 4}>;`,
     ...Object.entries(inputs).map(declare('read')),
     ...Object.entries(outputs).map(declare('read_write')),

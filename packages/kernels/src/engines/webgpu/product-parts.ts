@@ -9,15 +9,16 @@ type Dimension = 'rows' | 'columns' | 'depth'
  * y = a · b as `productPart`, in as many parts as it takes for none to get more of a matrix than it may: those that are
  * larger are cut between rows as they are stored.
  *
- * @param gpu what a kernel may get of a buffer, and its tiles
+ * @param gpu what a kernel may get of a buffer, its tiles, and what products take
  */
 export function productParts(
   a: Factor,
   b: Factor,
   y: Target,
   sizes: Sizes,
-  { mostBound, tiles }: Pick<GpuBackend, 'mostBound' | 'tiles'>,
+  gpu: Pick<GpuBackend, 'mostBound' | 'tiles' | 'precision'>,
 ): Part[] {
+  const { mostBound } = gpu
   const large = (dimension: Dimension, step: number) =>
     sizes[dimension] * step * 4 > mostBound ? { dimension, step } : undefined
   const cuts = {
@@ -26,7 +27,7 @@ export function productParts(
     y: large('rows', y.width ?? sizes.columns),
   }
   const all = [cuts.a, cuts.b, cuts.y].filter((cut) => cut !== undefined)
-  if (all.length === 0) return [productPart(a, b, y, sizes, tiles)]
+  if (all.length === 0) return [productPart(a, b, y, sizes, gpu)]
   const stretches = (dimension: Dimension): Stretch[] => {
     const steps = all.flatMap((cut) => (cut.dimension === dimension ? [cut.step] : []))
     return rangesOfRows(sizes[dimension], Math.max(0, ...steps), mostBound)
@@ -55,7 +56,7 @@ export function productParts(
               depth: depth.count,
               accumulate: sizes.accumulate || depth.from > 0,
             },
-            tiles,
+            gpu,
           ),
         )
       }

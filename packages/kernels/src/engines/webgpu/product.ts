@@ -1,10 +1,15 @@
 import { sizeOf } from '../size-of'
+import type { GpuBackend } from './backend'
+import { halfCode, type GpuPrecision } from './half'
 import type { GpuKernel, Part, PartBuffer, Range } from './kernel'
 import { walkCode, walkWords, type Walk } from './strides'
-import type { Tiles } from './tiles'
+import { halfDepth, type Tiles } from './tiles'
 
 /** Where a product has few rows or columns: a value for each of a group of 16 × 16 threads. */
-const small: Tiles['product'] = { edge: 16, depth: 16 }
+const small: Readonly<Record<GpuPrecision, Tiles['product']>> = {
+  f32: { edge: 16, depth: 16 },
+  f16: { edge: 16, depth: halfDepth },
+}
 
 /** A matrix in a buffer: how far its rows and its columns are apart, and where it begins. */
 export interface Factor {
@@ -38,7 +43,7 @@ export const transposed = (factor: Factor): Factor => ({
 /**
  * y = a · b for each of a batch.
  *
- * @param tiles the adapter's
+ * @param gpu its tiles, and what products take
  * @param batch a walk through the matrices of a and of b; those that are 0 apart are broadcast
  * @param sizes.accumulate whether the product is added to what stands there
  */
@@ -47,14 +52,14 @@ export function productPart(
   b: Factor,
   y: Target,
   sizes: { rows: number; columns: number; depth: number; accumulate?: boolean },
-  tiles: Tiles,
+  { tiles, precision }: Pick<GpuBackend, 'tiles' | 'precision'>,
   batch: Walk = { shape: [1], strides: [[0], [0]] },
 ): Part {
   const { rows, columns, depth, accumulate } = sizes
-  const tile = rows <= 32 || columns <= 32 ? small : tiles.product
+  const tile = rows <= 32 || columns <= 32 ? small[precision] : tiles.product
   const ranges = [a.range, b.range, y.range]
   return {
-    kernel: productKernel(tile),
+    kernel: productKernel(tile, precision),
     inputs: [a.buffer, b.buffer],
     outputs: [y.output],
     parameters: [
@@ -77,22 +82,116 @@ export function productPart(
   }
 }
 
+/** A factor's tile in WGSL: lines are rows of a or columns of b. */
+interface Side {
+  name: 'a' | 'b'
+  first: string
+  count: string
+  /** Whether neighbours in memory are of different lines, and where a value stands. */
+  across: string
+  place: string
+}
+const sides: readonly Side[] = [
+  { name: 'a', first: 'firstRow', count: 'rows', across: 'param(4) != 1u', place: 'aStart + (firstRow + line) * param(3) + (k + at) * param(4)' }, // prettier-ignore
+  { name: 'b', first: 'firstColumn', count: 'columns', across: 'param(6) == 1u', place: 'bStart + (k + at) * param(5) + (firstColumn + line) * param(6)' }, // prettier-ignore
+]
+
+/** Does something for each `line` and place `at` in the depth that a thread brings; neighbours read along whatever lies together. */
+const forEachBrought = ({ across }: Side, body: string) => `
+    for (var e = t; e < TILE * DEPTH; e += 256u) {
+      let across = ${across};
+      let line = select(e / DEPTH, e % TILE, across);
+      let at = select(e % DEPTH, e / TILE, across);
+${body}
+    }`
+
+const valueOf = ({ name, first, count, place }: Side) => `
+      var value = 0.0;
+      if (${first} + line < ${count} && k + at < depth) { value = ${name}[${place}]; }`
+
+/** What the two precisions do differently with a stretch of the depth. */
+interface Form {
+  declarations(edge: number, depth: number): string
+  bring: string
+  /** Of a tile's value. */
+  held(value: string): string
+  /** To what a stretch's products are added, and what comes after it. */
+  target: string
+  before: string
+  after: string
+}
+
+const forms: Readonly<Record<GpuPrecision, Form>> = {
+  f32: {
+    declarations: (edge, depth) => sides.map(({ name }) => `var<workgroup> ${name}Tile: array<f32, ${edge * depth}>;`).join('\n'), // prettier-ignore
+    bring: sides
+      .map((side) =>
+        forEachBrought(side, `${valueOf(side)}\n      ${side.name}Tile[at * TILE + line] = value;`),
+      )
+      .join(''),
+    held: (value) => value,
+    target: 'sums',
+    before: '',
+    after: '',
+  },
+  f16: {
+    // The largest values of this stretch's lines, and of the next one's, which are set to 0 meanwhile.
+    declarations: (edge, depth) => `${halfCode}
+${sides.map(({ name }) => `var<workgroup> ${name}Tile: array<f16, ${edge * depth}>;\nvar<workgroup> ${name}Largest: array<atomic<u32>, ${2 * edge}>;`).join('\n')}`, // prettier-ignore
+    bring: `
+    let turn = k / DEPTH % 2u * TILE;
+${sides
+  .map(
+    (side) =>
+      `    var ${side.name}Values: array<f32, TILE * DEPTH / 256u>;${forEachBrought(
+        side,
+        `${valueOf(side)}
+      ${side.name}Values[e / 256u] = value;
+      atomicMax(&${side.name}Largest[turn + line], bitcast<u32>(abs(value)));`,
+      )}`,
+  )
+  .join('\n')}
+    workgroupBarrier();
+${sides
+  .map(
+    (side) => `${forEachBrought(
+      side,
+      `      ${side.name}Tile[at * TILE + line] = held(${side.name}Values[e / 256u], atomicLoad(&${side.name}Largest[turn + line]));`,
+    )}
+    if (t < TILE) { atomicStore(&${side.name}Largest[TILE - turn + t], 0u); }`,
+  )
+  .join('\n')}`,
+    held: (value) => `f32(${value})`,
+    target: 'part',
+    // Zeros are said: Mesa's compiler doesn't make them anew in each round.
+    before: 'var part = array<f32, EACH * EACH>();',
+    after: `
+    for (var i = 0u; i < EACH; i++) {
+      let unit = unitOf(atomicLoad(&aLargest[turn + local.y + i * 16u]));
+      for (var j = 0u; j < EACH; j++) {
+        sums[i * EACH + j] += part[i * EACH + j] * unit * unitOf(atomicLoad(&bLargest[turn + local.x + j * 16u]));
+      }
+    }`,
+  },
+}
+
 /**
  * Tile by tile through workgroup memory. Parameters: rows, columns, depth, then how far the rows and the columns of a are
  * apart, those of b, where a, b and y begin, how far y's rows are apart, whether to add, and the walk through the batch.
  */
-export function productKernel({ edge, depth }: Tiles['product']): GpuKernel {
+export function productKernel({ edge, depth }: Tiles['product'], precision: GpuPrecision): GpuKernel {
   const each = edge / 16
+  const { declarations, bring, held, target, before, after } = forms[precision]
   return {
-    name: `BatchMatMul ${edge} ${depth}`,
+    name: `BatchMatMul ${precision} ${edge} ${depth}`,
     inputs: { a: 'f32', b: 'f32' },
     outputs: { y: 'f32' },
+    f16: precision === 'f16',
     code: `
 const TILE = ${edge}u;
 const DEPTH = ${depth}u;
 const EACH = ${each}u;
-var<workgroup> aTile: array<f32, ${edge * depth}>;
-var<workgroup> bTile: array<f32, ${edge * depth}>;
+${declarations(edge, depth)}
 @compute @workgroup_size(16, 16)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u, @builtin(local_invocation_index) t: u32) {
   let rows = param(0);
@@ -103,38 +202,20 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
 ${walkCode(['aStart', 'bStart'], '12u', 'group.z')}
   let firstRow = group.y * TILE;
   let firstColumn = group.x * TILE;
-  var sums: array<f32, ${each * each}>;
+  var sums: array<f32, EACH * EACH>;
   for (var k = 0u; k < depth; k += DEPTH) {
-    for (var e = t; e < TILE * DEPTH; e += 256u) {
-      // Neighbouring threads read along whatever lies together.
-      let across = param(4) != 1u;
-      let row = select(e / DEPTH, e % TILE, across);
-      let at = select(e % DEPTH, e / TILE, across);
-      var value = 0.0;
-      if (firstRow + row < rows && k + at < depth) {
-        value = a[aStart + (firstRow + row) * param(3) + (k + at) * param(4)];
-      }
-      aTile[at * TILE + row] = value;
-    }
-    for (var e = t; e < TILE * DEPTH; e += 256u) {
-      let across = param(6) == 1u;
-      let column = select(e / DEPTH, e % TILE, across);
-      let at = select(e % DEPTH, e / TILE, across);
-      var value = 0.0;
-      if (firstColumn + column < columns && k + at < depth) {
-        value = b[bStart + (k + at) * param(5) + (firstColumn + column) * param(6)];
-      }
-      bTile[at * TILE + column] = value;
-    }
+    ${bring}
     workgroupBarrier();
+    ${before}
     for (var at = 0u; at < DEPTH; at++) {
       var bs: array<f32, ${each}>;
-      for (var j = 0u; j < EACH; j++) { bs[j] = bTile[at * TILE + local.x + j * 16u]; }
+      for (var j = 0u; j < EACH; j++) { bs[j] = ${held('bTile[at * TILE + local.x + j * 16u]')}; }
       for (var i = 0u; i < EACH; i++) {
-        let value = aTile[at * TILE + local.y + i * 16u];
-        for (var j = 0u; j < EACH; j++) { sums[i * EACH + j] += value * bs[j]; }
+        let value = ${held('aTile[at * TILE + local.y + i * 16u]')};
+        for (var j = 0u; j < EACH; j++) { ${target}[i * EACH + j] += value * bs[j]; }
       }
     }
+    ${after}
     workgroupBarrier();
   }
   for (var i = 0u; i < EACH; i++) {

@@ -10,14 +10,17 @@ import {
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest'
 import type { GpuBackend } from './backend'
 import { openGpu, type WantedFeature } from './device'
+import type { GpuPrecision } from './half'
 import { registerGpuBackend } from './register'
 import './index'
 
-/** The tests of this block run on webgpu. Where there is no adapter they are skipped with the reason, in CI they fail. */
-export function useWebGpu(): void {
+/**
+ * The tests of this block run on webgpu. Where there is no adapter that can, they are skipped with the reason, in CI they fail.
+ */
+export function useWebGpu(precision: GpuPrecision = 'f32'): void {
   let refused: string | undefined
   beforeAll(async () => {
-    await resolveEngine('webgpu').catch((error: Error) => {
+    await resolveEngine('webgpu', { precision }).catch((error: Error) => {
       if (process.env.CI) throw error
       refused = error.message
     })

@@ -1,3 +1,5 @@
+import type { GpuPrecision } from './half'
+
 /**
  * The sizes that kernels are made with, where they may be chosen: what is fastest differs from adapter to adapter. Products
  * have the same bits with any of them; attention and the head sum in another order.
@@ -15,6 +17,9 @@ export interface Tiles {
 
 export type TiledKernel = keyof Tiles
 
+/** Terms of products in f16 that share a power of two: any tile has as many, so that it makes no difference which one it is. */
+export const halfDepth = 32
+
 /** For adapters that none were chosen for. */
 export const standardTiles: Tiles = {
   product: { edge: 64, depth: 16 },
@@ -23,11 +28,14 @@ export const standardTiles: Tiles = {
   attentionSecondGradient: { edge: 16 },
   linearCrossEntropy: { threads: 256, logits: 2 ** 24 },
 }
+const standardHalfTiles: Tiles = { ...standardTiles, product: { edge: 64, depth: halfDepth } }
+export const standardTilesIn = (precision: GpuPrecision): Tiles =>
+  precision === 'f16' ? standardHalfTiles : standardTiles
 
 const edges = [8, 16, 32].map((edge) => ({ edge }))
 
 /** What may be chosen from. */
-const candidates: { readonly [Kernel in TiledKernel]: readonly Tiles[Kernel][] } = {
+const candidates = {
   product: [
     { edge: 32, depth: 16 },
     { edge: 32, depth: 32 },
@@ -37,9 +45,8 @@ const candidates: { readonly [Kernel in TiledKernel]: readonly Tiles[Kernel][] }
     { edge: 128, depth: 8 },
     { edge: 128, depth: 16 },
   ],
+  halfProduct: [32, 64, 128].map((edge) => ({ edge, depth: halfDepth })),
   attention: edges,
-  attentionGradient: edges,
-  attentionSecondGradient: edges,
   linearCrossEntropy: [64, 128, 256, 512, 1024].flatMap((threads) =>
     [2 ** 22, 2 ** 24, 2 ** 26].map((logits) => ({ threads, logits })),
   ),
@@ -47,13 +54,22 @@ const candidates: { readonly [Kernel in TiledKernel]: readonly Tiles[Kernel][] }
 
 type Limits = Pick<GPUSupportedLimits, 'maxComputeInvocationsPerWorkgroup' | 'maxComputeWorkgroupStorageSize'>
 
+/** Workgroup memory: two tiles, and in f16 the largest values of their lines for two stretches of the depth. */
+const productBytes = ({ edge, depth }: Tiles['product'], precision: GpuPrecision): number =>
+  precision === 'f16' ? 2 * 2 * edge * depth + 4 * 4 * edge : 4 * 2 * edge * depth
+
 /** What a GPU of these limits can take of them; heads may be too wide for some all the same. */
-export function candidatesFor(limits: Limits): { [Kernel in TiledKernel]: Tiles[Kernel][] } {
+export function candidatesFor(
+  limits: Limits,
+  precision: GpuPrecision,
+): { [Kernel in TiledKernel]: Tiles[Kernel][] } {
   const threads = limits.maxComputeInvocationsPerWorkgroup
   const bytes = limits.maxComputeWorkgroupStorageSize
   const ofAttention = candidates.attention.filter(({ edge }) => edge * edge <= threads)
   return {
-    product: candidates.product.filter(({ edge, depth }) => 4 * 2 * edge * depth <= bytes),
+    product: (precision === 'f16' ? candidates.halfProduct : candidates.product).filter(
+      (tile) => productBytes(tile, precision) <= bytes,
+    ),
     attention: ofAttention,
     attentionGradient: ofAttention,
     attentionSecondGradient: ofAttention,
@@ -62,9 +78,9 @@ export function candidatesFor(limits: Limits): { [Kernel in TiledKernel]: Tiles[
 }
 
 /** Whether these are a choice that a GPU of these limits can take: what a file says has to be one. */
-export function areTiles(given: unknown, limits: Limits): given is Tiles {
+export function areTiles(given: unknown, limits: Limits, precision: GpuPrecision): given is Tiles {
   if (typeof given !== 'object' || given === null) return false
-  return Object.entries(candidatesFor(limits)).every(([kernel, known]) => {
+  return Object.entries(candidatesFor(limits, precision)).every(([kernel, known]) => {
     const sizes = JSON.stringify((given as Record<string, unknown>)[kernel])
     return known.some((each) => JSON.stringify(each) === sizes)
   })

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { Gpu } from './device'
-import { areTiles, candidatesFor, standardTiles, type Tiles } from './tiles'
+import type { GpuPrecision } from './half'
+import { areTiles, candidatesFor, standardTiles, standardTilesIn, type Tiles } from './tiles'
 import { Tiling } from './tiling'
 
 let folder: string
@@ -16,19 +17,30 @@ afterEach(() => vi.unstubAllEnvs())
 const limits = { maxComputeInvocationsPerWorkgroup: 256, maxComputeWorkgroupStorageSize: 16384 }
 const large = { maxComputeInvocationsPerWorkgroup: 1024, maxComputeWorkgroupStorageSize: 49152 }
 
-const tilingOn = (identity: string) =>
-  new Tiling({ tiles: standardTiles, gpu: { identity, limits, features: new Set() } as unknown as Gpu })
+const tilingOn = (identity: string, precision: GpuPrecision = 'f32') =>
+  new Tiling({
+    tiles: standardTiles,
+    precision,
+    gpu: { identity, limits, features: new Set() } as unknown as Gpu,
+  })
 
 const other: Tiles = { ...standardTiles, product: { edge: 32, depth: 16 }, attention: { edge: 8 } }
 
 it('gives candidates that the GPU can take, the standard ones among them', () => {
-  expect(areTiles(standardTiles, limits)).toBe(true)
-  const few = candidatesFor(limits)
+  for (const precision of ['f32', 'f16'] as const)
+    expect(areTiles(standardTilesIn(precision), limits, precision)).toBe(true)
+  const few = candidatesFor(limits, 'f32')
   expect(few.attention).toEqual([{ edge: 8 }, { edge: 16 }])
   expect(few.product).not.toContainEqual({ edge: 128, depth: 32 })
   expect(few.linearCrossEntropy.every(({ threads }) => threads <= 256)).toBe(true)
-  expect(candidatesFor(large).attention).toContainEqual({ edge: 32 })
-  for (const { edge, depth } of candidatesFor({ ...large, maxComputeWorkgroupStorageSize: 4096 }).product)
+  // Half the bytes, but for the largest values of lines.
+  expect(candidatesFor({ ...limits, maxComputeWorkgroupStorageSize: 9216 }, 'f16').product).toEqual([
+    { edge: 32, depth: 32 },
+    { edge: 64, depth: 32 },
+  ])
+  expect(candidatesFor(large, 'f32').attention).toContainEqual({ edge: 32 })
+  for (const { edge, depth } of candidatesFor({ ...large, maxComputeWorkgroupStorageSize: 4096 }, 'f32')
+    .product)
     expect(8 * edge * depth).toBeLessThanOrEqual(4096)
 })
 
@@ -46,6 +58,9 @@ it('keeps what was chosen for an adapter, for it alone', () => {
   const later = tilingOn('nvidia · driver 2')
   later.load()
   expect(later.tiles).toBe(standardTiles)
+  const half = tilingOn('nvidia · driver 1', 'f16')
+  half.load()
+  expect(half.tiles).toBe(standardTilesIn('f16'))
 })
 
 it.each([

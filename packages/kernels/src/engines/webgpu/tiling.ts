@@ -2,9 +2,10 @@ import { tiledKernels as attention } from '../../attention/wgsl'
 import { tiledKernels as linearCrossEntropy } from '../../linear-cross-entropy/wgsl-rows'
 import { cacheFolder } from '../cache-folder'
 import type { GpuBackend } from './backend'
+import type { GpuPrecision } from './half'
 import { sourceOf, type GpuKernel } from './kernel'
 import { productKernel } from './product'
-import { areTiles, candidatesFor, standardTiles, type Tiles } from './tiles'
+import { areTiles, candidatesFor, standardTilesIn, type Tiles } from './tiles'
 
 const builtinModules = typeof process === 'undefined' ? undefined : process.getBuiltinModule
 
@@ -19,7 +20,7 @@ export class Tiling {
   /** When those in use were chosen; undefined for the standard ones. */
   chosenAt: string | undefined
 
-  constructor(private readonly backend: Pick<GpuBackend, 'tiles' | 'gpu'>) {}
+  constructor(private readonly backend: Pick<GpuBackend, 'tiles' | 'gpu' | 'precision'>) {}
 
   get tiles(): Tiles {
     return this.backend.tiles
@@ -31,18 +32,24 @@ export class Tiling {
 
   /** What the adapter can take. */
   candidates(): ReturnType<typeof candidatesFor> {
-    return candidatesFor(this.backend.gpu.limits)
+    return candidatesFor(this.backend.gpu.limits, this.backend.precision)
   }
 
-  /** Takes those that were chosen for this adapter, its driver and these kernels, where the cache folder has any. */
+  /**
+   * Takes those that were chosen for this adapter, its driver and these kernels in the backend's precision, where the cache
+   * folder has any, else the standard ones.
+   */
   load(): void {
+    const { gpu, precision } = this.backend
+    this.backend.tiles = standardTilesIn(precision)
+    this.chosenAt = undefined
     const path = this.path()
     if (path === undefined || !builtinModules) return
     const { existsSync, readFileSync } = builtinModules('node:fs')
     try {
       if (!existsSync(path)) return
       const { tiles, chosenAt } = JSON.parse(readFileSync(path, 'utf8')) as TilesFile
-      if (!areTiles(tiles, this.backend.gpu.limits) || typeof chosenAt !== 'string') return
+      if (!areTiles(tiles, gpu.limits, precision) || typeof chosenAt !== 'string') return
       this.backend.tiles = tiles
       this.chosenAt = chosenAt
     } catch {
@@ -70,12 +77,11 @@ export class Tiling {
   private path(): string | undefined {
     const folder = cacheFolder()
     if (folder === undefined || !builtinModules) return undefined
-    const { gpu } = this.backend
+    const { gpu, precision } = this.backend
+    const sources = allTiledKernels(precision).map((kernel) => sourceOf(kernel, gpu.features))
     const key = builtinModules('node:crypto')
       .createHash('sha256')
-      .update(
-        JSON.stringify([gpu.identity, ...allTiledKernels().map((kernel) => sourceOf(kernel, gpu.features))]),
-      )
+      .update(JSON.stringify([gpu.identity, ...sources]))
       .digest('hex')
       .slice(0, 24)
     return builtinModules('node:path').join(folder, 'webgpu', `tiles-${key}.json`)
@@ -83,8 +89,8 @@ export class Tiling {
 }
 
 /** The kernels that tiles are chosen for. */
-const allTiledKernels = (): GpuKernel[] => [
-  productKernel(standardTiles.product),
+const allTiledKernels = (precision: GpuPrecision): GpuKernel[] => [
+  productKernel(standardTilesIn(precision).product, precision),
   ...attention(),
   ...linearCrossEntropy(),
 ]

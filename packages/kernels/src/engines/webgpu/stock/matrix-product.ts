@@ -37,6 +37,6 @@ function product(
   const parts =
     sizeOf(outer) === 1
       ? productParts(left, right, { output: 0 }, sizes, backend)
-      : [productPart(left, right, { output: 0 }, sizes, backend.tiles, walk)]
+      : [productPart(left, right, { output: 0 }, sizes, backend, walk)]
   return backend.call([a, b], [{ shape: [...outer, rows, columns], dtype: 'float32' }], parts)[0]
 }
