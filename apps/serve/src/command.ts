@@ -1,6 +1,6 @@
 import { abortOnSignals, callersFolder, heedSignals, interruptedExitCode, runCommand } from '@ttt-e2e/cli'
 import '@ttt-e2e/kernels/engines'
-import { engineNames } from '@ttt-e2e/tensor-ops'
+import { engineNames, precisionsInWords } from '@ttt-e2e/tensor-ops'
 import { Command } from 'commander'
 import { resolve } from 'node:path'
 import { counted } from '@ttt-e2e/tensor-ops/counted'
@@ -34,10 +34,7 @@ const command = new Command('pnpm --filter serve start')
     'sites whose pages may use the server, as https://example.org; * for any',
   )
   .option('--engine <name>', `auto, ${engineNames().join(', ')}`, 'auto')
-  .option(
-    '--precision <name>',
-    `of products of matrices: f32, or bf16 with sums in f32 (${engineNames('bf16').join(', ')} only)`,
-  )
+  .option('--precision <name>', `of products of matrices, whose sums are f32: ${precisionsInWords()}`)
   .option('--threads <number>', 'threads of the engine; all cores where left out')
   .option('--expand', 'makes the weights of a GGUF file float32, where they would stay quantised')
   .option(

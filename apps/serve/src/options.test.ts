@@ -8,7 +8,7 @@ it('names the option that is wrong', () => {
     [{ port: '70000' }, /^--port is '70000': /],
     [{ threads: 'two' }, /^--threads is 'two': /],
     [{ maxBody: 'much' }, /^--max-body is 'much': must be a number of bytes, /],
-    [{ precision: 'f16' }, /^--precision is 'f16': /],
+    [{ precision: 'f64' }, /^--precision is 'f64': /],
     [{ parallel: '0' }, /^--parallel is '0': /],
     ...['2', '-0.1', 'much', ' ', Infinity].map((decay): [object, RegExp] => [
       { decay },

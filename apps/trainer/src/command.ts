@@ -2,7 +2,7 @@ import { asRank, callersFolder, runCommand } from '@ttt-e2e/cli'
 import { resolve } from 'node:path'
 import { systems } from '@ttt-e2e/baselines'
 import '@ttt-e2e/kernels/engines'
-import { engineNames } from '@ttt-e2e/tensor-ops'
+import { engineNames, precisionsInWords } from '@ttt-e2e/tensor-ops'
 import { recipes } from '@ttt-e2e/training'
 import { Command } from 'commander'
 import type { ConvertOptions } from './convert'
@@ -52,7 +52,7 @@ const command = new Command('pnpm --filter trainer start')
   .option('--engine <name>', `auto, ${engineNames().join(', ')}`, 'auto')
   .option(
     '--precision <name>',
-    `of products of matrices: f32, or bf16 with sums in f32 (${engineNames('bf16').join(', ')} only); a run that goes on keeps its own`,
+    `of products of matrices, whose sums are f32: ${precisionsInWords()}; a run that goes on keeps its own`,
   )
   .option('--threads <number>', 'threads of the engine; all cores where left out')
   .option('--save-every <steps>', 'steps between two checkpoints; about every 30 seconds where left out')

@@ -28,6 +28,7 @@ export {
   engineNames,
   EngineError,
   precisions,
+  precisionsInWords,
   registerEngine,
   resolveEngine,
   type Engine,

@@ -1,7 +1,7 @@
 import { systems } from '@ttt-e2e/baselines'
 import { asRank } from '@ttt-e2e/cli'
 import '@ttt-e2e/kernels/engines'
-import { engineNames } from '@ttt-e2e/tensor-ops'
+import { engineNames, precisionsInWords } from '@ttt-e2e/tensor-ops'
 import type { Command } from 'commander'
 import { taskNames } from '../tasks'
 import { readOptions, type RawOptions } from './options'
@@ -45,10 +45,7 @@ export function addExperiment(command: Command, caller: string): void {
       'the first of these seeds, 0 where left out: other machines can train others, and merge makes one report of all',
     )
     .option('--engine <name>', `auto, ${engineNames().join(', ')}`, 'auto')
-    .option(
-      '--precision <name>',
-      `of products of matrices: f32, or bf16 with sums in f32 (${engineNames('bf16').join(', ')} only)`,
-    )
+    .option('--precision <name>', `of products of matrices, whose sums are f32: ${precisionsInWords()}`)
     .option('--threads <number>', 'threads of the engine, shared by the workers; all cores where left out')
     .option(
       '--workers <number>',

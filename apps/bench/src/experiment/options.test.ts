@@ -12,7 +12,7 @@ describe('readOptions', () => {
   it.each([
     [{ systems: 'ttt-e2e,mamba9' }, "unknown system 'mamba9'; known: ttt-e2e, full-attention"],
     [{ preset: 'huge' }, "unknown preset 'huge'; known: tiny, quick, default, standard, full"],
-    [{ precision: 'f16' }, "unknown precision 'f16'; known: f32, bf16"],
+    [{ precision: 'f64' }, "unknown precision 'f64'; known: f32, bf16, f16"],
     [{ task: 'poems' }, "unknown task 'poems'; known: languages, books"],
     [{ seeds: '1.5' }, "--seeds is '1.5'; it must be a whole number from 1 to 100"],
     [{ seeds: '1e2' }, "--seeds is '1e2'"],

@@ -1,5 +1,5 @@
 import { oneOf, wholeNumber } from '@ttt-e2e/cli'
-import { precisions } from '@ttt-e2e/tensor-ops'
+import { precisions, precisionsInWords } from '@ttt-e2e/tensor-ops'
 import type { Command } from 'commander'
 import { resolve } from 'node:path'
 import type { MemoryOptions } from './index'
@@ -19,7 +19,7 @@ export function addMemory(command: Command, caller: string): void {
       16,
     )
     .option('--engine <name>', 'the engine to run on', 'auto')
-    .option('--precision <name>', 'f32 or bf16', (text) => oneOf('precision', text, precisions))
+    .option('--precision <name>', precisionsInWords(), (text) => oneOf('precision', text, precisions))
     .action(async (folder: string, options: MemoryOptions) => {
       const { memory } = await import('./index')
       const still = options.static === undefined ? undefined : resolve(caller, options.static)

@@ -1,3 +1,4 @@
+import { precisionsInWords } from '@ttt-e2e/tensor-ops'
 import type { Command } from 'commander'
 import { readSpeedOptions, type RawSpeedOptions } from './options'
 import { defaultSpeedSizes, defaultSpeedSystems, speedSizeNames } from './sizes'
@@ -17,7 +18,7 @@ const speedCommand = (command: Command, name: string, summary: string) =>
     .option('--reps <number>', 'timed runs of each system; 5 where left out')
     .option('--engine <name>', 'the engine to run on', 'auto')
     .option('--threads <number>', 'threads of the engine; all cores where left out')
-    .option('--precision <name>', 'of products of matrices: f32, or bf16 with sums in f32 (native only)')
+    .option('--precision <name>', `of products of matrices, whose sums are f32: ${precisionsInWords()}`)
     .option('--peers <folder>', 'Python scripts that measure other implementations: run in turn with ours')
     .option('--python <path>', 'what runs them; python3 where left out')
     .option('--json <file>', 'also writes the results there')

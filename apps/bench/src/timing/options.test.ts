@@ -29,7 +29,7 @@ it('takes paths from where the caller is, and a bare name of a Python from the P
 it.each([
   [{ size: 'S,XL' }, "unknown size 'XL'; known: XS, S, M, 125m"],
   [{ systems: 'ttt' }, "unknown system 'ttt'; known: ttt-e2e, full-attention"],
-  [{ precision: 'f16' }, "unknown precision 'f16'; known: f32, bf16"],
+  [{ precision: 'f64' }, "unknown precision 'f64'; known: f32, bf16, f16"],
   [{ batch: '0' }, "--batch is '0'; it must be a whole number from 1 to 4096"],
   [{ length: '1.5' }, "--length is '1.5'; it must be a whole number from 1 to 1048576"],
   [{ reps: 'many' }, "--reps is 'many'; it must be a whole number from 1 to 1000"],

@@ -3,6 +3,7 @@ import {
   engineMemory,
   engineNames,
   liveBytes,
+  precisionsInWords,
   profileKernels,
   registerEngine,
   resolveEngine,
@@ -63,14 +64,31 @@ describe('the registry of engines', () => {
     const request = resolveEngine('cpu', { precision: 'bf16' })
     await expect(request).rejects.toThrow("the engine 'cpu' can't run here (cpu: it has no bf16, only f32)")
     await expect(resolveEngine('auto', { precision: 'bf16' })).rejects.toThrow('cpu: it has no bf16')
-    await expect(resolveEngine('cpu', { precision: 'f16' as never })).rejects.toThrow(
-      "unknown precision 'f16'; known: f32, bf16",
+    await expect(resolveEngine('cpu', { precision: 'f64' as never })).rejects.toThrow(
+      "unknown precision 'f64'; known: f32, bf16, f16",
     )
     expect((await resolveEngine('cpu')).precision).toBe('f32')
     registerImitation('rounding', { precisions: ['bf16'] })
     expect(engineNames('bf16')).toEqual(['rounding'])
     expect(engineNames('f32')).not.toContain('rounding')
     expect(await resolveEngine('auto', { precision: 'bf16' })).toMatchObject({ name: 'rounding' })
+    expect(precisionsInWords()).toBe('f32, bf16 (rounding), f16 (no engine)')
+  })
+
+  it('asks an engine whether it can in a precision, and takes one that is not worth it where no other can', async () => {
+    registerImitation('device', {
+      precisions: ['f32', 'f16'],
+      probe: (precision) => Promise.resolve(precision === 'f32' || 'this device has no f16'),
+      worthIt: () => Promise.resolve('it is slow'),
+    })
+    expect((await resolveEngine('auto')).refused).toContainEqual({ name: 'device', reason: 'it is slow' })
+    await expect(resolveEngine('device', { precision: 'f16' })).rejects.toThrow(
+      "the engine 'device' can't run here (device: this device has no f16)",
+    )
+    registerImitation('device', { precisions: ['f16'], worthIt: () => Promise.resolve('it is slow') })
+    const { name, refused } = await resolveEngine('auto', { precision: 'f16' })
+    expect(name).toBe('device')
+    expect(refused.map((each) => each.name)).not.toContain('device')
   })
 
   it('asks the active engine for its memory', async () => {

@@ -100,6 +100,14 @@ export function engineNames(precision?: Precision): string[] {
     .map(({ name }) => name)
 }
 
+/** The precisions in a line, those that not every engine has with the registered ones that do: "f32, bf16 (native), …". */
+export const precisionsInWords = (): string =>
+  precisions
+    .map((precision) =>
+      precision === 'f32' ? precision : `${precision} (${engineNames(precision).join(', ') || 'no engine'})`,
+    )
+    .join(', ')
+
 /** What the active engine holds. */
 export function engineMemory(): EngineMemory {
   const active = tf.getBackend()
@@ -118,8 +126,8 @@ export const engineLimits = (): Readonly<Record<string, number>> | undefined =>
   engines.get(tf.getBackend())?.limits?.()
 
 /**
- * Chooses an engine, makes it tfjs's backend and says which in one line. `auto` takes the first that works; an engine
- * asked for by name is never replaced by another.
+ * Chooses an engine, makes it tfjs's backend and says which in one line. `auto` takes the first that works and is worth it,
+ * or else the first that works; an engine asked for by name is never replaced by another.
  *
  * @throws EngineError if a name is unknown, or that engine can't run here or in that precision
  * @throws TwoCopies if TensorFlow.js was loaded twice
@@ -132,35 +140,42 @@ export async function resolveEngine(request: string, options: EngineOptions = {}
   const { precision = 'f32' } = options
   if (!precisions.includes(precision))
     throw new EngineError(`unknown precision '${precision as string}'; known: ${precisions.join(', ')}`)
-  const candidates = named ? [named] : enginesByRank()
-  const refused: ResolvedEngine['refused'] = []
-  for (const engine of candidates) {
-    const { name } = engine
-    const able = await verdictOn(engine, precision)
-    const verdict = able === true && !named ? ((await engine.worthIt?.()) ?? true) : able
-    if (verdict !== true) {
-      refused.push({ name, reason: verdict })
-      continue
-    }
-    const description = await engine.create(options)
-    // Setting it goes through all registered kernels, even where it is set.
-    const backend = backendOf(engine)
-    if (tf.getBackend() !== backend) await tf.setBackend(backend)
-    await tf.ready()
-    const because = refused.map((r) => `${r.name}: ${r.reason}`).join('; ')
-    return {
-      name,
-      description,
-      precision,
-      refused,
-      hasOwnKernel: (kernelName) =>
-        fusedKernel(backend, kernelName) !== undefined || (engine.hasOwnKernel?.(kernelName) ?? true),
-      flushesSubnormals: engine.flushesSubnormals ?? false,
-      line: `engine: ${name} (${description})${because ? ` — refused ${because}` : ''}`,
-    }
+  const { engine, refused } = await choose(named ? [named] : enginesByRank(), precision, named === undefined)
+  const because = refused.map((r) => `${r.name}: ${r.reason}`).join('; ')
+  if (!engine) throw new EngineError(`the engine '${request}' can't run here (${because})`, refused)
+  const description = await engine.create(options)
+  // Setting it goes through all registered kernels, even where it is set.
+  const backend = backendOf(engine)
+  if (tf.getBackend() !== backend) await tf.setBackend(backend)
+  await tf.ready()
+  return {
+    name: engine.name,
+    description,
+    precision,
+    refused,
+    hasOwnKernel: (kernelName) =>
+      fusedKernel(backend, kernelName) !== undefined || (engine.hasOwnKernel?.(kernelName) ?? true),
+    flushesSubnormals: engine.flushesSubnormals ?? false,
+    line: `engine: ${engine.name} (${description})${because ? ` — refused ${because}` : ''}`,
   }
-  const reasons = refused.map((r) => `${r.name}: ${r.reason}`).join('; ')
-  throw new EngineError(`the engine '${request}' can't run here (${reasons})`, refused)
+}
+
+/** The first of these that can run here and, where that is asked, is worth it; else the first that can. */
+async function choose(
+  candidates: readonly Engine[],
+  precision: Precision,
+  worth: boolean,
+): Promise<{ engine?: Engine; refused: ResolvedEngine['refused'] }> {
+  const refused: ResolvedEngine['refused'] = []
+  let spare: Engine | undefined
+  for (const engine of candidates) {
+    const able = await verdictOn(engine, precision)
+    const verdict = able === true && worth ? ((await engine.worthIt?.()) ?? true) : able
+    if (verdict === true) return { engine, refused }
+    if (able === true) spare ??= engine
+    refused.push({ name: engine.name, reason: verdict })
+  }
+  return { engine: spare, refused: refused.filter(({ name }) => name !== spare?.name) }
 }
 
 const backendOf = ({ name, backend = name }: Engine): string => backend

@@ -1,3 +1,4 @@
+import { precisionsInWords } from '@ttt-e2e/tensor-ops'
 import type { Command } from 'commander'
 import { readSpeedOptions, type RawSpeedOptions } from '../options'
 import { defaultSpeedSystems, speedSizeNames } from '../sizes'
@@ -13,7 +14,7 @@ export function addOps(command: Command, caller: string): void {
     .option('--ops <names>', 'only these; product for products of matrices')
     .option('--reps <number>', 'timed runs of each; 5 where left out')
     .option('--engine <names>', 'the engines to run them on, separated by commas', 'auto')
-    .option('--precision <name>', 'of products of matrices: f32 or bf16')
+    .option('--precision <name>', `of products of matrices: ${precisionsInWords()}`)
     .option('--threads <number>', 'threads of the engine; all cores where left out')
     .option('--json <file>', 'also writes the results there')
     .option('--fallbacks', "lists the kernels of a training step that are not the engine's own, instead")

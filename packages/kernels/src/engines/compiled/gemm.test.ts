@@ -1,11 +1,4 @@
-import {
-  precisions,
-  relativeError,
-  resolveEngine,
-  tf,
-  type Precision,
-  type Tensor,
-} from '@ttt-e2e/tensor-ops'
+import { relativeError, resolveEngine, tf, type Precision, type Tensor } from '@ttt-e2e/tensor-ops'
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { compiledTargets, createDraws, nativeTargets } from './testing'
@@ -66,7 +59,7 @@ const sizes = [
   [3, 20, 16500],
 ]
 
-describe.each(precisions)('matMul in %s', (precision) => {
+describe.each(['f32', 'bf16'] as const)('matMul in %s', (precision) => {
   for (const size of sizes)
     it(`[rows, columns, depth] = [${size}] in all transposes`, async () => {
       const [rows, columns, depth] = size

@@ -1,4 +1,4 @@
-import { precisions, resolveEngine, tf } from '@ttt-e2e/tensor-ops'
+import { resolveEngine, tf } from '@ttt-e2e/tensor-ops'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { attentionOp, linearCrossEntropyOp, rmsNormOp } from '../../ops'
 import { createDraws, expectSameBits, valuesOf } from '../compiled/testing'
@@ -22,28 +22,31 @@ describe('the native engine', () => {
     await resolveEngine('native', { threads: 2 })
   })
 
-  it.each(precisions)('gives the same bits on 1, 2 and 3 threads and again in %s', async (precision) => {
-    const [x, scale, targets] = [normal([700, 96]), normal([96]), integers([700], 257)]
-    const [weight, d] = [normal([257, 96]), normal([700])]
-    const q = normal([2, 150, 4, 16])
-    const run = () =>
-      valuesOf(() => {
-        const norm = rmsNormOp.gradient()({ x, scale, d_y: x })
-        const { slopes } = linearCrossEntropyOp({ hidden: x, weight, targets })
-        const cotangents = { d_losses: d, d_slopes: x }
-        const head = linearCrossEntropyOp.gradient()({ hidden: x, weight, targets, ...cotangents, slopes })
-        const offset = tf.zeros([q.shape[0]], 'int32')
-        const { y, logSumExp } = attentionOp({ q, k: q, v: q, offset }, { window: 70 })
-        const attention = attentionOp.gradient(['q', 'k', 'v'], ['y'])(
-          { q, k: q, v: q, offset, d_y: q, y, logSumExp },
-          { window: 70 },
-        )
-        const sums = [tf.sum(x), tf.sum(x, 0), tf.mean(tf.exp(x))]
-        return [...Object.values(norm), ...Object.values(head), y, ...Object.values(attention), ...sums]
-      })
-    await expectSameBits(run, { precision })
-    await resolveEngine('native', { threads: 2 })
-  })
+  it.each(['f32', 'bf16'] as const)(
+    'gives the same bits on 1, 2 and 3 threads and again in %s',
+    async (precision) => {
+      const [x, scale, targets] = [normal([700, 96]), normal([96]), integers([700], 257)]
+      const [weight, d] = [normal([257, 96]), normal([700])]
+      const q = normal([2, 150, 4, 16])
+      const run = () =>
+        valuesOf(() => {
+          const norm = rmsNormOp.gradient()({ x, scale, d_y: x })
+          const { slopes } = linearCrossEntropyOp({ hidden: x, weight, targets })
+          const cotangents = { d_losses: d, d_slopes: x }
+          const head = linearCrossEntropyOp.gradient()({ hidden: x, weight, targets, ...cotangents, slopes })
+          const offset = tf.zeros([q.shape[0]], 'int32')
+          const { y, logSumExp } = attentionOp({ q, k: q, v: q, offset }, { window: 70 })
+          const attention = attentionOp.gradient(['q', 'k', 'v'], ['y'])(
+            { q, k: q, v: q, offset, d_y: q, y, logSumExp },
+            { window: 70 },
+          )
+          const sums = [tf.sum(x), tf.sum(x, 0), tf.mean(tf.exp(x))]
+          return [...Object.values(norm), ...Object.values(head), y, ...Object.values(attention), ...sums]
+        })
+      await expectSameBits(run, { precision })
+      await resolveEngine('native', { threads: 2 })
+    },
+  )
 
   it.runIf(process.platform === 'linux')('holds no more idle memory than was once in use', () => {
     const mebibytes = [96, 128, 160, 192]
