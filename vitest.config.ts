@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
 import { configDefaults, defineConfig } from 'vitest/config'
 
 const everyTest = ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'tests/**/*.test.ts']
@@ -16,9 +19,15 @@ const alone = [
   'tests/outside/engine.test.ts',
 ]
 
+/** Tests of what the Vulkan driver that comes with Chromium lacks run on Mesa's, where there is one. */
+const onLavapipe = ['packages/kernels/src/engines/webgpu/f16*.test.ts']
+const lavapipe =
+  process.env.LAVAPIPE_ICD ??
+  join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'ttt-e2e/lavapipe/lvp_icd.json')
+
 /** @param left the tests to leave out */
 export function suite(left: string[] = []) {
-  const project = (name: string, include: string[], exclude: string[], isolate: boolean) => ({
+  const project = (name: string, include: string[], exclude: string[], isolate: boolean, env = {}) => ({
     resolve: { conditions: ['source'] },
     ssr: { resolve: { conditions: ['source'] } },
     test: {
@@ -26,6 +35,7 @@ export function suite(left: string[] = []) {
       include,
       exclude: [...configDefaults.exclude, ...exclude, ...left],
       isolate,
+      env,
       testTimeout: 120_000,
       hookTimeout: 120_000,
       pool: 'forks' as const,
@@ -40,7 +50,8 @@ export function suite(left: string[] = []) {
     projects: [
       project('alone', alone, [], true),
       // Two processes for all files, where each finds modules loaded, engines made and loops compiled: half the time.
-      project('numerics', numerics, [], false),
+      project('lavapipe', onLavapipe, [], true, existsSync(lavapipe) ? { VK_DRIVER_FILES: lavapipe } : {}),
+      project('numerics', numerics, onLavapipe, false),
       project('rest', everyTest, [...numerics, ...alone], false),
     ],
   }
