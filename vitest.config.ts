@@ -20,7 +20,7 @@ const alone = [
 ]
 
 /** Tests of what the Vulkan driver that comes with Chromium lacks run on Mesa's, where there is one. */
-const onLavapipe = ['packages/kernels/src/engines/webgpu/f16*.test.ts']
+const onLavapipe = ['packages/kernels/src/engines/webgpu/f16*.test.ts', 'apps/bench/src/f16.test.ts']
 const lavapipe =
   process.env.LAVAPIPE_ICD ??
   join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'ttt-e2e/lavapipe/lvp_icd.json')
@@ -52,7 +52,7 @@ export function suite(left: string[] = []) {
       // Two processes for all files, where each finds modules loaded, engines made and loops compiled: half the time.
       project('lavapipe', onLavapipe, [], true, existsSync(lavapipe) ? { VK_DRIVER_FILES: lavapipe } : {}),
       project('numerics', numerics, onLavapipe, false),
-      project('rest', everyTest, [...numerics, ...alone], false),
+      project('rest', everyTest, [...numerics, ...alone, ...onLavapipe], false),
     ],
   }
 }
