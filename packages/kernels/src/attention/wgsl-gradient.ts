@@ -7,12 +7,14 @@ import {
   type GpuKernel,
   type Part,
 } from '../engines/webgpu/kernel'
+import type { GpuPrecision } from '../engines/webgpu/half'
 import { fillParts } from '../engines/webgpu/stock/fill'
 import { edgeFor, mainOfTiles, reach } from './wgsl-reach'
+import { rowTileBytes, rowTiles, type RowTiles } from './wgsl-rows'
 
 /** Bytes of workgroup memory that the gradient takes of heads of this width, in tiles of this edge. */
-export const gradientMemory = (width: number, tile: number): number =>
-  4 * (4 * tile * (width + 1) + 2 * tile * tile)
+export const gradientMemory = (width: number, tile: number, precision: GpuPrecision): number =>
+  4 * rowTileBytes(tile, width, precision) + 4 * 2 * tile * tile
 
 const inputs = {
   q: 'f32',
@@ -41,33 +43,30 @@ const slopes = (hasDSum: boolean): GpuKernel => ({
 })
 
 /** What both kernels share: four tiles, and the weight of a query's key with its gradient. */
-const shared = (width: number, tile: number) => `${reach(tile)}
+const shared = (width: number, tile: number, { declare, fill, at, unit }: RowTiles) => `${reach(tile)}
 const WIDTH = ${width}u;
 const ROW = ${width + 1}u;
 const COLUMNS = ${Math.ceil(width / tile)}u;
-var<workgroup> queryTile: array<f32, ${tile * (width + 1)}>;
-var<workgroup> dYTile: array<f32, ${tile * (width + 1)}>;
-var<workgroup> keyTile: array<f32, ${tile * (width + 1)}>;
-var<workgroup> valueTile: array<f32, ${tile * (width + 1)}>;
+${declare(['query', 'dY', 'key', 'value'])}
 var<workgroup> weights: array<f32, ${tile * tile}>;
 var<workgroup> dScores: array<f32, ${tile * tile}>;
 fn loadQueries(batch: u32, head: u32, first: u32, t: u32) {
-  for (var e = t; e < TILE * WIDTH; e += TILE * TILE) {
+${fill(
+  { query: 'select(0.0, q[at], inside)', dY: 'select(0.0, dY[at], inside)' },
+  `
     let query = first + e / WIDTH;
     let inside = query < param(0);
-    let at = ((batch * param(0) + min(query, param(0) - 1u)) * param(2) + head) * WIDTH + e % WIDTH;
-    queryTile[e / WIDTH * ROW + e % WIDTH] = select(0.0, q[at], inside);
-    dYTile[e / WIDTH * ROW + e % WIDTH] = select(0.0, dY[at], inside);
-  }
+    let at = ((batch * param(0) + min(query, param(0) - 1u)) * param(2) + head) * WIDTH + e % WIDTH;`,
+)}
 }
 fn loadKeys(batch: u32, head: u32, first: u32, t: u32) {
-  for (var e = t; e < TILE * WIDTH; e += TILE * TILE) {
+${fill(
+  { key: 'select(0.0, k[at], inside)', value: 'select(0.0, v[at], inside)' },
+  `
     let key = first + e / WIDTH;
     let inside = key < param(1);
-    let at = ((batch * param(1) + min(key, param(1) - 1u)) * param(3) + head) * WIDTH + e % WIDTH;
-    keyTile[e / WIDTH * ROW + e % WIDTH] = select(0.0, k[at], inside);
-    valueTile[e / WIDTH * ROW + e % WIDTH] = select(0.0, v[at], inside);
-  }
+    let at = ((batch * param(1) + min(key, param(1) - 1u)) * param(3) + head) * WIDTH + e % WIDTH;`,
+)}
 }
 fn weigh(batch: u32, head: u32, firstQuery: u32, firstKey: u32, t: u32) {
   let i = t / TILE;
@@ -79,9 +78,11 @@ fn weigh(batch: u32, head: u32, firstQuery: u32, firstKey: u32, t: u32) {
   var score = 0.0;
   var dWeight = 0.0;
   for (var c = 0u; c < WIDTH; c++) {
-    score += queryTile[i * ROW + c] * keyTile[j * ROW + c];
-    dWeight += dYTile[i * ROW + c] * valueTile[j * ROW + c];
+    score += ${at('query', 'i * ROW + c')} * ${at('key', 'j * ROW + c')};
+    dWeight += ${at('dY', 'i * ROW + c')} * ${at('value', 'j * ROW + c')};
   }
+  score = score${unit('query', 'i')}${unit('key', 'j')};
+  dWeight = dWeight${unit('dY', 'i')}${unit('value', 'j')};
   let row = 2u * ((batch * param(2) + head) * param(0) + min(query, param(0) - 1u));
   let scale = bitcast<f32>(param(5));
   var weight = 0.0;
@@ -91,11 +92,14 @@ fn weigh(batch: u32, head: u32, firstQuery: u32, firstKey: u32, t: u32) {
 }
 ${mainOfTiles(tile)}`
 
-const ofQueries = (width: number, tile: number): GpuKernel => ({
-  name: `AttentionGrad q ${width} ${tile}`,
-  inputs,
-  outputs: { dQ: 'f32' },
-  code: `${shared(width, tile)}
+const ofQueries = (width: number, tile: number, precision: GpuPrecision): GpuKernel => {
+  const tiles = rowTiles[precision]
+  return {
+    name: `AttentionGrad q ${precision} ${width} ${tile}`,
+    f16: precision === 'f16',
+    inputs,
+    outputs: { dQ: 'f32' },
+    code: `${shared(width, tile, tiles)}
   let head = group.y;
   let keyHead = head / (heads / keyHeads);
   let firstQuery = group.x * TILE;
@@ -110,7 +114,7 @@ const ofQueries = (width: number, tile: number): GpuKernel => ({
     for (var n = 0u; n < COLUMNS; n++) {
       let column = min(j + n * TILE, WIDTH - 1u);
       for (var other = 0u; other < TILE; other++) {
-        sums[n] += dScores[i * TILE + other] * keyTile[other * ROW + column];
+        sums[n] += dScores[i * TILE + other]${tiles.unit('key', 'other')} * ${tiles.at('key', 'other * ROW + column')};
       }
     }
     workgroupBarrier();
@@ -123,13 +127,17 @@ const ofQueries = (width: number, tile: number): GpuKernel => ({
     }
   }
 }`,
-})
+  }
+}
 
-const ofKeys = (width: number, tile: number): GpuKernel => ({
-  name: `AttentionGrad k v ${width} ${tile}`,
-  inputs,
-  outputs: { dK: 'f32', dV: 'f32' },
-  code: `${shared(width, tile)}
+const ofKeys = (width: number, tile: number, precision: GpuPrecision): GpuKernel => {
+  const tiles = rowTiles[precision]
+  return {
+    name: `AttentionGrad k v ${precision} ${width} ${tile}`,
+    f16: precision === 'f16',
+    inputs,
+    outputs: { dK: 'f32', dV: 'f32' },
+    code: `${shared(width, tile, tiles)}
   let keyHead = group.y;
   let perKeyHead = heads / keyHeads;
   let firstKey = group.x * TILE;
@@ -147,8 +155,8 @@ const ofKeys = (width: number, tile: number): GpuKernel => ({
       for (var n = 0u; n < COLUMNS; n++) {
         let column = min(j + n * TILE, WIDTH - 1u);
         for (var other = 0u; other < TILE; other++) {
-          keySums[n] += dScores[other * TILE + i] * queryTile[other * ROW + column];
-          valueSums[n] += weights[other * TILE + i] * dYTile[other * ROW + column];
+          keySums[n] += dScores[other * TILE + i]${tiles.unit('query', 'other')} * ${tiles.at('query', 'other * ROW + column')};
+          valueSums[n] += weights[other * TILE + i]${tiles.unit('dY', 'other')} * ${tiles.at('dY', 'other * ROW + column')};
         }
       }
       workgroupBarrier();
@@ -164,11 +172,12 @@ const ofKeys = (width: number, tile: number): GpuKernel => ({
     }
   }
 }`,
-})
+  }
+}
 
-export const gradientKernels = (width: number, tile: number): GpuKernel[] => [
-  ofQueries(width, tile),
-  ofKeys(width, tile),
+export const gradientKernels = (width: number, tile: number, precision: GpuPrecision): GpuKernel[] => [
+  ofQueries(width, tile, precision),
+  ofKeys(width, tile, precision),
 ]
 
 /** Weights are computed again from the scores and the forward pass's sums; nothing of the size of all scores is kept. */
@@ -182,8 +191,8 @@ export const attentionGradient: GpuFusedKernel = ({
   const [batch, queries, heads, width] = q!.shape
   const [, keys, keyHeads] = k!.shape
   const rows = batch * heads * queries
-  const { tiles, gpu } = backend
-  const tile = edgeFor(tiles.attentionGradient, (edge) => gradientMemory(width, edge), gpu.limits)
+  const { tiles, precision, gpu } = backend
+  const tile = edgeFor(tiles.attentionGradient, (edge) => gradientMemory(width, edge, precision), gpu.limits)
   const zeros = () =>
     backend.call(
       [],
@@ -213,7 +222,7 @@ export const attentionGradient: GpuFusedKernel = ({
   ]
   if (wanted[0])
     parts.push({
-      kernel: ofQueries(width, tile),
+      kernel: ofQueries(width, tile, precision),
       inputs: read,
       outputs: [at(0)],
       parameters,
@@ -221,7 +230,7 @@ export const attentionGradient: GpuFusedKernel = ({
     })
   if (wanted[1] || wanted[2])
     parts.push({
-      kernel: ofKeys(width, tile),
+      kernel: ofKeys(width, tile, precision),
       inputs: read,
       outputs: [at(1), at(2)],
       parameters,

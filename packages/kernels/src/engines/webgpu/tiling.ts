@@ -91,6 +91,6 @@ export class Tiling {
 /** The kernels that tiles are chosen for. */
 const allTiledKernels = (precision: GpuPrecision): GpuKernel[] => [
   productKernel(standardTilesIn(precision).product, precision),
-  ...attention(),
+  ...attention(precision),
   ...linearCrossEntropy(),
 ]
