@@ -17,6 +17,8 @@ it('TTT-E2E learns in f16 as it does in f32', async ({ skip }) => {
   expect(rounded).not.toEqual(exact)
   expect(exact.at(-1)).toBeLessThan(exact[0] / 2)
   expect(rounded.at(-1)).toBeLessThan(rounded[0] / 2)
-  const apart = rounded.map((loss, i) => Math.abs(loss - exact[i]))
-  expect(Math.max(...apart)).toBeLessThan(0.2)
+  // Later steps go apart as any two runs do that were rounded in other ways.
+  for (let i = 0; i < 5; i++) expect(Math.abs(rounded[i] - exact[i]), `step ${i}`).toBeLessThan(2e-3)
+  const late = (losses: number[]) => losses.slice(-10).reduce((sum, loss) => sum + loss / 10, 0)
+  expect(Math.abs(late(rounded) - late(exact))).toBeLessThan(0.1)
 })

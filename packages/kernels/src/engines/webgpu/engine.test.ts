@@ -50,6 +50,14 @@ describe('the engine webgpu', () => {
     }
   })
 
+  it('says that its adapter has no f16, where it has none', async ({ skip }) => {
+    await resolveEngine('webgpu')
+    if ((tf.backend() as unknown as GpuBackend).gpu.features.has('shader-f16')) skip('this adapter has it')
+    await expect(resolveEngine('webgpu', { precision: 'f16' })).rejects.toThrow(
+      /^the engine 'webgpu' can't run here \(webgpu: .+ has no shader-f16\)$/,
+    )
+  })
+
   it('is not what auto takes where its adapter computes on the processor', async () => {
     const gpu = await openGpu()
     if (typeof gpu === 'string') throw new Error(gpu)

@@ -24,7 +24,14 @@ const opOf: Record<TiledKernel, string> = {
  * @returns the exit code: 1 where a kernel is right with none
  * @throws UserError or EngineError
  */
-export async function tuneTiles({ engines, sizes, ops, products, reps }: OpsOptions): Promise<number> {
+export async function tuneTiles({
+  engines,
+  sizes,
+  ops,
+  products,
+  reps,
+  precision,
+}: OpsOptions): Promise<number> {
   if (engines.length > 1 || !['auto', 'webgpu'].includes(engines[0]))
     throw new UserError(`--tune chooses tiles of webgpu alone; --engine is '${engines.join()}', leave it out`)
   const asked = new Set<string>([...ops, ...(products ? ['product'] : [])])
@@ -32,11 +39,11 @@ export async function tuneTiles({ engines, sizes, ops, products, reps }: OpsOpti
   if (kernels.length === 0)
     throw new UserError(`--tune with --ops ${ops.join()}: of these none has tiles; known: ${[...new Set(Object.values(opOf))].join(', ')}`) // prettier-ignore
   const progress = new Progress()
-  progress.print((await resolveEngine('webgpu')).line)
+  progress.print((await resolveEngine('webgpu', { precision })).line)
   const tiling = webgpuTiling()!
   const size = sizes.at(-1)!
   return await untilSignal(progress, 'stopping; Ctrl-C again quits at once', async (signal) => {
-    const trials = await chooseTiles(tiling, tileWork('webgpu', { size, reps, signal }), kernels, (kernel, given) => {
+    const trials = await chooseTiles(tiling, tileWork('webgpu', { size, reps, precision, signal }), kernels, (kernel, given) => {
       signal.throwIfAborted()
       progress.update(`${size} · ${kernel} · ${given}`)
     }) // prettier-ignore

@@ -1,7 +1,15 @@
 import { opSuites } from '@ttt-e2e/kernels/cases'
 import type { TiledKernel } from '@ttt-e2e/kernels/engines/webgpu'
-import { disposeTree, readTensors, relativeError, tf, type FusedOp, type Tensors } from '@ttt-e2e/tensor-ops'
-import { checkOp, type OpCase } from '@ttt-e2e/tensor-ops/op-check'
+import {
+  disposeTree,
+  readTensors,
+  relativeError,
+  tf,
+  type FusedOp,
+  type Precision,
+  type Tensors,
+} from '@ttt-e2e/tensor-ops'
+import { checkOp, type OpCase, type Tolerance } from '@ttt-e2e/tensor-ops/op-check'
 import { interleave, medianSeconds } from '../../interleave'
 import type { SpeedSizeName } from '../../sizes'
 import { opOrders } from '../op-orders'
@@ -28,6 +36,8 @@ const ops = {
 
 /** Sums in another order differ by so much at the most, relative to the largest value. */
 const mostApart = 1e-4
+/** How far products of inputs rounded to f16 may take an op from its reference in f32. */
+const ofRounding: Tolerance = { forward: 5e-3, gradient: 1e-2 }
 
 /**
  * What kernels are asked at a size, on the active engine: small cases of the op against its reference, the shapes of models
@@ -35,7 +45,7 @@ const mostApart = 1e-4
  */
 export function tileWork(
   engine: string,
-  { size, reps, signal }: { size: SpeedSizeName; reps: number; signal?: AbortSignal },
+  { size, reps, precision, signal }: { size: SpeedSizeName; reps: number; precision?: Precision; signal?: AbortSignal }, // prettier-ignore
 ): Record<TiledKernel, TileWork> {
   const workOf = (kernel: TiledKernel): TileWork => {
     let expected: Float32Array[] | undefined
@@ -44,7 +54,9 @@ export function tileWork(
         const { name, orders } = ops[kernel]
         const { op, cases } = opSuites[name]
         for (const example of fewCases(cases)) {
-          const { errors } = await checkOp(op as FusedOp, example, engine, { order: orders.at(-1)! })
+          const tolerance = precision === 'f16' ? ofRounding : undefined
+          const asked = { order: orders.at(-1)!, precision, tolerance }
+          const { errors } = await checkOp(op as FusedOp, example, engine, asked)
           const worst = errors.find(({ error, limit }) => !(error < limit))
           if (worst) return `${example.name}: ${worst.name} is off by ${worst.error.toExponential(1)}`
         }
