@@ -12,7 +12,7 @@ import {
 import '@ttt-e2e/kernels/engines'
 import { disposeRun } from '@ttt-e2e/meta-outer'
 import { alone, resolveEngine, type ResolvedEngine } from '@ttt-e2e/tensor-ops'
-import { existsSync, rmdirSync } from 'node:fs'
+import { rmdirSync } from 'node:fs'
 import {
   openTask,
   peakRate,
@@ -23,6 +23,7 @@ import {
   type Task,
 } from '@ttt-e2e/training'
 import { counted } from '@ttt-e2e/tensor-ops/counted'
+import { isThere } from '@ttt-e2e/tensor-ops/files'
 import { dryRun } from './dry-run'
 import { openRun, runFolder } from './open-run'
 import type { TrainerOptions } from './options'
@@ -47,7 +48,7 @@ export async function trainer(
 ): Promise<number> {
   const progress = new Progress(process.stdout, !rank.isFirst)
   const folder = runFolder(options, caller)
-  const isNew = rank.isFirst && !existsSync(folder)
+  const isNew = rank.isFirst && !isThere(folder)
   const giveUp = heedSignals(interruptions, () => {
     progress.print(stoppedBefore)
     if (isNew) removeIfEmpty(folder)

@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { trainedTree, type RunState } from '@ttt-e2e/meta-outer'
 import { disposeTree, safetensorsSource, treeForm } from '@ttt-e2e/tensor-ops'
 import type { System } from '@ttt-e2e/ttt-inner'
+import { isThere } from '@ttt-e2e/tensor-ops/files'
 import { CheckpointError } from './checkpoint-error'
 import { folderOnDisk, hashOfFile } from './folders/folder-on-disk'
 import type { Extensions } from './formats/format'
@@ -73,8 +73,8 @@ export async function loadParameters(folder: string, options: LoadOptions = {}) 
 
 /** Where a run's model lies: its newest good checkpoint, or the folder itself. @throws CheckpointError if there is none */
 export function locate(folder: string, { onSkipped = console.warn }: LoadOptions = {}): string {
-  if (!existsSync(folder)) throw new CheckpointError(folder, ['there is no such folder'])
-  if (existsSync(join(folder, fileNames.info))) return folder
+  if (!isThere(folder)) throw new CheckpointError(folder, ['there is no such folder'])
+  if (isThere(join(folder, fileNames.info))) return folder
   const latest = latestCheckpoint(folder)
   if (!latest)
     throw new CheckpointError(folder, [

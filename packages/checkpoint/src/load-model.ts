@@ -1,5 +1,6 @@
-import { existsSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { isThere } from '@ttt-e2e/tensor-ops/files'
 import { folderAtUrl, type FileUrls } from './folders/folder-at-url'
 import { folderOnDisk, singleFileOnDisk } from './folders/folder-on-disk'
 import type { ModelFolder } from './folders/model-folder'
@@ -37,9 +38,9 @@ async function folderOf(
 }
 
 async function onDisk(path: string, options: LoadModelOptions): Promise<ModelFolder> {
-  if (existsSync(path) && statSync(path).isFile()) return singleFileOnDisk(path)
+  if (isThere(path) && statSync(path).isFile()) return singleFileOnDisk(path)
   const folder = folderOnDisk(newestStep(path) ?? path)
-  for (const format of existsSync(path) ? [...(options.formats ?? []), ...formats] : [])
+  for (const format of isThere(path) ? [...(options.formats ?? []), ...formats] : [])
     if (await format.recognises(folder)) return folder
   return folderOnDisk(locate(path, options))
 }

@@ -1,7 +1,7 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { recordOfTokenizer } from '@ttt-e2e/data'
 import { disposeTree, SafetensorsError } from '@ttt-e2e/tensor-ops'
-import { writeFolderDurably } from '@ttt-e2e/tensor-ops/files'
+import { isThere, writeFolderDurably } from '@ttt-e2e/tensor-ops/files'
 import { CheckpointError } from './checkpoint-error'
 import { loadParameters, type LoadOptions } from './load-checkpoint'
 import type { Model } from './model'
@@ -19,7 +19,7 @@ import { treePieces } from './write-tree'
  * @throws CheckpointError if `from` isn't sound or `to` is taken
  */
 export async function saveModel(from: string | Model, to: string, options: LoadOptions = {}): Promise<void> {
-  if (existsSync(to) && readdirSync(to).length > 0)
+  if (isThere(to) && readdirSync(to).length > 0)
     throw new CheckpointError(to, ['it is not empty, and a model is written to a new or empty folder'])
   if (typeof from !== 'string') return write(to, from, describe(from, to))
   const loaded = await loadParameters(from, options)

@@ -1,6 +1,6 @@
 import { UserError } from '@ttt-e2e/cli'
-import { readWholeFile } from '@ttt-e2e/tensor-ops/files'
-import { existsSync, statSync } from 'node:fs'
+import { isThere, readWholeFile } from '@ttt-e2e/tensor-ops/files'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Results } from '../experiment/results'
 
@@ -13,7 +13,7 @@ import type { Results } from '../experiment/results'
 export function readResults(path: string): Results {
   const file =
     statSync(path, { throwIfNoEntry: false })?.isDirectory() === true ? join(path, 'results.json') : path
-  if (!existsSync(file))
+  if (!isThere(file))
     throw new UserError(`there is no file '${file}'; give the results.json of a run, or its folder`)
   let found: Partial<Results> | undefined
   try {

@@ -1,6 +1,7 @@
-import { existsSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { relative, sep } from 'node:path'
 import { resolveEngine } from '@ttt-e2e/tensor-ops'
+import { isThere } from '@ttt-e2e/tensor-ops/files'
 import '@ttt-e2e/kernels/engines'
 import { conformBaseline } from './baseline'
 import { conformE2e } from './e2e'
@@ -47,7 +48,7 @@ const runners: Record<string, Runner> = {
  */
 export async function runConform(folder: string, options: ConformOptions = {}): Promise<number> {
   const { engine = 'auto', kind, print = console.log } = options
-  if (!existsSync(folder) || !statSync(folder).isDirectory()) {
+  if (!isThere(folder) || !statSync(folder).isDirectory()) {
     console.error(
       `conform: ${folder} is not a folder; give one with golden cases (NAME.json beside NAME.safetensors)`,
     )

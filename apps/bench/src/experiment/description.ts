@@ -1,6 +1,5 @@
 import { UserError } from '@ttt-e2e/cli'
-import { readWholeFile, writeFileDurably } from '@ttt-e2e/tensor-ops/files'
-import { existsSync } from 'node:fs'
+import { isThere, readWholeFile, writeFileDurably } from '@ttt-e2e/tensor-ops/files'
 import { basename, join } from 'node:path'
 import type { Preset } from './presets'
 
@@ -26,7 +25,7 @@ export interface ExperimentDescription extends Seeds {
 const fileName = 'bench.json'
 
 /** Whether an earlier run of the bench wrote to a folder. */
-export const holdsRuns = (directory: string): boolean => existsSync(join(directory, fileName))
+export const holdsRuns = (directory: string): boolean => isThere(join(directory, fileName))
 
 /** Adds this experiment to what the folder holds: those with other systems, tasks or more seeds may share one. @throws UserError if it can't be added */
 export function writeDescription(directory: string, description: ExperimentDescription): void {

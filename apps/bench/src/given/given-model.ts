@@ -3,7 +3,7 @@ import { loadModel, type Model } from '@ttt-e2e/checkpoint'
 import { stackReach } from '@ttt-e2e/data'
 import type { Architecture } from '@ttt-e2e/swa-transformer'
 import type { System } from '@ttt-e2e/ttt-inner'
-import { existsSync } from 'node:fs'
+import { isThere } from '@ttt-e2e/tensor-ops/files'
 import { holdsRuns } from '../experiment/description'
 import { nameWithoutLearning } from '../experiment/owner-of'
 
@@ -25,7 +25,7 @@ export interface GivenModel {
 
 /** What `--model` may also be: anything that is there and holds no runs of the bench. */
 export const isGiven = (path: string | undefined): path is string =>
-  path !== undefined && existsSync(path) && !holdsRuns(path)
+  path !== undefined && isThere(path) && !holdsRuns(path)
 
 /**
  * Loads a model of any format that is known.

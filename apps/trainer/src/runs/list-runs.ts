@@ -1,7 +1,8 @@
 import { formatCount, formatDuration, UserError } from '@ttt-e2e/cli'
 import type { Table } from '@ttt-e2e/report'
-import { existsSync, readdirSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { isThere } from '@ttt-e2e/tensor-ops/files'
 import { isRun, readRun, recentLoss, recentSpeed, type StoredRun } from './read-run'
 
 /** Folders below the one that is given, at the most; a bench keeps its runs three below its own. */
@@ -13,7 +14,7 @@ const deepest = 4
  * @throws UserError where there is no such folder, or no run in it
  */
 export function findRuns(folder: string): StoredRun[] {
-  if (!existsSync(folder))
+  if (!isThere(folder))
     throw new UserError(`there is no folder '${folder}'; give the one that runs are in: runs FOLDER`)
   const found = runsBelow(folder, deepest).map(readRun)
   if (found.length === 0) throw new UserError(`there is no run in '${folder}'; --recipe NAME trains one`)

@@ -1,8 +1,8 @@
 import { listCheckpoints, readRunInfo } from '@ttt-e2e/checkpoint'
 import { UserError } from '@ttt-e2e/cli'
-import { folderLock } from '@ttt-e2e/tensor-ops/files'
+import { folderLock, isThere } from '@ttt-e2e/tensor-ops/files'
 import { MetricsFile, type HeldOutLine, type MetricsLine, type StepLine } from '@ttt-e2e/training'
-import { existsSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { speedOf } from '../report/series'
 
@@ -26,7 +26,7 @@ export interface StoredRun {
 }
 
 /** Whether a folder is a run's. */
-export const isRun = (folder: string) => existsSync(metricsOf(folder))
+export const isRun = (folder: string) => isThere(metricsOf(folder))
 
 const metricsOf = (folder: string) => join(folder, 'metrics.jsonl')
 

@@ -1,8 +1,7 @@
-import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { Decompress } from 'fzstd'
-import { asFileError } from '@ttt-e2e/tensor-ops/files'
+import { asFileError, streamOfFile } from '@ttt-e2e/tensor-ops/files'
 import { DataError } from '../data-error'
 
 /** Compressions by the last part of a file's name; what is below is named by the part before. */
@@ -27,7 +26,7 @@ export function compressionOf(file: string): { name: string; compression?: strin
 export async function* bytesOfFile(file: string): AsyncGenerator<Uint8Array, void, void> {
   const { compression } = compressionOf(file)
   try {
-    yield* compression === undefined ? createReadStream(file) : decompressions[compression](file)
+    yield* compression === undefined ? streamOfFile(file) : decompressions[compression](file)
   } catch (error) {
     throw asFileError(error, { path: file, attempt: 'read' })
   }
@@ -36,7 +35,7 @@ export async function* bytesOfFile(file: string): AsyncGenerator<Uint8Array, voi
 async function* gunzipped(file: string): AsyncGenerator<Uint8Array, void, void> {
   const unpacked = createGunzip()
   // Errors of either end come out where it is read.
-  pipeline(createReadStream(file), unpacked, () => {})
+  pipeline(streamOfFile(file), unpacked, () => {})
   try {
     yield* unpacked
   } catch (error) {
@@ -63,7 +62,7 @@ async function* unzstd(file: string): AsyncGenerator<Uint8Array, void, void> {
     }
     return unpacked.splice(0)
   }
-  for await (const bytes of createReadStream(file) as AsyncIterable<Uint8Array>)
+  for await (const bytes of streamOfFile(file) as AsyncIterable<Uint8Array>)
     for (let from = 0; from < bytes.length; from += zstdPiece)
       yield* push(bytes.slice(from, from + zstdPiece), false)
   yield* push(new Uint8Array(), true)

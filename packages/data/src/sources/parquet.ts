@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises'
 import { parquetMetadataAsync, parquetReadObjects, type AsyncBuffer, type FileMetaData } from 'hyparquet'
 import { compressors } from 'hyparquet-compressors'
+import { readingFlags } from '@ttt-e2e/tensor-ops/files'
 import { DataError } from '../data-error'
 import { NotText, textOfBytes } from './bytes-of-text'
 import type { NumberedText } from './json-lines'
@@ -16,7 +17,7 @@ export async function* readParquet(
   file: string,
   textField: string,
 ): AsyncGenerator<NumberedText, void, void> {
-  const handle = await open(file)
+  const handle = await open(file, readingFlags(file))
   try {
     const buffer: AsyncBuffer = {
       byteLength: (await handle.stat()).size,

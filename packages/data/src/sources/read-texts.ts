@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { basename, join, sep } from 'node:path'
-import { filesBelow, refuseNamedPipe } from '@ttt-e2e/tensor-ops/files'
+import { filesBelow } from '@ttt-e2e/tensor-ops/files'
 import { counted } from '@ttt-e2e/tensor-ops/counted'
 import { DataError } from '../data-error'
 import { NotText, refuseJson } from './bytes-of-text'
@@ -33,7 +33,6 @@ export interface TextFiles {
 export function textFilesAt(path: string): TextFiles {
   const found = statSync(path, { throwIfNoEntry: false })
   if (found === undefined) throw new DataError(`there is no file or folder '${path}'; give one that exists`)
-  refuseNamedPipe(path)
   if (!found.isDirectory()) return { named: true, files: [{ id: basename(path), path }], passedOver: [] }
   const asId = (below: string) => below.split(sep).join('/')
   const leftOut: PassedOver[] = []

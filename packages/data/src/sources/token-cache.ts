@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, existsSync, statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { asFileError, readWholeFile, writeFolderDurably } from '@ttt-e2e/tensor-ops/files'
+import { asFileError, readWholeFile, streamOfFile, writeFolderDurably } from '@ttt-e2e/tensor-ops/files'
 import { recordOfTokenizer } from '../tokenizers/registry'
 import type { Tokenizer } from '../tokenizers/tokenizer'
 import type { AnyCorpus, AnyDocument, PassedOver } from './document'
@@ -87,7 +87,7 @@ async function keyOf(
   for (const { id, path } of files) {
     const content = createHash('sha256')
     try {
-      for await (const piece of createReadStream(path) as AsyncIterable<Uint8Array>) {
+      for await (const piece of streamOfFile(path) as AsyncIterable<Uint8Array>) {
         content.update(piece)
         read += piece.length
         onProgress?.('hashed', total === 0 ? 1 : read / total)

@@ -1,14 +1,19 @@
 import { spawnSync } from 'node:child_process'
 import {
   appendFileSync,
+  closeSync,
+  constants,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
+  rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs'
 import { connect } from 'node:net'
@@ -18,13 +23,20 @@ import { expect, it } from 'vitest'
 import { UserError } from '../user-error'
 import { writeFileDurably, writeFolderDurably } from './durable-files'
 import { asFileError, FileError } from './file-error'
+import { isThere } from './is-there'
 import { makeFolder } from './make-folder'
 import { readWholeFile } from './read-whole-file'
+import { readingFlags } from './reading-flags'
+import { streamOfFile } from './stream-of-file'
 
 const folder = mkdtempSync(join(tmpdir(), 'file-errors-'))
 const at = (name: string) => join(folder, name)
 writeFileSync(at('file'), '')
 symlinkSync('loop', at('loop'))
+symlinkSync('second', at('first'))
+symlinkSync('first', at('second'))
+writeFileSync(at('large'), '')
+truncateSync(at('large'), 2 ** 31)
 
 /** What is told of an error that is thrown. */
 async function told(attempt: () => unknown): Promise<string> {
@@ -37,6 +49,15 @@ async function told(attempt: () => unknown): Promise<string> {
     return (known as FileError).message.replaceAll(`${folder}/`, '')
   }
   throw new Error('nothing was refused')
+}
+
+function isReadable(path: string): boolean {
+  try {
+    closeSync(openSync(path, 'r'))
+    return true
+  } catch {
+    return false
+  }
 }
 
 const cases: [what: string, attempt: () => unknown, sentence: string | RegExp][] = [
@@ -55,6 +76,16 @@ const cases: [what: string, attempt: () => unknown, sentence: string | RegExp][]
     'a folder below a link to itself',
     () => makeFolder(at('loop/runs')),
     "'loop/runs' can't be used: a link leads to itself (ELOOP)",
+  ],
+  [
+    'a loop of links, which is there and is nothing',
+    () => isThere(at('first')),
+    "'first' can't be used: a link leads to itself (ELOOP)",
+  ],
+  [
+    'a file that is too large to be read in one piece',
+    () => readWholeFile(at('large')),
+    "'large' can't be read: it is not below 2 GiB, and is read in one piece",
   ],
   [
     'a folder to be made where a file stands',
@@ -79,6 +110,12 @@ if (existsSync('/proc/self')) {
     /^'\/proc\/self\/mem' can't be read: the disk fails \(EIO\)$/,
   ])
 }
+if (isReadable('/proc/kmsg'))
+  cases.push([
+    'a file that the system makes up, without an end',
+    () => readWholeFile('/proc/kmsg'),
+    "'/proc/kmsg' can't be read: nothing more is there to be read yet, and there is no end of it (EAGAIN)",
+  ])
 if (existsSync('/dev/full'))
   cases.push([
     'a full disk, whose file Node does not name',
@@ -98,6 +135,13 @@ if (spawnSync('mkfifo', [at('pipe')]).status === 0) {
     "'pipe' can't be written: nothing is there to take it: no device, or nobody at the other end of a pipe (ENXIO)",
   ])
 }
+for (const device of ['/dev/zero', '/dev/ptmx'].filter((path) => existsSync(path)))
+  for (const read of [readWholeFile, streamOfFile])
+    cases.push([
+      `a device that gives bytes for ever, or none and no end: ${device}, ${read.name}`,
+      () => read(device),
+      `'${device}' can't be read: a device stands where a file is expected; write what is wanted of it to a file, and name that`,
+    ])
 if (existsSync('/dev/full'))
   cases.push([
     'a device that takes nothing',
@@ -118,6 +162,16 @@ it('says what is left or to do, by whoever is nearest', () => {
   expect([first, new FileError('a', { reason: 'someone has it' })].map(({ isForRoom }) => isForRoom)).toEqual(
     [true, false],
   )
+})
+
+it('takes a pipe that has no place of its own, as a shell hands one on', () => {
+  const path = at('passing')
+  if (!existsSync('/dev/fd') || spawnSync('mkfifo', [path]).status !== 0) return
+  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  expect(() => readingFlags(path)).toThrow('a pipe stands where a file is expected')
+  rmSync(path)
+  expect(readingFlags(`/dev/fd/${reader}`)).toBe(constants.O_RDONLY)
+  closeSync(reader)
 })
 
 it('leaves errors of programs, sockets and of the program itself what they are', async () => {

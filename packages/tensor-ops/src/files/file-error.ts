@@ -44,6 +44,7 @@ type Attempt = 'used' | 'read' | 'written'
 
 const words: Readonly<Record<string, string>> = {
   EACCES: 'permission is denied',
+  EAGAIN: 'nothing more is there to be read yet, and there is no end of it',
   EBUSY: 'another program uses it',
   EDQUOT: 'the quota of the disk is used up',
   EEXIST: 'something of that name stands there',

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import type { Tokenizer } from '@ttt-e2e/data'
 import {
   allFinite,
@@ -10,7 +10,7 @@ import {
   type Tensor,
 } from '@ttt-e2e/tensor-ops'
 import { CheckpointError } from '../../checkpoint-error'
-import { writeFolderDurably } from '@ttt-e2e/tensor-ops/files'
+import { isThere, writeFolderDurably } from '@ttt-e2e/tensor-ops/files'
 import type { Model } from '../../model'
 import { sourceOf } from '../published-model'
 import { huggingFaceFormOf, type HuggingFaceForm } from './config-of'
@@ -23,7 +23,7 @@ import { huggingFaceFormOf, type HuggingFaceForm } from './config-of'
  * @throws CheckpointError for what has no such form, or if `to` is taken
  */
 export async function saveHuggingFace(model: Model, to: string): Promise<void> {
-  if (existsSync(to) && readdirSync(to).length > 0)
+  if (isThere(to) && readdirSync(to).length > 0)
     throw new CheckpointError(to, ['it is not empty, and a model is written to a new or empty folder'])
   const { architecture } = model.system
   const form = architecture

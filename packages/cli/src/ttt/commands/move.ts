@@ -1,6 +1,5 @@
-import { readWholeFile, writeFileDurably } from '@ttt-e2e/tensor-ops/files'
+import { isThere, readWholeFile, writeFileDurably } from '@ttt-e2e/tensor-ops/files'
 import { UserError } from '@ttt-e2e/tensor-ops/user-error'
-import { existsSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import { counted } from '@ttt-e2e/tensor-ops/counted'
 import { formatBytes } from '../../format'
@@ -20,7 +19,7 @@ export async function exportMemory(
     return
   }
   const path = resolve(callersFolder(), file ?? `${name}.safetensors`)
-  if (existsSync(path))
+  if (isThere(path))
     throw new UserError(`'${path}' is there already: name another file after ttt export ${name}`)
   const bytes = await memories.export(name)
   writeFileDurably(path, bytes)

@@ -1,6 +1,6 @@
-import { asFileError, refuseNamedPipe } from '@ttt-e2e/tensor-ops/files'
+import { asFileError, streamOfFile } from '@ttt-e2e/tensor-ops/files'
 import { UserError } from '@ttt-e2e/tensor-ops/user-error'
-import { createReadStream, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { counted } from '@ttt-e2e/tensor-ops/counted'
 import { formatCount } from '../../format'
@@ -54,10 +54,9 @@ function open(file: string): { total?: number; text: AsyncIterable<Uint8Array> }
   }
   const path = resolve(callersFolder(), file)
   try {
-    refuseNamedPipe(path)
     const stat = statSync(path)
     if (stat.isDirectory()) throw new UserError(`'${path}' can't be read: it is a folder; name a text file`)
-    return { total: stat.size, text: createReadStream(path, { highWaterMark: 1 << 16 }) }
+    return { total: stat.size, text: streamOfFile(path) }
   } catch (error) {
     throw asFileError(error, { path })
   }
