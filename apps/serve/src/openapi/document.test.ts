@@ -29,12 +29,15 @@ it('names each operation, and the key where there is one', async () => {
 })
 
 it('says what the model has, and that what may be left out may be null or []', async () => {
-  const { components } = await described(test)
+  const { components, paths } = await described(test)
   const { properties, additionalProperties } = components.schemas.CompletionRequest
   const nothing = { type: ['array', 'null'], maxItems: 0 }
   expect(properties.prompt.anyOf[1].items).toMatchObject({ type: 'integer', maximum: 256 })
   expect(properties.n.anyOf).toEqual([{ type: 'integer', minimum: 1, maximum: 16 }, nothing])
   expect(additionalProperties).toEqual(nothing)
+  expect(properties.metadata.anyOf[0].additionalProperties).toEqual(nothing)
+  const { schema } = paths['/v1/memories'].post.requestBody.content['text/plain']
+  expect(['a\nb', 'a\0b'].map((text) => new RegExp(schema.pattern).test(text))).toEqual([true, false])
 })
 
 it.each([0, 9, 10, 256, 261, 1000, 2099])('writes the numbers up to %d as an expression', (most) => {

@@ -13,7 +13,7 @@ export function leftOut(schema: Json, schemas: Record<string, Json>): Json {
       schemas[name] = leftOut(schemas[name], schemas)
       done.add(schemas[name])
     }
-    if (part.type !== 'object') return part
+    if (![part.type].flat().includes('object')) return part
     const required = (part.required ?? []) as string[]
     const own = Object.entries((part.properties ?? {}) as Record<string, Json>)
     const { additionalProperties: others } = part

@@ -22,8 +22,8 @@ export const neutralFields = {
   user: anyString(),
   safety_identifier: anyString(),
   prompt_cache_key: anyString(),
-  prompt_cache_retention: only('in_memory', 'in-memory'),
-  prompt_cache_options: optional(z.strictObject({ mode: only('implicit'), ttl: only('30m') })),
+  prompt_cache_retention: only('in_memory', 'in-memory', '24h'),
+  prompt_cache_options: optional(z.strictObject({ mode: only('implicit', 'explicit'), ttl: only('30m') })),
   response_format: optional(textFormat()),
   modalities: optional(z.array(z.literal('text', 'only "text" is supported here'))),
   // No model here calls tools by itself, or thinks before it speaks.

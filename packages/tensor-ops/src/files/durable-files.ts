@@ -5,7 +5,6 @@ import {
   fsyncSync,
   openSync,
   realpathSync,
-  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -109,7 +108,7 @@ export function removedAtExit(path: string): () => void {
 /** Removes a folder so that no half of it is ever seen under its name. @throws file system errors */
 export function removeFolder(path: string): void {
   const temporary = temporaryBeside(path)
-  renameSync(path, temporary)
+  renamePatiently(path, temporary)
   rmSync(temporary, { recursive: true, force: true, maxRetries: 3 })
 }
 

@@ -1,7 +1,8 @@
-import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { asFileError, FileError } from './file-error'
+import { renamePatiently } from './rename-patiently'
 
 /** Stands in a folder while a process writes to it. */
 const lockName = '.lock'
@@ -195,12 +196,12 @@ let removed = 0
 function removeStale(path: string, found: string): void {
   const aside = `${path}.stale-${process.pid}-${removed++}`
   try {
-    renameSync(path, aside)
+    renamePatiently(path, aside)
   } catch (error) {
     // Someone else was quicker; the next try sees who.
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
     throw error
   }
   if (read(aside) === found) rmSync(aside, { force: true })
-  else renameSync(aside, path)
+  else renamePatiently(aside, path)
 }

@@ -1,5 +1,5 @@
-import { makeFolder, LockTaken, removedAtExit, takeLock } from '@ttt-e2e/tensor-ops/files'
-import { chmodSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { makeFolder, LockTaken, removedAtExit, renamePatiently, takeLock } from '@ttt-e2e/tensor-ops/files'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { cacheFolder } from '../cache-folder'
 import { addonFileName, findAddonFile, tellRefused, userId } from './addon-file'
@@ -78,7 +78,7 @@ async function compileInto(folder: string, { title, key, compile }: AddonOnFirst
     const built = await compile(work)
     const path = join(folder, addonFileName(key, readFileSync(built)))
     chmodSync(built, 0o755)
-    renameSync(built, path)
+    renamePatiently(built, path)
     return path
   } finally {
     kept()

@@ -1,6 +1,6 @@
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { Gpu } from './device'
 import type { GpuPrecision } from './half'
@@ -44,12 +44,18 @@ it('gives candidates that the GPU can take, the standard ones among them', () =>
     expect(8 * edge * depth).toBeLessThanOrEqual(4096)
 })
 
+function write(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, text)
+}
+
 it('keeps what was chosen for an adapter, for it alone', () => {
   const tiling = tilingOn('nvidia · driver 1')
   tiling.load()
   expect([tiling.tiles, tiling.chosenAt]).toEqual([standardTiles, undefined])
   tiling.tiles = other
-  const path = tiling.keep()
+  const { path, text } = tiling.toKeep()
+  write(path, text)
   expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ adapter: 'nvidia · driver 1', tiles: other })
   expect(readdirSync(join(folder, 'webgpu'))).toHaveLength(1)
   const next = tilingOn('nvidia · driver 1')
@@ -70,7 +76,7 @@ it.each([
   ['what the GPU can not take', JSON.stringify({ chosenAt: 'x', tiles: { ...other, attention: { edge: 32 } } })], // prettier-ignore
 ])('takes %s for nothing', (_, text) => {
   const tiling = tilingOn('a')
-  writeFileSync(tiling.keep(), text)
+  write(tiling.toKeep().path, text)
   const next = tilingOn('a')
   next.load()
   expect([next.tiles, next.chosenAt]).toEqual([standardTiles, undefined])

@@ -57,20 +57,14 @@ export class Tiling {
     }
   }
 
-  /** Keeps those in use for the next processes on this adapter. @returns the file's path */
-  keep(): string {
+  /** The file that keeps those in use for the next processes on this adapter, for the caller to write. */
+  toKeep(): { path: string; text: string } {
     const path = this.path()
-    if (path === undefined || !builtinModules) throw new Error('a page has no cache folder to keep tiles in')
-    const { mkdirSync, renameSync, writeFileSync } = builtinModules('node:fs')
+    if (path === undefined) throw new Error('a page has no cache folder to keep tiles in')
     const { gpu, tiles } = this.backend
     this.chosenAt = new Date().toISOString()
     const file: TilesFile = { adapter: gpu.identity, chosenAt: this.chosenAt, tiles }
-    mkdirSync(builtinModules('node:path').dirname(path), { recursive: true })
-    // Whole or not at all: another process may be reading.
-    const temporary = `${path}.${process.pid}`
-    writeFileSync(temporary, `${JSON.stringify(file, null, 1)}\n`)
-    renameSync(temporary, path)
-    return path
+    return { path, text: `${JSON.stringify(file, null, 1)}\n` }
   }
 
   /** Named by the adapter with its driver and by the kernels' sources: what was chosen for others isn't found. */

@@ -3,6 +3,8 @@ import '@ttt-e2e/kernels/engines'
 import { webgpuTiling, type TiledKernel } from '@ttt-e2e/kernels/engines/webgpu'
 import { formatTable, type Table } from '@ttt-e2e/report'
 import { resolveEngine } from '@ttt-e2e/tensor-ops'
+import { makeFolder, writeFileDurably } from '@ttt-e2e/tensor-ops/files'
+import { dirname } from 'node:path'
 import { digits } from '../../speed-table'
 import type { OpsOptions } from '../options'
 import { chooseTiles, sizesOf, type Trial } from './choose-tiles'
@@ -52,7 +54,13 @@ export async function tuneTiles({
     const wrong = kernels.filter((kernel) => !trials.some((trial) => trial.kernel === kernel && trial.chosen))
     for (const kernel of wrong)
       progress.print(`${kernel} keeps ${sizesOf(tiling.tiles[kernel])}: none was right`)
-    if (wrong.length < kernels.length) progress.print(`kept for this adapter: ${tiling.keep()}`)
+    if (wrong.length < kernels.length) {
+      const { path, text } = tiling.toKeep()
+      makeFolder(dirname(path))
+      // Whole or not at all: another process may be reading.
+      writeFileDurably(path, text)
+      progress.print(`kept for this adapter: ${path}`)
+    }
     return wrong.length > 0 ? 1 : 0
   })
 }
