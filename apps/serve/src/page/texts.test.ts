@@ -125,7 +125,10 @@ it('fetches a text from an address of this machine, and from no other', async ()
     ['https://example.org/book.txt', /^example\.org is another machine\./],
     ['file:///etc/passwd', /choose the file instead/],
     ['http://', /^This is no address\./],
+    [`${new URL(app.url).host}/nothing`, /it answers 404\./],
+    ['ftp://localhost/book.txt', /^This is no address\./],
     [closed.url, /^127\.0\.0\.1:\d+ gave nothing: .*Access-Control-Allow-Origin/],
+    ['javascript:alert(1)', /^This is no address\./],
     [`${app.url}/nothing`, /it answers 404\./],
   ] as const) {
     await from(address)

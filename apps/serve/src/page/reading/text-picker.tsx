@@ -124,7 +124,7 @@ function AddressField({ onText }: { onText: (source: TextSource) => void }): VNo
   const [address, setAddress] = useState('')
   const fetchText = () => trying('address', async () => onText(await ofAddress(address)))
   return (
-    <details class="address" open={address !== ''}>
+    <details class="address">
       <summary>or take it from an address of this machine</summary>
       <label for="address">Address</label>
       <div class="in-line">

@@ -28,9 +28,8 @@ export function ofPasted(text: string): TextSource {
 /** A text at an address of this machine. @throws GivenError for another's, or where nothing can be read there */
 export async function ofAddress(given: string): Promise<TextSource> {
   const refuse = (why: string) => new GivenError('address', why)
-  const url = URL.parse(given.trim(), location.href)
-  if (given.trim() === '' || !url)
-    throw refuse('This is no address. Write one of this machine, as http://localhost:3000/book.txt.')
+  const url = addressOf(given.trim())
+  if (!url) throw refuse('This is no address. Write one of this machine, as http://localhost:3000/book.txt.')
   if (url.protocol === 'file:')
     throw refuse('A page may not open files by their address: choose the file instead.')
   const isHere =
@@ -47,8 +46,25 @@ export async function ofAddress(given: string): Promise<TextSource> {
   })
   if (!answer.ok) throw refuse(`${url.host} has nothing at this address: it answers ${answer.status}.`)
   return {
-    name: decodeURIComponent(url.pathname.split('/').at(-1) || url.host),
+    name: nameOf(url),
     content: await answer.blob(),
     place: 'address',
+  }
+}
+
+/** @returns undefined for what is no address of a text; one may be written without http:// or as a path of this server */
+function addressOf(given: string): URL | undefined {
+  const scheme = /^([a-z][a-z\d+.-]*):(?!\d)/i.exec(given)?.[1].toLowerCase()
+  if (given === '' || (scheme !== undefined && !['http', 'https', 'file'].includes(scheme))) return undefined
+  const whole = /^[\w.-]+:\d/.test(given) ? `http://${given}` : given
+  return URL.canParse(whole, location.href) ? new URL(whole, location.href) : undefined
+}
+
+function nameOf({ pathname, host }: URL): string {
+  const last = pathname.split('/').at(-1) || host
+  try {
+    return decodeURIComponent(last)
+  } catch {
+    return last
   }
 }
