@@ -1,8 +1,9 @@
 import { existsSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, vi } from 'vitest'
-import { writeFileDurably, writeFolderDurably } from './durable-files'
+import { removeFolder, writeFileDurably, writeFolderDurably } from './durable-files'
+import { lockFolder } from './folder-lock'
 import { renamePatiently } from './rename-patiently'
 
 /** How often the file system still refuses, and why. */
@@ -32,6 +33,13 @@ it.each(['EPERM', 'EBUSY'])(
       'file',
       'text',
     ])
+    Object.assign(refusals, { left: 3, code })
+    removeFolder(at(`${code}-folder`))
+    expect([refusals.left, existsSync(at(`${code}-folder`))]).toEqual([-1, false])
+    writeFileSync(at('.lock'), JSON.stringify({ pid: 2 ** 22 + 1, host: hostname() }))
+    Object.assign(refusals, { left: 3, code })
+    lockFolder(folder)()
+    expect(refusals.left).toBe(-1)
   },
 )
 

@@ -137,7 +137,8 @@ export function resumedRecipe(stored: Recipe, options: RecipeChanges & { recipe?
     throw new TrainingError(
       `the stored run trains '${stored.system}', not '${options.system}'; give --out another folder`,
     )
-  const kind = options.data === undefined ? stored.data.kind : ownData(stored, options.data).kind
+  const kind =
+    options.data === undefined ? stored.data.kind : ownData(stored, options.data, options.textField).kind
   if (kind !== stored.data.kind || (options.data !== undefined && !('path' in stored.data)))
     throw new TrainingError('the stored run trains on other data; give --out another folder')
   const isChange = (setting: string) => !isDeepStrictEqual(applySettings(stored, [setting]), stored)
@@ -152,5 +153,6 @@ export function resumedRecipe(stored: Recipe, options: RecipeChanges & { recipe?
   const resolved = resolveRecipe(stored, { settings: options.settings })
   // The same data may lie elsewhere now; that it is the same is found out when it is read.
   if (options.data === undefined || !('path' in resolved.data)) return resolved
-  return { ...resolved, data: { ...resolved.data, path: options.data } }
+  const field = options.textField !== undefined && { textField: options.textField }
+  return { ...resolved, data: { ...resolved.data, path: options.data, ...field } }
 }

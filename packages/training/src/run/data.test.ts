@@ -92,6 +92,17 @@ it('names the one file by both names where it is another', async () => {
   expect(await resume(join(root, 'other.txt'))).toBe('done')
 })
 
+it('takes the text from the field that is named when the run goes on', async () => {
+  await begin()
+  const changes = (textField: string) => ({ settings: [], data, textField })
+  const resumeBy = async (field: string) =>
+    trainAndDispose(await resumeRun({ folder: folder(), changes: changes(field) }))
+  await expect(resumeBy('title')).rejects.toThrow(/^line 1 of '.*pages\.jsonl' has no 'title': it has 'text'/)
+  const pages = join(data, 'pages.jsonl')
+  writeFileSync(pages, readFileSync(pages, 'utf8').replaceAll('"text"', '"body"'))
+  expect(await resumeBy('body')).toBe('done')
+})
+
 it('goes on as before where a run was saved without a record, but not under another path', async () => {
   await begin()
   const path = join(latestCheckpoint(folder())!.path, 'run.json')
