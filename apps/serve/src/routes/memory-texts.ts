@@ -28,13 +28,10 @@ const learn = optional(flag()).openapi({
 const flagQuery = z.enum(['true', 'false', '']).optional()
 const readingQuery = { passages: flagQuery, learn: flagQuery }
 const plain = {
-  schema: z
-    .string()
-    .min(1)
-    .openapi({
-      pattern: '^[^\\u0000]*$',
-      description: 'UTF-8 without NUL, of any length; read as it arrives',
-    }),
+  schema: z.string().min(1).openapi({
+    pattern: '^[^\\u0000]*$',
+    description: 'UTF-8 without NUL, of any length; read as it arrives',
+  }),
 }
 
 const progressSchema = z
