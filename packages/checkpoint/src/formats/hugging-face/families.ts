@@ -13,6 +13,9 @@ const positive = z.number().positive()
 const only = <T extends string | boolean | null>(value: T) =>
   z.literal(value, { error: `only ${JSON.stringify(value)} can be computed` }).nullish()
 
+/** As transformers 5 writes what JSON has no number for. */
+const writtenInfinity = z.object({ __float__: z.literal('Infinity') }).transform(() => Infinity)
+
 /** No step of float32 is larger, and where nothing is smaller either there is no limit. */
 const finiteLimit = (limit?: readonly [number, number]): [number, number] | undefined =>
   limit === undefined || (limit[0] === 0 && limit[1] === Infinity)
@@ -37,7 +40,7 @@ export const families: Readonly<
       layer_norm_epsilon: positive,
       tie_word_embeddings: z.boolean().default(false),
       time_step_limit: z
-        .tuple([z.number(), z.number().or(z.literal(Infinity))])
+        .tuple([z.number(), z.number().or(z.literal(Infinity)).or(writtenInfinity)])
         .optional()
         .transform((limit) => finiteLimit(limit)),
       hidden_act: only('silu'),

@@ -43,6 +43,7 @@ const configSchema = z.looseObject({
   attention_bias: optional(z.boolean()),
   mlp_bias: optional(z.boolean()),
   max_position_embeddings: optional(count),
+  original_max_position_embeddings: optional(count),
   rope_theta: optional(positive),
   rope_scaling: optional(ropeSchema),
   rope_parameters: optional(ropeSchema),
@@ -56,8 +57,16 @@ const configSchema = z.looseObject({
 
 type Config = z.infer<typeof configSchema>
 
+/** What transformers takes keys for that a configuration leaves out, where it isn't what no key means here. */
+const leftOut: Readonly<Partial<Record<(typeof llamaTypes)[number], Partial<Config>>>> = {
+  mistral: { num_key_value_heads: 8, sliding_window: 4096 },
+  qwen2: { num_key_value_heads: 32, sliding_window: 4096, use_sliding_window: false },
+  qwen3: { num_key_value_heads: 32, head_dim: 128, sliding_window: 4096, use_sliding_window: false },
+}
+
 /** A config.json in our terms; what it can't be is added to its problems. */
-export const llamaConfig = configSchema.transform((config, context): LlamaSizes => {
+export const llamaConfig = configSchema.transform((given, context): LlamaSizes => {
+  const config = { ...(given.model_type && leftOut[given.model_type]), ...given }
   const problem = (path: string, message: string) =>
     context.addIssue({ code: 'custom', path: path.split('.'), message })
   const heads = config.num_attention_heads
@@ -84,7 +93,7 @@ export const llamaConfig = configSchema.transform((config, context): LlamaSizes 
     ...(attentionBiases && { attentionBiases }),
     mlpBiases: type === 'llama' && config.mlp_bias === true,
     rope: {
-      base: config.rope_parameters?.rope_theta ?? config.rope_theta ?? 10_000,
+      base: ropeOf(config)?.rope_theta ?? config.rope_theta ?? 10_000,
       scaling: scalingOf(config, problem),
     },
     normEpsilon: config.rms_norm_eps,
@@ -103,8 +112,12 @@ function windowsOf(config: Config): number[] {
   })
 }
 
+/** Where both are given, transformers takes the older key. */
+const ropeKeyOf = (config: Config) => (config.rope_scaling ? 'rope_scaling' : 'rope_parameters')
+const ropeOf = (config: Config) => config[ropeKeyOf(config)]
+
 function scalingOf(config: Config, problem: (path: string, message: string) => void): RopeScaling | null {
-  const where = config.rope_parameters ? 'rope_parameters' : 'rope_scaling'
+  const where = ropeKeyOf(config)
   const rope = config[where]
   if (!rope) return null
   const type = rope.rope_type ?? rope.type ?? 'default'
@@ -113,7 +126,12 @@ function scalingOf(config: Config, problem: (path: string, message: string) => v
     if (value == null) problem(`${where}.${key}`, `it is missing, and RoPE of type ${type} needs it`)
     return value ?? 1
   }
-  const originalLength = rope.original_max_position_embeddings ?? config.max_position_embeddings ?? 0
+  // One beside the other keys goes before the one among RoPE's.
+  const originalLength =
+    config.original_max_position_embeddings ??
+    rope.original_max_position_embeddings ??
+    config.max_position_embeddings ??
+    0
   const needLength = () => {
     if (originalLength === 0)
       problem(`${where}.original_max_position_embeddings`, `it is missing, and RoPE of type ${type} needs it`)
