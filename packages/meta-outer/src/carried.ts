@@ -34,7 +34,8 @@ function counted(system: System, params: Params, batch: number, length: number):
   tidy(() => {
     // As a scan of several chunks reserves them.
     const room = length > piece ? length : 0
-    const states = decoder.reserveSuffix(decoder.startSuffix(decoder.suffixParams(params), batch), room)
+    const start = decoder.startSuffix(decoder.suffixParams(params), batch)
+    const states = start.map((state, s) => decoder.reserveSuffix(state, s, room))
     const lasts = decoder.suffixLasts(states, length)
     states.forEach(({ mixer, ...rest }, s) => {
       counts[lasts[s] ? 'lasting' : 'border'] += treeSize(mixer)

@@ -87,7 +87,7 @@ function startOf(system: System, params: Params, suffixParams: SuffixParams, { b
   const learnedStates = leaves.some(({ size }) => size > 0)
   // Room for the whole text at once: every chunk is then of the same shapes. A single piece needs none.
   const room = length > pieceOf(system, length) ? length : 0
-  const reserved = tidy(() => decoder.reserveSuffix(states.value, room))
+  const reserved = tidy(() => states.value.map((state, s) => decoder.reserveSuffix(state, s, room)))
   const lasting = lastingStates(reserved, decoder.suffixLasts(reserved, length))
   return {
     carry: { fast: fast?.value ?? params.prime, states: reserved } as Carry,

@@ -142,7 +142,8 @@ describe('where a window is as wide as the text, so that caches last and stand o
     const params = parametersOf(system)
     const batch = randomBatch(2, 26)
     const { decoder } = system
-    const states = decoder.reserveSuffix(decoder.startSuffix(decoder.suffixParams(params), 2), 26)
+    const start = decoder.startSuffix(decoder.suffixParams(params), 2)
+    const states = start.map((state, s) => decoder.reserveSuffix(state, s, 26))
     expect(decoder.suffixLasts(states, 26)).toEqual([true])
     const expected = await metaGradient(system, params, batch, { checkpointEvery: 'everything' })
     const right = treeLeaves(expected.gradients)

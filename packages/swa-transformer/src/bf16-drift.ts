@@ -12,7 +12,7 @@ import {
 import { useEngine } from '@ttt-e2e/tensor-ops/testing'
 import { createDecoder, type Decoder, type DecoderParams } from './decoder'
 import type { MixingState } from './block'
-import { grownStates } from './grown-states'
+import { growPrefix } from './grown-states'
 import type { MixerKind, MixerSizes } from './mixer'
 import { readPrefix } from './read-prefix'
 
@@ -77,11 +77,8 @@ async function lossesOf(decoder: Decoder, text: Text, how: How): Promise<number[
   let states = startStates(decoder, params)
   for (let t = 0; t + 1 < text.length; t++) {
     const position = how === 'forget' ? 0 : t
-    states = grownStates(states, (before) =>
-      decoder.prefix.map((stage, i) => stage.reserve(before[i], position + 1)),
-    )
+    growPrefix(decoder, states, position + 1)
     const { logits, after } = await readTokens(decoder, params, text[t], states, position)
-    disposeTree(states)
     states = after
     if (how === 'forget') {
       disposeTree(states)
@@ -111,7 +108,7 @@ async function readTokens(
   decoder: Decoder,
   params: DecoderParams,
   tokens: number[],
-  before: readonly MixingState[],
+  before: MixingState[],
   at: number,
 ): Promise<{ logits: Float32Array; after: MixingState[] }> {
   const ids = tf.tensor(tokens, [batch, 1], 'int32')

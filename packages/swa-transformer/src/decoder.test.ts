@@ -46,7 +46,7 @@ function readInPieces(decoder: Decoder, params: DecoderParams, tokens: number[],
       suffixParams,
       params.prime,
       hidden,
-      decoder.reserveSuffix(suffix, room),
+      suffix.map((state, s) => decoder.reserveSuffix(state, s, room)),
       options,
     )
     suffix = read.states

@@ -114,8 +114,8 @@ export interface Decoder {
   readonly prefixBlocks: number
   suffixParams(all: DecoderParams): SuffixParams
   startSuffix(params: SuffixParams, batch: number): MixingState[]
-  /** See `SequenceMixer.reserve`. */
-  reserveSuffix(states: readonly MixingState[], tokens: number): MixingState[]
+  /** See `SequenceMixer.reserve`. @param s which of the suffix's states it is */
+  reserveSuffix(state: MixingState, s: number, tokens: number): MixingState
   /** Of each state whether its mixer's lasts, see `SequenceMixer.lasts`. */
   suffixLasts(states: readonly MixingState[], tokens: number): boolean[]
   /**
@@ -258,8 +258,7 @@ export function createDecoder(config: DecoderConfig): Decoder {
       params.blocks
         .slice(1)
         .map((block, i) => startMixing(block.mixing!, mixers[prefixBlocks + 1 + i], batch)),
-    reserveSuffix: (states, tokens) =>
-      states.map((state, s) => reserveMixing(mixers[prefixBlocks + 1 + s], state, tokens)),
+    reserveSuffix: (state, s, tokens) => reserveMixing(mixers[prefixBlocks + 1 + s], state, tokens),
     suffixLasts: (states, tokens) =>
       states.map(({ mixer }, s) => mixers[prefixBlocks + 1 + s].lasts?.(mixer, tokens) ?? false),
     readSuffix(params, weights, hidden, states, options) {

@@ -1,13 +1,34 @@
-import { tidy, treeLeaves, type TensorTree } from '@ttt-e2e/tensor-ops'
+import { disposeTree, giveBackIdle, tidy, treeLeaves } from '@ttt-e2e/tensor-ops'
+import type { MixingState } from './block'
+import type { Decoder } from './decoder'
 
 /**
- * States with more room, in place of those given, which are given up: tensors that needed none stay, the others are freed.
- *
- * @param reserve see `SequenceMixer.reserve`
+ * Gives the prefix's states room for `tokens` tokens, see `SequenceMixer.reserve`: each in its place in the list, what it
+ * was before freed at once, so that only one of them stands there twice.
  */
-export function grownStates<S extends TensorTree>(states: S, reserve: (states: S) => S): S {
-  const grown = tidy(() => reserve(states))
-  const kept = new Set(treeLeaves(grown))
-  for (const leaf of treeLeaves(states)) if (!kept.has(leaf)) leaf.dispose()
-  return grown
+export function growPrefix(decoder: Decoder, states: MixingState[], tokens: number): void {
+  grow(states, (state, stage) => decoder.prefix[stage].reserve(state, tokens))
+}
+
+/** As `growPrefix`, for the suffix's states. */
+export function growSuffix(decoder: Decoder, states: MixingState[], tokens: number): void {
+  grow(states, (state, s) => decoder.reserveSuffix(state, s, tokens))
+}
+
+function grow(states: MixingState[], reserve: (state: MixingState, index: number) => MixingState): void {
+  let grew = false
+  states.forEach((state, i) => {
+    states[i] = tidy(() => reserve(state, i))
+    grew = disposeUnkept(state, states[i]) || grew
+  })
+  // Places of caches that are outgrown: no later one fits in there.
+  if (grew) giveBackIdle()
+}
+
+/** Frees a state's tensors, but those that the next one goes on with. @returns whether there were others */
+export function disposeUnkept(state: MixingState, next: MixingState): boolean {
+  const kept = new Set(treeLeaves(next))
+  const unkept = treeLeaves(state).filter((leaf) => !kept.has(leaf))
+  disposeTree(unkept)
+  return unkept.length > 0
 }

@@ -33,7 +33,7 @@ export {
   startCache,
   type AttentionCache,
 } from './cached-attention'
-export { grownStates } from './grown-states'
+export { growPrefix, growSuffix } from './grown-states'
 export { readPrefix } from './read-prefix'
 export { type KeepFirst } from './first-tokens'
 export { headWidthOf } from './head-width'

@@ -6,7 +6,7 @@ import { readPrefix } from './read-prefix'
 
 beforeAll(() => resolveEngine('cpu'))
 
-it('lets go of what a layer makes before the next one begins', () => {
+it('lets go of what a layer makes, and of its state before, as the next one begins', () => {
   const decoder = createDecoder({
     vocabularySize: 13,
     hiddenSize: 8,
@@ -36,9 +36,11 @@ it('lets go of what a layer makes before the next one begins', () => {
   const { hidden, states } = readPrefix(watched, params, tokens, start, position)
   const [first, ...later] = alive
   expect(later).toHaveLength(3)
-  // Beside the embedding: a state for each layer that was read, and what it hands on.
+  // Beside the embedding: what a layer hands on. A state stands in place of the one before.
   const ofState = treeLeaves(states[0]).length
-  expect(later.map((count, i) => count - first - (i + 1) * ofState)).toEqual([1, 1, 1])
-  expect(liveTensors() - before).toBe(2 + 4 * ofState)
+  expect(later.map((count) => count - first)).toEqual([1, 1, 1])
+  expect(start.flatMap(treeLeaves).every(({ isDisposed }) => isDisposed)).toBe(true)
+  expect(states.flatMap(treeLeaves)).toHaveLength(4 * ofState)
+  expect(liveTensors() - before).toBe(2)
   expect(hidden.shape).toEqual([1, 3, 8])
 })

@@ -1,12 +1,13 @@
-import { program, tidy, type Tensor } from '@ttt-e2e/tensor-ops'
+import { disposeTree, program, tidy, type Tensor } from '@ttt-e2e/tensor-ops'
 import type { MixingState } from './block'
 import type { Decoder, DecoderParams } from './decoder'
+import { disposeUnkept } from './grown-states'
 
 /**
- * Reads tokens through the prefix, as one program. Frees nothing of what it is given, but may write over the states.
+ * Reads tokens through the prefix, as one program. Takes the states over: what isn't written over is freed.
  *
  * @param tokens int32 [B, T]
- * @param states with room for these tokens; spent, see `program`
+ * @param states with room for these tokens
  * @param position int32 [B]: tokens of each sequence before these
  * @returns the suffix's input [B, T, D] and the states after these tokens; the caller's
  */
@@ -14,11 +15,11 @@ export function readPrefix(
   decoder: Decoder,
   params: DecoderParams,
   tokens: Tensor,
-  states: readonly MixingState[],
+  states: MixingState[],
   position: Tensor,
 ): { hidden: Tensor; states: MixingState[] } {
   const { prefix } = decoder
-  return program(
+  const read = program(
     { owner: decoder, key: 'read prefix' },
     ({ embedding, stages, tokens, position }, states) => {
       const embedded = decoder.embed(embedding, tokens)
@@ -26,8 +27,10 @@ export function readPrefix(
       const context = { position, ...(decoder.readsEmbedding && { embedded }) }
       const after = prefix.map((stage, i) => {
         const before = hidden
-        // What a stage makes on the way is let go of with it: of all of them it may be more than the weights.
+        // What a stage makes on the way is let go of with it, and the state that it went on from: of all of them it may be
+        // more than the weights.
         const next = tidy(() => stage.run(stages[i], before, states[i], context))
+        disposeUnkept(states[i], next.state)
         if (before !== embedded && before !== next.hidden) before.dispose()
         hidden = next.hidden
         return next.state
@@ -42,4 +45,6 @@ export function readPrefix(
     },
     states,
   )
+  disposeTree(states)
+  return read
 }

@@ -25,6 +25,7 @@ export {
   engineCommands,
   engineLimits,
   engineMemory,
+  giveBackIdle,
   engineNames,
   EngineError,
   precisions,

@@ -1,5 +1,5 @@
 import { disposeTree, tf, tidy, type Tensor } from '@ttt-e2e/tensor-ops'
-import { grownStates, readPrefix } from '@ttt-e2e/swa-transformer'
+import { growPrefix, growSuffix, readPrefix } from '@ttt-e2e/swa-transformer'
 import { learnRows, predictRows } from './chunk-programs'
 import type { PieceNats } from './piece-nats'
 import { endAfter, openAt, positionTensor, type ReaderState } from './reader-state'
@@ -45,12 +45,10 @@ export function readPiece(model: ReadingModel, state: ReaderState, piece: Piece)
 function throughPrefix({ system, params }: ReadingModel, state: ReaderState, block: TokenBlock): Tensor {
   const { decoder } = system
   const end = endAfter(state, block.length)
-  state.prefix = grownStates(state.prefix, (states) =>
-    decoder.prefix.map((stage, i) => stage.reserve(states[i], end)),
-  )
+  growPrefix(decoder, state.prefix, end)
   const [tokens, position] = [block.tensor(), positionTensor(state.positions)]
   const { hidden, states } = readPrefix(decoder, params, tokens, state.prefix, position)
-  disposeTree([tokens, position, state.prefix])
+  disposeTree([tokens, position])
   state.prefix = states
   return hidden
 }
@@ -93,7 +91,7 @@ function predict(
 ): Tensor | undefined {
   const { decoder } = system
   const end = endAfter(state, hidden.shape[1]!)
-  state.suffix = grownStates(state.suffix, (states) => decoder.reserveSuffix(states, end))
+  growSuffix(decoder, state.suffix, end)
   const [targets, position] = [following.tensor(), positionTensor(state.positions)]
   const { states, last, losses } = predictRows(system, {
     params: decoder.suffixParams(params),
@@ -126,7 +124,7 @@ export function learnOpenChunk(
   const { tokens, hidden } = state.open
   const end = endAfter(state, uncounted)
   const starts = state.positions.map((position) => position + uncounted - tokens.length)
-  state.open.states = grownStates(state.open.states, (states) => decoder.reserveSuffix(states, end))
+  growSuffix(decoder, state.open.states, end)
   const following = tokens.columns(1, tokens.length).followedBy(next)
   const mask = Float32Array.from(following.tokens, (token) => (token === bosToken ? 0 : 1))
   const data = {

@@ -1,5 +1,5 @@
 import { tidy, treeLeaves } from '@ttt-e2e/tensor-ops'
-import { grownStates } from '@ttt-e2e/swa-transformer'
+import { growPrefix, growSuffix } from '@ttt-e2e/swa-transformer'
 import { groupsBy } from './groups-by'
 import { joinStates, splitState } from './join-states'
 import { PieceNats } from './piece-nats'
@@ -128,11 +128,9 @@ export class ReadTogether {
 function reserve({ system: { decoder, rule } }: ReadingModel, state: ReaderState, tokens: number): void {
   const end = endAfter(state, tokens)
   const { open } = state
-  state.prefix = grownStates(state.prefix, (states) =>
-    decoder.prefix.map((stage, i) => stage.reserve(states[i], end)),
-  )
-  state.suffix = grownStates(state.suffix, (states) => decoder.reserveSuffix(states, end))
-  if (rule) open.states = grownStates(open.states, (states) => decoder.reserveSuffix(states, end))
+  growPrefix(decoder, state.prefix, end)
+  growSuffix(decoder, state.suffix, end)
+  if (rule) growSuffix(decoder, open.states, end)
 }
 
 /** The shapes of a row of each tensor: also how far the open chunk is, and whether anything was read. */

@@ -9,7 +9,7 @@ import {
   type TensorTree,
 } from '@ttt-e2e/tensor-ops'
 import { writeRing } from '@ttt-e2e/kernels/ops'
-import { grownStates, readPrefix, type MixingState } from '@ttt-e2e/swa-transformer'
+import { growPrefix, growSuffix, readPrefix, type MixingState } from '@ttt-e2e/swa-transformer'
 import { predictRows } from './chunk-programs'
 import type { FastWeights } from './fast-weights'
 import { groupsBy } from './groups-by'
@@ -161,8 +161,8 @@ export class ReaderGroup {
     const { decoder } = model.system
     const end = Math.max(...rows.map((state) => endAfter(state, 0)))
     const parts = rows.map(({ open, ...state }) => {
-      const states = grownStates(open.states, (states) => decoder.reserveSuffix(states, end))
-      return { ...state, prefix: [], open: { ...open, states } }
+      growSuffix(decoder, open.states, end)
+      return { ...state, prefix: [], open }
     })
     const joined = joinStates(parts)
     parts.forEach(disposeState)
@@ -181,17 +181,14 @@ export class ReaderGroup {
     const joined = this.joined!
     const positions = this.rows.map(({ state }) => state.positions[0])
     const end = Math.max(...positions) + 1
-    joined.prefix = grownStates(joined.prefix, (states) =>
-      decoder.prefix.map((stage, i) => stage.reserve(states[i], end)),
-    )
-    joined.suffix = grownStates(joined.suffix, (states) => decoder.reserveSuffix(states, end))
+    growPrefix(decoder, joined.prefix, end)
+    growSuffix(decoder, joined.suffix, end)
     const data = {
       tokens: block.tensor(),
       position: positionTensor(positions),
       none: tf.zeros([block.batch, 0], 'int32'),
     }
     const prefix = readPrefix(decoder, params, data.tokens, joined.prefix, data.position)
-    disposeTree(joined.prefix)
     joined.prefix = prefix.states
     if (system.rule) this.extendChunks(block, prefix.hidden, data.position)
     const { states, last } = predictRows(system, {
@@ -245,19 +242,16 @@ export class ReaderGroup {
     if (parts.length === 0) return
     const { decoder } = this.model.system
     const end = Math.max(...this.rows.map(({ state }) => endAfter(state, 0)))
-    const grown = parts.map(({ prefix, suffix, ...rest }) => ({
-      ...rest,
-      prefix: grownStates(prefix, (states) =>
-        decoder.prefix.map((stage, i) => stage.reserve(states[i], end)),
-      ),
-      suffix: grownStates(suffix, (states) => decoder.reserveSuffix(states, end)),
-    }))
-    if (grown.length === 1) {
-      this.joined = grown[0]
+    for (const { prefix, suffix } of parts) {
+      growPrefix(decoder, prefix, end)
+      growSuffix(decoder, suffix, end)
+    }
+    if (parts.length === 1) {
+      this.joined = parts[0]
       return
     }
-    this.joined = stackedRows(grown)
-    disposeTree(grown)
+    this.joined = stackedRows(parts)
+    disposeTree([...parts])
   }
 
   /** Takes over what a reader holds. */

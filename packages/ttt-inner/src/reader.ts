@@ -1,4 +1,4 @@
-import { read, tf, tidy, treeMap, type Tensor, type TensorTree } from '@ttt-e2e/tensor-ops'
+import { giveBackIdle, read, tf, tidy, treeMap, type Tensor, type TensorTree } from '@ttt-e2e/tensor-ops'
 import type { FastWeights } from './fast-weights'
 import { PieceNats, type Nats } from './piece-nats'
 import { natsAfter, readPiece } from './read-piece'
@@ -6,6 +6,9 @@ import { bytesOfState, copyState, disposeState, startState, type ReaderState } f
 import { formOf, restoreState, saveState, type SavedForm, type SavedState } from './saved-state'
 import type { Params, System } from './system'
 import { TokenBlock } from './token-block'
+
+/** Tokens of a piece that takes so much memory on the way that pages are given back after it. */
+const longPiece = 128
 
 export interface ReaderOptions {
   /** Sequences read side by side, each with a memory of its own; 1 where left out. */
@@ -141,6 +144,7 @@ export class Reader {
       return await nats.read()
     } finally {
       nats.dispose()
+      if (given.length >= longPiece) giveBackIdle()
     }
   }
 

@@ -34,6 +34,8 @@ export interface Engine {
   create(options: EngineOptions): Promise<string>
   /** What it holds now. Asked only once it is created. */
   memory(): EngineMemory
+  /** Gives memory that it holds for later use back to the system, where that is much of what it holds, and where it can. */
+  giveBackIdle?(): void
   /** Resolves once its device has caught up, where that is so far behind that commands pile up; see `pause`. */
   behind?(): Promise<void> | undefined
   /** What it has given to its device so far, where it has one. */
@@ -114,6 +116,12 @@ export function engineMemory(): EngineMemory {
   const engine = [...engines.values()].find((each) => backendOf(each) === active)
   return engine?.memory() ?? memoryOfTensors()
 }
+
+/**
+ * To be called after what took much memory for a moment, of which what follows has no use: the active engine gives back to the
+ * system what lies idle, where that is much of what it holds. Memory that is used again later costs time anew.
+ */
+export const giveBackIdle = (): void => engines.get(tf.getBackend())?.giveBackIdle?.()
 
 /** What to wait for where the active engine's device is far behind. */
 export const engineBehind = (): Promise<void> | undefined => engines.get(tf.getBackend())?.behind?.()

@@ -37,7 +37,7 @@ let nextName = 0
  *
  * @param f pure: reads no tensors but those that it is given and those that it makes, and never their values
  * @param spent what the caller has no use for any more but to free it: a replay may write results over it, unless
- *   somebody else holds it too
+ *   somebody else holds it too, and `f` may free it where it runs as written
  */
 export function program<X extends TensorTree, Y, S extends TensorTree = []>(
   { owner, key }: ProgramKey,

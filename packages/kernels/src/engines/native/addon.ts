@@ -24,6 +24,8 @@ export interface Addon {
   setBf16(on: number): void
   setThreads(count: number): void
   setPoison(on: number): void
+  /** See `Engine.giveBackIdle`. */
+  giveBackIdle(): void
   liveBytes(): number
   reservedBytes(): number
 }

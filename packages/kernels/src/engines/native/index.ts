@@ -96,5 +96,6 @@ registerEngine({
     reserved: loaded?.reservedBytes() ?? 0,
     limit: memoryLimit,
   }),
+  giveBackIdle: () => loaded?.giveBackIdle(),
   hasOwnKernel: (kernelName) => kernels?.own.has(kernelName) ?? false,
 })

@@ -78,7 +78,7 @@ napi_value accumulates(napi_env env, napi_callback_info) {
 napi_value allocate(napi_env env, napi_callback_info info) {
   const double bytes = Arguments(env, info)(env, 0);
   if (!(bytes >= 0 && bytes < 0x1p62)) return fail(env, "a block has at least 0 bytes, and fewer than 2^62");
-  return guarded(env, [&] { return number(env, allocate_block(static_cast<uint64_t>(bytes))); });
+  return guarded(env, [&] { return number(env, allocate_lasting(static_cast<uint64_t>(bytes))); });
 }
 
 napi_value release(napi_env env, napi_callback_info info) {
@@ -88,6 +88,11 @@ napi_value release(napi_env env, napi_callback_info info) {
   napi_get_cb_info(env, info, &count, &value, nullptr, nullptr);
   napi_get_value_int32(env, value, &block);
   release_block(block);
+  return nullptr;
+}
+
+napi_value give_back(napi_env, napi_callback_info) {
+  give_back_idle();
   return nullptr;
 }
 
@@ -222,6 +227,7 @@ napi_value initialize(napi_env env, napi_value exports) {
                                 {"setBf16", set_bf16},
                                 {"setThreads", set_threads},
                                 {"setPoison", set_poison},
+                                {"giveBackIdle", give_back},
                                 {"liveBytes", live},
                                 {"reservedBytes", reserved}};
   for (const Function& function : functions) {

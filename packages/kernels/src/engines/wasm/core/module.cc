@@ -38,7 +38,7 @@ TTT_EXPORT("runProgram") const char* exported_run_program() { return run_program
 /** To be called after a trap in a program. */
 TTT_EXPORT("releaseUnfinished") void exported_release_unfinished() { release_unfinished(); }
 
-TTT_EXPORT("allocate") int32_t exported_allocate(double bytes) { return allocate_block(static_cast<uint64_t>(bytes)); }
+TTT_EXPORT("allocate") int32_t exported_allocate(double bytes) { return allocate_lasting(static_cast<uint64_t>(bytes)); }
 TTT_EXPORT("release") void exported_release(int32_t block) { release_block(block); }
 TTT_EXPORT("address") void* exported_address(int32_t block) { return block_address(block); }
 TTT_EXPORT("blockBytes") double exported_block_bytes(int32_t block) { return static_cast<double>(block_place(block).bytes); }

@@ -1,12 +1,14 @@
 // The block pool.
 #include "memory.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <new>
 #include <vector>
 #if defined(__linux__)
 #include <sys/mman.h>
+#include <unistd.h>
 #elif defined(_WIN32)
 #include <malloc.h>
 #endif
@@ -20,8 +22,10 @@ namespace {
 constexpr size_t slab_size = size_t{32} << 20;
 /** Blocks from here on get a slab of their own. */
 constexpr size_t large_block = size_t{4} << 20;
+/** Below this a block that lasts is one of a class, as all others are, and an idle one keeps its pages. */
+constexpr size_t least_page_block = size_t{64} << 10;
 /** Idle bytes of those that stay, because new pages cost time: a share of the most that were in use, and no more than this. */
-[[maybe_unused]] constexpr size_t idle_share = 16, most_idle = size_t{128} << 20;
+[[maybe_unused]] constexpr size_t idle_share = 16, most_idle = size_t{128} << 20, least_idle = size_t{4} << 20;
 #if defined(__wasm__)
 /** The unit in which memory grows; all slabs are larger. */
 constexpr size_t huge_page = size_t{64} << 10;
@@ -59,6 +63,8 @@ struct Block {
   size_t used = 0, resident = 0;
   /** How many blocks were released before it was, the last time. */
   uint64_t released = 0;
+  /** Of an idle block below those: whether its pages were given back. */
+  bool given_back = false;
 };
 /** Bytes of large blocks: those in use, the most that were in use at once, those that are resident. */
 struct LargeBytes {
@@ -126,8 +132,9 @@ int32_t add_slab(size_t bytes) {
   return static_cast<int32_t>(slabs.size()) - 1;
 }
 
-int32_t add_block(int32_t size_class) {
-  const size_t bytes = class_bytes(size_class), taken = bytes >= large_block ? bytes : bytes + gap;
+/** @param size_class the list that it goes to when it is idle: none of larger blocks */
+int32_t add_block(size_t bytes, int32_t size_class) {
+  const size_t taken = bytes >= large_block ? bytes : bytes + gap;
   int32_t slab;
   if (bytes >= large_block) {
     slab = add_slab(taken);
@@ -170,6 +177,7 @@ void give_back() {
 /** @param bytes that are asked for: what a class has beyond them is never touched */
 void begin_use(Block& block, size_t bytes) {
   live += block.bytes;
+  block.given_back = false;
   if (block.bytes < large_block) return;
   block.used = bytes;
   large.live += bytes;
@@ -186,25 +194,83 @@ void end_use(Block& block) {
   if (block.bytes >= large_block) large.live -= block.used;
 }
 
+std::vector<int32_t>& idle_blocks(int32_t size_class) {
+  if (static_cast<size_t>(size_class) >= free_blocks.size()) free_blocks.resize(size_class + 1);
+  return free_blocks[size_class];
+}
+
+int32_t used_from_now(int32_t block, size_t bytes) {
+  begin_use(blocks[block], bytes);
+  allow(blocks[block].address, blocks[block].bytes, blocks[block].bytes);
+  if (poison) std::memset(blocks[block].address, 0xff, blocks[block].bytes);
+  allow(blocks[block].address, blocks[block].bytes, bytes);
+  return block;
+}
+
 }  // namespace
 
 int32_t allocate_block(uint64_t bytes) {
   if (bytes > largest_block) out_of_memory();
   const int32_t size_class = class_of(bytes);
-  if (static_cast<size_t>(size_class) >= free_blocks.size()) free_blocks.resize(size_class + 1);
-  auto& list = free_blocks[size_class];
+  auto& list = idle_blocks(size_class);
   int32_t block;
   if (list.empty()) {
-    block = add_block(size_class);
+    block = add_block(class_bytes(size_class), size_class);
   } else {
     block = list.back();
     list.pop_back();
   }
-  begin_use(blocks[block], static_cast<size_t>(bytes));
-  allow(blocks[block].address, blocks[block].bytes, blocks[block].bytes);
-  if (poison) std::memset(blocks[block].address, 0xff, blocks[block].bytes);
-  allow(blocks[block].address, blocks[block].bytes, static_cast<size_t>(bytes));
-  return block;
+  return used_from_now(block, static_cast<size_t>(bytes));
+}
+
+int32_t allocate_lasting(uint64_t bytes) {
+  if (bytes < least_page_block || bytes > largest_block) return allocate_block(bytes);
+  const size_t wanted = (static_cast<size_t>(bytes) + 63) / 64 * 64;
+  const int32_t rounded = class_of(wanted), size_class = class_bytes(rounded) > wanted ? rounded - 1 : rounded;
+  // One of the same size, let go of before: of each size there are few.
+  auto& list = idle_blocks(size_class);
+  const auto same = std::find_if(list.begin(), list.end(), [&](int32_t block) { return blocks[block].bytes == wanted; });
+  int32_t block;
+  if (same == list.end()) {
+    block = add_block(wanted, size_class);
+  } else {
+    block = *same;
+    list.erase(same);
+  }
+  return used_from_now(block, static_cast<size_t>(bytes));
+}
+
+void give_back_idle() {
+#if defined(__linux__)
+  std::vector<int32_t> idle;
+  size_t bytes = 0;
+  for (size_t list = class_of(least_page_block); list < free_blocks.size(); list++)
+    for (const int32_t index : free_blocks[list]) {
+      const Block& block = blocks[index];
+      if (block.bytes < large_block ? block.given_back : block.resident == 0) continue;
+      idle.push_back(index);
+      bytes += block.bytes < large_block ? block.bytes : block.resident;
+    }
+  if (bytes < least_idle || bytes < live / idle_share) return;
+  std::sort(idle.begin(), idle.end(), [](int32_t a, int32_t b) { return blocks[a].address < blocks[b].address; });
+  static const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+  for (size_t i = 0; i < idle.size();) {
+    // Neighbours together: a page may be a part of both.
+    char* begin = blocks[idle[i]].address;
+    char* end = begin;
+    const int32_t slab = blocks[idle[i]].slab;
+    for (; i < idle.size() && blocks[idle[i]].slab == slab && blocks[idle[i]].address == end; i++) {
+      Block& block = blocks[idle[i]];
+      end += block.bytes;
+      large.resident -= block.resident;
+      block.resident = 0;
+      block.given_back = true;
+    }
+    const auto first = (reinterpret_cast<uintptr_t>(begin) + page - 1) / page * page;
+    const auto last = reinterpret_cast<uintptr_t>(end) / page * page;
+    if (last > first) madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
+  }
+#endif
 }
 
 void release_copies(int32_t block) {

@@ -10,6 +10,8 @@ namespace ttt {
 
 /** Returns a block's number. Its contents are whatever was there before (NaN where poisoning is on). */
 int32_t allocate_block(uint64_t bytes);
+/** The same for what stays, like weights: without the room by which classes round up. */
+int32_t allocate_lasting(uint64_t bytes);
 void release_block(int32_t block);
 void* block_address(int32_t block);
 
@@ -36,6 +38,9 @@ struct KeptCopy {
 KeptCopy& kept_copy(int32_t block, const int64_t (&form)[4]);
 /** To be called before a block's values change while it lives. */
 void release_copies(int32_t block);
+
+/** Gives what is idle back to the system, where it is much; for when a phase ends whose memory the next has no use for. */
+void give_back_idle();
 
 size_t live_bytes();
 size_t reserved_bytes();
