@@ -11,6 +11,7 @@ import { addMerge } from './merge/command'
 import { addRates } from './rates/command'
 import { addStream } from './stream/command'
 import { addSystems } from './systems/command'
+import { addModelMemory } from './timing/model-memory/command'
 import { addOps } from './timing/ops/command'
 import { addRanks } from './timing/ranks/command'
 import { addStepMemory } from './timing/step-memory/command'
@@ -33,6 +34,7 @@ export const commands: readonly ((command: Command, caller: string) => void)[] =
   addTrainSpeed,
   addReadSpeed,
   addStepMemory,
+  addModelMemory,
   addRanks,
   addOps,
   addDoctor,
