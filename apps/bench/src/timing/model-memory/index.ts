@@ -62,6 +62,8 @@ export async function measureModelMemory(
   await note('with the model', system)
   const reader = new Reader(system, params)
   await reader.read(randomTokens(system.decoder.config.vocabularySize, options.tokens))
+  // Reading is done when the token after it is asked for.
+  await reader.nextLogits()
   await note('after reading', system, options.tokens)
   for (let i = 0; i < options.decode; i++) {
     const logits = await reader.nextLogits()
