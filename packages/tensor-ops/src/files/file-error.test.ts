@@ -211,3 +211,7 @@ it('writes what a link leads to, and what a device takes, and leaves both what t
   writeFileDurably(at('nowhere'), 'x')
   expect(statSync(at('nowhere')).isCharacterDevice()).toBe(true)
 })
+
+it('says that nothing is below a file', () => {
+  expect([isThere(at('file')), isThere(at('file/run')), isThere(at('none'))]).toEqual([true, false, false])
+})

@@ -44,11 +44,9 @@ describe.each([
     expect(features.has('subgroups')).toBe(subgroups && adapter.features.has('subgroups'))
   })
 
-  it.for([2, 64, 256, 1024])('tell all of %i threads the same', async (threads, { skip }) => {
+  it.each([2, 64, 256])('tell all of %i threads the same', async (threads) => {
     await resolveEngine(name)
     const backend = tf.backend() as unknown as GpuBackend
-    const most = backend.gpu.limits.maxComputeInvocationsPerWorkgroup
-    if (threads > most) skip(`groups have at most ${most} threads here`)
     // Whole numbers, so that the sum is the same in any order, and wrong where one is missed or comes twice.
     const values = Float32Array.from({ length: threads }, (_, t) => ((t * 7919) % 509) - 250)
     const x = tf.tensor1d(values)
