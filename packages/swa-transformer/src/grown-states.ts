@@ -1,4 +1,4 @@
-import { disposeTree, giveBackIdle, tidy, treeLeaves } from '@ttt-e2e/tensor-ops'
+import { disposeTree, tidy, treeLeaves } from '@ttt-e2e/tensor-ops'
 import type { MixingState } from './block'
 import type { Decoder } from './decoder'
 
@@ -16,19 +16,14 @@ export function growSuffix(decoder: Decoder, states: MixingState[], tokens: numb
 }
 
 function grow(states: MixingState[], reserve: (state: MixingState, index: number) => MixingState): void {
-  let grew = false
   states.forEach((state, i) => {
     states[i] = tidy(() => reserve(state, i))
-    grew = disposeUnkept(state, states[i]) || grew
+    disposeUnkept(state, states[i])
   })
-  // Places of caches that are outgrown: no later one fits in there.
-  if (grew) giveBackIdle()
 }
 
-/** Frees a state's tensors, but those that the next one goes on with. @returns whether there were others */
-export function disposeUnkept(state: MixingState, next: MixingState): boolean {
+/** Frees a state's tensors, but those that the next one goes on with. */
+export function disposeUnkept(state: MixingState, next: MixingState): void {
   const kept = new Set(treeLeaves(next))
-  const unkept = treeLeaves(state).filter((leaf) => !kept.has(leaf))
-  disposeTree(unkept)
-  return unkept.length > 0
+  disposeTree(treeLeaves(state).filter((leaf) => !kept.has(leaf)))
 }

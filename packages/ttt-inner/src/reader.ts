@@ -7,7 +7,7 @@ import { formOf, restoreState, saveState, type SavedForm, type SavedState } from
 import type { Params, System } from './system'
 import { TokenBlock } from './token-block'
 
-/** Tokens of a piece that takes so much memory on the way that it is given back when reading ends. */
+/** So many tokens take memory on the way that is worth giving back when reading ends. */
 const longPiece = 128
 
 export interface ReaderOptions {
@@ -57,8 +57,8 @@ export class Reader {
   private group?: ReaderHolder
   /** The logits that `nextLogits` has asked for, and the hidden state that they are of. */
   private predicted?: { from: Tensor; logits: Promise<Float32Array> }
-  /** Whether long pieces were read since the engine was last asked to give back what lies idle. */
-  private readMuch = false
+  /** Tokens that were read since the engine was last asked to give back what lies idle. */
+  private readSince = 0
 
   /** @param from what to go on from, saved by a reader of the same system; a reader of nothing where left out */
   constructor(
@@ -122,9 +122,11 @@ export class Reader {
     const { last } = this.state
     if (!last) throw new Error('nothing was read yet: there is no next token to predict')
     if (this.predicted?.from !== last) this.predicted = { from: last, logits: this.logitsOf(last) }
-    // Whoever asks what comes next may go on token by token: that needs nothing of what pieces took.
-    if (this.readMuch) giveBackIdle()
-    this.readMuch = false
+    // Whoever asks what comes next may go on token by token: that needs nothing of what pieces took, nor of outgrown caches.
+    if (this.readSince >= longPiece) {
+      giveBackIdle()
+      this.readSince = 0
+    }
     return (await this.predicted.logits).slice()
   }
 
@@ -149,7 +151,7 @@ export class Reader {
       return await nats.read()
     } finally {
       nats.dispose()
-      this.readMuch ||= given.length >= longPiece
+      this.readSince += given.length
     }
   }
 
