@@ -53,10 +53,10 @@ export class GradientExchange {
       this.waiting.delete(leaf)
       return gradient
     })
-    // Values may come in any order: what is sent goes in the buckets'.
     const { arrays, communicator } = this
     const all = arrays.take(sizeOf(bucket))
     const values = readInto(gradients, placesOf(bucket, this.parts.firstPieces, all))
+    // Values may come in any order: what is sent goes in the buckets'.
     const before = this.sent
     const begun = (async () => {
       await before
