@@ -45,10 +45,10 @@ export function startMixing(params: BlockParams['mixing'], mixer: SequenceMixer,
 }
 
 /** See `SequenceMixer.reserve`. */
-export const reserveMixing = (mixer: SequenceMixer, state: MixingState, tokens: number): MixingState => ({
-  ...state,
-  mixer: mixer.reserve?.(state.mixer, tokens) ?? state.mixer,
-})
+export function reserveMixing(mixer: SequenceMixer, state: MixingState, tokens: number): MixingState {
+  const reserved = mixer.reserve?.(state.mixer, tokens) ?? state.mixer
+  return reserved === state.mixer ? state : { ...state, mixer: reserved }
+}
 
 /**
  * h + postNorm(mixer(norm(h))); with a convolution before the mixer h is h + postNorm(conv(norm(h))) first.

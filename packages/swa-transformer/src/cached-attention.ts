@@ -51,11 +51,13 @@ export const startCache = (batch: number, heads: number, width: number, keepFirs
   ...(keepFirst > 0 && startFirstTokens(batch, keepFirst, heads, width)),
 })
 
-/** The cache with room for `tokens` tokens in all; the same where it has it. */
-export function reserveCache(cache: AttentionCache, tokens: number, window: number): AttentionCache {
-  const { k, v, ...first } = cache
+/**
+ * The cache, with what its state holds beside it, with room for `tokens` tokens in all; the same object where it has it.
+ */
+export function reserveCache(state: AttentionCache, tokens: number, window: number): AttentionCache {
+  const { k, v } = state
   const more = cacheSlots(tokens, window) - k.shape[1]!
-  if (more <= 0) return cache
+  if (more <= 0) return state
   // What is free is let go of before the next one is made.
   const grown = (x: Tensor) =>
     tidy(() => {
@@ -63,7 +65,7 @@ export function reserveCache(cache: AttentionCache, tokens: number, window: numb
       const free = tf.zeros([batch, more, heads, width])
       return x.shape[1] === 0 ? free : tf.concat([x, free], 1)
     })
-  return { k: grown(k), v: grown(v), ...first }
+  return { ...state, k: grown(k), v: grown(v) }
 }
 
 /**

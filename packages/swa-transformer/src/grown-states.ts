@@ -18,7 +18,7 @@ export function growSuffix(decoder: Decoder, states: MixingState[], tokens: numb
 function grow(states: MixingState[], reserve: (state: MixingState, index: number) => MixingState): void {
   states.forEach((state, i) => {
     states[i] = tidy(() => reserve(state, i))
-    disposeUnkept(state, states[i])
+    if (states[i] !== state) disposeUnkept(state, states[i])
   })
 }
 

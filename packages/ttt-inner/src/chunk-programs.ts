@@ -26,23 +26,27 @@ interface Read {
  * The suffix over rows of the open chunk.
  *
  * @param given.targets int32 [B, n]: the tokens after the first n rows
- * @returns also their nats [B, n], where n > 0
+ * @param withLogits whether to tell what comes after the last row
+ * @returns also the nats of the targets [B, n], where n > 0, and the logits [B, 1, V] where they are asked for
  */
 export function predictRows(
   system: System,
   { states, ...given }: Given & { weights: readonly MlpWeights[]; targets: Tensor },
-): Read & { losses?: Tensor } {
+  { withLogits = false } = {},
+): Read & { losses?: Tensor; logits?: Tensor } {
   const { decoder } = system
   const [, rows] = given.hidden.shape
   const known = given.targets.shape[1]!
   return program(
-    { owner: system, key: 'read suffix' },
+    { owner: system, key: withLogits ? 'read suffix with logits' : 'read suffix' },
     ({ params, weights, hidden, position, targets }, states) => {
       const read = decoder.readSuffix(params, weights, hidden, states, { position })
+      const last = rowsOf(read.hidden, rows - 1, 1)
       return {
         states: read.states,
-        last: rowsOf(read.hidden, rows - 1, 1),
+        last,
         ...(known > 0 && { losses: decoder.losses(params, rowsOf(read.hidden, 0, known), targets) }),
+        ...(withLogits && { logits: decoder.logits(params, last) }),
       }
     },
     given,

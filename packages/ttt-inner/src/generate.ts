@@ -15,7 +15,10 @@ export interface GenerateOptions extends SamplingOptions {
   learn?: boolean
   /** Told of each token before it is read, with the model's logits [V] that it was drawn from. */
   onToken?(token: number, logits: Float32Array): void
-  /** Reads a token and gives the next one's logits [V], where others than the reader do: see `ReaderGroup`. */
+  /**
+   * Reads a token and gives the next one's logits [V], where others than the reader do: see `ReaderGroup`. It also gives
+   * timers, sockets and aborts their turn.
+   */
   step?(token: number): Promise<Float32Array>
   signal?: AbortSignal
 }
@@ -43,8 +46,8 @@ export async function* generate(
   const sampler = new Sampler(options, { ...(seed !== undefined && { seed }), ...(prompt && { prompt }) })
   let known: Float32Array | undefined
   for (let count = 0; count < maxTokens; count++) {
-    // Timers, sockets and aborts get a turn between two tokens.
-    await pause()
+    // Timers, sockets and aborts get a turn between two tokens: whoever reads them for others gives it once for all.
+    if (!step) await pause()
     if (signal?.aborted) return
     const logits = known ?? (await reader.nextLogits())
     const token = sampler.draw(logits)

@@ -62,17 +62,16 @@ export class ReaderGroup {
    */
   async step(steps: readonly DecodingStep[]): Promise<Float32Array[]> {
     this.gather(steps.map(({ reader }) => reader))
-    const inOrder = this.rows.map(({ reader }) => steps.find((step) => step.reader === reader)!)
+    const stepOf = new Map(steps.map((step) => [step.reader, step]))
+    const inOrder = this.rows.map(({ reader }) => stepOf.get(reader)!)
     this.endChunks(inOrder)
-    this.readTokens(
+    const logits = this.readTokens(
       new TokenBlock(
         Int32Array.from(inOrder, ({ token }) => token),
         this.rows.length,
       ),
     )
-    const { decoder } = this.model.system
-    const logits = tidy(() => decoder.logits(decoder.suffixParams(this.model.params), this.joined!.last))
-    const width = decoder.config.vocabularySize
+    const width = this.model.system.decoder.config.vocabularySize
     const rows = new Map(inOrder.map(({ reader }, row) => [reader, row]))
     try {
       const values = await read(logits)
@@ -175,7 +174,8 @@ export class ReaderGroup {
     })
   }
 
-  private readTokens(block: TokenBlock): void {
+  /** @returns the logits of what comes next [B, 1, V]; the caller's */
+  private readTokens(block: TokenBlock): Tensor {
     const { system, params } = this.model
     const { decoder } = system
     const joined = this.joined!
@@ -191,18 +191,23 @@ export class ReaderGroup {
     const prefix = readPrefix(decoder, params, data.tokens, joined.prefix, data.position)
     joined.prefix = prefix.states
     if (system.rule) this.extendChunks(block, prefix.hidden, data.position)
-    const { states, last } = predictRows(system, {
-      params: decoder.suffixParams(params),
-      weights: joined.fast ?? params.prime,
-      hidden: prefix.hidden,
-      states: joined.suffix,
-      position: data.position,
-      targets: data.none,
-    })
+    const { states, last, logits } = predictRows(
+      system,
+      {
+        params: decoder.suffixParams(params),
+        weights: joined.fast ?? params.prime,
+        hidden: prefix.hidden,
+        states: joined.suffix,
+        position: data.position,
+        targets: data.none,
+      },
+      { withLogits: true },
+    )
     disposeTree([data, joined.suffix, joined.last, prefix.hidden])
     joined.suffix = states
     joined.last = last
     for (const { state } of this.rows) state.positions = [state.positions[0] + 1]
+    return logits!
   }
 
   private extendChunks(block: TokenBlock, hidden: Tensor, position: Tensor): void {

@@ -3,22 +3,23 @@ import { UserError } from '@ttt-e2e/tensor-ops/user-error'
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import { currentLog } from '../operating/log'
+import type { Log } from '../operating/log'
+import { logOf } from '../operating/log-requests'
 import { StoreError } from '../memories/store/memory-store'
 import { ApiError } from './api-error'
 
 /** Every error as JSON of one form. What nobody foresaw goes to the log, not to the client. */
 export function answerError(error: unknown, c: Context): Response {
   const known = toApiError(error)
-  logUnforeseen(error, known)
+  logUnforeseen(error, known, logOf(c))
   return c.json(known.body, known.status as ContentfulStatusCode, known.headers)
 }
 
 /** A request that only the server is to blame for is one for its log: a disk that refuses in a sentence, a fault with its stack. */
-export function logUnforeseen(error: unknown, known: ApiError): void {
+export function logUnforeseen(error: unknown, known: ApiError, log: Log): void {
   if (known.status < 500 || known === error) return
   const file = asFileError(error)
-  currentLog().error(file instanceof UserError ? file.message : error)
+  log.error(file instanceof UserError ? file.message : error)
 }
 
 /** The same for an error in the middle of a stream, whose status is long sent. */

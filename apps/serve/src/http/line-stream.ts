@@ -1,3 +1,4 @@
+import type { Log } from '../operating/log'
 import { logUnforeseen, toApiError } from './answer-errors'
 
 /** How a stream of JSON messages is written: as server-sent events, of their messages' types, or one JSON a line. */
@@ -33,6 +34,8 @@ const waitingMessages = 1024
 
 export interface LineStreamOptions<Message> {
   format: LineFormat
+  /** Of the request. */
+  log: Log
   /** Called when the client has gone. */
   stop: () => void
   /** Whether a client that doesn't keep up can do without this message; none where left out. */
@@ -51,7 +54,7 @@ export function lineStream<Message>(
   messages: AsyncIterable<Message>,
   options: LineStreamOptions<Message>,
 ): Response {
-  const { format, stop, optional = () => false, silenceSeconds, still } = options
+  const { format, log, stop, optional = () => false, silenceSeconds, still } = options
   const { type, end, comment } = formats[format]
   const line = (message: unknown) => formats[format].line(JSON.stringify(message), message)
   const encoder = new TextEncoder()
@@ -74,7 +77,7 @@ export function lineStream<Message>(
           send(end)
         } catch (error) {
           const known = toApiError(error)
-          if (open) logUnforeseen(error, known)
+          if (open) logUnforeseen(error, known, log)
           send(line(known.body))
         }
         clearTimeout(silence)

@@ -1,6 +1,15 @@
 import { randomUUID } from 'node:crypto'
-import type { MiddlewareHandler } from 'hono'
-import { withLog, type Log } from './log'
+import type { Context, MiddlewareHandler } from 'hono'
+import { terminalLog, type Log } from './log'
+
+declare module 'hono' {
+  interface ContextVariableMap {
+    log: Log | undefined
+  }
+}
+
+/** The log of the request that is being answered. */
+export const logOf = (c: Context): Log => c.get('log') ?? terminalLog
 
 /** What a client may call its request. */
 const isId = (text: string): boolean => /^[\w.:-]{1,128}$/.test(text)
@@ -12,7 +21,8 @@ export function logRequests(log: Log): MiddlewareHandler {
     const id = isId(given) ? given : randomUUID()
     const started = performance.now()
     const own = log.of(id)
-    await withLog(own, next)
+    c.set('log', own)
+    await next()
     c.res.headers.set('X-Request-Id', id)
     const body = log.prompts && c.get('bodyKind') === 'json' ? await c.req.text().catch(() => '') : undefined
     own.info(

@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import { pino, destination, type Logger } from 'pino'
 
 export const logLevels = ['silent', 'error', 'warn', 'info', 'debug'] as const
@@ -46,10 +45,3 @@ export function createLog({ level, prompts }: { level: LogLevel; prompts: boolea
   }
   return of()
 }
-
-const current = new AsyncLocalStorage<Log>()
-
-/** The log of the request that is being answered. */
-export const currentLog = (): Log => current.getStore() ?? terminalLog
-
-export const withLog = <T>(log: Log, work: () => T): T => current.run(log, work)

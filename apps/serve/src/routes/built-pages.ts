@@ -6,7 +6,8 @@ import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ApiError } from '../http/api-error'
-import { currentLog } from '../operating/log'
+import type { Log } from '../operating/log'
+import { logOf } from '../operating/log-requests'
 
 const app = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -36,7 +37,7 @@ export class BuiltPages {
 
   /** Answers with the file that a path names; `/` and folders with their `index.html`. @throws ApiError 404 `page_not_built` */
   readonly file: MiddlewareHandler = async (c, next) => {
-    await (this.building ??= this.build())
+    await (this.building ??= this.build(logOf(c)))
     // Whoever builds them by hand meanwhile needn't start the server again.
     if (!existsSync(this.folder)) {
       this.building = undefined
@@ -50,7 +51,7 @@ export class BuiltPages {
   }
 
   /** Builds what is not there or out of date, in a process of its own. What can't be built is told to the log. */
-  private async build(): Promise<void> {
+  private async build(log: Log): Promise<void> {
     const { folder, recipe } = this
     const vite = recipe && toolOf('vite')
     if (!vite || !isOutOfDate(folder, recipe.sources)) return
@@ -71,9 +72,7 @@ export class BuiltPages {
     child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))
     const code = await new Promise((resolve) => child.on('error', resolve).on('close', resolve))
     if (code !== 0)
-      currentLog().error(
-        `pages could not be built into ${folder}: ${said.split(/\n +at /)[0].trim() || String(code)}`,
-      )
+      log.error(`pages could not be built into ${folder}: ${said.split(/\n +at /)[0].trim() || String(code)}`)
   }
 }
 

@@ -6,6 +6,7 @@ import { ApiError } from '../http/api-error'
 import { clientSignal } from '../http/client-signal'
 import { lineStream } from '../http/line-stream'
 import { receiveJson } from '../http/receive-body'
+import { logOf } from '../operating/log-requests'
 import { collect } from '../scheduler/collect'
 import type { CompletionPiece } from '../scheduler/run-completion'
 import type { TokenScore } from '../scheduler/token-score'
@@ -65,7 +66,7 @@ export const addChat: AddRoutes = (app, { service, limits }) => {
       const chunk = { ...same, object: 'chat.completion.chunk' as const }
       const counted = body.stream_options?.include_usage ?? false
       const messages = choiceStream(work, chunk, chunkChoices(scored), counted)
-      return lineStream(messages, { format: 'sse', stop, silenceSeconds })
+      return lineStream(messages, { format: 'sse', log: logOf(c), stop, silenceSeconds })
     }
     const { completions, usage } = await collect(work)
     const choices = completions.map(({ index, text, scores, reason }) => ({

@@ -3,6 +3,7 @@ import { runCompletion, type CompletionPiece } from '../scheduler/run-completion
 import { clientSignal } from '../http/client-signal'
 import { lineStream } from '../http/line-stream'
 import { receiveJson } from '../http/receive-body'
+import { logOf } from '../operating/log-requests'
 import { collect } from '../scheduler/collect'
 import type { TokenScore } from '../scheduler/token-score'
 import type { Service } from '../service'
@@ -56,7 +57,7 @@ export const addCompletions: AddRoutes = (app, { service, limits }) => {
     if (body.stream) {
       const { silenceSeconds } = limits
       const messages = choiceStream(work, same, choice, body.stream_options?.include_usage ?? false)
-      return lineStream(messages, { format: 'sse', stop, silenceSeconds })
+      return lineStream(messages, { format: 'sse', log: logOf(c), stop, silenceSeconds })
     }
     const { completions, usage } = await collect(work)
     return c.json({ ...same, choices: completions.map(choice), usage }, 200)

@@ -9,6 +9,7 @@ import { acceptedLines, lineStream } from '../http/line-stream'
 import { bodyPieces, checkLength, type BodyOptions } from '../http/read-body'
 import { receiveBody } from '../http/receive-body'
 import type { MemoryRecord } from '../memories/memory-record'
+import { logOf } from '../operating/log-requests'
 import type { Service } from '../service'
 import type { AddRoutes, RouteOptions } from './add-routes'
 import { describeMemory } from './describe-memory'
@@ -160,6 +161,7 @@ async function answer<Status extends 200 | 201>(
     messages(served, work, (progress) => (last = progress)),
     {
       format,
+      log: logOf(c),
       stop,
       optional: ({ object }) => object === 'memory.progress',
       silenceSeconds: limits.silenceSeconds,

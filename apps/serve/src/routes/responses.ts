@@ -3,6 +3,7 @@ import { clientSignal } from '../http/client-signal'
 import { finish } from '../http/generators'
 import { lineStream } from '../http/line-stream'
 import { receiveJson } from '../http/receive-body'
+import { logOf } from '../operating/log-requests'
 import { respond } from '../responses/respond'
 import { responseEvents } from '../responses/response-events'
 import { responseEventSchema, responseRequestSchema, responseSchema } from '../responses/response-schema'
@@ -43,7 +44,12 @@ export const addResponses: AddRoutes = (app, { service, limits }) => {
     const responding = await respond(served, body, signal, started)
     if (body.stream) {
       const { silenceSeconds } = limits
-      return lineStream(responseEvents(responding), { format: 'typed-sse', stop, silenceSeconds })
+      return lineStream(responseEvents(responding), {
+        format: 'typed-sse',
+        log: logOf(c),
+        stop,
+        silenceSeconds,
+      })
     }
     return c.json(await finish(responding.work), 200)
   })

@@ -11,6 +11,7 @@ import {
   headWidthOf,
   normalWeight,
   reserveCache,
+  type AttentionCache,
   seenTokens,
   startCache,
   uniformWeight,
@@ -132,7 +133,7 @@ export const titansMixer =
         ...forBatch(titansMemoryStart(m0, m1, m2), batch),
         ...startCache(batch, heads, width),
       }),
-      reserve: ({ k, v, ...memory }, tokens) => ({ ...memory, ...reserveCache({ k, v }, tokens, window) }),
+      reserve: (state, tokens) => reserveCache(state as AttentionCache, tokens, window),
       read(params, x, state, { position }) {
         const [batch, length] = x.shape
         const { k: cachedK, v: cachedV, ...memoryState } = state

@@ -5,6 +5,7 @@ import {
   headWidthOf,
   normalWeight,
   reserveCache,
+  type AttentionCache,
   seenTokens,
   SizeError,
   startCache,
@@ -163,7 +164,7 @@ export const tttKvbMixer =
         const w2 = initial(params.w2Left, params.w2Right)
         return { ...forBatch(lactStart(w0, params.w1, w2), batch), ...startCache(batch, heads, headWidth) }
       },
-      reserve: ({ k, v, ...fast }, tokens) => ({ ...fast, ...reserveCache({ k, v }, tokens, window) }),
+      reserve: (state, tokens) => reserveCache(state as AttentionCache, tokens, window),
       read(params, x, state, { position }) {
         const [batch, length] = x.shape
         const normed = (y: Tensor, scale?: Tensor) => (scale ? rmsNorm(y, scale, normEpsilon) : y)
