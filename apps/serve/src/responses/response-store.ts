@@ -22,7 +22,8 @@ export interface ResponseStoreOptions {
 
 /** The last responses, in memory: the one that was used least recently makes room. */
 export class ResponseStore {
-  private readonly responses = new Map<string, StoredResponse>()
+  private readonly responses = new Map<string, { response: StoredResponse; bytes: number }>()
+  private bytes = 0
 
   constructor(private readonly options: ResponseStoreOptions) {}
 
@@ -39,12 +40,14 @@ export class ResponseStore {
     // Put last: the first one is the one that goes.
     this.responses.delete(id)
     this.responses.set(id, found)
-    return found
+    return found.response
   }
 
   /** Owns the response's memory from here on. */
   add(response: StoredResponse): void {
-    this.responses.set(response.answer.id, response)
+    const bytes = response.memory.stateBytes()
+    this.responses.set(response.answer.id, { response, bytes })
+    this.bytes += bytes
     const { maxCount, maxBytes } = this.options
     for (const id of this.responses.keys())
       if (this.responses.size > maxCount || this.bytes > maxBytes) this.delete(id)
@@ -53,14 +56,11 @@ export class ResponseStore {
   /** @throws ApiError 404 */
   delete(id: string): void {
     this.get(id).memory.dispose()
+    this.bytes -= this.responses.get(id)!.bytes
     this.responses.delete(id)
   }
 
   dispose(): void {
     for (const id of this.responses.keys()) this.delete(id)
-  }
-
-  private get bytes(): number {
-    return [...this.responses.values()].reduce((sum, { memory }) => sum + memory.stateBytes(), 0)
   }
 }

@@ -9,6 +9,7 @@ export interface ReadBeginning {
 
 interface Entry extends ReadBeginning {
   memory: Memory
+  bytes: number
 }
 
 export interface PrefixCacheOptions {
@@ -24,6 +25,7 @@ export interface PrefixCacheOptions {
 export class PrefixCache {
   /** The one used last stands last. */
   private entries: Entry[] = []
+  private bytes = 0
 
   constructor(private readonly options: PrefixCacheOptions) {}
 
@@ -46,7 +48,9 @@ export class PrefixCache {
       (entry) => entry.tokens.length === tokens.length && isBeginning(entry, { tokens, learn }),
     )
     if (same) this.remove(same)
-    this.entries.push({ tokens: tokens.slice(), learn, memory })
+    const bytes = memory.stateBytes()
+    this.entries.push({ tokens: tokens.slice(), learn, memory, bytes })
+    this.bytes += bytes
     const { maxCount, maxBytes } = this.options
     while (this.entries.length > maxCount || this.bytes > maxBytes) this.remove(this.entries[0])
   }
@@ -57,11 +61,8 @@ export class PrefixCache {
 
   private remove(entry: Entry): void {
     this.entries = this.entries.filter((each) => each !== entry)
+    this.bytes -= entry.bytes
     entry.memory.dispose()
-  }
-
-  private get bytes(): number {
-    return this.entries.reduce((sum, { memory }) => sum + memory.stateBytes(), 0)
   }
 }
 
