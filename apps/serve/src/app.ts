@@ -15,6 +15,7 @@ import { terminalLog, type Log } from './operating/log'
 import { logRequests } from './operating/log-requests'
 import type { Tracing } from './operating/tracing'
 import { describeApi } from './openapi/document'
+import type { ModelTerms } from './openapi/model-terms'
 import { BuiltPages, ownPage, sitePages } from './routes/built-pages'
 import { addChat } from './routes/chat'
 import { addCompletions } from './routes/completions'
@@ -134,11 +135,16 @@ export function createApp(state: ServerState, options: AppOptions): OpenAPIHono 
   ]
   for (const add of groups) add(app, { service, status, limits, metrics, site, page })
   app.get('/openapi.json', (c) => {
-    const tokenizer = state.services?.scheduler.model.tokenizer
-    const model = tokenizer && { vocabularySize: tokenizer.vocabularySize, takesTools: takesTools(tokenizer) }
-    return c.json(describeApi(app, { hasKeys: keys !== undefined, model }))
+    return c.json(describeApi(app, { hasKeys: keys !== undefined, model: termsOf(state.services) }))
   })
   return app
+}
+
+function termsOf(services: Services | undefined): ModelTerms | undefined {
+  if (!services) return undefined
+  const { id, model } = services.served
+  const { tokenizer } = model
+  return { name: id, vocabularySize: tokenizer.vocabularySize, takesTools: takesTools(tokenizer) }
 }
 
 /** Those of a path that is described as it is, whatever a parameter in its place would stand for. */

@@ -45,7 +45,7 @@ export class Services {
   private readonly started = new Date()
 
   constructor(
-    private readonly served: { id: string; model: Model },
+    readonly served: { id: string; model: Model },
     private readonly options: ServicesOptions,
   ) {
     const { limits, metrics, store = new RamStore(), deterministic = false } = options

@@ -36,6 +36,7 @@ it('says what the model has, and that what may be left out may be null or []', a
   expect(properties.n.anyOf).toEqual([{ type: 'integer', minimum: 1, maximum: 16 }, nothing])
   expect(additionalProperties).toEqual(nothing)
   expect(properties.metadata.anyOf[0].additionalProperties).toEqual(nothing)
+  expect(paths['/v1/models/{id}'].get.parameters[0].schema.enum).toEqual(['tiny'])
   const { schema } = paths['/v1/memories'].post.requestBody.content['text/plain']
   expect(['a\nb', 'a\0b'].map((text) => new RegExp(schema.pattern).test(text))).toEqual([true, false])
 })

@@ -2,6 +2,8 @@ import { mapped, type Json } from './walk'
 
 /** What only the model that is served says of what requests may have. */
 export interface ModelTerms {
+  /** What it is called. */
+  name: string
   vocabularySize: number
   /** Whether its chat template has a place for tools. */
   takesTools: boolean
@@ -10,14 +12,16 @@ export interface ModelTerms {
 /** Formats of fields whose limits are the model's. */
 export const tokenId = 'token-id'
 export const tools = 'tools'
+export const modelName = 'model-name'
 
 /** The same with limits in the place of what only a model says. */
-export const withModel = (document: Json, { vocabularySize, takesTools }: ModelTerms): unknown =>
+export const withModel = (document: Json, { name, vocabularySize, takesTools }: ModelTerms): unknown =>
   mapped(document, (part) => {
     if (part.format === tokenId)
       return part.type === 'integer'
         ? { ...part, maximum: vocabularySize - 1 }
         : { ...part, pattern: `^(${upTo(vocabularySize - 1)})$` }
+    if (part.format === modelName) return { ...part, enum: [name] }
     if (part.format === tools && !takesTools) return { ...part, maxItems: 0 }
     return part
   })

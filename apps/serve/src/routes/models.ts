@@ -1,4 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
+import { modelName } from '../openapi/model-terms'
 import { chunkOf } from '../scheduler/read-tokens'
 import type { Service } from '../service'
 import type { AddRoutes } from './add-routes'
@@ -42,7 +43,7 @@ export const addModels: AddRoutes = (app, { service }) => {
     path: '/v1/models/{id}',
     operationId: 'getModel',
     summary: 'What a model is',
-    request: { params: z.object({ id: z.string().min(1) }) },
+    request: { params: z.object({ id: z.string().min(1).openapi({ format: modelName }) }) },
     responses: {
       200: { description: 'It', content: { 'application/json': { schema: modelSchema } } },
       ...failures,
