@@ -48,11 +48,24 @@ it('takes whole characters of any kind', async () => {
   expect(await answer.json()).toMatchObject({ name: text, tokens: Buffer.from(text).length })
 })
 
-it('ends no answer within a character', async () => {
+it('ends no answer within a character, nor a piece of one', async () => {
+  const [headers, sampling] = [{ accept: 'text/event-stream' }, { temperature: 2, top_p: 1 }]
   for (let seed = 0; seed < 30; seed++) {
-    const body = { prompt: '🐋🐋🐋', max_tokens: 1 + (seed % 7), seed, stop: ['🐋', '\u{1f40c}'] }
+    const most = 1 + (seed % 7)
+    const body = { prompt: '🐋🐋🐋', max_tokens: most, seed, stop: ['🐋', '\u{1f40c}'] }
     const { choices } = await (await test.request('POST', '/v1/completions', body)).json()
     expect(choices[0].text).not.toMatch(/\p{Surrogate}/u)
+    if (seed > 9) continue
+    const messages = [{ role: 'user', content: '🐋' }]
+    for (const [path, asked] of [
+      ['/v1/completions', { ...body, stream: true }],
+      ['/v1/chat/completions', { messages, max_tokens: most, seed, stream: true }],
+      ['/v1/responses', { input: '🐋', max_output_tokens: most, stream: true }],
+    ] as const) {
+      const text = await (await test.request('POST', path, { ...asked, ...sampling }, headers)).text()
+      expect(text).toContain('data: {')
+      expect(text).not.toMatch(/\\ud[89a-f]/i)
+    }
   }
 })
 

@@ -15,19 +15,58 @@ const complete = async (body: object) => {
   return { status: answer.status, ...(await answer.json()) }
 }
 
-it('takes null and [] for left out, in every field that may be left out', async () => {
-  const { components } = await (await test.request('GET', '/openapi.json')).json()
-  const { properties, required } = components.schemas.CompletionRequest
-  expect(required).toEqual(['prompt'])
-  const fields = Object.keys(properties).filter((field) => field !== 'prompt')
-  expect(fields.length).toBeGreaterThan(20)
-  for (const field of fields)
-    for (const value of [null, []])
-      expect({ field, value, ...(await complete({ [field]: value })) }).toMatchObject({
-        field,
-        value,
-        status: 200,
-      })
+interface Schema {
+  $ref?: string
+  properties?: Record<string, unknown>
+}
+
+interface Described {
+  components: { schemas: Record<string, Schema> }
+  paths: Record<string, Record<string, { requestBody?: { content: Record<string, { schema: Schema }> } }>>
+}
+
+/** What each request with a JSON body must have: all else may be left out. */
+const least: Record<string, object> = {
+  'POST /v1/completions': { prompt },
+  'POST /v1/chat/completions': { messages: [{ role: 'user', content: 'Hi' }] },
+  'POST /v1/responses': { input: 'Hi' },
+  'POST /tokenize': { prompt },
+  'POST /detokenize': { tokens: [1] },
+  'POST /v1/memories': { text: 'It is.' },
+  'POST /v1/memories/{id}/read': { text: 'It is.' },
+  'POST /v1/memories/{id}/fork': {},
+  'POST /v1/memories/{id}/reset': {},
+  'POST /v1/memories/{id}/settings': { pinned: false },
+}
+
+it('takes null and [] for left out, in every field that may be left out, of every request', async () => {
+  const { components, paths } = (await (await test.request('GET', '/openapi.json')).json()) as Described
+  const found: string[] = []
+  for (const [path, methods] of Object.entries(paths))
+    for (const [method, { requestBody }] of Object.entries(methods)) {
+      let schema = requestBody?.content['application/json']?.schema
+      if (schema === undefined) continue
+      const name = `${method.toUpperCase()} ${path}`
+      found.push(name)
+      while (schema.$ref) schema = components.schemas[schema.$ref.split('/').at(-1)!]
+      const { properties = {} } = schema
+      const given = least[name]
+      const most = path === '/v1/responses' ? 'max_output_tokens' : 'max_tokens'
+      for (const field of Object.keys(properties).filter((each) => !(each in given)))
+        for (const value of [null, []]) {
+          const body = { ...given, ...(most in properties && { [most]: 1 }), [field]: value }
+          const answer = await test.request(method.toUpperCase(), path.replace('{id}', memory), body)
+          const { error = null } = await answer.json()
+          expect({ name, field, value, error, ok: answer.ok }).toEqual({
+            name,
+            field,
+            value,
+            error: null,
+            ok: true,
+          })
+        }
+    }
+  expect(found.toSorted()).toEqual(Object.keys(least).toSorted())
   expect((await complete({ stream_options: { include_usage: null } })).status).toBe(200)
   for (const value of [null, []]) {
     expect(await complete({ prompt: value })).toMatchObject({ status: 400, error: { param: 'prompt' } })
