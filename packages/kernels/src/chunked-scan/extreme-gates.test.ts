@@ -177,24 +177,51 @@ describe.each(kinds)('$op.name with gates over the whole range of float32', (kin
   })
 })
 
-it('a huge logarithm beside small ones leaves these what they are, on every engine', async () => {
-  const ones = () => tf.ones([1, 8, 1, 1])
-  const expected = [7, 1, ...[1, 2, 3, 3, 3, 3].map((halves) => Math.exp(-halves / 2))]
-  await resolveEngine('cpu')
-  for (const { name, use } of [{ name: 'cpu', use: async () => {} }, ...(await compiledTargets())]) {
-    await use()
-    const read = tf.tidy(() => {
-      const given = {
+/** One head and one channel: a state of 7, to which the second token adds 1 as it drives out what was there. */
+const column = (...values: number[]) => tf.tensor(values, [1, 8, 1])
+const channel = (...values: number[]) => tf.tensor(values, [1, 8, 1, 1])
+const logarithms = [0, -1e16, -0.5, -0.5, -0.5, 0, 0, 0]
+const ones = () => channel(1, 1, 1, 1, 1, 1, 1, 1)
+const state = () => tf.tensor([7], [1, 1, 1, 1])
+const hugeBesideSmall: Record<string, () => tf.Tensor> = {
+  'gated-delta-rule': () =>
+    gatedDeltaRuleOp(
+      {
         q: ones(),
         k: ones(),
         v: ones(),
-        state: tf.tensor([7], [1, 1, 1, 1]),
-        g: tf.tensor([0, -1e16, -0.5, -0.5, -0.5, 0, 0, 0], [1, 8, 1]),
-        beta: tf.tensor([0, 1, 0, 0, 0, 0, 0, 0], [1, 8, 1]),
-      }
-      const [output] = Object.values(gatedDeltaRuleOp(given, { chunk: 8 }))
-      return Array.from(output.dataSync())
-    })
-    read.forEach((value, token) => expect(value, `${name}, token ${token}`).toBeCloseTo(expected[token], 5))
-  }
-})
+        state: state(),
+        g: column(...logarithms),
+        beta: column(0, 1, 0, 0, 0, 0, 0, 0),
+      },
+      { chunk: 8 },
+    ).o,
+  'ssd-scan': () =>
+    ssdScanOp(
+      {
+        x: channel(0, 1e-16, 0, 0, 0, 0, 0, 0),
+        dt: column(...logarithms.map(Math.abs)),
+        A: tf.tensor([-1]),
+        B: ones(),
+        C: ones(),
+        D: tf.tensor([0]),
+        state: state(),
+      },
+      { chunk: 8 },
+    ).y,
+}
+
+it.each(Object.entries(hugeBesideSmall))(
+  'a huge logarithm beside small ones leaves these what they are, on every engine: %s',
+  async (_, read) => {
+    const expected = [7, 1, ...[1, 2, 3, 3, 3, 3].map((halves) => Math.exp(-halves / 2))]
+    await resolveEngine('cpu')
+    for (const { name, use } of [{ name: 'cpu', use: async () => {} }, ...(await compiledTargets())]) {
+      await use()
+      const values = tf.tidy(() => Array.from(read().dataSync()))
+      values.forEach((value, token) =>
+        expect(value, `${name}, token ${token}`).toBeCloseTo(expected[token], 5),
+      )
+    }
+  },
+)

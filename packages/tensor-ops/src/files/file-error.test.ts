@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import {
   appendFileSync,
+  chmodSync,
   closeSync,
   constants,
   existsSync,
@@ -30,6 +31,7 @@ import { readingFlags } from './reading-flags'
 import { streamOfFile } from './stream-of-file'
 
 const folder = mkdtempSync(join(tmpdir(), 'file-errors-'))
+chmodSync(folder, 0o755)
 const at = (name: string) => join(folder, name)
 writeFileSync(at('file'), '')
 symlinkSync('loop', at('loop'))
@@ -49,6 +51,17 @@ async function told(attempt: () => unknown): Promise<string> {
     return (known as FileError).message.replaceAll(`${folder}/`, '')
   }
   throw new Error('nothing was refused')
+}
+
+/** By a user whom permissions hold for, which they don't for root. */
+function asOther(attempt: () => void): void {
+  if (process.geteuid!() !== 0) return attempt()
+  process.seteuid!(65534)
+  try {
+    attempt()
+  } finally {
+    process.seteuid!(0)
+  }
 }
 
 function isReadable(path: string): boolean {
@@ -98,6 +111,20 @@ const cases: [what: string, attempt: () => unknown, sentence: string | RegExp][]
     /^'n+' can't be written: the name is too long \(ENAMETOOLONG\)$/,
   ],
 ]
+if (process.platform !== 'win32') {
+  mkdirSync(at('read-only'), { mode: 0o555 })
+  writeFileSync(at('secret'), 'x', { mode: 0 })
+  cases.push([
+    'a folder that can only be read',
+    () => asOther(() => makeFolder(at('read-only/run'))),
+    "'read-only/run' can't be used: permission is denied (EACCES)",
+  ])
+  cases.push([
+    'a file that can not be read',
+    () => asOther(() => readWholeFile(at('secret'))),
+    "'secret' can't be read: permission is denied (EACCES)",
+  ])
+}
 if (existsSync('/proc/self')) {
   cases.push([
     'a folder that the system makes up',
