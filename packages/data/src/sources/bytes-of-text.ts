@@ -49,7 +49,7 @@ function isListOfObjects(line: string): boolean {
   }
 }
 
-const formats: readonly (readonly [magic: readonly number[], sentence: string])[] = [
+const formats: readonly (readonly [magic: readonly number[], sentence: string, at?: number])[] = [
   [[0x1f, 0x8b], 'is gzip data; name it .gz, after what is in it, as notes.txt.gz'],
   [[0x28, 0xb5, 0x2f, 0xfd], 'is zstd data; name it .zst, after what is in it, as notes.txt.zst'],
   [[0x50, 0x41, 0x52, 0x31], 'is Parquet; name it .parquet'],
@@ -65,6 +65,7 @@ const formats: readonly (readonly [magic: readonly number[], sentence: string])[
   ],
   [[0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c], 'is a 7z archive; unpack it'],
   [[0x7b, 0x5c, 0x72, 0x74, 0x66], 'is RTF; save it as plain text'],
+  [[0x75, 0x73, 0x74, 0x61, 0x72], 'is a tar archive; unpack it', 257],
 ]
 
 /** What bytes are that are not UTF-8, and what to do about it. */
@@ -76,13 +77,15 @@ function look(bytes: Uint8Array, at: number, bad: number): string {
     return `looks like ${utf16}, not UTF-8; convert it, as with: iconv -f ${utf16} -t UTF-8`
   if (bytes[bad] === 0) return 'holds NUL bytes, so it is not text'
   if (isCutOff(bytes, bad)) return 'is cut off within a character; copy it again'
-  return isWindows1252(bytes)
-    ? 'looks like Windows-1252, not UTF-8; convert it, as with: iconv -f WINDOWS-1252 -t UTF-8'
+  if (isWindows1252(bytes))
+    return 'looks like Windows-1252, not UTF-8; convert it, as with: iconv -f WINDOWS-1252 -t UTF-8'
+  return isOfAnotherEncoding(bytes)
+    ? 'looks like text of an encoding before UTF-8; convert it, as with: iconv -f ITS-ENCODING -t UTF-8'
     : 'is not text; a document must be UTF-8 without NUL characters'
 }
 
 const formatOf = (bytes: Uint8Array): string | undefined =>
-  formats.find(([magic]) => magic.every((byte, i) => bytes[i] === byte))?.[1]
+  formats.find(([magic, , at = 0]) => magic.every((byte, i) => bytes[at + i] === byte))?.[1]
 
 /** Whether only the end of the last character is missing, of a text that is UTF-8 by the characters before it. */
 const isCutOff = (bytes: Uint8Array, bad: number): boolean =>
@@ -107,14 +110,18 @@ function utf16Of(bytes: Uint8Array, at: number): string | undefined {
 /** No control characters but white space, none of the five bytes that have no character, and mostly ASCII. */
 function isWindows1252(bytes: Uint8Array): boolean {
   const looked = bytes.subarray(0, 1 << 16)
-  let ascii = 0
-  for (const byte of looked) {
-    if ((byte < 0x20 && (byte < 9 || byte > 13)) || [0x81, 0x8d, 0x8f, 0x90, 0x9d].includes(byte))
-      return false
-    if (byte < 0x80) ascii++
-  }
-  return ascii > looked.length / 2
+  if (hasControls(looked) || looked.some((byte) => noCharacter.has(byte))) return false
+  return looked.reduce((count, byte) => count + Number(byte < 0x80), 0) > looked.length / 2
 }
+
+/** Of alphabets that are not Latin most bytes are none of ASCII; lines and blanks are in all encodings. */
+function isOfAnotherEncoding(bytes: Uint8Array): boolean {
+  const looked = bytes.subarray(0, 1 << 16)
+  return !hasControls(looked) && looked.some((byte) => byte === 0x20 || byte === 0x0a)
+}
+
+const noCharacter = new Set([0x81, 0x8d, 0x8f, 0x90, 0x9d])
+const hasControls = (bytes: Uint8Array) => bytes.some((byte) => byte < 0x20 && (byte < 9 || byte > 13))
 
 /** Where UTF-8 is first broken: the byte that begins what is no character, or whose character is cut off. */
 function firstBadByte(bytes: Uint8Array): number | undefined {

@@ -80,6 +80,7 @@ describe('errors say which file and line, and which of', () => {
     ['x.jsonl', '{"text":5}', /^line 1 of '.*' has a number as its 'text', which must be a string/],
     ['x.jsonl', '{"text":null}', /has null as its 'text'/],
     ['x.jsonl', '{"text":["a"]}', /has a list as its 'text'/],
+    ['x.jsonl', '{\n  "text": "a"\n}', /^line 1 of '.*' only begins its JSON; .* name the file .json/],
     ['x.jsonl', '"text"', /^line 1 of '.*' is a string; it must be an object whose 'text' is a string/],
     ['x.jsonl', Buffer.from('{"text":"caf\xe9"}', 'latin1'), /^line 1 of '.*' looks like Windows-1252/],
     [
@@ -99,6 +100,7 @@ describe('errors say which file and line, and which of', () => {
     ['x.txt.zst', 'no zstd at all', /is cut off or not sound zstd/],
     ['x.txt.zst', twoInZstd.subarray(0, 20), /is cut off or not sound zstd/],
     ['x.parquet', 'no parquet at all', /can't be read as Parquet/],
+    ['x.parquet', `PAR1${'\0'.repeat(20)}PAR1`, /^'.*' can't be read as Parquet: it is damaged$/],
     ['x.parquet', parquetOf(['a'], 'body'), /has no column 'text': it has 'body'; --text-field says/],
     ['x.parquet', parquetOf(['a', null]), /^row 2 of '.*' has null as its 'text'/],
   ])('%s: %j', async (name, content, sentence) => {

@@ -1,3 +1,4 @@
+import { DataError } from '../data-error'
 import { joined } from '../joined'
 import { textOfJson } from './text-of-record'
 
@@ -27,6 +28,10 @@ export async function* readJsonLines(
     const content = joined(held)
     held = []
     if (content.every(isBlank)) return []
+    if (line === 1 && content.every((byte) => isBlank(byte) || brackets.has(byte)))
+      throw new DataError(
+        `line 1 of '${file}' only begins its JSON; each line must be an object: name the file .json if it is one as a whole`,
+      )
     return [{ number: line, text: textOfJson(content, `line ${line} of '${file}'`, textField) }]
   }
   for await (const piece of bytes) {
@@ -42,4 +47,6 @@ export async function* readJsonLines(
   yield* take()
 }
 
+/** Those that JSON begins with which is written over several lines. */
+const brackets = new Set([...'[{'].map((bracket) => bracket.charCodeAt(0)))
 const isBlank = (byte: number) => byte === 32 || byte === 13 || byte === 9

@@ -83,6 +83,9 @@ async function sound<T>(file: string, read: () => Promise<T>): Promise<T> {
     return await read()
   } catch (error) {
     if ((error as NodeJS.ErrnoException).syscall !== undefined) throw error
-    throw new DataError(`'${file}' can't be read as Parquet: ${(error as Error).message}`)
+    // Where bytes lie, what reads them fails in words of its own.
+    const reason =
+      error instanceof TypeError || error instanceof RangeError ? 'it is damaged' : (error as Error).message
+    throw new DataError(`'${file}' can't be read as Parquet: ${reason}`)
   }
 }

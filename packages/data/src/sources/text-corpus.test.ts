@@ -106,6 +106,14 @@ test('a text is the same in pieces of any size', async () => {
   )
 })
 
+/** The header of a file of one name, and no more of it. */
+function tarOf(name: string): Buffer {
+  const header = Buffer.alloc(512)
+  header.write(name)
+  header.write('ustar', 257)
+  return header
+}
+
 test('bytes of other encodings and formats are named as what they look like', async () => {
   const text = 'Naïve façades, déjà vu.'
   const cases: [name: string, bytes: Uint8Array, sentence: RegExp][] = [
@@ -126,6 +134,12 @@ test('bytes of other encodings and formats are named as what they look like', as
     ['l.txt.bz2', Buffer.from('BZh91AY&SYplain'), /is bzip2 data; decompress it/],
     ['m.rtf', Buffer.from('{\\rtf1\\ansi plain}'), /is RTF; save it as plain text/],
     ['n.txt', Buffer.from('é und é').subarray(0, -1), /is cut off within a character.*at 7\)$/],
+    ['o.txt', tarOf('text'), /is a tar archive; unpack it/],
+    [
+      'p.txt',
+      Buffer.from('f0d2c9d7c5d42c20cdc9d2210a', 'hex'),
+      /looks like text of an encoding before UTF-8; convert it, .*iconv.*\(first bad byte at 0\)$/,
+    ],
     ['i.txt', Buffer.of(0xed, 0xa0, 0x80), /is not text.*\(first bad byte at 0\)$/],
   ]
   for (const [name, bytes, sentence] of cases)
