@@ -87,6 +87,11 @@ it('says what a recipe takes, and trains nothing', async () => {
   expect(printed).not.toContain("doesn't fit")
   expect(existsSync(join(folder, 'dry'))).toBe(false)
   printed = ''
+  // It has no MLPs.
+  expect(await run(settings, { system: 'mamba2-pure', dryRun: true, out: 'dry' })).toBe(0)
+  expect(printed).toMatch(/memory at its peak .* measured in steps on random tokens$/m)
+  expect(printed).not.toContain('Infinity')
+  printed = ''
   expect(await run([...settings, 'training.batch=60000000'], { dryRun: true, out: 'dry' })).toBe(0)
   expect(printed).toMatch(
     /memory at its peak .* reckoned from steps of a model of .*; it doesn't fit this machine, which has [\d.]+ GiB$/m,

@@ -36,7 +36,8 @@ export async function dryRun(
   const frozenPrefix = (training.trains ?? 'all') !== 'all'
   const flops = countFlops(system, length, frozenPrefix)
   const { steps } = optimizer.schedule
-  const rate = productRate(size.hiddenSize, system.decoder.config.intermediateSize)
+  // Some systems have no MLPs, and so no width of them.
+  const rate = productRate(size.hiddenSize, Math.max(size.hiddenSize, system.decoder.config.intermediateSize))
   const documents = task ? task.heldOut.length : recipe.evaluation.documents
   // A rank's fewer sequences first: what a process held at its fullest never falls.
   const own = together && (await costOfRank(system, recipe, documents, rate, together))
@@ -110,19 +111,21 @@ function shorterFirst({ training }: Recipe): string {
     : `, ${batch} × ${length} and so on until step ${fullLengthFrom(training)}`
 }
 
-/** Floating-point operations per second of matrix products [1024, D] · [D, F], the best of a few. */
-function productRate(hiddenSize: number, intermediateSize: number): number {
+/** Floating-point operations per second of matrix products [1024, depth] · [depth, columns], the best of a few. */
+function productRate(depth: number, columns: number): number {
   const rows = 1024
-  const flops = 2 * rows * hiddenSize * intermediateSize
+  const flops = 2 * rows * depth * columns
   return tf.tidy(() => {
-    const a = tf.randomUniform([rows, hiddenSize])
-    const b = tf.randomUniform([hiddenSize, intermediateSize])
+    const a = tf.randomUniform([rows, depth])
+    const b = tf.randomUniform([depth, columns])
     let best = 0
-    for (const began = performance.now(); performance.now() - began < 300;) {
+    const began = performance.now()
+    // At least once, however long a busy machine lets this process wait.
+    do {
       const startedAt = performance.now()
       tf.matMul(a as never, b as never).dataSync()
       best = Math.max(best, flops / ((performance.now() - startedAt) / 1000))
-    }
+    } while (performance.now() - began < 300)
     return best as never
   }) as unknown as number
 }
