@@ -95,7 +95,9 @@ export class GpuBackend extends MathBackendCPU implements DataOwner {
     for (const { inputs, outputs, ranges } of parts) {
       const places = [...inputs.map((input) => (input < 0 ? given - 1 - input : input)), ...outputs.map((output) => given + output)] // prettier-ignore
       places.forEach((place, i) => {
-        if (!ranges?.[i] && all[place].bytes > most) throw tooLarge(all[place].bytes, most, 'what a kernel of this GPU may get') // prettier-ignore
+        const range = ranges?.[i]
+        const bytes = range ? range.count * 4 : all[place].bytes
+        if (bytes > most) throw tooLarge(bytes, most, 'what a kernel of this GPU may get', range && 'a stretch of rows that can be cut no further,') // prettier-ignore
       })
     }
   }

@@ -76,10 +76,13 @@ export function sizeClass(bytes: number): number {
   return Math.ceil(bytes / step) * step
 }
 
-/** @param than what has at most so many bytes */
-export const tooLarge = (bytes: number, most: number, than: string): UserError =>
+/**
+ * @param than what has at most so many bytes
+ * @param what has more
+ */
+export const tooLarge = (bytes: number, most: number, than: string, what = 'a tensor'): UserError =>
   new UserError(
-    `a tensor of ${mebibytes(bytes)} is larger than ${than}, at most ${mebibytes(most)}: ` +
+    `${what} of ${mebibytes(bytes)} is larger than ${than}, at most ${mebibytes(most)}: ` +
       'take a smaller batch, shorter sequences or a smaller model',
   )
 

@@ -65,20 +65,30 @@ export function inRanges(part: Part, mostBytes: number, whole: readonly number[]
   })
 }
 
-/** Rows of a matrix that is no larger than a kernel's buffer may be, or stretches of them that aren't. */
+/**
+ * Rows of a matrix that is no larger than a kernel's buffer may be, or stretches of them that aren't; of a single step of rows
+ * where that is larger, too: the backend refuses such a call.
+ *
+ * @param narrower widths of other matrices that are cut between the same rows
+ */
 export function rangesOfRows(
   rows: number,
   width: number,
   mostBytes: number,
+  narrower: readonly number[] = [],
 ): { from: number; count: number; range?: Range }[] {
   if (rows * width * 4 <= mostBytes) return [{ from: 0, count: rows }]
-  const each = Math.max(1, Math.floor(mostBytes / (4 * width) / rangeStep)) * rangeStep
+  const step = Math.max(...[width, ...narrower].map(rowsBetweenCuts))
+  const each = Math.max(1, Math.floor(mostBytes / (4 * width) / step)) * step
   return Array.from({ length: Math.ceil(rows / each) }, (_, i) => {
     const from = i * each
     const count = Math.min(each, rows - from)
     return { from, count, range: { start: from * width, count: count * width } }
   })
 }
+
+/** How far apart the rows of a matrix are that begin where a buffer may be cut: as many as `rangeStep`, which is 2⁶, has 2s more than the width. */
+const rowsBetweenCuts = (width: number) => rangeStep / Math.min(rangeStep, width & -width)
 
 /** Words that a kernel can be given. */
 export const mostParameters = 64

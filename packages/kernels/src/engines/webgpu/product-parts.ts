@@ -30,7 +30,7 @@ export function productParts(
   if (all.length === 0) return [productPart(a, b, y, sizes, gpu)]
   const stretches = (dimension: Dimension): Stretch[] => {
     const steps = all.flatMap((cut) => (cut.dimension === dimension ? [cut.step] : []))
-    return rangesOfRows(sizes[dimension], Math.max(0, ...steps), mostBound)
+    return rangesOfRows(sizes[dimension], Math.max(0, ...steps), mostBound, steps)
   }
   const parts: Part[] = []
   for (const rows of stretches('rows'))
