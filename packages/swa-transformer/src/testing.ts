@@ -33,7 +33,10 @@ export interface MixerSuiteOptions {
   tolerance?: number
   /** Tokens between two updates of what the mixer learns by, of which a reading in bf16 takes 512; 1 where left out. */
   step?: number
-  /** Where it reads in pieces, at different positions and at extremes; cpu and native where left out. */
+  /**
+   * Where it reads in pieces, at different positions and at extremes. Those of `MIXER_SUITE_ENGINES` (names with commas
+   * between), where that is set; else cpu and native where left out.
+   */
   engines?: readonly string[]
 }
 
@@ -63,7 +66,8 @@ const readWhole = (mixer: SequenceMixer, params: TensorTree, x: Tensor) =>
  * numbers at extremes, little drift in bf16, and counts that are true.
  */
 export function runMixerSuite(name: string, kind: MixerKind, options: MixerSuiteOptions = {}): void {
-  const { length = 23, tolerance = 1e-5, step = 1, engines = ['cpu', 'native'] } = options
+  const { length = 23, tolerance = 1e-5, step = 1 } = options
+  const engines = process.env.MIXER_SUITE_ENGINES?.split(',') ?? options.engines ?? ['cpu', 'native']
   const sizes: MixerSizes = {
     hiddenSize: 16,
     heads: 2,
