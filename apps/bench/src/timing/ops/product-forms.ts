@@ -12,18 +12,22 @@ export interface ProductForm {
 
 const sequences = 4
 
-/** Products at the shapes of a size: each transpose, one for all and one for each of several sequences. */
-export function productForms(size: SpeedSizeName): ProductForm[] {
-  const { hiddenSize, intermediateSize, chunk } = speedSizes[size].model
+/**
+ * Products at the shapes of a size: each transpose, one for all and one for each of several sequences.
+ *
+ * @param rows of a product: 1 is what decoding has; a chunk's tokens where left out
+ */
+export function productForms(size: SpeedSizeName, rows = speedSizes[size].model.chunk): ProductForm[] {
+  const { hiddenSize, intermediateSize } = speedSizes[size].model
   const forms: ProductForm[] = []
   for (const batch of [1, sequences])
     for (const transposeA of [false, true])
       for (const transposeB of [false, true]) {
-        const a = normal([batch, ...turned([chunk, hiddenSize], transposeA)], 1)
+        const a = normal([batch, ...turned([rows, hiddenSize], transposeA)], 1)
         const b = normal([batch, ...turned([hiddenSize, intermediateSize], transposeB)], 2)
         forms.push({
-          name: `${batch} × [${chunk}, ${hiddenSize}]${transposeA ? 'ᵀ' : ''}[${hiddenSize}, ${intermediateSize}]${transposeB ? 'ᵀ' : ''}`,
-          flops: 2 * batch * chunk * hiddenSize * intermediateSize,
+          name: `${batch} × [${rows}, ${hiddenSize}]${transposeA ? 'ᵀ' : ''}[${hiddenSize}, ${intermediateSize}]${transposeB ? 'ᵀ' : ''}`,
+          flops: 2 * batch * rows * hiddenSize * intermediateSize,
           inputs: { a, b },
           multiply: ({ a, b }) => ({ y: tf.matMul(a, b, transposeA, transposeB) }),
         })

@@ -57,6 +57,7 @@ describe('products in f16 on webgpu', () => {
     ['more than a tile', ones(70), ones(100), ones(130)],
     ['rows and columns of all sizes beside one another', sizes(70), ones(40), sizes(68)],
     ['few of them', sizes(6), ones(40), sizes(6)],
+    ['a row, columns of all sizes', sizes(1), ones(70), sizes(90)],
   ])('of %s are those of the rounded inputs', async (_, rows, depth, columns) => {
     const a = { values: normal(rows, depth), rows: rows.length, columns: depth.length }
     const b = { values: normal(depth, columns), rows: depth.length, columns: columns.length }

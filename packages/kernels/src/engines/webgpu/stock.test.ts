@@ -1,5 +1,6 @@
-import { createRandom, tf, type Tensor } from '@ttt-e2e/tensor-ops'
+import { createRandom, resolveEngine, tf, type Tensor } from '@ttt-e2e/tensor-ops'
 import { describe, expect, it } from 'vitest'
+import { webgpuTiling } from './index'
 import { expectLikeCpu, useWebGpu } from './testing'
 
 const random = createRandom(5)
@@ -143,6 +144,8 @@ describe('the stock kernels of webgpu', () => {
     [40, 70, 33],
     [100, 65, 17],
     [1, 1, 300],
+    [1, 70, 100],
+    [4, 130, 33],
   ])('a product of %i × %i values each a sum of %i, transposed or not', async (rows, columns, depth) => {
     for (const a of [false, true])
       for (const b of [false, true])
@@ -152,11 +155,37 @@ describe('the stock kernels of webgpu', () => {
         )
   })
 
+  it('a row of a product is the same bits beside others, in any tile', async () => {
+    await resolveEngine('webgpu')
+    const tiling = webgpuTiling()!
+    const { tiles } = tiling
+    const [a, b] = [normal([70, 100]), normal([100, 300])]
+    const rows = async (count: number) => {
+      const y = tf.tidy(() => tf.matMul(tf.slice(a, [0, 0], [count, 100]) as never, b as never))
+      const values = await y.data()
+      y.dispose()
+      return values.slice(0, 300)
+    }
+    const expected = await rows(70)
+    try {
+      for (const count of [1, 3, 20]) expect(await rows(count)).toEqual(expected)
+      for (const productOfFewRows of tiling.candidates().productOfFewRows) {
+        tiling.tiles = { ...tiles, productOfFewRows }
+        expect(await rows(3), JSON.stringify(productOfFewRows)).toEqual(expected)
+      }
+    } finally {
+      tiling.tiles = tiles
+    }
+  })
+
   it('products of batches, broadcast too', async () => {
     await expectLikeCpu([normal([2, 3, 4, 5]), normal([3, 5, 6])], (a, b) =>
       tf.matMul(a as never, b as never),
     )
     await expectLikeCpu([normal([1, 4, 5]), normal([3, 5, 6])], (a, b) => tf.matMul(a as never, b as never))
+    await expectLikeCpu([normal([3, 1, 40]), normal([3, 40, 90])], (a, b) =>
+      tf.matMul(a as never, b as never),
+    )
   })
 
   it('tensors without values', async () => {

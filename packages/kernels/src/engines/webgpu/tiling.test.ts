@@ -38,6 +38,7 @@ it('gives candidates that the GPU can take, the standard ones among them', () =>
     { edge: 32, depth: 32 },
     { edge: 64, depth: 32 },
   ])
+  expect(few.productOfFewRows).not.toContainEqual({ columns: 64, depth: 64 })
   expect(candidatesFor(large, 'f32').attention).toContainEqual({ edge: 32 })
   for (const { edge, depth } of candidatesFor({ ...large, maxComputeWorkgroupStorageSize: 4096 }, 'f32')
     .product)

@@ -4,7 +4,7 @@ import { cacheFolder } from '../cache-folder'
 import type { GpuBackend } from './backend'
 import type { GpuPrecision } from './half'
 import { sourceOf, type GpuKernel } from './kernel'
-import { productKernel } from './product'
+import { tiledKernels as product } from './product'
 import { areTiles, candidatesFor, standardTilesIn, type Tiles } from './tiles'
 
 const builtinModules = typeof process === 'undefined' ? undefined : process.getBuiltinModule
@@ -84,7 +84,7 @@ export class Tiling {
 
 /** The kernels that tiles are chosen for. */
 const allTiledKernels = (precision: GpuPrecision): GpuKernel[] => [
-  productKernel(standardTilesIn(precision).product, precision),
+  ...product(standardTilesIn(precision), precision),
   ...attention(precision),
   ...linearCrossEntropy(),
 ]

@@ -7,6 +7,7 @@ const edges = [8, 16, 32].map((edge) => ({ edge }))
 function tilingOf(tiles = standard) {
   const candidates = {
     product: [{ edge: 64, depth: 8 }, standard.product, { edge: 128, depth: 8 }],
+    productOfFewRows: [standard.productOfFewRows],
     attention: edges,
     attentionGradient: edges,
     attentionSecondGradient: edges,

@@ -13,6 +13,7 @@ import { tileWork } from './tile-work'
 /** The op or product that `--ops` names, of a kernel with tiles. */
 const opOf: Record<TiledKernel, string> = {
   product: 'product',
+  productOfFewRows: 'product',
   attention: 'attention',
   attentionGradient: 'attention',
   attentionSecondGradient: 'attention',

@@ -28,6 +28,7 @@ interface Call {
 /** The op whose kernel it is, and the orders of its gradients that the kernel runs in. */
 const ops = {
   product: { name: 'linear', orders: [0, 1, 2] },
+  productOfFewRows: { name: 'linear', orders: [0, 1, 2] },
   attention: { name: 'attention', orders: [0] },
   attentionGradient: { name: 'attention', orders: [1] },
   attentionSecondGradient: { name: 'attention', orders: [2] },
@@ -106,8 +107,12 @@ async function withCalls<Result>(
 }
 
 function callsOf(kernel: TiledKernel, size: SpeedSizeName): Call[] {
-  if (kernel === 'product')
-    return productForms(size).map(({ name, inputs, multiply }) => ({ name, inputs, run: multiply }))
+  if (kernel === 'product' || kernel === 'productOfFewRows')
+    return productForms(size, kernel === 'product' ? undefined : 1).map(({ name, inputs, multiply }) => ({
+      name,
+      inputs,
+      run: multiply,
+    }))
   const { name, orders } = ops[kernel]
   return timedOps(name, size).flatMap(({ op, example }) =>
     opOrders(op, example)
