@@ -5,6 +5,7 @@ import { gpuKernels as channelDeltaRule } from '../../channel-delta-rule/wgsl'
 import { gpuKernels as clippedSgd } from '../../clipped-sgd/wgsl'
 import { gpuKernels as gatedDeltaRule } from '../../gated-delta-rule/wgsl'
 import { gpuKernels as gradientClip } from '../../gradient-clip/wgsl'
+import { gpuKernels as inPlaceTtt } from '../../in-place-ttt/wgsl'
 import { gpuKernels as lact } from '../../lact/wgsl'
 import { gpuKernels as linear } from '../../linear/wgsl'
 import { gpuKernels as linearCrossEntropy } from '../../linear-cross-entropy/wgsl'
@@ -30,6 +31,7 @@ const kernels: GpuFusedKernels = {
   ...clippedSgd,
   ...gatedDeltaRule,
   ...gradientClip,
+  ...inPlaceTtt,
   ...lact,
   ...linear,
   ...linearCrossEntropy,

@@ -2,7 +2,8 @@ import { checkOp, type OpCase } from '@ttt-e2e/tensor-ops/op-check'
 import { tf, type FusedOp } from '@ttt-e2e/tensor-ops'
 import { describe, expect, it } from 'vitest'
 import { opSuites } from '../../cases'
-import { ringJoinOp, ringWriteOp, linearCrossEntropyLossesOp, shortConvOp } from '../../ops'
+import { inPlaceTttOp, ringJoinOp, ringWriteOp, linearCrossEntropyLossesOp, shortConvOp } from '../../ops'
+import { cases as inPlaceTttCases } from '../../in-place-ttt/cases'
 import { cases as ringCases } from '../../ring-cache/cases'
 import { useWebGpu } from './testing'
 
@@ -19,6 +20,13 @@ const ops: [string, FusedOp, readonly OpCase[]][] = [
     smallest(cases),
   ]),
   ['ring-cache, write', ringWriteOp as FusedOp, ringCases],
+  [
+    'in-place-ttt',
+    inPlaceTttOp as unknown as FusedOp,
+    inPlaceTttCases.filter(({ name }) =>
+      ['one token, which ends a chunk', 'sequences at different places'].includes(name),
+    ),
+  ],
   ['ring-cache, join', ringJoinOp as FusedOp, ringCases],
   // Kernels are compiled for each width of heads: a few cases of one.
   [
