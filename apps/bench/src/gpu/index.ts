@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { cardName } from './card'
 import type { GpuOptions } from './options'
 import type { GpuResults, Outcome } from './outcome'
-import { partsOf } from './parts'
+import { partsOf, usualMinutes } from './parts'
 import { readResults, writeResults } from './results'
 import { runPart } from './run-part'
 
@@ -70,9 +70,6 @@ export async function measureGpu(options: GpuOptions, using: Partial<Means> = {}
     return outcome
   }
 }
-
-/** What the parts' own limits are made for; who gives more time has a slow machine. */
-const usualMinutes = 9
 
 /** With less time left a part isn't begun. */
 const leastSeconds = 5

@@ -2,6 +2,9 @@ import { UserError } from '@ttt-e2e/cli'
 import type { SpeedSizeName } from '../timing/sizes'
 import type { GpuOptions } from './options'
 
+/** What the parts' own limits are made for; who gives more time has a slow machine. */
+export const usualMinutes = 9
+
 /** One command of the bench, in a process of its own. */
 export interface Part {
   /** e.g. "webgpu-f32-125m-training". */
@@ -26,7 +29,7 @@ export function partsOf(options: GpuOptions): Part[] {
   const [precision, ...otherPrecisions] = precisions
   const [size, ...otherSizes] = sizes
   const parts = [
-    ...(options.tune ? [tune] : []),
+    ...(options.tune ? [tune(options)] : []),
     doctor(engine),
     ...speeds(options, { engine, precision, size }),
     ...contexts(options, { engine, precision, size }),
@@ -60,13 +63,13 @@ const doctor = (engine: string): Part => ({
   seconds: 90,
 })
 
-/** At shapes that are large enough for tiles to matter, and soon done. */
-const tune: Part = {
+/** At shapes that are large enough for tiles to matter, and soon done; what is chosen within the part's time is kept. */
+const tune = ({ minutes }: GpuOptions): Part => ({
   name: 'webgpu-tune',
-  command: ['ops', '--tune', '--size', 'M', '--reps', '3'],
+  command: `ops --tune --size M --reps 3 --minutes ${Math.floor((2.5 * Math.max(usualMinutes, minutes)) / usualMinutes)}`.split(' '), // prettier-ignore
   writesJson: false,
   seconds: 180,
-}
+})
 
 const nameOf = ({ engine, precision, size }: Setting) => `${engine}-${precision}-${size}`
 

@@ -22,6 +22,7 @@ export function addOps(command: Command, caller: string): void {
       '--tune',
       "chooses the sizes of tiles of webgpu's kernels for this adapter and keeps them, instead",
     )
+    .option('--minutes <number>', 'with --tune: after so many no other sizes are tried')
     .option('--systems <names>', `whose training steps; ${defaultSpeedSystems.join(',')} where left out`)
     .action(async (raw: RawOpsOptions & RawSpeedOptions & { fallbacks?: boolean; tune?: boolean }) => {
       if (raw.fallbacks) {

@@ -14,6 +14,7 @@ export interface RawOpsOptions {
   precision?: string
   threads?: string
   json?: string
+  minutes?: string
 }
 
 export interface OpsOptions {
@@ -28,6 +29,8 @@ export interface OpsOptions {
   precision?: Precision
   threads?: number
   json?: string
+  /** Of choosing tiles: after so many no other sizes are tried. */
+  minutes?: number
 }
 
 /** Checks what was typed. @throws UserError naming what was given and what is allowed */
@@ -42,6 +45,7 @@ export function readOpsOptions(raw: RawOpsOptions, caller: string): OpsOptions {
     engines: [...new Set(raw.engine.split(',').map((name) => name.trim()))],
     precision: oneOf('precision', raw.precision, precisions),
     threads: wholeNumber('threads', raw.threads, 1024),
+    minutes: wholeNumber('minutes', raw.minutes, 24 * 60),
     json: raw.json === undefined ? undefined : resolve(caller, raw.json),
   }
 }

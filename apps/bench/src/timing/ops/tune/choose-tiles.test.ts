@@ -72,3 +72,12 @@ it('passes over one that can not run, and keeps what was in use where none can',
   expect(none.some(({ chosen }) => chosen)).toBe(false)
   expect(tiling.tiles).toEqual(standard)
 })
+
+it('makes no other trials once it may not go on, and leaves the fastest so far', async () => {
+  const tiling = tilingOf()
+  let trials = 0
+  const work = workOf(tiling, ({ product }) => 1 / product.depth + 1 / product.edge)
+  const made = await chooseTiles(tiling, work, ['product', 'attention'], () => trials++, () => trials < 3) // prettier-ignore
+  expect(made.map(({ sizes }) => sizes)).toEqual(['edge 64, depth 16', 'edge 64, depth 8', 'edge 128, depth 8']) // prettier-ignore
+  expect(tiling.tiles).toEqual(standard)
+})

@@ -22,12 +22,15 @@ export interface TileWork {
 /**
  * Tries the sizes that each kernel could have and leaves the fastest of those with right results in use. Where none is
  * right, those from before stay.
+ *
+ * @param mayGoOn asked before each trial; the others aren't made once it says no
  */
 export async function chooseTiles(
   tiling: Pick<Tiling, 'tiles' | 'candidates'>,
   work: Readonly<Record<TiledKernel, TileWork>>,
   kernels: readonly TiledKernel[],
   onTrial: (kernel: TiledKernel, sizes: string) => void = () => {},
+  mayGoOn: () => boolean = () => true,
 ): Promise<Trial[]> {
   const trials: Trial[] = []
   for (const kernel of kernels) {
@@ -39,6 +42,7 @@ export async function chooseTiles(
       (a, b) => Number(sizesOf(b) === inUse) - Number(sizesOf(a) === inUse),
     )
     for (const sizes of candidates) {
+      if (!mayGoOn()) break
       const trial: Trial = { kernel, sizes: sizesOf(sizes), chosen: false }
       trials.push(trial)
       onTrial(kernel, trial.sizes)

@@ -3,6 +3,7 @@ import '@ttt-e2e/kernels/engines'
 import { webgpuTiling, type TiledKernel } from '@ttt-e2e/kernels/engines/webgpu'
 import { formatTable, type Table } from '@ttt-e2e/report'
 import { resolveEngine } from '@ttt-e2e/tensor-ops'
+import { counted } from '@ttt-e2e/tensor-ops/counted'
 import { makeFolder, writeFileDurably } from '@ttt-e2e/tensor-ops/files'
 import { dirname } from 'node:path'
 import { digits } from '../../speed-table'
@@ -34,6 +35,7 @@ export async function tuneTiles({
   products,
   reps,
   precision,
+  minutes = Infinity,
 }: OpsOptions): Promise<number> {
   if (engines.length > 1 || !['auto', 'webgpu'].includes(engines[0]))
     throw new UserError(`--tune chooses tiles of webgpu alone; --engine is '${engines.join()}', leave it out`)
@@ -46,16 +48,26 @@ export async function tuneTiles({
   const tiling = webgpuTiling()!
   const size = sizes.at(-1)!
   return await untilSignal(progress, 'stopping; Ctrl-C again quits at once', async (signal) => {
-    const trials = await chooseTiles(tiling, tileWork('webgpu', { size, reps, precision, signal }), kernels, (kernel, given) => {
-      signal.throwIfAborted()
-      progress.update(`${size} · ${kernel} · ${given}`)
-    }) // prettier-ignore
+    const until = performance.now() + 60_000 * minutes
+    const trials = await chooseTiles(
+      tiling,
+      tileWork('webgpu', { size, reps, precision, signal }),
+      kernels,
+      (kernel, given) => {
+        signal.throwIfAborted()
+        progress.update(`${size} · ${kernel} · ${given}`)
+      },
+      () => performance.now() < until,
+    )
     progress.clear()
     progress.print(`\n${formatTable(trialsTable(size, trials))}`)
-    const wrong = kernels.filter((kernel) => !trials.some((trial) => trial.kernel === kernel && trial.chosen))
+    const tried = kernels.filter((kernel) => trials.some((trial) => trial.kernel === kernel))
+    const wrong = tried.filter((kernel) => !trials.some((trial) => trial.kernel === kernel && trial.chosen))
+    if (performance.now() >= until)
+      progress.print(`the ${minutes} minutes were over: ${kernels.length - tried.length} of ${counted(kernels.length, 'kernel')} not tried`) // prettier-ignore
     for (const kernel of wrong)
       progress.print(`${kernel} keeps ${sizesOf(tiling.tiles[kernel])}: none was right`)
-    if (wrong.length < kernels.length) {
+    if (wrong.length < tried.length) {
       const { path, text } = tiling.toKeep()
       makeFolder(dirname(path))
       // Whole or not at all: another process may be reading.
