@@ -3,9 +3,9 @@ import { joined } from '../../joined'
 import { checkTokens } from '../../stream/check-tokens'
 import { DecodeStream } from '../decode-stream'
 import type { Tokenizer } from '../tokenizer'
-import { encoderOf, type Encoder } from './encoder'
+import { encodersOf } from './encoder'
 import { tokenBytes } from './token-bytes'
-import { checkTokenizerFile, type TokenizerFile } from './tokenizer-file'
+import { checkTokenizerFile } from './tokenizer-file'
 
 /**
  * A byte-level or SentencePiece-style BPE as a tokenizer.json says it. Its options: `tokenizer`, that file's content;
@@ -17,9 +17,7 @@ export function huggingFaceTokenizer(options: Readonly<Record<string, unknown>>)
   const file = checkTokenizerFile(options.tokenizer)
   const { count: vocabularySize, bytesOf, dropsFirstSpace } = tokenBytes(file)
   const { bosToken, endTokens, chatTemplate } = checkedOptions(options, vocabularySize)
-  const encoders: Record<string, Encoder> = {}
-  // The first says at once whether the library understands the file.
-  encoders.false = encoderOf(withoutSpecials(file), ({ special = false }) => special)
+  const encoderFor = encodersOf(file)
   const textOf = (tokens: ArrayLike<number>): string => {
     checkTokens(tokens, vocabularySize)
     const pieces = Array.from(tokens, (token) => (token === bosToken ? undefined : bytesOf(token)) ?? nothing)
@@ -35,8 +33,7 @@ export function huggingFaceTokenizer(options: Readonly<Record<string, unknown>>)
     ...(chatTemplate !== undefined && { chatTemplate }),
     encode(text, { special = false } = {}) {
       if (text === '') return new Int32Array()
-      const encode = (encoders[String(special)] ??= encoderOf(file, () => false))
-      return Int32Array.from(encode(text))
+      return Int32Array.from(encoderFor(special)(text))
     },
     decode: (tokens) => fromStart(textOf(tokens)),
     stream: (unfinished) =>
@@ -45,17 +42,6 @@ export function huggingFaceTokenizer(options: Readonly<Record<string, unknown>>)
 }
 
 const nothing = new Uint8Array()
-
-/** The same whose merges make no special tokens of their names. */
-function withoutSpecials(file: TokenizerFile): TokenizerFile {
-  const specials = new Set(file.added_tokens.filter(({ special }) => special).map(({ content }) => content))
-  const { vocab, unk_token: unknown } = file.model
-  const rest = Object.entries(vocab).filter(([token]) => !specials.has(token) || token === unknown)
-  return {
-    ...file,
-    model: { ...file.model, vocab: Object.fromEntries(rest) },
-  }
-}
 
 function checkedOptions(options: Readonly<Record<string, unknown>>, vocabularySize: number) {
   const { bosToken, endTokens, chatTemplate } = options

@@ -27,8 +27,12 @@ export interface TokenizerFile {
     vocab: Record<string, number>
     merges: (string | [string, string])[]
     unk_token?: string | null
+    /** Whether unknown characters in a row are one token. */
+    fuse_unk?: boolean
     byte_fallback?: boolean
     ignore_merges?: boolean
+    /** Stands behind the last character of a piece. */
+    end_of_word_suffix?: string | null
   }
 }
 
@@ -69,7 +73,12 @@ export function checkTokenizerFile(value: unknown): TokenizerFile {
   return { ...file, added_tokens: added } as unknown as TokenizerFile
 }
 
-function checkModel({ vocab, merges }: Record<string, unknown>, problems: string[]): void {
+function checkModel(model: Record<string, unknown>, problems: string[]): void {
+  const { vocab, merges, continuing_subword_prefix: prefix } = model
+  if (prefix != null && prefix !== '')
+    problems.push(`its tokens within words begin with ${JSON.stringify(prefix)}; none that do can be read`)
+  for (const key of ['unk_token', 'end_of_word_suffix'])
+    if (model[key] != null && typeof model[key] !== 'string') problems.push(`its model's ${key} is no text`)
   const tokens = record(vocab)
   if (!tokens || Object.keys(tokens).length === 0) problems.push('its model has no vocab')
   else {
