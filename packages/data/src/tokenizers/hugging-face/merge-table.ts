@@ -22,7 +22,9 @@ export class MergeTable {
   constructor(vocabulary: Vocabulary, merges: TokenizerFile['model']['merges']) {
     const count = merges.length
     if (count > mostMerges)
-      throw new DataError(`tokenizer.json can't be used: it has ${count} merges, at most ${mostMerges} can be`)
+      throw new DataError(
+        `tokenizer.json can't be used: it has ${count} merges, at most ${mostMerges} can be`,
+      )
     this.slots = new Int32Array(2 ** Math.ceil(Math.log2(count + 1) + 1))
     this.left = new Int32Array(count)
     this.right = new Int32Array(count)
