@@ -24,18 +24,18 @@ export type AttentionCache = { readonly k: Tensor; readonly v: Tensor } & Partia
 /** Slots that a cache of any has at least, so that few capacities exist. */
 const fewestSlots = 64
 
-/** From so many slots on a cache grows by a quarter of the power of two below, not by all of it. */
+/** From so many slots on a cache grows by an eighth of the power of two below, not by all of it. */
 const finerFrom = 512
 
 /**
  * The slots C of a cache that is to take `tokens` tokens: a power of two or, of long ones, whose free half would take more
- * than weights do, one of four steps between two, so that growing still costs a constant share of reading. Never more than
+ * than weights do, one of eight steps between two, so that growing still costs a constant share of reading. Never more than
  * the window (0: no limit), so that a cache grows only before its ring goes round.
  */
 export function cacheSlots(tokens: number, window: number): number {
   if (tokens === 0) return 0
   const double = Math.max(fewestSlots, 2 ** Math.ceil(Math.log2(tokens)))
-  const step = double / 8
+  const step = double / 16
   const slots = double <= finerFrom ? double : Math.ceil(tokens / step) * step
   return window === 0 ? slots : Math.min(slots, window)
 }

@@ -29,23 +29,29 @@ export interface Piece {
   nats: PieceNats
 }
 
-/** Moves the state on by a piece: through the prefix at once, through the suffix as far as each open chunk goes. */
-export function readPiece(model: ReadingModel, state: ReaderState, piece: Piece): void {
+/**
+ * Moves the state on by a piece: through the prefix at once, through the suffix as far as each open chunk goes.
+ *
+ * @returns whether what the blocks remember had to grow for it: what it was lies idle
+ */
+export function readPiece(model: ReadingModel, state: ReaderState, piece: Piece): boolean {
   const { known, length } = piece
-  if (length === 0) return
+  if (length === 0) return false
+  const prefixGrew = growPrefix(model.system.decoder, state.prefix, endAfter(state, length))
   const hidden = throughPrefix(model, state, known.columns(0, length))
+  let suffixGrew = false
   for (let at = 0; at < length;) {
-    const rows = throughSuffix(model, state, piece, hidden, at)
+    const { rows, grew } = throughSuffix(model, state, piece, hidden, at)
+    suffixGrew ||= grew
     at += rows
     state.positions = state.positions.map((position) => position + rows)
   }
   hidden.dispose()
+  return prefixGrew || suffixGrew
 }
 
 function throughPrefix({ system, params }: ReadingModel, state: ReaderState, block: TokenBlock): Tensor {
   const { decoder } = system
-  const end = endAfter(state, block.length)
-  growPrefix(decoder, state.prefix, end)
   const [tokens, position] = [block.tensor(), positionTensor(state.positions)]
   const { hidden, states } = readPrefix(decoder, params, tokens, state.prefix, position)
   disposeTree([tokens, position])
@@ -53,14 +59,14 @@ function throughPrefix({ system, params }: ReadingModel, state: ReaderState, blo
   return hidden
 }
 
-/** Reads from column `at` on as far as the open chunk goes. @returns how many tokens that was */
+/** Reads from column `at` on as far as the open chunk goes. @returns how many tokens that was, and whether states had to grow */
 function throughSuffix(
   model: ReadingModel,
   state: ReaderState,
   { known, length, learn, nats }: Piece,
   hidden: Tensor,
   at: number,
-): number {
+): { rows: number; grew: boolean } {
   const { rule } = model.system
   const size = rule?.chunk ?? Infinity
   if (state.open.tokens.length === size) {
@@ -71,18 +77,25 @@ function throughSuffix(
   const end = at + rows
   const own = tidy(() => tf.slice(hidden, [0, at, 0], [-1, rows, -1]))
   if (rule) extendOpenChunk(state, known.columns(at, end), own)
+  let grew = false
   if (learn && rows === size && end < known.length) {
     // The whole chunk and the token after it are here: the step's own prediction is the only one needed.
     nats.add(at + 1, learnOpenChunk(model, state, rows, known.columns(end, end + 1)))
   } else {
+    grew = growSuffix(model.system.decoder, state.suffix, endAfter(state, rows))
     const losses = predict(model, state, own, known.columns(at + 1, Math.min(end + 1, known.length)))
     if (losses) nats.add(at + 1, losses)
   }
   own.dispose()
-  return rows
+  return { rows, grew }
 }
 
-/** @param following the tokens after these rows, as far as they are known @returns their nats [B, n], if there are any */
+/**
+ * With room for these rows.
+ *
+ * @param following the tokens after them, as far as they are known
+ * @returns their nats [B, n], if there are any
+ */
 function predict(
   { system, params }: ReadingModel,
   state: ReaderState,
@@ -90,8 +103,6 @@ function predict(
   following: TokenBlock,
 ): Tensor | undefined {
   const { decoder } = system
-  const end = endAfter(state, hidden.shape[1]!)
-  growSuffix(decoder, state.suffix, end)
   const [targets, position] = [following.tensor(), positionTensor(state.positions)]
   const { states, last, losses } = predictRows(system, {
     params: decoder.suffixParams(params),

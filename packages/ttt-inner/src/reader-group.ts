@@ -1,5 +1,6 @@
 import {
   disposeTree,
+  giveBackIdle,
   read,
   tf,
   tidy,
@@ -181,8 +182,9 @@ export class ReaderGroup {
     const joined = this.joined!
     const positions = this.rows.map(({ state }) => state.positions[0])
     const end = Math.max(...positions) + 1
-    growPrefix(decoder, joined.prefix, end)
-    growSuffix(decoder, joined.suffix, end)
+    const prefixGrew = growPrefix(decoder, joined.prefix, end)
+    // What they were is of no use to tokens that come one by one.
+    if (growSuffix(decoder, joined.suffix, end) || prefixGrew) giveBackIdle()
     const data = {
       tokens: block.tensor(),
       position: positionTensor(positions),

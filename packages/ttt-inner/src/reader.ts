@@ -57,8 +57,8 @@ export class Reader {
   private group?: ReaderHolder
   /** The logits that `nextLogits` has asked for, and the hidden state that they are of. */
   private predicted?: { from: Tensor; logits: Promise<Float32Array> }
-  /** Tokens that were read since the engine was last asked to give back what lies idle. */
-  private readSince = 0
+  /** Tokens that were read since the engine was last asked to give back what lies idle, and whether the states grew. */
+  private since = { tokens: 0, grew: false }
 
   /** @param from what to go on from, saved by a reader of the same system; a reader of nothing where left out */
   constructor(
@@ -123,9 +123,9 @@ export class Reader {
     if (!last) throw new Error('nothing was read yet: there is no next token to predict')
     if (this.predicted?.from !== last) this.predicted = { from: last, logits: this.logitsOf(last) }
     // Whoever asks what comes next may go on token by token: that needs nothing of what pieces took, nor of outgrown caches.
-    if (this.readSince >= longPiece) {
+    if (this.since.tokens >= longPiece || this.since.grew) {
       giveBackIdle()
-      this.readSince = 0
+      this.since = { tokens: 0, grew: false }
     }
     return (await this.predicted.logits).slice()
   }
@@ -147,11 +147,12 @@ export class Reader {
     try {
       if (this.state.last && known.length > 0) nats.add(0, this.natsOfFirst(known.columns(0, 1)))
       const { system, params, options } = this
-      readPiece({ system, params, ...options }, this.state, { known, length: given.length, learn, nats })
+      const piece = { known, length: given.length, learn, nats }
+      const grew = readPiece({ system, params, ...options }, this.state, piece)
+      this.since = { tokens: this.since.tokens + given.length, grew: this.since.grew || grew }
       return await nats.read()
     } finally {
       nats.dispose()
-      this.readSince += given.length
     }
   }
 

@@ -9,6 +9,9 @@
 #if defined(__linux__)
 #include <sys/mman.h>
 #include <unistd.h>
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 #elif defined(_WIN32)
 #include <malloc.h>
 #endif
@@ -270,6 +273,10 @@ void give_back_idle() {
     const auto last = reinterpret_cast<uintptr_t>(end) / page * page;
     if (last > first) madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
   }
+#if defined(__GLIBC__)
+  // What recording programs and compiling JavaScript left in malloc's heaps, too.
+  malloc_trim(0);
+#endif
 #endif
 }
 
