@@ -1,6 +1,6 @@
 import '@ttt-e2e/kernels/engines'
 import { createTokenizer } from '@ttt-e2e/data'
-import { resolveEngine, tf, type Precision } from '@ttt-e2e/tensor-ops'
+import { giveBackIdle, resolveEngine, tf, type Precision } from '@ttt-e2e/tensor-ops'
 import { CheckpointError } from './checkpoint-error'
 import type { ModelFolder } from './folders/model-folder'
 import { formats } from './formats'
@@ -40,10 +40,12 @@ export async function openModel(folder: ModelFolder, options: OpenModelOptions =
     // First, so that nothing is loaded for a tokenizer that there isn't.
     const made = 'encode' in tokenizer ? tokenizer : await createTokenizer(tokenizer, options.tokenizers)
     const loaded = await loadStored(stored, folder.name, options)
+    const hashed = typeof hash === 'string' ? hash : await hash()
+    giveBackIdle()
     return new Model({
       tokenizer: made,
       ...(options.decay === undefined ? loaded : withDecay(loaded, options.decay)),
-      hash: typeof hash === 'string' ? hash : await hash(),
+      hash: hashed,
       documentsBeginWithBos,
       ...(recipe && { recipe }),
       ...(stored.notes && { notes: stored.notes() }),
