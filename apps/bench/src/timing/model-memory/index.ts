@@ -1,7 +1,7 @@
 import { loadModel } from '@ttt-e2e/checkpoint'
 import { formatTable, type Table } from '@ttt-e2e/report'
 import '@ttt-e2e/kernels/engines'
-import { engineMemory, resolveEngine } from '@ttt-e2e/tensor-ops'
+import { engineMemory, giveBackIdle, resolveEngine } from '@ttt-e2e/tensor-ops'
 import { countStateBytes, Reader, type System } from '@ttt-e2e/ttt-inner'
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -23,7 +23,7 @@ export interface ModelMemoryOptions {
 /** What the process holds at a moment, in bytes. */
 export interface Held {
   when: string
-  /** Resident, and how much of the heap JavaScript uses, each after a collection of garbage. */
+  /** Resident, and how much of the heap JavaScript uses, each after a rest and a collection of garbage. */
   resident: number
   heap: number
   /** In the engine's tensors. */
@@ -45,17 +45,25 @@ export async function modelMemory(options: ModelMemoryOptions): Promise<void> {
   process.stdout.write(`${formatTable(modelMemoryTable(file, held))}\n`)
 }
 
-/** On the engine in use. @returns the bytes of the model's files, and what was held at each moment */
+/**
+ * On the engine in use.
+ *
+ * @param rest seconds without work before each moment, see `collectGarbage`
+ * @returns the bytes of the model's files, and what was held at each moment
+ */
 export async function measureModelMemory(
   options: Pick<ModelMemoryOptions, 'model' | 'tokens' | 'decode' | 'expand'>,
+  rest = 6,
 ): Promise<{ file: number; held: Held[] }> {
   const held: Held[] = []
   const note = async (when: string, system?: System, tokens = 0) => {
-    await collectGarbage()
+    await collectGarbage(rest)
     const { rss: resident, heapUsed: heap } = process.memoryUsage()
     const cache = system && tokens > 0 ? filledBytes(system, tokens) : 0
     held.push({ when, resident, heap, tensors: engineMemory().live, tokens, cache })
   }
+  // What Node itself left to malloc goes back here, not with the model's.
+  giveBackIdle()
   await note('before the model')
   const model = await loadModel(options.model, { keepQuantised: !options.expand })
   const { system, params } = model
@@ -124,11 +132,15 @@ function bytesOfFiles(path: string): number {
   return readdirSync(path).reduce((sum, name) => sum + bytesOfFiles(join(path, name)), 0)
 }
 
-async function collectGarbage(): Promise<void> {
+/**
+ * Of V8's garbage, and of the room of its young generation: up to 34 MB that whatever ran has made it, before the model too. A
+ * collection gives that up only where little was allocated in the last 5 s, and to the system with the next one.
+ */
+async function collectGarbage(rest: number): Promise<void> {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
-  collect()
-  // What only finalisers and caches of the first pass held is free at the second.
-  await new Promise((resolve) => setTimeout(resolve, 100))
-  collect()
+  for (const share of [0, 1, 1 / 6, 1 / 6]) {
+    await new Promise((resolve) => setTimeout(resolve, share * rest * 1000))
+    collect()
+  }
 }

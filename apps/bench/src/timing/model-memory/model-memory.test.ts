@@ -28,7 +28,7 @@ it('tells what a model, its file and the tokens that it holds take', async () =>
   const params = system.decoder.init(createRandom(1))
   const folder = join(mkdtempSync(join(tmpdir(), 'model-memory-')), 'model')
   await saveModel(new Model({ system, params, tokenizer, hash: 'x' }), folder)
-  const { file, held } = await measureModelMemory({ model: folder, tokens: 30, decode: 3 })
+  const { file, held } = await measureModelMemory({ model: folder, tokens: 30, decode: 3 }, 0)
   expect(file).toBeGreaterThanOrEqual(treeBytes(params))
   expect(held.map(({ tokens }) => tokens)).toEqual([0, 0, 30, 33])
   // Keys and values of 16 numbers in each of 3 layers.
