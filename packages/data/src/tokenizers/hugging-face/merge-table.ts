@@ -62,4 +62,4 @@ export class MergeTable {
 }
 
 /** More merges than any tokenizer has; ranks and places in a text fit in one number together. */
-export const mostMerges = 1e7
+const mostMerges = 1e7
