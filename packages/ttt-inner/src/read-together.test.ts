@@ -163,6 +163,9 @@ it('tells what a reader holds, and where it is, while it is joined to others', a
   const [{ position, steps }] = together
   expect([position, steps]).toEqual([apart.position, apart.steps])
   expect(together[0].stateBytes()).toBe(apart.stateBytes())
+  // Saving one gives all of them what they remember.
+  await together[0].save()
+  expect(together[1].stateBytes()).toBe(apart.stateBytes())
   // Read on without the other, it is by itself again, and so is the other.
   await group.read([{ reader: together[0], tokens: randomTokens(1, 2), learn: true }])
   await apart.read(randomTokens(1, 2))

@@ -65,10 +65,10 @@ export class ReadTogether {
     batch.own.forEach((state, row) => Object.assign(state, rows[row]))
   }
 
-  /** Bytes of what is held for a reader. */
-  stateBytes(reader: Reader): number {
-    const { joined, readers } = this.batches.get(reader)!
-    return bytesOfState(joined) / readers.length
+  /** Bytes of what is held for a reader; nothing is for one that another was released beside. */
+  stateBytes(reader: Reader): number | undefined {
+    const batch = this.batches.get(reader)
+    return batch && bytesOfState(batch.joined) / batch.readers.length
   }
 
   /** Pieces that fit together. */

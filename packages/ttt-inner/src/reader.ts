@@ -35,8 +35,8 @@ export interface ReadOptions {
 export interface ReaderHolder {
   /** Gives a reader what it remembers. */
   release(reader: Reader): void
-  /** Bytes that it holds for a reader; where left out, the reader is asked for itself. */
-  stateBytes?(reader: Reader): number
+  /** Bytes that it holds for a reader; undefined, or left out, where the reader has them itself. */
+  stateBytes?(reader: Reader): number | undefined
 }
 
 /**

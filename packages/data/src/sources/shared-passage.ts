@@ -13,8 +13,8 @@ export interface Passage<T> {
  * @param passageLength tokens, from 2 up.
  * @param isBlank of which tokens it doesn't matter how many stand side by side, or which: lines that end or are broken in
  * another way are the same text. Half of a passage must be others.
- * @returns for a document, the originals with which it shares such a run, as they are found and some of them again; the
- * first tells whether there is any. Linear in its tokens.
+ * @returns for documents, the originals with which they share such a run, as they are found, each of their places once;
+ * the first tells whether there is any. Linear in their tokens, also where text repeats itself throughout.
  */
 export function passagesOf<T extends Pick<AnyDocument, 'tokens'>>(
   originals: readonly T[],
@@ -25,6 +25,7 @@ export function passagesOf<T extends Pick<AnyDocument, 'tokens'>>(
   // half is left.
   const piece = Math.ceil(passageLength / (isBlank ? 4 : 2))
   const index = new Map<number, { original: T; start: number }[]>()
+  const failures = new Map<number, number>()
   // Nearly every position misses; a table of bits answers those faster than the map.
   const present = new Uint8Array(1 << 22)
   for (const original of originals) {
@@ -45,22 +46,44 @@ export function passagesOf<T extends Pick<AnyDocument, 'tokens'>>(
   let weightOfLeaving = 1
   for (let i = 0; i < piece; i++) weightOfLeaving = Math.imul(weightOfLeaving, base)
 
-  return function* ({ tokens }: Pick<AnyDocument, 'tokens'>): Generator<Passage<T>, void, void> {
-    let [hash, count] = [0, 0]
-    for (const { marks, own, placeOf } of marksOf(tokens, piece, isBlank))
-      for (let i = own; i < marks.length; i++) {
-        hash = roll(hash, marks[i])
-        if (count === piece) hash = (hash - Math.imul(marks[i - piece], weightOfLeaving)) | 0
-        else if (++count < piece) continue
-        if (present[slot(hash)] === 0) continue
-        for (const { original, start } of index.get(hash) ?? []) {
+  return function* (...documents: Pick<AnyDocument, 'tokens'>[]): Generator<Passage<T>, void, void> {
+    /** Of what places have, those that weren't found yet, where some were. */
+    const left = new Map<number, { original: T; start: number }[]>()
+    for (const { tokens } of documents) {
+      let [hash, count] = [0, 0]
+      for (const { marks, own, placeOf } of marksOf(tokens, piece, isBlank))
+        for (let i = own; i < marks.length; i++) {
+          hash = roll(hash, marks[i])
+          if (count === piece) hash = (hash - Math.imul(marks[i - piece], weightOfLeaving)) | 0
+          else if (++count < piece) continue
+          if (present[slot(hash)] === 0) continue
+          const places = left.get(hash) ?? index.get(hash)
+          if (!places?.length) continue
           const at = placeOf(i - piece + 1)
-          if (sharedRun(original.tokens, start, tokens, at, passageLength, isBlank) >= passageLength)
-            yield { original, at: start }
+          const others: typeof places = []
+          for (const place of places) {
+            const { original, start } = place
+            if (sharedRun(original.tokens, start, tokens, at, passageLength, isBlank) >= passageLength)
+              yield { original, at: start }
+            else others.push(place)
+          }
+          if (others.length < places.length) left.set(hash, others)
+          const failed = (failures.get(hash) ?? 0) + others.length
+          failures.set(hash, failed)
+          if (failed < mostFailures) continue
+          index.delete(hash)
+          left.delete(hash)
         }
-      }
+    }
   }
 }
+
+/**
+ * A piece that begins a passage in none of so many places where it stands on both sides is a line of dashes, a table's border
+ * or the like, by which no passage is looked for any more: to compare all of them with each other would take as many times as
+ * there are, squared.
+ */
+const mostFailures = 100_000
 
 const base = 0x01000193
 const roll = (hash: number, mark: number) => (Math.imul(hash, base) + mark) | 0

@@ -104,3 +104,27 @@ it('says how much is missing where even that is too short', () => {
     /^'numbers' has no document of which a fifth is 9 bytes; bring more text or set evaluation.length lower$/,
   )
 })
+
+it('tells of a long text that repeats itself throughout', () => {
+  const line = Int32Array.from(
+    Buffer.from('The whale is the largest inhabitant of the sea, and the sea is wide. '),
+  )
+  const tokens = Int32Array.from({ length: 400_000 }, (_, i) => line[i % line.length])
+  expect(() => holdOut({ name: 'whales', documents: [{ id: 'whale', tokens }] }, 1025)).toThrow(
+    "'whales' repeats itself: each of the 78 pieces of 1025 bytes that could be held out shares a passage with text that is trained on",
+  )
+})
+
+it('holds out of a long text with the same line of dashes between its parts', () => {
+  const random = createRandom(1)
+  const dashes = new Int32Array(80).fill(45)
+  const tokens = Int32Array.from(
+    Array.from({ length: 2500 }, () => [
+      ...Array.from({ length: 120 }, () => random.integer(256)),
+      ...dashes,
+    ]).flat(),
+  )
+  const corpus = { name: 'log', documents: [{ id: 'log', tokens }] }
+  const { heldOut } = holdOut(corpus, 1001, { tokenizer: byteTokenizer })
+  expect(heldOut.documents).toHaveLength(99)
+})

@@ -105,17 +105,16 @@ function trainedPlaces(
   parts: readonly Part[],
   passagesIn: (
     originals: { part: Part; tokens: Part['after'] }[],
-  ) => (document: Pick<AnyDocument, 'tokens'>) => Iterable<{ original: { part: Part }; at: number }>,
+  ) => (...documents: Pick<AnyDocument, 'tokens'>[]) => Iterable<{ original: { part: Part }; at: number }>,
 ): Map<Part, number[]> {
   const passages = passagesIn(parts.map((part) => ({ part, tokens: part.after })))
-  const places = new Map<Part, Set<number>>()
-  for (const { before } of parts)
-    for (const { original, at } of passages({ tokens: before })) {
-      const known = places.get(original.part)
-      if (known) known.add(at)
-      else places.set(original.part, new Set([at]))
-    }
-  return new Map([...places].map(([part, each]) => [part, [...each]]))
+  const places = new Map<Part, number[]>()
+  for (const { original, at } of passages(...parts.map(({ before }) => ({ tokens: before })))) {
+    const known = places.get(original.part)
+    if (known) known.push(at)
+    else places.set(original.part, [at])
+  }
+  return places
 }
 
 const leftOut = (dropped: readonly AnyDocument[]) =>
