@@ -244,10 +244,6 @@ int32_t allocate_lasting(uint64_t bytes) {
 }
 
 void give_back_idle() {
-#if defined(__GLIBC__)
-  // What loading, recording programs and compiling JavaScript left in malloc's heaps.
-  malloc_trim(0);
-#endif
 #if defined(__linux__)
   std::vector<int32_t> idle;
   size_t bytes = 0;
@@ -277,6 +273,10 @@ void give_back_idle() {
     const auto last = reinterpret_cast<uintptr_t>(end) / page * page;
     if (last > first) madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
   }
+#if defined(__GLIBC__)
+  // What loading, recording programs and compiling JavaScript left in malloc's heaps, too.
+  malloc_trim(0);
+#endif
 #endif
 }
 
