@@ -1,4 +1,5 @@
 import { blocksOf, loaded, type AnyDocument, type TokenRange, type Tokens } from './document'
+import { PlaceIndex } from './place-index'
 
 /** Where an original has a passage that another document repeats: about `at`, within passageLength to both sides. */
 export interface Passage<T> {
@@ -24,21 +25,17 @@ export function passagesOf<T extends Pick<AnyDocument, 'tokens'>>(
   // Any shared run covers an aligned piece of half of it, so only aligned pieces are indexed. Of a run that is half blank
   // half is left.
   const piece = Math.ceil(passageLength / (isBlank ? 4 : 2))
-  const index = new Map<number, { original: T; start: number }[]>()
+  const most = originals.reduce((sum, { tokens }) => sum + Math.floor(tokens.length / piece), 0)
+  const index = PlaceIndex.ofMost(most)
   const failures = new Map<number, number>()
-  // Nearly every position misses; a table of bits answers those faster than the map.
-  const present = new Uint8Array(1 << 22)
-  for (const original of originals) {
+  for (const [text, original] of originals.entries()) {
     let [hash, count, start] = [0, 0, 0]
     for (const { marks, own, placeOf } of marksOf(original.tokens, 0, isBlank))
       for (let i = own; i < marks.length; i++) {
         if (count === 0) start = placeOf(i)
         hash = roll(hash, marks[i])
         if (++count < piece) continue
-        present[slot(hash)] = 1
-        const places = index.get(hash)
-        if (places === undefined) index.set(hash, [{ original, start }])
-        else places.push({ original, start })
+        index.add(hash, text, start)
         hash = count = 0
       }
   }
@@ -47,8 +44,8 @@ export function passagesOf<T extends Pick<AnyDocument, 'tokens'>>(
   for (let i = 0; i < piece; i++) weightOfLeaving = Math.imul(weightOfLeaving, base)
 
   return function* (...documents: Pick<AnyDocument, 'tokens'>[]): Generator<Passage<T>, void, void> {
-    /** Of what places have, those that weren't found yet, where some were. */
-    const left = new Map<number, { original: T; start: number }[]>()
+    // Without the places that were found, once there are some.
+    let left = index
     for (const { tokens } of documents) {
       let [hash, count] = [0, 0]
       for (const { marks, own, placeOf } of marksOf(tokens, piece, isBlank))
@@ -56,23 +53,23 @@ export function passagesOf<T extends Pick<AnyDocument, 'tokens'>>(
           hash = roll(hash, marks[i])
           if (count === piece) hash = (hash - Math.imul(marks[i - piece], weightOfLeaving)) | 0
           else if (++count < piece) continue
-          if (present[slot(hash)] === 0) continue
-          const places = left.get(hash) ?? index.get(hash)
-          if (!places?.length) continue
-          const at = placeOf(i - piece + 1)
-          const others: typeof places = []
-          for (const place of places) {
-            const { original, start } = place
-            if (sharedRun(original.tokens, start, tokens, at, passageLength, isBlank) >= passageLength)
+          let failed = 0
+          for (let place = left.first(hash); place >= 0;) {
+            const next = left.after(place)
+            const original = originals[left.textOf(place)]
+            const [start, at] = [left.startOf(place), placeOf(i - piece + 1)]
+            if (sharedRun(original.tokens, start, tokens, at, passageLength, isBlank) >= passageLength) {
               yield { original, at: start }
-            else others.push(place)
+              if (left === index) left = index.copy()
+              left.remove(place)
+            } else failed++
+            place = next
           }
-          if (others.length < places.length) left.set(hash, others)
-          const failed = (failures.get(hash) ?? 0) + others.length
-          failures.set(hash, failed)
-          if (failed < mostFailures) continue
-          index.delete(hash)
-          left.delete(hash)
+          if (failed === 0) continue
+          failures.set(hash, (failures.get(hash) ?? 0) + failed)
+          if (failures.get(hash)! < mostFailures) continue
+          for (const each of new Set([index, left]))
+            for (let place = each.first(hash); place >= 0; place = each.first(hash)) each.remove(place)
         }
     }
   }
@@ -87,7 +84,6 @@ const mostFailures = 100_000
 
 const base = 0x01000193
 const roll = (hash: number, mark: number) => (Math.imul(hash, base) + mark) | 0
-const slot = (hash: number) => Math.imul(hash, 0x9e3779b1) >>> 10
 
 /** Stands for all that is blank between two tokens. */
 const blank = -1
