@@ -1,4 +1,4 @@
-import { asRank, callersFolder, runCommand } from '@ttt-e2e/cli'
+import { asRank, callersFolder, formatList, runCommand } from '@ttt-e2e/cli'
 import { resolve } from 'node:path'
 import { systems } from '@ttt-e2e/baselines'
 import '@ttt-e2e/kernels/engines'
@@ -11,9 +11,6 @@ import { readOptions, type RawOptions } from './options'
 const caller = callersFolder()
 
 const collect = (value: string, before: string[]) => [...before, value]
-
-const list = (entries: [name: string, summary: string][]) =>
-  entries.map(([name, summary]) => `  ${name.padEnd(18)}${summary}`).join('\n')
 
 const command = new Command('pnpm --filter trainer start')
   .enablePositionalOptions()
@@ -76,10 +73,10 @@ const command = new Command('pnpm --filter trainer start')
     'after',
     `
 Recipes:
-${list([...recipes.values()].map(({ name, summary }) => [name, summary]))}
+${formatList([...recipes.values()].map(({ name, summary }) => [name, summary]))}
 
 Systems:
-${list(Object.entries(systems).flatMap(([name, system]) => ('weightsOf' in system ? [] : [[name, system.summary]])))}
+${formatList(Object.entries(systems).flatMap(([name, system]) => ('weightsOf' in system ? [] : [[name, system.summary]])))}
 
 Examples, each after \`pnpm --filter trainer start\`:
   --recipe tiny/books                       trains it in runs/tiny-books

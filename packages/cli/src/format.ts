@@ -23,3 +23,9 @@ function scaled(value: number, base: number, units: string[], space: string): st
   }
   return `${value >= 100 || unit === 0 ? Math.round(value) : value.toPrecision(3)}${space}${units[unit]}`
 }
+
+/** Names and what they are, a line each, one below the other. */
+export function formatList(entries: readonly (readonly [name: string, summary: string])[]): string {
+  const width = Math.max(...entries.map(([name]) => name.length)) + 2
+  return entries.map(([name, summary]) => `  ${name.padEnd(width)}${summary}`).join('\n')
+}

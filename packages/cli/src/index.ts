@@ -1,6 +1,6 @@
 import './check-node'
 export { asRank, type Rank } from './as-rank'
-export { formatBytes, formatCount, formatDuration } from './format'
+export { formatBytes, formatCount, formatDuration, formatList } from './format'
 export { gitHash } from './git-hash'
 export { abortOnSignals, heedSignals, interruptedExitCode, interruptions } from './interrupt'
 export { openOutputFolder } from './open-output-folder'

@@ -1,5 +1,5 @@
 import { systems } from '@ttt-e2e/baselines'
-import { asRank } from '@ttt-e2e/cli'
+import { asRank, formatList } from '@ttt-e2e/cli'
 import '@ttt-e2e/kernels/engines'
 import { engineNames, precisionsInWords } from '@ttt-e2e/tensor-ops'
 import type { Command } from 'commander'
@@ -7,9 +7,6 @@ import { taskNames } from '../tasks'
 import { readOptions, type RawOptions } from './options'
 import { presetNames, presets } from './presets'
 import { probeSizes } from './probe-sizes'
-
-const list = (entries: [name: string, summary: string][]) =>
-  entries.map(([name, summary]) => `  ${name.padEnd(24)}${summary}`).join('\n')
 
 /** What the bench does where no command is named: the experiment. @param caller the folder that the caller works in */
 export function addExperiment(command: Command, caller: string): void {
@@ -73,13 +70,13 @@ export function addExperiment(command: Command, caller: string): void {
       'after',
       `
 Systems:
-${list(Object.entries(systems).map(([name, { summary }]) => [name, summary]))}
+${formatList(Object.entries(systems).map(([name, { summary }]) => [name, summary]))}
 
 Presets:
-${list(presetNames.map((name) => [name, presets[name].summary]))}
+${formatList(presetNames.map((name) => [name, presets[name].summary]))}
 
 Probes, and the presets that ask them:
-${list(Object.entries(probeSizes).map(([name, sizes]) => [name, Object.keys(sizes).join(', ')]))}
+${formatList(Object.entries(probeSizes).map(([name, sizes]) => [name, Object.keys(sizes).join(', ')]))}
 
 Examples, each after \`pnpm --filter bench start\`:
   (nothing)                                 both tasks, TTT-E2E and its controls
