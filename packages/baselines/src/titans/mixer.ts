@@ -11,10 +11,10 @@ import {
   headWidthOf,
   normalWeight,
   reserveCache,
-  type AttentionCache,
   seenTokens,
   startCache,
   uniformWeight,
+  type AttentionCache,
   type MixerKind,
   type SequenceMixer,
 } from '@ttt-e2e/swa-transformer'

@@ -5,10 +5,10 @@ import {
   headWidthOf,
   normalWeight,
   reserveCache,
-  type AttentionCache,
   seenTokens,
   SizeError,
   startCache,
+  type AttentionCache,
   type MixerKind,
   type SequenceMixer,
 } from '@ttt-e2e/swa-transformer'

@@ -43,7 +43,7 @@ export function passagesOf<T extends Pick<AnyDocument, 'tokens'>>(
   let weightOfLeaving = 1
   for (let i = 0; i < piece; i++) weightOfLeaving = Math.imul(weightOfLeaving, base)
 
-  return function* (...documents: Pick<AnyDocument, 'tokens'>[]): Generator<Passage<T>, void, void> {
+  return function* (documents: Iterable<Pick<AnyDocument, 'tokens'>>): Generator<Passage<T>, void, void> {
     // Without the places that were found, once there are some.
     let left = index
     for (const { tokens } of documents) {

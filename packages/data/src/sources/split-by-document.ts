@@ -59,7 +59,7 @@ export function splitByDocument<T extends Tokens | TokenRange>(
 
   const isHeldOut = new Set(heldOut)
   const passages = passagesOf(heldOut, passageLength, isBlank)
-  const repeatsHeldOut = (document: Document<T>) => passages(document).next().done === false
+  const repeatsHeldOut = (document: Document<T>) => passages([document]).next().done === false
   const train = distinct.filter((document) => !isHeldOut.has(document) && !repeatsHeldOut(document))
   if (train.length === 0) {
     throw new DataError(

@@ -94,7 +94,7 @@ it('gives the same split, passages and batches', async () => {
     [train.documents, heldOut.documents, dropped].map((each) => each.map(({ id }) => id))
   expect(ids(b)).toEqual(ids(a))
   const found = [inMemory, stored].map(({ documents }) =>
-    [...passagesOf(documents.slice(0, 1), 64)(documents[2])].map(({ at }) => at),
+    [...passagesOf(documents.slice(0, 1), 64)([documents[2]])].map(({ at }) => at),
   )
   expect(found[0].length).toBeGreaterThan(3)
   expect(found[1]).toEqual(found[0])

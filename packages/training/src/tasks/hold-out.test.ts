@@ -128,3 +128,16 @@ it('holds out of a long text with the same line of dashes between its parts', ()
   const { heldOut } = holdOut(corpus, 1001, { tokenizer: byteTokenizer })
   expect(heldOut.documents).toHaveLength(99)
 })
+
+it('takes any number of documents, most of them too short', () => {
+  const short = Array.from({ length: 200_000 }, (_, i) => ({
+    id: `${i}`,
+    tokens: Int32Array.of(i >> 16, (i >> 8) & 255, i & 255),
+  }))
+  const { train, heldOut } = holdOut(
+    { ...corpusOf(100), documents: [...corpusOf(100).documents, ...short] },
+    9,
+  )
+  expect(train.documents).toHaveLength(200_001)
+  expect(heldOut.documents).toHaveLength(2)
+})

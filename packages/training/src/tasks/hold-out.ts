@@ -105,11 +105,13 @@ function trainedPlaces(
   parts: readonly Part[],
   passagesIn: (
     originals: { part: Part; tokens: Part['after'] }[],
-  ) => (...documents: Pick<AnyDocument, 'tokens'>[]) => Iterable<{ original: { part: Part }; at: number }>,
+  ) => (
+    documents: Iterable<Pick<AnyDocument, 'tokens'>>,
+  ) => Iterable<{ original: { part: Part }; at: number }>,
 ): Map<Part, number[]> {
   const passages = passagesIn(parts.map((part) => ({ part, tokens: part.after })))
   const places = new Map<Part, number[]>()
-  for (const { original, at } of passages(...parts.map(({ before }) => ({ tokens: before })))) {
+  for (const { original, at } of passages(parts.map(({ before }) => ({ tokens: before })))) {
     const known = places.get(original.part)
     if (known) known.push(at)
     else places.set(original.part, [at])

@@ -1,69 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { createTokenizer } from '../registry'
 import { byteAlphabet } from './token-bytes'
+import { byteLevel, make, sentencePiece } from './testing'
 
-const special = (content: string, id: number) => ({
-  id,
-  content,
-  special: true,
-  normalized: false,
-  single_word: false,
-  lstrip: false,
-  rstrip: false,
-})
-
-/** The 256 bytes, what `merges` make of them, and two special tokens. */
-function byteLevel(
-  merges: string[],
-  pretokenizers: object[] = [{ type: 'ByteLevel', add_prefix_space: false }],
-) {
-  const tokens = [...byteAlphabet, ...merges.map((merge) => merge.replace(' ', ''))]
-  return {
-    added_tokens: [special('<|start|>', tokens.length), special('<|end|>', tokens.length + 1)],
-    pre_tokenizer: { type: 'Sequence', pretokenizers },
-    decoder: { type: 'ByteLevel' },
-    model: { type: 'BPE', vocab: Object.fromEntries(tokens.map((token, id) => [token, id])), merges },
-  }
-}
-
-/** SentencePiece's way: spaces are ▁, and bytes of what has no token. */
-function sentencePiece() {
-  const bytes = Array.from(
-    { length: 256 },
-    (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`,
-  )
-  const tokens = ['<unk>', ...bytes, '▁', 'a', 'b', '▁a', 'ab', '▁ab']
-  return {
-    added_tokens: [special('<unk>', 0)],
-    normalizer: {
-      type: 'Sequence',
-      normalizers: [
-        { type: 'Prepend', prepend: '▁' },
-        { type: 'Replace', pattern: { String: ' ' }, content: '▁' },
-      ],
-    },
-    decoder: {
-      type: 'Sequence',
-      decoders: [
-        { type: 'Replace', pattern: { String: '▁' }, content: ' ' },
-        { type: 'ByteFallback' },
-        { type: 'Fuse' },
-        { type: 'Strip', content: ' ', start: 1, stop: 0 },
-      ],
-    },
-    model: {
-      type: 'BPE',
-      unk_token: '<unk>',
-      byte_fallback: true,
-      fuse_unk: true,
-      vocab: Object.fromEntries(tokens.map((token, id) => [token, id])),
-      merges: ['a b', '▁ ab', '▁ a'],
-    },
-  }
-}
-
-const make = (tokenizer: unknown, rest: object = {}) =>
-  createTokenizer({ name: 'hugging-face', options: { tokenizer, ...rest } })
 const texts = ['', 'a', ' ab  ab ', 'naïve — 鯨 🐋!', '\ufeffmark', 'x\r\n\t y\0', '👩‍👩‍👧 ü']
 // The first bytes of 🐋 with the space before it, and its last two: no token is a whole character.
 const whale = byteLevel(['Ġ ð', 'Ġð Ł', 'Ĳ ĭ'])
@@ -122,61 +60,6 @@ it('takes every number for digits, as Hugging Face does', async () => {
   const tokenizer = await make(byteLevel([pair, 'Â ²', 'Â² Â²'], pretokenizers))
   expect(tokenizer.encode('12')).toHaveLength(2)
   expect(tokenizer.encode('²²')).toHaveLength(2)
-})
-
-describe('merges', () => {
-  const model = (more: object) => ({ ...sentencePiece(), model: { ...sentencePiece().model, ...more } })
-  const plain = (tokens: string[], merges: unknown[], more: object = {}) => ({
-    decoder: { type: 'Fuse' },
-    model: {
-      type: 'BPE',
-      vocab: Object.fromEntries(tokens.map((token, id) => [token, id])),
-      merges,
-      ...more,
-    },
-  })
-  const ids = async (file: object, text: string) => [...(await make(file)).encode(text)]
-
-  it('go by rank, and of one rank from the left', async () => {
-    const tokens = ['a', 'b', 'ab', 'ba', 'aba', 'aa']
-    expect(await ids(plain(tokens, ['b a', 'a b']), 'abab')).toEqual([0, 3, 1])
-    expect(await ids(plain(tokens, ['a b', 'ab a']), 'ababa')).toEqual([2, 4])
-    expect(await ids(plain(tokens, [['a', 'a']]), 'aaaaa')).toEqual([5, 5, 0])
-  })
-
-  it('give a long piece what they give its words', async () => {
-    const file = plain(['a', 'b', 'ab', 'abab'], ['a b', 'ab ab'])
-    expect(await ids(file, 'ab'.repeat(50_001))).toEqual([...Array<number>(25_000).fill(3), 2])
-  })
-
-  it('count where they stand last, when they stand twice', async () => {
-    expect(await ids(plain(['a', 'b', 'c', 'ab', 'bc'], ['a b', 'b c', 'a b']), 'abc')).toEqual([0, 4])
-  })
-
-  it('leave what has no token to that of the unknown, in a row one or each its own', async () => {
-    expect(await ids(model({ byte_fallback: false }), 'a é鯨b')).toEqual([260, 257, 0, 259])
-    expect(await ids(model({ byte_fallback: false, fuse_unk: false }), 'é鯨')).toEqual([257, 0, 0])
-    expect(await ids(model({ byte_fallback: false, unk_token: null }), 'é鯨')).toEqual([257])
-    const absent = model({ byte_fallback: false, unk_token: '?' })
-    await expect(ids(absent, 'é')).rejects.toThrow(
-      'the text has the character "é", for which tokenizer.json has no token, and its unk_token "?" is not in the vocabulary',
-    )
-  })
-
-  it('make no special token of its name, but where it is asked for', async () => {
-    const file = {
-      ...plain(['<', 's', '>', '<s', '<s>'], ['< s', '<s >']),
-      added_tokens: [special('<s>', 4)],
-    }
-    const tokenizer = await make(file)
-    expect([...tokenizer.encode('<s>')]).toEqual([3, 2])
-    expect([...tokenizer.encode('<s>', { special: true })]).toEqual([4])
-  })
-
-  it('see the suffix of the last character', async () => {
-    const file = plain(['a', 'b', 'b</w>', 'ab</w>'], ['a b</w>'], { end_of_word_suffix: '</w>' })
-    expect(await ids(file, 'bab')).toEqual([1, 3])
-  })
 })
 
 /** Ids as Hugging Face's tokenizers 0.23.3 has them; an added token is written by its name, the rest as text. */
